@@ -1,0 +1,345 @@
+import { Type, type Static } from 'typebox'
+import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
+import {
+  Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
+} from './fields.ts'
+
+/** The box office: ticket types on shared pools, holds and orders. */
+
+const Count = Type.Integer({ minimum: 0 })
+const Capacity = Type.Integer({ minimum: 0, maximum: 10_000_000 })
+const Quantity = Type.Integer({ minimum: 1, maximum: 100 })
+const Code = Type.String({ description: 'Short order number for people', examples: ['FR7K2M9Q'] })
+
+export const SaleStatus = Type.Enum(['upcoming', 'open', 'ended', 'sold_out', 'closed'], {
+  description: '`closed`: the event is not published, was canceled, or is over',
+})
+export type SaleStatus = Static<typeof SaleStatus>
+
+export const TicketType = Type.Object({
+  id: Uuid,
+  event_id: Uuid,
+  name: Type.String(),
+  description: Type.String(),
+  price_minor: Minor,
+  currency: Currency,
+  capacity: Capacity,
+  available: Type.Integer({ minimum: 0, description: 'Least that is left in any pool it draws from, now' }),
+  sold: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
+  held: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
+  pool_ids: Type.Array(Uuid, { description: 'Shared pools it draws from besides its own capacity' }),
+  sales_start: Nullable(Timestamp),
+  sales_end: Nullable(Timestamp),
+  min_per_order: Quantity,
+  max_per_order: Quantity,
+  position: Count,
+  on_sale: SaleStatus,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+})
+export type TicketType = Static<typeof TicketType>
+
+const optionalTicketTypeFields = {
+  description: Type.Optional(Text(2000)),
+  sales_start: Type.Optional(Nullable(Timestamp)),
+  sales_end: Type.Optional(Nullable(Timestamp)),
+  min_per_order: Type.Optional(Quantity),
+  max_per_order: Type.Optional(Quantity),
+  position: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+  pool_ids: Type.Optional(Type.Array(Uuid, { maxItems: 5, uniqueItems: true })),
+}
+
+export const NewTicketType = Type.Object({
+  event_id: Uuid,
+  name: Text(120, 1),
+  price_minor: Minor,
+  currency: Currency,
+  capacity: Capacity,
+  ...optionalTicketTypeFields,
+})
+export type NewTicketType = Static<typeof NewTicketType>
+
+/** The currency stays: tickets already sold carry it. */
+export const TicketTypeChanges = Type.Object({
+  name: Type.Optional(Text(120, 1)),
+  price_minor: Type.Optional(Minor),
+  capacity: Type.Optional(Capacity),
+  ...optionalTicketTypeFields,
+})
+export type TicketTypeChanges = Static<typeof TicketTypeChanges>
+
+/** Stock that several ticket types of one event share, e.g. a room for adults and children. */
+export const Pool = Type.Object({
+  id: Uuid, event_id: Uuid, name: Type.String(), capacity: Capacity, held: Count, sold: Count,
+})
+export type Pool = Static<typeof Pool>
+
+export const OrderStatus = Type.Enum(['pending', 'completed', 'canceled', 'expired', 'refunded'])
+export type OrderStatus = Static<typeof OrderStatus>
+
+export const OrderItem = Type.Object({
+  ticket_type_id: Uuid, name: Type.String(), quantity: Quantity, unit_price_minor: Minor,
+})
+export type OrderItem = Static<typeof OrderItem>
+
+const orderFields = {
+  id: Uuid,
+  code: Code,
+  event_id: Uuid,
+  event_title: Type.String(),
+  status: OrderStatus,
+  items: Type.Array(OrderItem),
+  total_minor: Minor,
+  currency: Currency,
+  buyer: Buyer,
+  user_id: Nullable(Uuid),
+  expires_at: Type.Unsafe<string>({ ...Timestamp, description: 'End of the hold while the order is pending' }),
+  created_at: Timestamp,
+  completed_at: Nullable(Timestamp),
+  canceled_at: Nullable(Timestamp),
+  expired_at: Nullable(Timestamp),
+  refunded_at: Nullable(Timestamp),
+}
+
+export const Order = Type.Object(orderFields)
+export type Order = Static<typeof Order>
+
+export const PlacedOrder = Type.Object({
+  ...orderFields,
+  access_token: Type.String({ description: 'Bearer token good for this order, its payment and its tickets' }),
+})
+export type PlacedOrder = Static<typeof PlacedOrder>
+
+export const NewOrder = Type.Object({
+  event_id: Uuid,
+  items: Type.Array(
+    Type.Object({ ticket_type_id: Uuid, quantity: Quantity }),
+    { minItems: 1, maxItems: 20, description: 'Each ticket type once' },
+  ),
+  buyer: Buyer,
+})
+export type NewOrder = Static<typeof NewOrder>
+
+export const EventSales = Type.Object({
+  event_id: Uuid,
+  capacity: Type.Integer({ minimum: 0, description: 'The event-wide pool, or the sum of the ticket types' }),
+  held: Count,
+  sold: Count,
+  revenue: Type.Array(Type.Object({ currency: Currency, amount_minor: Minor })),
+  ticket_types: Type.Array(Type.Object({
+    ticket_type_id: Uuid,
+    name: Type.String(),
+    price_minor: Minor,
+    currency: Currency,
+    capacity: Capacity,
+    held: Count,
+    sold: Count,
+    revenue_minor: Minor,
+  })),
+})
+export type EventSales = Static<typeof EventSales>
+
+export const soldOut = defineProblem('orders/sold-out', 409, 'Not enough tickets left', Type.Object({
+  ticket_type_id: Uuid, name: Type.String(), available: Count,
+}))
+export const notOnSale = defineProblem('orders/not-on-sale', 409, 'These tickets are not on sale now', Type.Object({
+  ticket_type_id: Uuid, name: Type.String(), sales_start: Nullable(Timestamp), sales_end: Nullable(Timestamp),
+}))
+export const eventClosed = defineProblem('orders/event-closed', 409, 'This event is not selling tickets', Type.Object({
+  event_id: Uuid, reason: Type.Enum(['not_published', 'canceled', 'over']),
+}))
+export const limitReached = defineProblem('orders/limit-reached', 409, 'More tickets than one may buy', Type.Object({
+  ticket_type_id: Uuid, name: Type.String(), limit: Count, scope: Type.Enum(['order', 'buyer']),
+}))
+export const belowMinimum = defineProblem('orders/below-minimum', 409, 'Fewer tickets than must be bought together', Type.Object({
+  ticket_type_id: Uuid, name: Type.String(), minimum: Count,
+}))
+export const unknownTicketType = defineProblem('orders/unknown-ticket-type', 404, 'This event has no such ticket type', Type.Object({
+  ticket_type_id: Uuid,
+}))
+export const wrongState = defineProblem('orders/wrong-state', 409, 'The state of the order does not allow this', Type.Object({
+  status: OrderStatus,
+}))
+export const capacityTooSmall = defineProblem('orders/capacity-too-small', 409, 'More tickets than that are sold or held', Type.Object({
+  held: Count, sold: Count,
+}))
+export const ticketTypeInUse = defineProblem('orders/ticket-type-in-use', 409, 'Tickets of this type were ordered', Type.Object({
+  held: Count, sold: Count,
+}))
+export const currencyMismatch = defineProblem('orders/currency-mismatch', 409, 'All tickets of an event have its currency', Type.Object({
+  currency: Currency,
+}))
+export const unknownPool = defineProblem('orders/unknown-pool', 404, 'This event has no such pool', Type.Object({ pool_id: Uuid }))
+
+export const listTicketTypes = defineRoute({
+  method: 'GET', path: '/api/ticket-types', access: 'public',
+  summary: 'Ticket types of an event with live availability',
+  description: 'All of them in one page: an event has at most 100. Those of a draft are shown to its organiser only.',
+  query: Type.Object({ event_id: Uuid }),
+  reply: { 200: Page(TicketType) },
+  problems: [],
+})
+
+export const createTicketType = defineRoute({
+  method: 'POST', path: '/api/ticket-types', access: 'organizer', idempotent: true,
+  summary: 'Add a ticket type to an event of yours',
+  body: NewTicketType,
+  reply: { 201: TicketType },
+  problems: [currencyMismatch, unknownPool, eventClosed],
+})
+
+export const updateTicketType = defineRoute({
+  method: 'PATCH', path: '/api/ticket-types/{id}', access: 'organizer',
+  summary: 'Change a ticket type, its capacity included',
+  params: IdParams,
+  body: TicketTypeChanges,
+  reply: { 200: TicketType },
+  problems: [capacityTooSmall, unknownPool],
+})
+
+export const deleteTicketType = defineRoute({
+  method: 'DELETE', path: '/api/ticket-types/{id}', access: 'organizer',
+  summary: 'Remove a ticket type that nobody has ordered',
+  params: IdParams,
+  reply: { 204: Empty },
+  problems: [ticketTypeInUse],
+})
+
+export const listPools = defineRoute({
+  method: 'GET', path: '/api/ticket-types/pools', access: 'organizer',
+  summary: 'Shared pools of an event of yours',
+  query: Type.Object({ event_id: Uuid }),
+  reply: { 200: Page(Pool) },
+  problems: [],
+})
+
+export const createPool = defineRoute({
+  method: 'POST', path: '/api/ticket-types/pools', access: 'organizer', idempotent: true,
+  summary: 'Add stock that several ticket types share',
+  body: Type.Object({ event_id: Uuid, name: Text(120, 1), capacity: Capacity }),
+  reply: { 201: Pool },
+  problems: [eventClosed],
+})
+
+export const placeOrder = defineRoute({
+  method: 'POST', path: '/api/orders', access: 'public', idempotent: true,
+  summary: 'Hold tickets and place an order',
+  description: 'Prices are the server\'s. An order that costs nothing is completed at once. Answers 503 with Retry-After when the queue is full.',
+  body: NewOrder,
+  reply: { 201: PlacedOrder },
+  problems: [soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType],
+})
+
+export const listOrders = defineRoute({
+  method: 'GET', path: '/api/orders', access: 'user',
+  summary: 'Your orders, newest first',
+  description: 'With `event_id`, an organiser sees all orders of that event of theirs, an admin those of any.',
+  query: ListQuery({ status: Type.Optional(OrderStatus), event_id: Type.Optional(Uuid) }),
+  reply: { 200: Page(Order) },
+  problems: [],
+})
+
+export const getOrder = defineRoute({
+  method: 'GET', path: '/api/orders/{id}', access: 'owner',
+  summary: 'One order',
+  params: IdParams,
+  reply: { 200: Order },
+  problems: [],
+})
+
+export const cancelOrder = defineRoute({
+  method: 'POST', path: '/api/orders/{id}/cancel', access: 'owner',
+  summary: 'Give up a pending order',
+  description: 'A completed order is not canceled but refunded.',
+  params: IdParams,
+  reply: { 200: Order },
+  problems: [wrongState],
+})
+
+export const OrderForPayment = Type.Object({
+  id: Uuid,
+  code: Code,
+  status: OrderStatus,
+  event_id: Uuid,
+  event_title: Type.String(),
+  organizer_id: Uuid,
+  organizer_member_ids: Type.Array(Uuid, { description: 'People who may refund it' }),
+  total_minor: Minor,
+  currency: Currency,
+  buyer: Buyer,
+  user_id: Nullable(Uuid),
+  expires_at: Timestamp,
+})
+export type OrderForPayment = Static<typeof OrderForPayment>
+
+export const getOrderForPayment = defineRoute({
+  method: 'GET', path: '/internal/orders/orders/{id}', access: 'internal',
+  summary: 'What payments must know of an order to charge it',
+  params: IdParams,
+  reply: { 200: OrderForPayment },
+  problems: [],
+})
+
+export const setEventPool = defineRoute({
+  method: 'PUT', path: '/internal/orders/events/{event_id}/pool', access: 'internal',
+  summary: 'Set the event-wide pool that all its ticket types draw from',
+  description: 'Null lifts it. Refused below what is already sold and held.',
+  params: Type.Object({ event_id: Uuid }),
+  body: Type.Object({ capacity: Nullable(Capacity) }),
+  reply: { 200: Type.Object({ capacity: Nullable(Capacity), held: Count, sold: Count }) },
+  problems: [capacityTooSmall],
+})
+
+export const getEventSales = defineRoute({
+  method: 'GET', path: '/internal/orders/events/{event_id}/sales', access: 'internal',
+  summary: 'What an event has sold, holds and earned',
+  description: 'Zeros for an event without orders.',
+  params: Type.Object({ event_id: Uuid }),
+  reply: { 200: EventSales },
+  problems: [],
+})
+
+/** What every order event carries. */
+const OrderFacts = {
+  order_id: Uuid,
+  code: Code,
+  event_id: Uuid,
+  event_title: Type.String(),
+  buyer: Buyer,
+  user_id: Nullable(Uuid),
+  items: Type.Array(OrderItem),
+  total_minor: Minor,
+  currency: Currency,
+  created_at: Timestamp,
+}
+
+export const orderPlaced = defineEvent('orders.order_placed.v1', Type.Object({ ...OrderFacts, expires_at: Timestamp }))
+
+/** Carries all that a ticket prints, so that issuing asks nobody. */
+export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Object({
+  ...OrderFacts,
+  completed_at: Timestamp,
+  payment_id: Nullable(Uuid),
+  event: EventFacts,
+  access_token: Type.String({ description: 'For the link in the mail' }),
+}))
+
+export const orderCanceled = defineEvent('orders.order_canceled.v1', Type.Object({
+  ...OrderFacts,
+  canceled_at: Timestamp,
+  reason: Type.Enum(['buyer', 'organizer', 'event_canceled', 'payment_failed']),
+}))
+
+export const orderExpired = defineEvent('orders.order_expired.v1', Type.Object({ ...OrderFacts, expired_at: Timestamp }))
+
+/**
+ * The money goes back: payments refunds what it has not refunded yet, tickets voids what was issued.
+ * Follows payment_refunded as well, when the refund began there.
+ */
+export const orderRefunded = defineEvent('orders.order_refunded.v1', Type.Object({
+  ...OrderFacts,
+  refunded_at: Timestamp,
+  payment_id: Nullable(Uuid),
+  refund_minor: Minor,
+  reason: Type.Enum(['requested', 'event_canceled', 'paid_too_late']),
+}))
