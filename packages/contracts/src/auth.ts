@@ -1,0 +1,244 @@
+import { Type, type Static } from 'typebox'
+import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
+import { Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid } from './fields.ts'
+
+/** Credentials, logins, tokens and roles. */
+
+/** Long enough for a passphrase, short enough that hashing one stays cheap. Registration asks for 8 characters or more. */
+const Password = Type.String({ minLength: 1, maxLength: 200 })
+const NewPassword = Type.String({ minLength: 8, maxLength: 200 })
+const LinkToken = Type.String({ minLength: 20, maxLength: 200, description: 'From the link in the mail; good once' })
+const Roles = Type.Array(Role, { minItems: 1, maxItems: 4, uniqueItems: true })
+
+export const Account = Type.Object({ id: Uuid, email: Email, username: PersonName, roles: Type.Array(Role) })
+export type Account = Static<typeof Account>
+
+/** The tokens are set as httpOnly cookies as well, for the web. */
+export const Session = Type.Object({
+  user: Account,
+  access_token: Type.String({ description: 'EdDSA JWT for the Authorization header' }),
+  refresh_token: Type.String({ description: 'Opaque; each use returns the next one' }),
+  expires_in: Type.Integer({ minimum: 1, description: 'Seconds until the access token ends' }),
+})
+export type Session = Static<typeof Session>
+
+export const Me = Type.Object({
+  id: Uuid,
+  email: Email,
+  username: PersonName,
+  roles: Type.Array(Role),
+  locale: Locale,
+  email_verified: Type.Boolean(),
+  created_at: Timestamp,
+})
+export type Me = Static<typeof Me>
+
+/** One signed-in browser or program. */
+export const Login = Type.Object({
+  id: Uuid,
+  created_at: Timestamp,
+  last_used_at: Timestamp,
+  user_agent: Nullable(Type.String()),
+  address: Nullable(Type.String()),
+  is_current: Type.Boolean(),
+})
+export type Login = Static<typeof Login>
+
+export const KeySet = Type.Object({
+  keys: Type.Array(Type.Object({
+    kty: Type.Literal('OKP'),
+    crv: Type.Literal('Ed25519'),
+    x: Type.String(),
+    kid: Type.String(),
+    alg: Type.Literal('EdDSA'),
+    use: Type.Literal('sig'),
+  })),
+})
+export type KeySet = Static<typeof KeySet>
+
+export const EndedLogin = Type.Object({ login_id: Uuid, user_id: Uuid, ended_at: Timestamp })
+export type EndedLogin = Static<typeof EndedLogin>
+
+export const emailTaken = defineProblem('auth/email-taken', 409, 'There is an account with this email')
+export const weakPassword = defineProblem('auth/weak-password', 400, 'This password is too easy to guess')
+export const badCredentials = defineProblem('auth/bad-credentials', 401, 'Email or password is wrong')
+export const badRefreshToken = defineProblem('auth/bad-refresh-token', 401, 'This refresh token is not valid, sign in again')
+export const badLinkToken = defineProblem('auth/bad-link-token', 400, 'This link was used already or is too old')
+export const lastAdmin = defineProblem('auth/last-admin', 409, 'Somebody has to remain administrator')
+
+export const register = defineRoute({
+  method: 'POST', path: '/api/auth/register', access: 'public', idempotent: true,
+  summary: 'Create an account and sign in',
+  body: Type.Object({ email: Email, password: NewPassword, username: PersonName, locale: Type.Optional(Locale) }),
+  reply: { 201: Session },
+  problems: [emailTaken, weakPassword],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
+})
+
+export const login = defineRoute({
+  method: 'POST', path: '/api/auth/login', access: 'public',
+  summary: 'Sign in',
+  body: Type.Object({ email: Email, password: Password }),
+  reply: { 200: Session },
+  problems: [badCredentials],
+  rate_limit: { max: 10, per_seconds: 60, by: 'account' },
+})
+
+export const refresh = defineRoute({
+  method: 'POST', path: '/api/auth/refresh', access: 'public',
+  summary: 'Exchange a refresh token for the next tokens',
+  description: 'The token comes in the body or in the cookie. A token that was used before ends its login.',
+  body: Type.Object({ refresh_token: Type.Optional(Type.String({ minLength: 20, maxLength: 200 })) }),
+  reply: { 200: Session },
+  problems: [badRefreshToken],
+  rate_limit: { max: 60, per_seconds: 60, by: 'address' },
+})
+
+export const logout = defineRoute({
+  method: 'POST', path: '/api/auth/logout', access: 'user',
+  summary: 'End this login and remove its cookies',
+  reply: { 204: Empty },
+  problems: [],
+})
+
+export const getMe = defineRoute({
+  method: 'GET', path: '/api/auth/me', access: 'user',
+  summary: 'Who is signed in',
+  reply: { 200: Me },
+  problems: [],
+})
+
+export const listLogins = defineRoute({
+  method: 'GET', path: '/api/auth/sessions', access: 'user',
+  summary: 'Where you are signed in',
+  query: ListQuery({}),
+  reply: { 200: Page(Login) },
+  problems: [],
+})
+
+export const endLogin = defineRoute({
+  method: 'DELETE', path: '/api/auth/sessions/{id}', access: 'user',
+  summary: 'End one of your logins',
+  params: IdParams,
+  reply: { 204: Empty },
+  problems: [],
+})
+
+export const changePassword = defineRoute({
+  method: 'POST', path: '/api/auth/password', access: 'user',
+  summary: 'Change your password and end your other logins',
+  body: Type.Object({ current_password: Password, new_password: NewPassword }),
+  reply: { 204: Empty },
+  problems: [badCredentials, weakPassword],
+  rate_limit: { max: 10, per_seconds: 60, by: 'account' },
+})
+
+export const forgotPassword = defineRoute({
+  method: 'POST', path: '/api/auth/password/forgot', access: 'public',
+  summary: 'Ask for a mail with a link that sets a new password',
+  description: 'Answers the same whether or not there is such an account.',
+  body: Type.Object({ email: Email }),
+  reply: { 202: Empty },
+  problems: [],
+  rate_limit: { max: 5, per_seconds: 300, by: 'account' },
+})
+
+export const resetPassword = defineRoute({
+  method: 'POST', path: '/api/auth/password/reset', access: 'public',
+  summary: 'Set a new password with the token of the mail; ends all logins',
+  body: Type.Object({ token: LinkToken, new_password: NewPassword }),
+  reply: { 204: Empty },
+  problems: [badLinkToken, weakPassword],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
+})
+
+export const verifyEmail = defineRoute({
+  method: 'POST', path: '/api/auth/email/verify', access: 'public',
+  summary: 'Prove an address with the token of the mail',
+  body: Type.Object({ token: LinkToken }),
+  reply: { 204: Empty },
+  problems: [badLinkToken],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
+})
+
+export const requestVerification = defineRoute({
+  method: 'POST', path: '/api/auth/email/verification', access: 'user',
+  summary: 'Send the mail that proves your address again',
+  reply: { 202: Empty },
+  problems: [],
+  rate_limit: { max: 5, per_seconds: 300, by: 'account' },
+})
+
+export const deleteCredentials = defineRoute({
+  method: 'DELETE', path: '/api/auth/credentials', access: 'user',
+  summary: 'Delete your account: sign-in, profile and personal data',
+  body: Type.Object({ password: Password }),
+  reply: { 204: Empty },
+  problems: [badCredentials, lastAdmin],
+  rate_limit: { max: 10, per_seconds: 60, by: 'account' },
+})
+
+export const setRoles = defineRoute({
+  method: 'PUT', path: '/api/auth/roles/{user_id}', access: 'admin',
+  summary: 'Set what a person may do; ends their logins',
+  params: Type.Object({ user_id: Uuid }),
+  body: Type.Object({ roles: Roles }),
+  reply: { 200: Account },
+  problems: [lastAdmin],
+})
+
+export const getKeys = defineRoute({
+  method: 'GET', path: '/api/auth/.well-known/jwks.json', access: 'public',
+  summary: 'Public keys that verify access tokens',
+  reply: { 200: KeySet },
+  problems: [],
+})
+
+export const listEndedLogins = defineRoute({
+  method: 'GET', path: '/internal/auth/ended-logins', access: 'internal',
+  summary: 'Logins ended since a time whose access tokens may still be unexpired',
+  description: 'What a process asks when it starts; afterwards it hears login_ended.',
+  query: Type.Object({ since: Timestamp }),
+  reply: { 200: Type.Object({ items: Type.Array(EndedLogin) }) },
+  problems: [],
+})
+
+export const deleteAccount = defineRoute({
+  method: 'DELETE', path: '/internal/auth/accounts/{user_id}', access: 'internal',
+  summary: 'Delete the credentials of a person whom users erases',
+  params: Type.Object({ user_id: Uuid }),
+  reply: { 204: Empty },
+  problems: [lastAdmin],
+})
+
+const Person = { user_id: Uuid, email: Email, username: PersonName, locale: Locale }
+
+export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object({
+  ...Person,
+  roles: Type.Array(Role),
+  registered_at: Timestamp,
+  verification_token: Nullable(Type.String({ description: 'For the link in the mail; null when already verified' })),
+}))
+
+export const verificationRequested = defineEvent('auth.verification_requested.v1', Type.Object({
+  ...Person, token: Type.String(), expires_at: Timestamp,
+}))
+
+export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({ user_id: Uuid, email: Email, verified_at: Timestamp }))
+
+export const passwordResetRequested = defineEvent('auth.password_reset_requested.v1', Type.Object({
+  ...Person, token: Type.String({ description: 'For the link in the mail' }), expires_at: Timestamp,
+}))
+
+export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Type.Object({
+  user_id: Uuid, email: Email, deleted_at: Timestamp,
+}))
+
+/** Every process refuses the remaining access tokens of these logins. */
+export const loginEnded = defineEvent('auth.login_ended.v1', Type.Object({
+  user_id: Uuid, login_ids: Type.Array(Uuid), ended_at: Timestamp,
+}))
+
+export const rolesChanged = defineEvent('auth.roles_changed.v1', Type.Object({
+  user_id: Uuid, roles: Type.Array(Role), changed_at: Timestamp, changed_by: Uuid,
+}))
