@@ -1,0 +1,95 @@
+import { Type, type Static } from 'typebox'
+import { defineEvent, defineProblem, defineRoute } from './define.ts'
+import { IdParams, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { serviceNames } from './services.ts'
+
+/** Copies of every service's data, each proven by restoring it. */
+
+const Count = Type.Integer({ minimum: 0 })
+const Service = Type.Enum(serviceNames)
+
+export const BackupStatus = Type.Enum(['pending', 'in_progress', 'completed', 'failed'])
+export type BackupStatus = Static<typeof BackupStatus>
+
+/** One service's part of a backup. */
+export const BackupPart = Type.Object({
+  service: Service,
+  status: BackupStatus,
+  rows: Count,
+  bytes: Count,
+  sha256: Nullable(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  error: Nullable(Type.String()),
+})
+export type BackupPart = Static<typeof BackupPart>
+
+export const Backup = Type.Object({
+  id: Uuid,
+  status: BackupStatus,
+  trigger: Type.Enum(['schedule', 'request']),
+  parts: Type.Array(BackupPart),
+  bytes: Count,
+  error: Nullable(Type.String()),
+  created_at: Timestamp,
+  completed_at: Nullable(Timestamp),
+  verified_at: Nullable(Timestamp),
+  restored_at: Nullable(Timestamp),
+})
+export type Backup = Static<typeof Backup>
+
+const SomeServices = Type.Array(Service, {
+  minItems: 1, maxItems: serviceNames.length, uniqueItems: true, description: 'Default: all',
+})
+
+export const notCompleted = defineProblem('backups/not-completed', 409, 'This backup is not complete', Type.Object({
+  status: BackupStatus,
+}))
+export const underWay = defineProblem('backups/under-way', 409, 'Another backup or restore is under way')
+export const damaged = defineProblem('backups/damaged', 409, 'The copy is not what was written', Type.Object({
+  services: Type.Array(Service),
+}))
+
+export const listBackups = defineRoute({
+  method: 'GET', path: '/api/backups', access: 'admin',
+  summary: 'Backups, newest first',
+  query: ListQuery({ status: Type.Optional(BackupStatus) }),
+  reply: { 200: Page(Backup) },
+  problems: [],
+})
+
+export const createBackup = defineRoute({
+  method: 'POST', path: '/api/backups', access: 'admin', idempotent: true,
+  summary: 'Start a backup now',
+  body: Type.Object({ services: Type.Optional(SomeServices) }),
+  reply: { 201: Backup },
+  problems: [underWay],
+})
+
+export const getBackup = defineRoute({
+  method: 'GET', path: '/api/backups/{id}', access: 'admin',
+  summary: 'One backup',
+  params: IdParams,
+  reply: { 200: Backup },
+  problems: [],
+})
+
+export const verifyBackup = defineRoute({
+  method: 'POST', path: '/api/backups/{id}/verify', access: 'admin',
+  summary: 'Restore a backup into scratch tables and compare',
+  params: IdParams,
+  reply: { 200: Backup },
+  problems: [notCompleted, damaged, underWay],
+})
+
+export const restoreBackup = defineRoute({
+  method: 'POST', path: '/api/backups/{id}/restore', access: 'admin',
+  summary: 'Put the data of a backup back',
+  description: 'Replaces what the services hold now.',
+  params: IdParams,
+  body: Type.Object({ services: Type.Optional(SomeServices) }),
+  reply: { 200: Backup },
+  problems: [notCompleted, damaged, underWay],
+})
+
+export const backupFailed = defineEvent('backups.backup_failed.v1', Type.Object({
+  backup_id: Uuid, services: Type.Array(Service), error: Type.String(), failed_at: Timestamp,
+}))

@@ -1,0 +1,44 @@
+import { Type, type Static } from 'typebox'
+import { defineEvent, defineRoute } from './define.ts'
+import { ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+
+/** Durable deadlines. */
+
+export const DeadlineKind = Type.Enum(['order_hold', 'event_reminder'])
+export type DeadlineKind = Static<typeof DeadlineKind>
+
+export const DeadlineStatus = Type.Enum(['waiting', 'reached', 'dropped'])
+export type DeadlineStatus = Static<typeof DeadlineStatus>
+
+export const Deadline = Type.Object({
+  kind: DeadlineKind,
+  subject_id: Uuid,
+  due_at: Timestamp,
+  status: DeadlineStatus,
+  seconds_left: Type.Integer({ minimum: 0 }),
+  reached_at: Nullable(Timestamp),
+})
+export type Deadline = Static<typeof Deadline>
+
+export const listDeadlines = defineRoute({
+  method: 'GET', path: '/api/expiration', access: 'admin',
+  summary: 'What is due, soonest first',
+  query: ListQuery({ kind: Type.Optional(DeadlineKind), status: Type.Optional(DeadlineStatus) }),
+  reply: { 200: Page(Deadline) },
+  problems: [],
+})
+
+export const getDeadline = defineRoute({
+  method: 'GET', path: '/api/expiration/{kind}/{subject_id}', access: 'owner',
+  summary: 'When a hold ends or a reminder is sent',
+  params: Type.Object({ kind: DeadlineKind, subject_id: Uuid }),
+  reply: { 200: Deadline },
+  problems: [],
+})
+
+export const deadlineReached = defineEvent('expiration.deadline_reached.v1', Type.Object({
+  kind: DeadlineKind,
+  subject_id: Uuid,
+  due_at: Timestamp,
+  reached_at: Timestamp,
+}))

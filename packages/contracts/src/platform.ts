@@ -1,0 +1,93 @@
+import { Type, type Static } from 'typebox'
+import { defineProblem, defineRoute, raw } from './define.ts'
+import { ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import type { ServiceName } from './services.ts'
+
+/** What the platform answers for every service. */
+
+export const Health = Type.Object({ status: Type.Literal('ok'), service: Type.String(), version: Type.String() })
+export type Health = Static<typeof Health>
+
+export const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  service: Type.String(),
+  checks: Type.Object({ database: Type.Boolean(), bus: Type.Boolean(), migrations: Type.Boolean() }),
+})
+export type Readiness = Static<typeof Readiness>
+
+/** An event whose handler kept failing. */
+export const DeadLetter = Type.Object({
+  id: Uuid,
+  event_id: Uuid,
+  event_type: Type.String(),
+  handler: Type.String(),
+  data: Type.Unknown(),
+  attempts: Type.Integer({ minimum: 1 }),
+  error: Type.String(),
+  request_id: Nullable(Type.String()),
+  added_at: Timestamp,
+  retried_at: Nullable(Timestamp),
+})
+export type DeadLetter = Static<typeof DeadLetter>
+
+export const ImportResult = Type.Object({
+  tables: Type.Array(Type.Object({ name: Type.String(), rows: Type.Integer({ minimum: 0 }), sha256: Type.String() })),
+})
+export type ImportResult = Static<typeof ImportResult>
+
+export const importMismatch = defineProblem('platform/import-mismatch', 409, 'The copy does not fit these tables', Type.Object({
+  table: Type.String(),
+}))
+
+const Ndjson = raw('application/x-ndjson')
+/** A stadium with its orders and tickets fits; a stream that never ends does not. */
+const import_limit_bytes = 8 * 1024 ** 3
+
+export const healthRoute = (name: ServiceName) => defineRoute({
+  method: 'GET', path: `/api/${name}/health`, access: 'public',
+  summary: 'Whether the service runs',
+  reply: { 200: Health },
+  problems: [],
+})
+
+export const readyRoute = (name: ServiceName) => defineRoute({
+  method: 'GET', path: `/api/${name}/health/ready`, access: 'public',
+  summary: 'Whether the service can serve: database, bus, migrations',
+  reply: { 200: Readiness, 503: Readiness },
+  problems: [],
+})
+
+export const exportRoute = (name: ServiceName) => defineRoute({
+  method: 'GET', path: `/internal/${name}/export`, access: 'internal',
+  summary: 'Every table of the service as one stream from one snapshot',
+  reply: { 200: Ndjson },
+  problems: [],
+})
+
+export const importRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/internal/${name}/import`, access: 'internal',
+  summary: 'Put an export back, into the tables or into a scratch schema that is then dropped',
+  description: 'The body is what export answered. The reply names rows and digest of each table, to compare.',
+  query: Type.Object({ target: Type.Enum(['live', 'scratch']) }),
+  body: Ndjson,
+  raw_body: true,
+  body_limit_bytes: import_limit_bytes,
+  reply: { 200: ImportResult },
+  problems: [importMismatch],
+})
+
+export const listDeadLettersRoute = (name: ServiceName) => defineRoute({
+  method: 'GET', path: `/api/${name}/dead-letters`, access: 'admin',
+  summary: 'Events that the service could not handle',
+  query: ListQuery({}),
+  reply: { 200: Page(DeadLetter) },
+  problems: [],
+})
+
+export const retryDeadLetterRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/api/${name}/dead-letters/{id}/retry`, access: 'admin',
+  summary: 'Handle an event once more',
+  params: Type.Object({ id: Uuid }),
+  reply: { 202: DeadLetter },
+  problems: [],
+})
