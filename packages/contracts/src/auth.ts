@@ -1,16 +1,22 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
-import { Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid } from './fields.ts'
+import {
+  Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid,
+} from './fields.ts'
 
 /** Credentials, logins, tokens and roles. */
 
 /** Long enough for a passphrase, short enough that hashing one stays cheap. Registration asks for 8 characters or more. */
 const Password = Type.String({ minLength: 1, maxLength: 200 })
 const NewPassword = Type.String({ minLength: 8, maxLength: 200 })
-const LinkToken = Type.String({ minLength: 20, maxLength: 200, description: 'From the link in the mail; good once' })
+const LinkToken = Type.String({
+  minLength: 20, maxLength: 200, description: 'From the link in the mail; good once',
+})
 const Roles = Type.Array(Role, { minItems: 1, maxItems: 4, uniqueItems: true })
 
-export const Account = Type.Object({ id: Uuid, email: Email, username: PersonName, roles: Type.Array(Role) })
+export const Account = Type.Object({
+  id: Uuid, email: Email, username: PersonName, roles: Type.Array(Role),
+})
 export type Account = Static<typeof Account>
 
 /** The tokens are set as httpOnly cookies as well, for the web. */
@@ -69,7 +75,9 @@ export const lastAdmin = defineProblem('auth/last-admin', 409, 'Somebody has to 
 export const register = defineRoute({
   method: 'POST', path: '/api/auth/register', access: 'public', idempotent: true,
   summary: 'Create an account and sign in',
-  body: Type.Object({ email: Email, password: NewPassword, username: PersonName, locale: Type.Optional(Locale) }),
+  body: Type.Object({
+    email: Email, password: NewPassword, username: PersonName, locale: Type.Optional(Locale),
+  }),
   reply: { 201: Session },
   problems: [emailTaken, weakPassword],
   rate_limit: { max: 20, per_seconds: 60, by: 'address' },
@@ -87,7 +95,8 @@ export const login = defineRoute({
 export const refresh = defineRoute({
   method: 'POST', path: '/api/auth/refresh', access: 'public',
   summary: 'Exchange a refresh token for the next tokens',
-  description: 'The token comes in the body or in the cookie. A token that was used before ends its login.',
+  description:
+    'The token comes in the body or in the cookie. A token that was used before ends its login.',
   body: Type.Object({ refresh_token: Type.Optional(Type.String({ minLength: 20, maxLength: 200 })) }),
   reply: { 200: Session },
   problems: [badRefreshToken],
@@ -217,14 +226,18 @@ export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object
   ...Person,
   roles: Type.Array(Role),
   registered_at: Timestamp,
-  verification_token: Nullable(Type.String({ description: 'For the link in the mail; null when already verified' })),
+  verification_token: Nullable(Type.String({
+    description: 'For the link in the mail; null when already verified',
+  })),
 }))
 
 export const verificationRequested = defineEvent('auth.verification_requested.v1', Type.Object({
   ...Person, token: Type.String(), expires_at: Timestamp,
 }))
 
-export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({ user_id: Uuid, email: Email, verified_at: Timestamp }))
+export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({
+  user_id: Uuid, email: Email, verified_at: Timestamp,
+}))
 
 export const passwordResetRequested = defineEvent('auth.password_reset_requested.v1', Type.Object({
   ...Person, token: Type.String({ description: 'For the link in the mail' }), expires_at: Timestamp,

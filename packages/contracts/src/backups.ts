@@ -40,13 +40,15 @@ const SomeServices = Type.Array(Service, {
   minItems: 1, maxItems: serviceNames.length, uniqueItems: true, description: 'Default: all',
 })
 
-export const notCompleted = defineProblem('backups/not-completed', 409, 'This backup is not complete', Type.Object({
-  status: BackupStatus,
-}))
+export const notCompleted = defineProblem(
+  'backups/not-completed', 409, 'This backup is not complete',
+  Type.Object({ backup_status: BackupStatus }),
+)
 export const underWay = defineProblem('backups/under-way', 409, 'Another backup or restore is under way')
-export const damaged = defineProblem('backups/damaged', 409, 'The copy is not what was written', Type.Object({
-  services: Type.Array(Service),
-}))
+export const damaged = defineProblem(
+  'backups/damaged', 409, 'The copy is not what was written',
+  Type.Object({ services: Type.Array(Service) }),
+)
 
 export const listBackups = defineRoute({
   method: 'GET', path: '/api/backups', access: 'admin',

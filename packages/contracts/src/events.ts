@@ -12,7 +12,9 @@ export type Category = Static<typeof Category>
 
 const Capacity = Type.Integer({ minimum: 1, maximum: 10_000_000 })
 const Count = Type.Integer({ minimum: 0 })
-const ImagePath = Type.String({ minLength: 2, maxLength: 300, pattern: '^/[A-Za-z0-9_./-]+$', description: 'URL path on this site' })
+const ImagePath = Type.String({
+  minLength: 2, maxLength: 300, pattern: '^/[A-Za-z0-9_./-]+$', description: 'URL path on this site',
+})
 const Images = Type.Array(ImagePath, { maxItems: 10 })
 const Slug = Type.String({ minLength: 1, maxLength: 120 })
 
@@ -71,7 +73,9 @@ export const EventChanges = Type.Object({
   images: Type.Optional(Images),
   ticket_capacity: Type.Optional(TicketCapacity),
   currency: Type.Optional(Currency),
-  version: Type.Optional(Type.Integer({ minimum: 1, description: 'Refused when the event has changed since' })),
+  version: Type.Optional(Type.Integer({
+    minimum: 1, description: 'Refused when the event has changed since',
+  })),
 })
 export type EventChanges = Static<typeof EventChanges>
 
@@ -102,25 +106,34 @@ export type Organizer = Static<typeof Organizer>
 export const Member = Type.Object({ user_id: Uuid, name: Type.String(), added_at: Timestamp })
 export type Member = Static<typeof Member>
 
-export const wrongState = defineProblem('events/wrong-state', 409, 'The state of the event does not allow this', Type.Object({
-  status: EventStatus,
-}))
-export const eventIsOver = defineProblem('events/event-is-over', 409, 'The event is over', Type.Object({ ends_at: Timestamp }))
-export const hasOrders = defineProblem('events/has-orders', 409, 'Tickets were ordered; cancel the event instead', Type.Object({
-  sold: Count, held: Count,
-}))
-export const capacityTooSmall = defineProblem('events/capacity-too-small', 409, 'More tickets than that are sold or held', Type.Object({
-  sold: Count, held: Count,
-}))
-export const versionConflict = defineProblem('events/version-conflict', 409, 'Somebody else changed the event', Type.Object({
-  version: Type.Integer(),
-}))
+export const wrongState = defineProblem(
+  'events/wrong-state', 409, 'The state of the event does not allow this',
+  Type.Object({ event_status: EventStatus }),
+)
+export const eventIsOver = defineProblem(
+  'events/event-is-over', 409, 'The event is over',
+  Type.Object({ ends_at: Timestamp }),
+)
+export const hasOrders = defineProblem(
+  'events/has-orders', 409, 'Tickets were ordered; cancel the event instead',
+  Type.Object({ sold: Count, held: Count }),
+)
+export const capacityTooSmall = defineProblem(
+  'events/capacity-too-small', 409, 'More tickets than that are sold or held',
+  Type.Object({ sold: Count, held: Count }),
+)
+export const versionConflict = defineProblem(
+  'events/version-conflict', 409, 'Somebody else changed the event',
+  Type.Object({ version: Type.Integer() }),
+)
 export const alreadyMember = defineProblem('events/already-member', 409, 'This person is a member already')
 
 export const listEvents = defineRoute({
   method: 'GET', path: '/api/events', access: 'public',
   summary: 'Search events by words, dates, category and city',
-  description: 'Published events that are not over, soonest first, unless `from` reaches back. `status` other than published, and `mine`, show only what the caller manages.',
+  description:
+    'Published events that are not over, soonest first, unless `from` reaches back. `status` ' +
+    'other than published, and `mine`, show only what the caller manages.',
   query: ListQuery({
     q: Type.Optional(Text(200)),
     from: Type.Optional(Timestamp),
@@ -139,7 +152,8 @@ export const listEvents = defineRoute({
 export const createEvent = defineRoute({
   method: 'POST', path: '/api/events', access: 'organizer', idempotent: true,
   summary: 'Create an event as a draft',
-  description: 'Without `organizer_id` it belongs to your own organiser, which is created on first use.',
+  description:
+    'Without `organizer_id` it belongs to your own organiser, which is created on first use.',
   body: NewEvent,
   reply: { 201: Event },
   problems: [],

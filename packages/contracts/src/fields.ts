@@ -5,7 +5,9 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 export const Uuid = Type.String({ format: 'uuid', description: 'UUIDv7' })
 /** RFC 3339 in UTC, e.g. `2027-03-01T18:30:00.000Z`. */
 export const Timestamp = Type.String({ format: 'date-time', maxLength: 40 })
-export const TimeZone = Type.String({ maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'] })
+export const TimeZone = Type.String({
+  maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'],
+})
 export const Email = Type.String({ format: 'email', maxLength: 254 })
 export const PersonName = Type.String({ minLength: 1, maxLength: 120, pattern: '\\S' })
 export const Locale = Type.Enum(['en', 'fr'], { description: 'Language of mails and pages' })
@@ -26,7 +28,9 @@ export const IdParams = Type.Object({ id: Uuid })
 export const ListQuery = <P extends TProperties>(filters: P) => Type.Object({
   ...filters,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: '`next_cursor` of the page before' })),
+  cursor: Type.Optional(Type.String({
+    maxLength: 500, description: '`next_cursor` of the page before',
+  })),
 })
 
 /** One page of a list; `next_cursor` is null on the last. */
@@ -37,7 +41,9 @@ export const Page = <S extends TSchema>(item: S) => Type.Object({
 
 /** Free text of one person or organisation; control characters other than line breaks are refused. */
 export const Text = (max_length: number, min_length = 0) =>
-  Type.String({ minLength: min_length, maxLength: max_length, pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$' })
+  Type.String({
+    minLength: min_length, maxLength: max_length, pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$',
+  })
 
 /** Who bought, as the order keeps it; mails go here, in this language. */
 export const Buyer = Type.Object({ name: PersonName, email: Email, locale: Locale })
@@ -70,6 +76,8 @@ export const EventFacts = Type.Object({
   currency: Currency,
   image: Nullable(Type.String({ description: 'URL path of the first image' })),
   status: EventStatus,
-  version: Type.Integer({ minimum: 1, description: 'Grows with every change; an older one is ignored' }),
+  version: Type.Integer({
+    minimum: 1, description: 'Grows with every change; an older one is ignored',
+  }),
 })
 export type EventFacts = Static<typeof EventFacts>

@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
-import { Email, IdParams, ListQuery, Locale, Nullable, Page, Text, Timestamp, Uuid } from './fields.ts'
+import {
+  Email, IdParams, ListQuery, Locale, Nullable, Page, Text, Timestamp, Uuid,
+} from './fields.ts'
 
 /** Mail, SMS and in-app messages, with retries and dead letters. */
 
@@ -51,7 +53,9 @@ export const NewNotification = Type.Object({
 export type NewNotification = Static<typeof NewNotification>
 
 export const MailSummary = Type.Object({
-  id: Uuid, to: Type.String(), subject: Type.String(), sent_at: Timestamp, attachment_count: Type.Integer({ minimum: 0 }),
+  id: Uuid, to: Type.String(), subject: Type.String(), sent_at: Timestamp, attachment_count: Type.Integer({
+    minimum: 0,
+  }),
 })
 export type MailSummary = Static<typeof MailSummary>
 
@@ -69,9 +73,10 @@ export const Mail = Type.Object({
 })
 export type Mail = Static<typeof Mail>
 
-export const notRetryable = defineProblem('notifications/not-retryable', 409, 'Only a failed delivery is sent again', Type.Object({
-  status: DeliveryStatus,
-}))
+export const notRetryable = defineProblem(
+  'notifications/not-retryable', 409, 'Only a failed delivery is sent again',
+  Type.Object({ delivery_status: DeliveryStatus }),
+)
 
 export const listNotifications = defineRoute({
   method: 'GET', path: '/api/notifications', access: 'user',
@@ -108,7 +113,9 @@ export const readNotification = defineRoute({
 export const listDeliveries = defineRoute({
   method: 'GET', path: '/api/notifications/deliveries', access: 'admin',
   summary: 'What was sent, waits or failed',
-  query: ListQuery({ status: Type.Optional(DeliveryStatus), channel: Type.Optional(Channel), q: Type.Optional(Text(200)) }),
+  query: ListQuery({
+    status: Type.Optional(DeliveryStatus), channel: Type.Optional(Channel), q: Type.Optional(Text(200)),
+  }),
   reply: { 200: Page(Delivery) },
   problems: [],
 })

@@ -24,10 +24,14 @@ export const TicketType = Type.Object({
   price_minor: Minor,
   currency: Currency,
   capacity: Capacity,
-  available: Type.Integer({ minimum: 0, description: 'Least that is left in any pool it draws from, now' }),
+  available: Type.Integer({
+    minimum: 0, description: 'Least that is left in any pool it draws from, now',
+  }),
   sold: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
   held: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
-  pool_ids: Type.Array(Uuid, { description: 'Shared pools it draws from besides its own capacity' }),
+  pool_ids: Type.Array(Uuid, {
+    description: 'Shared pools it draws from besides its own capacity',
+  }),
   sales_start: Nullable(Timestamp),
   sales_end: Nullable(Timestamp),
   min_per_order: Quantity,
@@ -93,7 +97,9 @@ const orderFields = {
   currency: Currency,
   buyer: Buyer,
   user_id: Nullable(Uuid),
-  expires_at: Type.Unsafe<string>({ ...Timestamp, description: 'End of the hold while the order is pending' }),
+  expires_at: Type.Unsafe<string>({
+    ...Timestamp, description: 'End of the hold while the order is pending',
+  }),
   created_at: Timestamp,
   completed_at: Nullable(Timestamp),
   canceled_at: Nullable(Timestamp),
@@ -106,7 +112,9 @@ export type Order = Static<typeof Order>
 
 export const PlacedOrder = Type.Object({
   ...orderFields,
-  access_token: Type.String({ description: 'Bearer token good for this order, its payment and its tickets' }),
+  access_token: Type.String({
+    description: 'Bearer token good for this order, its payment and its tickets',
+  }),
 })
 export type PlacedOrder = Static<typeof PlacedOrder>
 
@@ -122,7 +130,9 @@ export type NewOrder = Static<typeof NewOrder>
 
 export const EventSales = Type.Object({
   event_id: Uuid,
-  capacity: Type.Integer({ minimum: 0, description: 'The event-wide pool, or the sum of the ticket types' }),
+  capacity: Type.Integer({
+    minimum: 0, description: 'The event-wide pool, or the sum of the ticket types',
+  }),
   held: Count,
   sold: Count,
   revenue: Type.Array(Type.Object({ currency: Currency, amount_minor: Minor })),
@@ -139,42 +149,61 @@ export const EventSales = Type.Object({
 })
 export type EventSales = Static<typeof EventSales>
 
-export const soldOut = defineProblem('orders/sold-out', 409, 'Not enough tickets left', Type.Object({
-  ticket_type_id: Uuid, name: Type.String(), available: Count,
-}))
-export const notOnSale = defineProblem('orders/not-on-sale', 409, 'These tickets are not on sale now', Type.Object({
-  ticket_type_id: Uuid, name: Type.String(), sales_start: Nullable(Timestamp), sales_end: Nullable(Timestamp),
-}))
-export const eventClosed = defineProblem('orders/event-closed', 409, 'This event is not selling tickets', Type.Object({
-  event_id: Uuid, reason: Type.Enum(['not_published', 'canceled', 'over']),
-}))
-export const limitReached = defineProblem('orders/limit-reached', 409, 'More tickets than one may buy', Type.Object({
-  ticket_type_id: Uuid, name: Type.String(), limit: Count, scope: Type.Enum(['order', 'buyer']),
-}))
-export const belowMinimum = defineProblem('orders/below-minimum', 409, 'Fewer tickets than must be bought together', Type.Object({
-  ticket_type_id: Uuid, name: Type.String(), minimum: Count,
-}))
-export const unknownTicketType = defineProblem('orders/unknown-ticket-type', 404, 'This event has no such ticket type', Type.Object({
-  ticket_type_id: Uuid,
-}))
-export const wrongState = defineProblem('orders/wrong-state', 409, 'The state of the order does not allow this', Type.Object({
-  status: OrderStatus,
-}))
-export const capacityTooSmall = defineProblem('orders/capacity-too-small', 409, 'More tickets than that are sold or held', Type.Object({
-  held: Count, sold: Count,
-}))
-export const ticketTypeInUse = defineProblem('orders/ticket-type-in-use', 409, 'Tickets of this type were ordered', Type.Object({
-  held: Count, sold: Count,
-}))
-export const currencyMismatch = defineProblem('orders/currency-mismatch', 409, 'All tickets of an event have its currency', Type.Object({
-  currency: Currency,
-}))
-export const unknownPool = defineProblem('orders/unknown-pool', 404, 'This event has no such pool', Type.Object({ pool_id: Uuid }))
+export const soldOut = defineProblem(
+  'orders/sold-out', 409, 'Not enough tickets left',
+  Type.Object({ ticket_type_id: Uuid, name: Type.String(), available: Count }),
+)
+export const notOnSale = defineProblem(
+  'orders/not-on-sale', 409, 'These tickets are not on sale now',
+  Type.Object({
+    ticket_type_id: Uuid, name: Type.String(), sales_start: Nullable(Timestamp), sales_end: Nullable(Timestamp),
+  }),
+)
+export const eventClosed = defineProblem(
+  'orders/event-closed', 409, 'This event is not selling tickets',
+  Type.Object({ event_id: Uuid, reason: Type.Enum(['not_published', 'canceled', 'over']) }),
+)
+export const limitReached = defineProblem(
+  'orders/limit-reached', 409, 'More tickets than one may buy',
+  Type.Object({
+    ticket_type_id: Uuid, name: Type.String(), limit: Count, scope: Type.Enum(['order', 'buyer']),
+  }),
+)
+export const belowMinimum = defineProblem(
+  'orders/below-minimum', 409, 'Fewer tickets than must be bought together',
+  Type.Object({ ticket_type_id: Uuid, name: Type.String(), minimum: Count }),
+)
+export const unknownTicketType = defineProblem(
+  'orders/unknown-ticket-type', 404, 'This event has no such ticket type',
+  Type.Object({ ticket_type_id: Uuid }),
+)
+export const wrongState = defineProblem(
+  'orders/wrong-state', 409, 'The state of the order does not allow this',
+  Type.Object({ order_status: OrderStatus }),
+)
+export const capacityTooSmall = defineProblem(
+  'orders/capacity-too-small', 409, 'More tickets than that are sold or held',
+  Type.Object({ held: Count, sold: Count }),
+)
+export const ticketTypeInUse = defineProblem(
+  'orders/ticket-type-in-use', 409, 'Tickets of this type were ordered',
+  Type.Object({ held: Count, sold: Count }),
+)
+export const currencyMismatch = defineProblem(
+  'orders/currency-mismatch', 409, 'All tickets of an event have its currency',
+  Type.Object({ currency: Currency }),
+)
+export const unknownPool = defineProblem(
+  'orders/unknown-pool', 404, 'This event has no such pool',
+  Type.Object({ pool_id: Uuid }),
+)
 
 export const listTicketTypes = defineRoute({
   method: 'GET', path: '/api/ticket-types', access: 'public',
   summary: 'Ticket types of an event with live availability',
-  description: 'All of them in one page: an event has at most 100. Those of a draft are shown to its organiser only.',
+  description:
+    'All of them in one page: an event has at most 100. Those of a draft are shown to its ' +
+    'organiser only.',
   query: Type.Object({ event_id: Uuid }),
   reply: { 200: Page(TicketType) },
   problems: [],
@@ -224,7 +253,9 @@ export const createPool = defineRoute({
 export const placeOrder = defineRoute({
   method: 'POST', path: '/api/orders', access: 'public', idempotent: true,
   summary: 'Hold tickets and place an order',
-  description: 'Prices are the server\'s. An order that costs nothing is completed at once. Answers 503 with Retry-After when the queue is full.',
+  description:
+    'Prices are the server\'s. An order that costs nothing is completed at once. Answers 503 ' +
+    'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
   problems: [soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType],
@@ -233,7 +264,9 @@ export const placeOrder = defineRoute({
 export const listOrders = defineRoute({
   method: 'GET', path: '/api/orders', access: 'user',
   summary: 'Your orders, newest first',
-  description: 'With `event_id`, an organiser sees all orders of that event of theirs, an admin those of any.',
+  description:
+    'With `event_id`, an organiser sees all orders of that event of theirs, an admin those of ' +
+    'any.',
   query: ListQuery({ status: Type.Optional(OrderStatus), event_id: Type.Optional(Uuid) }),
   reply: { 200: Page(Order) },
   problems: [],
@@ -313,7 +346,9 @@ const OrderFacts = {
   created_at: Timestamp,
 }
 
-export const orderPlaced = defineEvent('orders.order_placed.v1', Type.Object({ ...OrderFacts, expires_at: Timestamp }))
+export const orderPlaced = defineEvent('orders.order_placed.v1', Type.Object({
+  ...OrderFacts, expires_at: Timestamp,
+}))
 
 /** Carries all that a ticket prints, so that issuing asks nobody. */
 export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Object({
@@ -330,7 +365,9 @@ export const orderCanceled = defineEvent('orders.order_canceled.v1', Type.Object
   reason: Type.Enum(['buyer', 'organizer', 'event_canceled', 'payment_failed']),
 }))
 
-export const orderExpired = defineEvent('orders.order_expired.v1', Type.Object({ ...OrderFacts, expired_at: Timestamp }))
+export const orderExpired = defineEvent('orders.order_expired.v1', Type.Object({
+  ...OrderFacts, expired_at: Timestamp,
+}))
 
 /**
  * The money goes back: payments refunds what it has not refunded yet, tickets voids what was issued.

@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
-import { Buyer, Currency, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid } from './fields.ts'
+import {
+  Buyer, Currency, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
+} from './fields.ts'
 
 /** Payments and refunds. No card number ever comes here. */
 
@@ -24,7 +26,9 @@ export const Payment = Type.Object({
   refunded_minor: Minor,
   currency: Currency,
   failure: Nullable(Type.String({ description: 'Stable word for why it failed, e.g. `declined`' })),
-  needs_confirmation: Type.Boolean({ description: 'The provider waits for the buyer\'s second step' }),
+  needs_confirmation: Type.Boolean({
+    description: 'The provider waits for the buyer\'s second step',
+  }),
   created_at: Timestamp,
   succeeded_at: Nullable(Timestamp),
   failed_at: Nullable(Timestamp),
@@ -39,18 +43,22 @@ export const NewPayment = Type.Object({
 })
 export type NewPayment = Static<typeof NewPayment>
 
-export const orderNotPayable = defineProblem('payments/order-not-payable', 409, 'This order cannot be paid now', Type.Object({
-  order_status: Type.String(),
-}))
-export const paymentUnderWay = defineProblem('payments/payment-under-way', 409, 'A payment of this order is under way', Type.Object({
-  payment_id: Uuid,
-}))
-export const wrongState = defineProblem('payments/wrong-state', 409, 'The state of the payment does not allow this', Type.Object({
-  status: PaymentStatus,
-}))
-export const refundTooLarge = defineProblem('payments/refund-too-large', 409, 'More than what is left of the payment', Type.Object({
-  refundable_minor: Minor, currency: Currency,
-}))
+export const orderNotPayable = defineProblem(
+  'payments/order-not-payable', 409, 'This order cannot be paid now',
+  Type.Object({ order_status: Type.String() }),
+)
+export const paymentUnderWay = defineProblem(
+  'payments/payment-under-way', 409, 'A payment of this order is under way',
+  Type.Object({ payment_id: Uuid }),
+)
+export const wrongState = defineProblem(
+  'payments/wrong-state', 409, 'The state of the payment does not allow this',
+  Type.Object({ payment_status: PaymentStatus }),
+)
+export const refundTooLarge = defineProblem(
+  'payments/refund-too-large', 409, 'More than what is left of the payment',
+  Type.Object({ refundable_minor: Minor, currency: Currency }),
+)
 export const nothingToConfirm = defineProblem('payments/nothing-to-confirm', 409, 'The provider does not wait for a second step')
 
 export const startPayment = defineRoute({
@@ -110,7 +118,9 @@ const PaymentFacts = {
   currency: Currency,
 }
 
-export const paymentSucceeded = defineEvent('payments.payment_succeeded.v1', Type.Object({ ...PaymentFacts, succeeded_at: Timestamp }))
+export const paymentSucceeded = defineEvent('payments.payment_succeeded.v1', Type.Object({
+  ...PaymentFacts, succeeded_at: Timestamp,
+}))
 
 export const paymentFailed = defineEvent('payments.payment_failed.v1', Type.Object({
   ...PaymentFacts, failed_at: Timestamp, failure: Type.String(),
@@ -121,7 +131,9 @@ export const paymentRefunded = defineEvent('payments.payment_refunded.v1', Type.
   ...PaymentFacts,
   refund_id: Uuid,
   refund_minor: Minor,
-  refunded_minor: Type.Unsafe<number>({ ...Minor, description: 'Sum of all refunds of this payment' }),
+  refunded_minor: Type.Unsafe<number>({
+    ...Minor, description: 'Sum of all refunds of this payment',
+  }),
   refunded_at: Timestamp,
   reason: Nullable(Type.String()),
 }))

@@ -5,13 +5,17 @@ import type { ServiceName } from './services.ts'
 
 /** What the platform answers for every service. */
 
-export const Health = Type.Object({ status: Type.Literal('ok'), service: Type.String(), version: Type.String() })
+export const Health = Type.Object({
+  status: Type.Literal('ok'), service: Type.String(), version: Type.String(),
+})
 export type Health = Static<typeof Health>
 
 export const Readiness = Type.Object({
   ready: Type.Boolean(),
   service: Type.String(),
-  checks: Type.Object({ database: Type.Boolean(), bus: Type.Boolean(), migrations: Type.Boolean() }),
+  checks: Type.Object({
+    database: Type.Boolean(), bus: Type.Boolean(), migrations: Type.Boolean(),
+  }),
 })
 export type Readiness = Static<typeof Readiness>
 
@@ -35,9 +39,10 @@ export const ImportResult = Type.Object({
 })
 export type ImportResult = Static<typeof ImportResult>
 
-export const importMismatch = defineProblem('platform/import-mismatch', 409, 'The copy does not fit these tables', Type.Object({
-  table: Type.String(),
-}))
+export const importMismatch = defineProblem(
+  'platform/import-mismatch', 409, 'The copy does not fit these tables',
+  Type.Object({ table: Type.String() }),
+)
 
 const Ndjson = raw('application/x-ndjson')
 /** A stadium with its orders and tickets fits; a stream that never ends does not. */
@@ -67,7 +72,9 @@ export const exportRoute = (name: ServiceName) => defineRoute({
 export const importRoute = (name: ServiceName) => defineRoute({
   method: 'POST', path: `/internal/${name}/import`, access: 'internal',
   summary: 'Put an export back, into the tables or into a scratch schema that is then dropped',
-  description: 'The body is what export answered. The reply names rows and digest of each table, to compare.',
+  description:
+    'The body is what export answered. The reply names rows and digest of each table, to ' +
+    'compare.',
   query: Type.Object({ target: Type.Enum(['live', 'scratch']) }),
   body: Ndjson,
   raw_body: true,

@@ -7,7 +7,9 @@ import {
 /** Issued tickets and admission at the door. */
 
 const Count = Type.Integer({ minimum: 0 })
-const Code = Type.String({ minLength: 1, maxLength: 500, description: 'What the QR holds: the signed code' })
+const Code = Type.String({
+  minLength: 1, maxLength: 500, description: 'What the QR holds: the signed code',
+})
 const Gate = Text(60, 1)
 
 export const TicketStatus = Type.Enum(['active', 'used', 'void'])
@@ -15,8 +17,12 @@ export type TicketStatus = Static<typeof TicketStatus>
 
 export const Ticket = Type.Object({
   id: Uuid,
-  number: Type.String({ description: 'For people, unique in its event', examples: ['SUMMER-000042'] }),
-  code: Type.String({ description: 'Ed25519-signed, checkable offline with the keys of /api/tickets/keys' }),
+  number: Type.String({
+    description: 'For people, unique in its event', examples: ['SUMMER-000042'],
+  }),
+  code: Type.String({
+    description: 'Ed25519-signed, checkable offline with the keys of /api/tickets/keys',
+  }),
   status: TicketStatus,
   event_id: Uuid,
   event_title: Type.String(),
@@ -46,7 +52,9 @@ export const Validation = Type.Object({
 })
 export type Validation = Static<typeof Validation>
 
-export const CheckIn = Type.Object({ id: Uuid, ticket: Ticket, admitted_at: Timestamp, gate: Type.String(), admitted_by: Type.String() })
+export const CheckIn = Type.Object({
+  id: Uuid, ticket: Ticket, admitted_at: Timestamp, gate: Type.String(), admitted_by: Type.String(),
+})
 export type CheckIn = Static<typeof CheckIn>
 
 export const TicketKey = Type.Object({
@@ -57,19 +65,26 @@ export const TicketKey = Type.Object({
 export type TicketKey = Static<typeof TicketKey>
 
 export const unknownCode = defineProblem('tickets/unknown-code', 404, 'This is not the code of a ticket')
-export const wrongEvent = defineProblem('tickets/wrong-event', 409, 'This ticket is for another event', Type.Object({
-  event_id: Uuid, event_title: Type.String(), starts_at: Timestamp,
-}))
-export const alreadyAdmitted = defineProblem('tickets/already-admitted', 409, 'This ticket was admitted before', Type.Object({
-  admitted_at: Timestamp, gate: Type.String(), admitted_by: Type.String(),
-}))
-export const ticketVoid = defineProblem('tickets/void', 409, 'This ticket is no longer valid', Type.Object({ voided_at: Timestamp }))
+export const wrongEvent = defineProblem(
+  'tickets/wrong-event', 409, 'This ticket is for another event',
+  Type.Object({ event_id: Uuid, event_title: Type.String(), starts_at: Timestamp }),
+)
+export const alreadyAdmitted = defineProblem(
+  'tickets/already-admitted', 409, 'This ticket was admitted before',
+  Type.Object({ admitted_at: Timestamp, gate: Type.String(), admitted_by: Type.String() }),
+)
+export const ticketVoid = defineProblem(
+  'tickets/void', 409, 'This ticket is no longer valid',
+  Type.Object({ voided_at: Timestamp }),
+)
 export const eventCanceledProblem = defineProblem('tickets/event-canceled', 409, 'The event was canceled')
 
 export const listTickets = defineRoute({
   method: 'GET', path: '/api/tickets', access: 'owner',
   summary: 'Your tickets, or those of an order with its token',
-  description: 'With `event_id` or `q` (number, code, name, email or order code), operators look up any ticket and organisers those of their events.',
+  description:
+    'With `event_id` or `q` (number, code, name, email or order code), operators look up any ' +
+    'ticket and organisers those of their events.',
   query: ListQuery({
     q: Type.Optional(Text(500)),
     event_id: Type.Optional(Uuid),
@@ -177,7 +192,9 @@ export const Admissions = Type.Object({
   issued: Count,
   admitted: Count,
   voided: Count,
-  ticket_types: Type.Array(Type.Object({ ticket_type_id: Uuid, issued: Count, admitted: Count, voided: Count })),
+  ticket_types: Type.Array(Type.Object({
+    ticket_type_id: Uuid, issued: Count, admitted: Count, voided: Count,
+  })),
 })
 export type Admissions = Static<typeof Admissions>
 
@@ -199,7 +216,9 @@ const IssuedTicket = Type.Object({
   currency: Currency,
 })
 
-const OrderOfTickets = { order_id: Uuid, order_code: Type.String(), user_id: Nullable(Uuid), buyer: Buyer, event: EventFacts }
+const OrderOfTickets = {
+  order_id: Uuid, order_code: Type.String(), user_id: Nullable(Uuid), buyer: Buyer, event: EventFacts,
+}
 
 /** Codes stay out: who reads this may not enter with it. */
 export const ticketsIssued = defineEvent('tickets.tickets_issued.v1', Type.Object({

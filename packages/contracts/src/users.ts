@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
-import { Currency, Email, IdParams, ListQuery, Locale, Minor, Nullable, Page, PersonName, Role, Text, Timestamp, Uuid } from './fields.ts'
+import {
+  Currency, Email, IdParams, ListQuery, Locale, Minor, Nullable, Page, PersonName, Role, Text,
+  Timestamp, Uuid,
+} from './fields.ts'
 
 /** Profiles, settings and purchase history. */
 

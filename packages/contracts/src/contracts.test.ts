@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { Compile } from 'typebox/compile'
+import * as auth from './auth.ts'
+import * as backups from './backups.ts'
+import type { AnyRoute, EventDefinition, ProblemDefinition } from './define.ts'
+import * as events from './events.ts'
+import * as expiration from './expiration.ts'
+import * as gateway from './gateway.ts'
+import * as notifications from './notifications.ts'
+import * as orders from './orders.ts'
+import * as payments from './payments.ts'
+import * as platform from './platform.ts'
+import { platformProblems } from './problems.ts'
+import { serviceNames, services, type ServiceName } from './services.ts'
+import * as tickets from './tickets.ts'
+import * as users from './users.ts'
+
+const contracts: Record<ServiceName, Record<string, unknown>> = {
+  gateway, auth, users, events, tickets, notifications, orders, payments, expiration, backups,
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isRoute = (value: unknown): value is AnyRoute => isObject(value) && 'method' in value && 'path' in value
+const isEvent = (value: unknown): value is EventDefinition =>
+  isObject(value) && 'data' in value && typeof value.type === 'string'
+const isProblem = (value: unknown): value is ProblemDefinition =>
+  isObject(value) && 'title' in value && 'status' in value && typeof value.type === 'string'
+
+const routes = serviceNames.flatMap(service => [
+  ...Object.entries(contracts[service]).flatMap(([name, value]) => isRoute(value) ? [{
+    service, name, route: value,
+  }] : []),
+  ...Object.entries(platform).flatMap(([name, make]) =>
+    typeof make === 'function' ? [{ service, name: `${name}(${service})`, route: make(service) as AnyRoute }] : []),
+])
+const problems = [
+  ...serviceNames.flatMap(service => Object.values(contracts[service])
+    .flatMap(value => isProblem(value) ? [{ owner: service as string, problem: value }] : [])),
+  ...platformProblems.map(problem => ({ owner: 'request', problem: problem as ProblemDefinition })),
+  ...Object.values(platform).flatMap(value => isProblem(value) ? [{
+    owner: 'platform', problem: value,
+  }] : []),
+]
+const published = serviceNames.flatMap(service => Object.entries(contracts[service])
+  .flatMap(([name, value]) => isEvent(value) ? [{ service, name, event: value }] : []))
+
+/** Every schema of type object inside, with where it is. */
+function objectsIn (schema: unknown, at = 'body'): { at: string, schema: Record<string, unknown> }[] {
+  if (!isObject(schema)) return []
+  const inner = Object.entries(schema).flatMap(([key, value]) => objectsIn(value, `${at}.${key}`))
+  return schema.type === 'object' ? [{ at, schema }, ...inner] : inner
+}
+
+test('contracts: every service has routes', () => {
+  for (const service of serviceNames) expect(Object.values(contracts[service]).some(isRoute), service).toBe(true)
+})
+
+test('contracts: method and path are unique, whatever the parameters are called', () => {
+  const seen = routes.map(({ route }) => `${route.method} ${route.path.replace(/\{\w+\}/g, '{}')}`)
+  expect(seen.filter((line, i) => seen.indexOf(line) !== i)).toEqual([])
+})
+
+test('contracts: problem types are unique, well-formed and begin with their owner', () => {
+  const types = problems.map(({ problem }) => problem.type)
+  expect(new Set(types).size).toBe(types.length)
+  for (const { owner, problem } of problems) {
+    expect(problem.type).toMatch(new RegExp(`^/problems/${owner}/[a-z]+(-[a-z]+)*$`))
+    expect(problem.status, problem.type).toBeGreaterThanOrEqual(400)
+    expect(problem.status, problem.type).toBeLessThan(600)
+  }
+})
+
+test('contracts: problem extensions do not hide the members of RFC 9457', () => {
+  for (const { problem } of problems) {
+    const names = Object.keys(problem.extensions?.properties ?? {})
+    const reserved = names.filter(name => ['type', 'title', 'status', 'detail', 'instance'].includes(name))
+    expect(reserved, problem.type).toEqual([])
+  }
+})
+
+test('contracts: event types are unique, begin with their service and are named as their constant', () => {
+  const types = published.map(({ event }) => event.type)
+  expect(new Set(types).size).toBe(types.length)
+  for (const { service, name, event } of published) {
+    const snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+    expect(event.type).toMatch(new RegExp(`^${service}\\.${snake}\\.v[1-9][0-9]*$`))
+    expect(() => Compile(event.data), event.type).not.toThrow()
+  }
+})
+
+describe.each(routes)('$name', ({ service, route }) => {
+  test('path lies below a prefix of its service, or is internal to it', () => {
+    const below = (prefix: string) => route.path === prefix || route.path.startsWith(`${prefix}/`)
+    const own: string[] = [...services[service].prefixes, `/api/${service}`]
+    expect((route.access === 'internal' ? [`/internal/${service}`] : own).some(below), route.path).toBe(true)
+  })
+
+  test('path parameters are those of params', () => {
+    const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(match => match[1]).sort()
+    expect(Object.keys(route.params?.properties ?? {}).sort()).toEqual(inPath)
+  })
+
+  test('objects in params, query and body are closed', () => {
+    const open = objectsIn([route.params, route.query, route.body]).filter(({
+      schema,
+    }) => schema.additionalProperties !== false)
+    expect(open.map(({ at }) => at)).toEqual([])
+  })
+
+  test('strings and arrays that a caller sends have a limit', () => {
+    expect(unlimitedIn([route.params, route.query, route.raw_body ? undefined : route.body])).toEqual([])
+  })
+
+  test('only writes carry a body or an Idempotency-Key, and every creation accepts one', () => {
+    if (route.method === 'GET') expect([route.body, route.idempotent]).toEqual([undefined, undefined])
+    if (201 in route.reply) expect(route.idempotent).toBe(true)
+  })
+
+  test('summary is one line, problems are declared once, and schemas compile', () => {
+    expect(route.summary).toMatch(/^[A-Z][^\n]{5,90}[^.]$/)
+    expect(new Set(route.problems).size).toBe(route.problems.length)
+    const schemas = [route.params, route.query, route.body, ...Object.values(route.reply)].filter(isObject)
+    for (const schema of schemas) expect(() => Compile(schema)).not.toThrow()
+  })
+})
+
+/** Where a string or an array could be as long as the body. */
+function unlimitedIn (schema: unknown, at = 'request'): string[] {
+  if (!isObject(schema)) return []
+  const inner = Object.entries(schema).flatMap(([key, value]) => unlimitedIn(value, `${at}.${key}`))
+  const fixed = 'maxLength' in schema || 'format' in schema || 'const' in schema || String(schema.pattern).match(/\{\d+(,\d+)?\}\$$/)
+  if (schema.type === 'string' && !fixed) inner.push(at)
+  if (schema.type === 'array' && !('maxItems' in schema)) inner.push(at)
+  return inner
+}

@@ -1,0 +1,28 @@
+import { Type } from 'typebox'
+import { defineProblem } from './define.ts'
+
+/** Problems that any route may answer; a service's own are declared beside its routes. */
+
+/** One entry for each field that was refused. */
+export const FieldErrors = Type.Object({
+  errors: Type.Array(Type.Object({ field: Type.String(), message: Type.String() })),
+})
+
+export const malformed = defineProblem('request/malformed', 400, 'The request could not be read')
+export const invalid = defineProblem('request/invalid', 400, 'Some fields are not valid', FieldErrors)
+export const unauthenticated = defineProblem('request/unauthenticated', 401, 'A valid token is needed')
+export const forbidden = defineProblem('request/forbidden', 403, 'Your role does not allow this')
+export const crossOrigin = defineProblem('request/cross-origin', 403, 'Requests with a cookie must come from our own pages')
+export const notFound = defineProblem('request/not-found', 404, 'There is nothing here')
+export const methodNotAllowed = defineProblem('request/method-not-allowed', 405, 'This address does not answer that method')
+export const tooLarge = defineProblem('request/too-large', 413, 'The body is larger than this address accepts')
+export const unsupportedMediaType = defineProblem('request/unsupported-media-type', 415, 'Send JSON')
+export const keyReused = defineProblem('request/key-reused', 422, 'This Idempotency-Key was used with another body')
+export const tooMany = defineProblem('request/too-many', 429, 'Too many requests, try again later')
+export const internalError = defineProblem('request/internal-error', 500, 'Something went wrong on our side')
+export const unavailable = defineProblem('request/unavailable', 503, 'Not available right now, try again shortly')
+
+export const platformProblems = [
+  malformed, invalid, unauthenticated, forbidden, crossOrigin, notFound, methodNotAllowed, tooLarge,
+  unsupportedMediaType, keyReused, tooMany, internalError, unavailable,
+]
