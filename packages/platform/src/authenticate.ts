@@ -1,0 +1,59 @@
+import { crossOrigin, unauthenticated } from '@fermata/contracts/problems'
+import type { AnyRoute } from '@fermata/contracts/define'
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from './caller.ts'
+import type { EndedLogins } from './ended-logins.ts'
+import { Problem } from './problem.ts'
+import type { Tokens } from './tokens.ts'
+
+/** The cookie that carries a person's access token for the web; the refresh token's is known to auth alone. */
+export const access_cookie = 'fermata_access'
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+const anonymous: Caller = { kind: 'anonymous' }
+
+export interface Authenticator { tokens: Tokens, endedLogins: EndedLogins, public_origin: string, service: string }
+
+/**
+ * Finds out who calls, from the Authorization header or else the cookie. A header that is wrong is refused even on
+ * public routes: its sender believes to be somebody. A stale cookie on a public page is not.
+ */
+export async function authenticate (request: FastifyRequest, route: AnyRoute, auth: Authenticator): Promise<Caller> {
+  const header = request.headers.authorization
+  if (header !== undefined) {
+    const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1]
+    const caller = token && await fromToken(token, route, auth)
+    if (!caller) throw new Problem(unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } })
+    return caller
+  }
+  const cookie = request.cookies[access_cookie] ?? request.cookies[`__Host-${access_cookie}`]
+  if (cookie === undefined || route.access === 'internal') return anonymous
+  const person = await auth.tokens.verifyAccess(cookie)
+  if (!person || auth.endedLogins.has(person.login_id)) return anonymous
+  if (!safeMethods.has(request.method)) refuseForeignPages(request, auth.public_origin)
+  return { kind: 'user', ...person }
+}
+
+async function fromToken (token: string, route: AnyRoute, { tokens, endedLogins, service }: Authenticator): Promise<Caller | null> {
+  if (route.access === 'internal') {
+    const from = await tokens.verifyInternal(token, service)
+    return from ? { kind: 'service', service: from } : null
+  }
+  if (tokens.isOrderToken(token)) {
+    const order_id = tokens.verifyOrder(token)
+    return order_id ? { kind: 'order', order_id } : null
+  }
+  const person = await tokens.verifyAccess(token)
+  return person && !endedLogins.has(person.login_id) ? { kind: 'user', ...person } : null
+}
+
+/**
+ * Cross-site request forgery: browsers send our cookie with requests other sites cause. SameSite=Lax stops most, the
+ * origin the browser reports stops the rest; a browser that reports none is too old to be trusted with a cookie.
+ */
+function refuseForeignPages (request: FastifyRequest, public_origin: string): void {
+  const { origin, host } = request.headers
+  if (origin === public_origin || (origin && host && new URL(origin).host === host)) return
+  if (origin === undefined && request.headers['sec-fetch-site'] === 'same-origin') return
+  throw new Problem(crossOrigin)
+}

@@ -1,0 +1,62 @@
+import type { EventDefinition } from '@fermata/contracts/define'
+import type { ServiceName } from '@fermata/contracts/services'
+import type pg from 'pg'
+import { createCall, type Transport } from './call.ts'
+import { createDatabase, type Tx } from './database.ts'
+import { once } from './idempotency.ts'
+import { uuidv7 } from './ids.ts'
+import { insertJob } from './jobs.ts'
+import type { Log } from './log.ts'
+import { insertOutbox } from './message-queries.ts'
+import type { PlatformSettings } from './platform-settings.ts'
+import type { Relay } from './relay.ts'
+import type { Context, Request } from './service.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface ContextOptions {
+  service: ServiceName
+  pool: pg.Pool
+  log: Log
+  settings: PlatformSettings
+  tokens: Tokens
+  transportTo: (service: ServiceName) => Transport
+}
+
+/** A service's context, and the hook by which its relay is attached once it runs. */
+export function createContext (options: ContextOptions): { ctx: Context, attachRelay: (relay: Relay) => void } {
+  const { service, pool, log, settings, tokens, transportTo } = options
+  const db = createDatabase<any>(pool)
+  const publishing = new WeakSet<Tx>()
+  let relay: Relay | undefined
+
+  async function transaction<T> (work: (tx: Tx) => Promise<T>): Promise<T> {
+    let published = false
+    const result = await db.transaction().execute(async tx => {
+      const value = await work(tx)
+      published = publishing.has(tx)
+      return value
+    })
+    if (published) relay?.wake()
+    return result
+  }
+
+  const ctx: Context = {
+    service, db, pool, log, settings, tokens, resources: {},
+    transaction,
+    write: <B>(request: Request, work: (tx: Tx) => Promise<B>) => transaction(tx =>
+      request.idempotency ? once(tx, service, request.idempotency, () => work(tx)) : work(tx)),
+    async publish (tx: Tx, event: EventDefinition, data: unknown[], request_id?: string | (string | null)[]) {
+      if (data.length === 0) return
+      const requestOf = (index: number) => (Array.isArray(request_id) ? request_id[index] : request_id) ?? null
+      await insertOutbox(tx, service, data.map((one, index) =>
+        ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0, created_at: '' })))
+      publishing.add(tx)
+    },
+    wakeRelay: () => relay?.wake(),
+    async addJob (tx, name, payload, jobOptions = {}) {
+      await insertJob(tx, `${service}.${name}`, payload, jobOptions)
+    },
+    call: createCall(service, tokens, transportTo) as Context['call'],
+  }
+  return { ctx, attachRelay: attached => { relay = attached } }
+}

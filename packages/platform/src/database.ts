@@ -1,0 +1,53 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+
+export interface DatabaseOptions {
+  url: string
+  /** Connections at most; each costs the server about 5 MB and a process. */
+  max_connections: number
+  /** Shown in pg_stat_activity. */
+  application_name: string
+}
+
+const oid = { int8: 20, timestamptz: 1184, numeric: 1700 }
+
+/**
+ * Rows carry what JSON carries: 64-bit integers as numbers (money and counts stay below 2^53, `Minor` is bounded) and
+ * moments as RFC 3339 text in UTC with milliseconds.
+ */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((id: number, format?: 'text' | 'binary') => {
+    if (id === oid.int8 || id === oid.numeric) return Number
+    if (id === oid.timestamptz) return (text: string) => new Date(text).toISOString()
+    return pg.types.getTypeParser(id, format)
+  }) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+/** A pool that gives up on a stuck statement instead of waiting for ever. */
+export function createPool (options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max_connections,
+    application_name: options.application_name,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    // No statement of ours needs longer; a lost lock or plan must not hold a connection for ever.
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    types,
+  })
+  // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error' would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+export const createDatabase = <DB>(pool: pg.Pool) => new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+
+// eslint-disable-next-line typescript/no-explicit-any -- row types belong to the services
+export type Tx<DB = any> = Transaction<DB>
+// eslint-disable-next-line typescript/no-explicit-any
+export type Db<DB = any> = Kysely<DB>
+
+/** True for an error of the server with this SQLSTATE, e.g. `23505` (unique violation). */
+export const isSqlState = (error: unknown, state: string) =>
+  error instanceof Error && (error as { code?: string }).code === state

@@ -1,0 +1,47 @@
+import { internalError, invalid, malformed, tooLarge, tooMany, unavailable, unsupportedMediaType } from '@fermata/contracts/problems'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './problem.ts'
+
+/** Thrown by the validator; becomes `request/invalid` with one entry for each refused field. */
+export class InvalidRequest extends Error {
+  readonly errors: { field: string, message: string }[]
+
+  constructor (errors: { field: string, message: string }[]) {
+    super('invalid')
+    this.errors = errors
+  }
+}
+
+const byFastifyCode: Record<string, Problem> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: new Problem(tooLarge),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem(unsupportedMediaType),
+}
+
+/** What PostgreSQL and its driver say when the server is away, starting, or out of connections. */
+const databaseAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006', '08001', '53100'])
+
+/** The problem that answers an error; what nobody expected becomes a 500 that tells the caller nothing. */
+export function toProblem (error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof InvalidRequest) return new Problem(invalid, undefined, { extensions: { errors: error.errors } })
+  const { code = '', statusCode, message = '' } = error as Partial<FastifyError>
+  if (byFastifyCode[code]) return byFastifyCode[code]
+  if (statusCode === 429) return new Problem(tooMany)
+  if (statusCode && statusCode < 500) return new Problem(malformed)
+  if (databaseAway.has(code) || message.includes('Connection terminated') || message.includes('timeout exceeded when trying to connect')) {
+    return new Problem(unavailable, undefined, { headers: { 'retry-after': '2' } })
+  }
+  return new Problem(internalError)
+}
+
+/** Sends a problem as text, so that no reply schema cuts its extension members off. */
+export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.definition.status).headers(problem.headers)
+    .type('application/problem+json').send(JSON.stringify(problem.body()))
+}
+
+export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error)
+  if (problem.definition.status >= 500) request.log.error({ err: error, request_id: request.id }, 'request failed')
+  return sendProblem(reply, problem)
+}

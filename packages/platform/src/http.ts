@@ -1,0 +1,165 @@
+import cookie from '@fastify/cookie'
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
+import { methodNotAllowed, notFound } from '@fermata/contracts/problems'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { admit, type Caller } from './caller.ts'
+import { authenticate, type Authenticator } from './authenticate.ts'
+import { findReplay, readIdempotency } from './idempotency.ts'
+import { handleError, sendProblem } from './http-errors.ts'
+import { uuidv7 } from './ids.ts'
+import type { Log } from './log.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { openApiSchema } from './openapi.ts'
+import type { PlatformSettings } from './platform-settings.ts'
+import { Problem } from './problem.ts'
+import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
+import { compileValidator } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest { caller: Caller }
+  interface FastifyContextConfig { contract?: AnyRoute, operation?: string, service?: string }
+}
+
+const request_id_pattern = /^[\w-]{8,64}$/
+/** A client that has not sent its headers and body by then holds a connection for nothing. */
+const request_timeout_ms = 30_000
+
+/** The HTTP server that all services of this process share: limits, headers, errors. */
+export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log as never,
+    disableRequestLogging: true,
+    bodyLimit: default_body_limit_bytes,
+    requestTimeout: request_timeout_ms,
+    keepAliveTimeout: 65_000,
+    // Idle keep-alive connections would otherwise hold up a stop for as long as their clients please.
+    forceCloseConnections: 'idle',
+    trustProxy: settings.TRUST_PROXY.split(',').map(part => part.trim()),
+    genReqId: request => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && request_id_pattern.test(given) ? given : uuidv7()
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  }) as unknown as FastifyInstance
+  app.setValidatorCompiler(compileValidator as never)
+  app.setErrorHandler(handleError)
+  app.decorateRequest('caller')
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Tells browsers to insist on HTTPS, so only where it is served.
+    hsts: settings.PUBLIC_URL.startsWith('https:'),
+    crossOriginResourcePolicy: { policy: 'same-site' },
+    referrerPolicy: { policy: 'same-origin' },
+  })
+  const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
+  if (origins.length > 0) {
+    await app.register(cors, { origin: origins, credentials: false, exposedHeaders: ['retry-after', 'x-request-id'] })
+  }
+  if (settings.RATE_LIMITS === 'on') await app.register(rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders })
+  app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
+  return app
+}
+
+// Only a refusal names its limit; on every answer the headers would be noise.
+const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
+
+/** Answers what no route answers: 405 where another method would be, else 404. */
+export function answerUnknownPaths (app: FastifyInstance, routes: AnyRoute[]): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  const patterns = routes.map(route => ({
+    method: route.method, pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}/?$`) }))
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split('?')[0]!
+    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    return methods.length > 0
+      ? sendProblem(reply, new Problem(methodNotAllowed, undefined, { headers: { allow: methods.join(', ') } }))
+      : sendProblem(reply, new Problem(notFound))
+  }
+  app.setNotFoundHandler(handler)
+  return handler
+}
+
+export interface RouteDependencies { ctx: Context, auth: Authenticator, metrics: HttpMetrics, rate_limits: boolean }
+
+/** Puts a service's routes on the server, each behind its policy. */
+export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ctx, auth, metrics, rate_limits }: RouteDependencies): void {
+  for (const { route, operation } of routes) {
+    if (route.raw_body) app.register(async scope => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+      add(scope)
+    })
+    else add(app)
+
+    function add (scope: FastifyInstance) {
+      scope.route({
+        method: route.method,
+        url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+        schema: openApiSchema(route, operation.name),
+        bodyLimit: route.body_limit_bytes ?? default_body_limit_bytes,
+        config: { contract: route, operation: operation.name, service: ctx.service, ...(rate_limits && limitOf(route)) },
+        onRequest: async request => {
+          request.caller = await authenticate(request, route, auth)
+          admit(request.caller, route.access)
+        },
+        handler: (request, reply) => answer(ctx, route, operation, request, reply),
+        onResponse: async (request, reply) => {
+          metrics.observe(ctx.service, operation.name, reply.statusCode, reply.elapsedTime)
+          ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method, status: reply.statusCode,
+            duration_ms: Math.round(reply.elapsedTime * 10) / 10, path: route.path, caller: describe(request.caller) }, 'request')
+        },
+      })
+    }
+  }
+}
+
+async function answer (
+  ctx: Context, route: AnyRoute, operation: BoundRoute<any>['operation'], raw: FastifyRequest, reply: FastifyReply
+): Promise<FastifyReply> {
+  const idempotency = readIdempotency(route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.url)
+  const earlier = idempotency && await findReplay(ctx.db, ctx.service, idempotency)
+  if (earlier) return reply.code(earlier.status).header('idempotency-replayed', 'true').send(earlier.body)
+  const request: Request<any> = {
+    params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller, id: raw.id, ip: raw.ip, headers: raw.headers,
+    idempotency, method: raw.method,
+  }
+  const result = await operation(ctx, request)
+  const full = isFullReply(result) ? result : undefined
+  const status = full?.status ?? Number(Object.keys(route.reply)[0])
+  if (full?.headers) reply.headers(full.headers)
+  const body = full ? full.body : result
+  const media_type = mediaTypeOf(route.reply[status]!)
+  reply.code(status)
+  if (status === 204 || body === null) return reply.send()
+  if (!media_type) return reply.send(body)
+  return reply.type(media_type).send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length) : body)
+}
+
+const isFullReply = (result: unknown): result is Reply<unknown> =>
+  typeof result === 'object' && result !== null && isReply in result
+
+function limitOf (route: AnyRoute) {
+  if (!route.rate_limit) return {}
+  const { max, per_seconds, by } = route.rate_limit
+  return { rateLimit: {
+    max, timeWindow: per_seconds * 1000, hook: 'preHandler' as const,
+    keyGenerator: (request: FastifyRequest) => by === 'account' ? accountOf(request) : request.ip,
+  } }
+}
+
+/** Whom a request is about: the signed-in person, else the email it names; the address is part of a guest's key. */
+function accountOf (request: FastifyRequest): string {
+  if (request.caller.kind === 'user') return request.caller.user_id
+  const email = (request.body as { email?: unknown } | undefined)?.email
+  return typeof email === 'string' ? `${request.ip} ${email.trim().toLowerCase()}` : request.ip
+}
+
+/** For logs: which account, never which person. */
+function describe (caller: Caller | undefined): string {
+  if (caller?.kind === 'user') return caller.user_id
+  if (caller?.kind === 'service') return caller.service
+  return caller?.kind ?? 'refused'
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { AnyRoute } from '@fermata/contracts/define'
+import { invalid, keyReused } from '@fermata/contracts/problems'
+import type { Caller } from './caller.ts'
+import type { Db, Tx } from './database.ts'
+import { claimIdempotencyKey, findIdempotencyKey, storeIdempotentReply, type IdempotencyRow } from './message-queries.ts'
+import { Problem } from './problem.ts'
+import type { Idempotency } from './service.ts'
+
+const keyPattern = /^[\x21-\x7e]{1,255}$/
+
+/** The idempotency of a request, or null where its route has none or the caller sent no key. */
+export function readIdempotency (
+  route: AnyRoute, caller: Caller, header: string | string[] | undefined, body: unknown, path: string
+): Idempotency | null {
+  if (!route.idempotent || header === undefined) return null
+  if (typeof header !== 'string' || !keyPattern.test(header)) {
+    throw new Problem(invalid, 'Idempotency-Key must be 1 to 255 visible ASCII characters.',
+      { extensions: { errors: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }] } })
+  }
+  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'order' ? caller.order_id : caller.kind
+  return {
+    scope: `${who} ${route.method} ${path}`,
+    key: header,
+    fingerprint: createHash('sha256').update(JSON.stringify(body ?? null)).digest(),
+    status: Number(Object.keys(route.reply)[0]),
+  }
+}
+
+/** The stored answer of a key that was used before. @throws Problem `request/key-reused` when the body differs */
+export function replay (stored: IdempotencyRow, idempotency: Idempotency): unknown {
+  if (!stored.fingerprint.equals(idempotency.fingerprint)) throw new Problem(keyReused)
+  return stored.reply
+}
+
+/** The answer given before, if there is one. */
+export async function findReplay (db: Db, schema: string, idempotency: Idempotency): Promise<{ status: number, body: unknown } | null> {
+  const stored = await findIdempotencyKey(db, schema, idempotency.scope, idempotency.key)
+  return stored ? { status: stored.status, body: replay(stored, idempotency) } : null
+}
+
+/** Runs `work` once for a key: the claim, the work and the reply commit together. */
+export async function once<B> (tx: Tx, schema: string, idempotency: Idempotency, work: () => Promise<B>): Promise<B> {
+  const { scope, key } = idempotency
+  if (!await claimIdempotencyKey(tx, schema, idempotency)) {
+    const stored = await findIdempotencyKey(tx, schema, scope, key)
+    if (!stored) throw new Error('An idempotency key was taken and is not there')
+    return replay(stored, idempotency) as B
+  }
+  const body = await work()
+  await storeIdempotentReply(tx, schema, scope, key, idempotency.status, body)
+  return body
+}

@@ -1,0 +1,105 @@
+import { type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
+import { sql } from 'kysely'
+import type pg from 'pg'
+import type { Tx } from './database.ts'
+import type { Log } from './log.ts'
+
+/** Work that may take its time or fail and be repeated: a mail, a provider's answer, a copy of the data. */
+export interface Job<C, P = unknown> {
+  name: string
+  run: (ctx: C, payload: P) => Promise<void>
+  /** When it also runs by the clock: five fields of crontab, UTC. */
+  schedule?: string
+}
+
+/** A job by name; `ctx.addJob(tx, name, payload)` queues it in the transaction that wants it done. */
+export const job = <C, P>(name: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> => ({ name, run: work })
+
+/** A job that also runs by the clock, e.g. `cron('remove-old', '0 4 * * *', removeOld)`. */
+export const cron = <C, P>(name: string, schedule: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> =>
+  ({ name, run: work, schedule })
+
+/** Work done again and again in this process, as long as it runs; every replica may do it at once. */
+export interface Timer<C> { name: string, interval_ms: number, run: (ctx: C) => Promise<void> }
+
+export const every = <C>(interval_ms: number, work: (ctx: C) => Promise<void>): Timer<C> =>
+  ({ name: work.name, interval_ms, run: work })
+
+export interface JobOptions {
+  /** Not before then. */
+  run_at?: Date
+  /** A job of the same key that has not started is replaced. */
+  key?: string
+  /** Tries in all, with growing pauses of e^n seconds; the default of 10 is about six hours. */
+  max_attempts?: number
+}
+
+/** The schema of graphile-worker, shared by the services of one database; task names begin with the service's. */
+const schema = 'graphile_worker'
+
+export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOptions) => sql`
+  select from graphile_worker.add_job(${task}, payload := ${JSON.stringify(payload)}::json,
+    run_at := ${options.run_at?.toISOString() ?? null}::timestamptz, max_attempts := ${options.max_attempts ?? 10}::integer,
+    job_key := ${options.key ?? null})`.execute(tx)
+
+export interface JobSource { service: string, jobs: Job<any>[], ctx: unknown, log: Log }
+
+/** Runs the jobs of all services that share a database; resolves once its tables exist. */
+export function startJobRunner (pool: pg.Pool, sources: JobSource[], log: Log): Promise<Runner> {
+  const taskList: TaskList = {}
+  const cronItems = []
+  for (const { service, jobs, ctx, log: service_log } of sources) {
+    for (const { name, run: work, schedule } of jobs) {
+      const task = `${service}.${name}`
+      taskList[task] = async (payload, helpers) => {
+        const started = performance.now()
+        await work(ctx, payload)
+        service_log.info({ job: task, attempt: helpers.job.attempts, duration_ms: Math.round(performance.now() - started) }, 'job')
+      }
+      if (schedule) cronItems.push({ task, match: schedule, identifier: task, options: { backfillPeriod: 0, maxAttempts: 3 } })
+    }
+  }
+  return run({
+    pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4, pollInterval: 1000,
+    noHandleSignals: true, logger: toWorkerLogger(log),
+  })
+}
+
+/** Its own lines are for debugging; a failing job is worth a warning. */
+function toWorkerLogger (log: Log): WorkerLogger {
+  return new Logger(() => (level, message, meta) => {
+    if (level === 'error') log.warn({ worker: meta }, message)
+    else log.debug(message)
+  })
+}
+
+/** Starts the timers; the function it returns stops them and waits for those at work. */
+export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Promise<void> {
+  const stop = new AbortController()
+  const loops = timers.map(async timer => {
+    while (!stop.signal.aborted) {
+      try {
+        await timer.run(ctx)
+      } catch (error) {
+        if (!stop.signal.aborted) log.warn({ err: error, timer: timer.name }, 'timer will try again')
+      }
+      if (!stop.signal.aborted) await sleepUntil(timer.interval_ms, stop.signal)
+    }
+  })
+  return async () => {
+    stop.abort()
+    await Promise.all(loops)
+  }
+}
+
+function sleepUntil (ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

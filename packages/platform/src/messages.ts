@@ -1,0 +1,42 @@
+import type { DataOf, EventDefinition } from '@fermata/contracts/define'
+import type { Tx } from './database.ts'
+
+/** An event as the outbox holds it and the bus carries it. */
+export interface StoredEvent {
+  id: string
+  type: string
+  data: unknown
+  /** The request that caused it, for one line of sight through all logs. */
+  request_id: string | null
+  /** Deliveries that failed so far. */
+  attempts: number
+  created_at: string
+}
+
+/** An event as a handler receives it. */
+export interface EventOf<E extends EventDefinition> {
+  id: string
+  data: DataOf<E>
+  request_id: string | null
+  created_at: string
+}
+
+/**
+ * Reacts to a batch of events inside the transaction in which their inbox rows were written: its effects and the fact
+ * that they happened commit together, so twice is once. Must tolerate any order. Never waits for anything but the database.
+ */
+export type EventHandler<E extends EventDefinition, C> = (ctx: C, tx: Tx, events: EventOf<E>[]) => Promise<void>
+
+export interface Subscription<C> {
+  event: EventDefinition
+  /** The handler's function name; with the service's name it identifies the consumer for ever. */
+  name: string
+  // eslint-disable-next-line typescript/no-explicit-any -- one list holds handlers of different events
+  handler: EventHandler<any, C>
+}
+
+/** Subscribes a named function to an event. */
+export function on<E extends EventDefinition, C> (event: E, handler: EventHandler<E, C>): Subscription<C> {
+  if (handler.name === '') throw new Error(`The handler of ${event.type} needs a name: its inbox rows carry it`)
+  return { event, name: handler.name, handler }
+}

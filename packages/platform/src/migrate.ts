@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { sql, type Kysely } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+
+/** What every service's schema has in common. */
+const platformMigrations = new URL('../migrations/', import.meta.url)
+
+/** A migration waits this long for a lock; then it fails and is tried at the next start, instead of blocking sales. */
+const lock_timeout = '5s'
+
+function readMigrations (folder: URL, prefix: string, schema: string): Record<string, Migration> {
+  const files = readdirSync(folder).filter(name => name.endsWith('.sql')).sort()
+  return Object.fromEntries(files.map(name => [prefix + name.slice(0, -4), {
+    up: async (db: Kysely<unknown>) => {
+      await sql.raw(`set local lock_timeout = '${lock_timeout}'; set local search_path = ${schema}, public`).execute(db)
+      await sql.raw(readFileSync(new URL(name, folder), 'utf8')).execute(db)
+    },
+  }]))
+}
+
+/** True when every migration is recorded; a single cheap question that spares most starts the locks. */
+async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Promise<boolean> {
+  try {
+    const rows = await db.withSchema(schema).selectFrom('migrations').select('name').execute()
+    const done = new Set(rows.map(row => row.name))
+    return names.every(name => done.has(name))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Brings a service's schema up to date. Forward only; several processes may start at once: the migrator takes a
+ * transaction-scoped lock, the first does the work and the others find it done.
+ * @throws the database's error, naming the migration; nothing of a failed run stays behind
+ */
+export async function migrate (db: Kysely<any>, schema: string, folder: URL): Promise<void> {
+  const migrations = {
+    ...readMigrations(platformMigrations, 'platform_', schema),
+    ...readMigrations(folder, 'service_', schema),
+  }
+  if (await isCurrent(db, schema, Object.keys(migrations))) return
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    migrationTableSchema: schema,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+    // Platform and service files are numbered apart, so a new one of either may sort before an old one of the other.
+    allowUnorderedMigrations: true,
+  })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error) {
+    const failed = results?.find(result => result.status === 'Error')?.migrationName
+    throw new Error(`Migration ${failed ?? ''} of ${schema} failed: ${(error as Error).message}`, { cause: error })
+  }
+}

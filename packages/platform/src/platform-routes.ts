@@ -1,0 +1,70 @@
+import { healthRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute, type DeadLetter } from '@fermata/contracts/platform'
+import { notFound } from '@fermata/contracts/problems'
+import type { ServiceName } from '@fermata/contracts/services'
+import { sql } from 'kysely'
+import { max_attempts } from './consumer.ts'
+import { forgetInbox, listDeadLetters, takeDeadLetter, type DeadLetterRow } from './message-queries.ts'
+import { Problem } from './problem.ts'
+import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
+
+/** A check that takes longer counts as failed. */
+const check_timeout_ms = 1000
+
+export interface Lifecycle {
+  version: string
+  /** False before migrations are done and from the moment a stop is asked for. */
+  accepting: () => boolean
+}
+
+export interface Redelivery { redeliver: (letter: DeadLetterRow) => Promise<void> }
+
+/** The routes every service answers: its health and its dead letters. */
+export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundRoute<Context>[] {
+  const health = healthRoute(name)
+  const getHealth: Operation<typeof health, Context> = async () => ({ status: 'ok', service: name, version: lifecycle.version })
+
+  const ready = readyRoute(name)
+  const getReadiness: Operation<typeof ready, Context> = async ctx => {
+    const database = await answersInTime(sql`select 1`.execute(ctx.db))
+    const migrations = lifecycle.accepting()
+    const is_ready = database && migrations
+    return reply({ ready: is_ready, service: name, checks: { database, bus: true, migrations } }, { status: is_ready ? 200 : 503 })
+  }
+
+  const list = listDeadLettersRoute(name)
+  const listLetters: Operation<typeof list, Context> = async (ctx, { query }) => {
+    const limit = query.limit ?? 20
+    const rows = await listDeadLetters(ctx.db, name, limit + 1, query.cursor ?? null)
+    return { items: rows.slice(0, limit).map(present), next_cursor: rows.length > limit ? rows[limit - 1]!.id : null }
+  }
+
+  const retry = retryDeadLetterRoute(name)
+  const retryDeadLetter: Operation<typeof retry, Context> = async (ctx, { params }) => {
+    const letter = await ctx.transaction(async tx => {
+      const taken = await takeDeadLetter(tx, name, params.id)
+      if (!taken) throw new Problem(notFound)
+      // Without its inbox row the event counts as never seen, so the handler runs again.
+      await forgetInbox(tx, name, taken.event_id, taken.handler)
+      return taken
+    })
+    await (ctx as Context & Redelivery).redeliver(letter)
+    return { ...present(letter), retried_at: new Date().toISOString() }
+  }
+
+  return [route(health, getHealth), route(ready, getReadiness), route(list, listLetters), route(retry, retryDeadLetter)]
+}
+
+function present (row: DeadLetterRow): DeadLetter {
+  return { id: row.id, event_id: row.event_id, event_type: row.type, handler: row.handler, data: row.data,
+    attempts: max_attempts, error: row.error, request_id: row.request_id, added_at: row.created_at, retried_at: null }
+}
+
+async function answersInTime (work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>(resolve => { timer = setTimeout(() => resolve(false), check_timeout_ms) })
+  try {
+    return await Promise.race([work.then(() => true, () => false), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

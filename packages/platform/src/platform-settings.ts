@@ -1,0 +1,25 @@
+import { Type, type Static } from 'typebox'
+
+const secret = (description: string) => Type.String({ minLength: 32, description: `${description}; 32 characters or more` })
+
+/** Settings every process has. The server fills in secrets and addresses that the one-process shape makes itself. */
+export const PlatformSettings = Type.Object({
+  NODE_ENV: Type.Enum(['development', 'test', 'production'], {
+    default: 'development', description: 'development, test or production', examples: ['production'] }),
+  PUBLIC_URL: Type.String({ pattern: '^https?://[^/]+$', default: 'http://localhost:8000',
+    description: 'the address people type, without a path', examples: ['https://tickets.example.org'] }),
+  JWT_EXTERNAL_SIGNATURE: secret('the secret from which the key for people’s tokens is derived'),
+  JWT_INTERNAL_SIGNATURE: secret('the secret that signs tokens between services'),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+    default: 'info', description: 'fatal, error, warn, info, debug or trace', examples: ['warn'] }),
+  FERMATA_LOG_DIR: Type.Optional(Type.String({ description: 'a folder that gets one log file for each service', examples: ['/var/log/fermata'] })),
+  FERMATA_DEMO: Type.Boolean({ default: false, description: 'true to create the demo events and accounts', examples: ['false'] }),
+  CORS_ORIGINS: Type.String({ default: '', description: 'origins that may call the API from a browser, separated by commas',
+    examples: ['https://www.example.org'] }),
+  TRUST_PROXY: Type.String({ default: 'loopback', description: 'addresses or ranges of proxies whose forwarded headers are believed',
+    examples: ['10.0.0.0/8'] }),
+  RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }),
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,
+    description: 'the bearer token with which /metrics may be read from other machines' })),
+})
+export type PlatformSettings = Static<typeof PlatformSettings>

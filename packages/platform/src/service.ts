@@ -1,0 +1,122 @@
+import type { AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf } from '@fermata/contracts/define'
+import type { ServiceName } from '@fermata/contracts/services'
+import type { FastifyInstance } from 'fastify'
+import type pg from 'pg'
+import type { Static, TObject } from 'typebox'
+import type { CallInput } from './call.ts'
+import type { Caller } from './caller.ts'
+import type { Db, Tx } from './database.ts'
+import type { Job, JobOptions, Timer } from './jobs.ts'
+import type { Log } from './log.ts'
+import type { EventHandler, Subscription } from './messages.ts'
+import type { PlatformSettings } from './platform-settings.ts'
+import type { Tokens } from './tokens.ts'
+
+/** A request as an operation receives it: validated against its contract, its sender admitted by the route's policy. */
+export interface Request<R extends AnyRoute = AnyRoute> {
+  params: ParamsOf<R>
+  query: QueryOf<R>
+  body: BodyOf<R>
+  caller: Caller
+  /** Goes through calls, events and logs. */
+  id: string
+  /** The client's address, as the proxies that are trusted report it. */
+  ip: string
+  headers: Record<string, string | string[] | undefined>
+  /** Set when the route is idempotent and the caller sent a key. */
+  idempotency: Idempotency | null
+  method: string
+}
+
+export interface Idempotency {
+  /** The caller and the route; the same key of another caller is another key. */
+  scope: string
+  key: string
+  /** SHA-256 of the body. */
+  fingerprint: Buffer
+  /** The status to store with the reply. */
+  status: number
+}
+
+/** A reply with a status or headers of its own; most operations return the body alone. */
+export interface Reply<B> { status?: number, headers?: Record<string, string | string[]>, body: B, [isReply]: true }
+
+export const isReply = Symbol('reply')
+
+/** @param options.status needed only where the route has several success statuses */
+export const reply = <B>(body: B, options: { status?: number, headers?: Record<string, string | string[]> } = {}): Reply<B> =>
+  ({ body, ...options, [isReply]: true })
+
+/** One behaviour of a service. */
+export type Operation<R extends AnyRoute, C> = (ctx: C, request: Request<R>) => Promise<ReplyOf<R> | Reply<ReplyOf<R>>>
+
+/** What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at start. */
+// eslint-disable-next-line typescript/no-explicit-any
+export interface Context<DB = any, S = {}, R = {}> {
+  service: ServiceName
+  db: Db<DB>
+  pool: pg.Pool
+  log: Log
+  settings: PlatformSettings & S
+  tokens: Tokens
+  /** What the service's `start` returned. */
+  resources: R
+  /** Runs `work` in a READ COMMITTED transaction; events published in it leave as soon as it has committed. */
+  transaction: <T>(work: (tx: Tx<DB>) => Promise<T>) => Promise<T>
+  /**
+   * The same for an idempotent route: the key and the reply commit with the work, so a repetition gets the first
+   * answer and a concurrent twin waits for it.
+   */
+  write: <B>(request: Request<any>, work: (tx: Tx<DB>) => Promise<B>) => Promise<B>
+  /**
+   * Writes events to the outbox, in the transaction of the change they tell of.
+   * @param request_id what caused them: one for all, or one for each
+   */
+  publish: <E extends EventDefinition>(
+    tx: Tx<any>, event: E, data: DataOf<E>[], request_id?: string | (string | null)[]) => Promise<void>
+  /** Tells the relay that outbox rows were committed outside `transaction`. */
+  wakeRelay: () => void
+  addJob: (tx: Tx<any>, name: string, payload: unknown, options?: JobOptions) => Promise<void>
+  /**
+   * Asks another service, in this process or over HTTP, and returns the body of its answer.
+   * @throws Problem the other service's own, or `request/unavailable` when it does not answer in time
+   */
+  call: <R extends AnyRoute>(route: R, input: CallInput<R>) => Promise<ReplyOf<R>>
+}
+
+/** A route and the operation behind it. */
+export interface BoundRoute<C> {
+  route: AnyRoute
+  // eslint-disable-next-line typescript/no-explicit-any -- one list holds operations of different routes
+  operation: Operation<any, C>
+}
+
+/** Binds a contract's route to its operation; a reply that does not fit does not compile. */
+export const route = <R extends AnyRoute, C>(contract: R, operation: Operation<R, C>): BoundRoute<C> =>
+  ({ route: contract, operation })
+
+export interface ServiceDefinition<C = any> {
+  name: ServiceName
+  migrations: URL
+  /** The service's settings, read from the environment. */
+  settings?: TObject
+  routes: BoundRoute<C>[]
+  subscriptions?: Subscription<C>[]
+  jobs?: Job<C, any>[]
+  timers?: Timer<C>[]
+  /** Makes what operations share (a queue, a client); runs after migrations and before the first request. */
+  start?: (ctx: C) => Promise<C extends Context<any, any, infer R> ? R : never>
+  /** Ends what `start` made; runs after the last request. */
+  stop?: (ctx: C) => Promise<void>
+  /** Database connections at most (default 4). */
+  max_connections?: number
+  /** Routes that no contract can describe, such as static pages; registered inside the service. */
+  plugin?: (app: FastifyInstance, ctx: C) => Promise<void>
+}
+
+/** Declares a service: its table of contents. */
+export const defineService = <C extends Context<any, any, any>>(definition: ServiceDefinition<C>): ServiceDefinition<C> => definition
+
+/** The settings a schema describes, for a service's context type. */
+export type SettingsOf<S extends TObject> = Static<S>
+export type { EventHandler as Handler }

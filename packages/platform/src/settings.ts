@@ -1,0 +1,36 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** The environment, or what a test puts in its place. */
+export type Environment = Record<string, string | undefined>
+
+/**
+ * Reads one schema's settings from the environment: texts become numbers and booleans, defaults fill in, and a wrong
+ * value stops the start with a sentence naming the variable, what was expected and an example.
+ */
+export function readSettings<S extends TObject> (schema: S, environment: Environment): Static<S> {
+  const values: Record<string, unknown> = {}
+  const wrong: string[] = []
+  for (const [name, field] of Object.entries(schema.properties as Record<string, TSchema>)) {
+    const text = environment[name]
+    const described = field as TSchema & { default?: unknown, examples?: unknown[], description?: string }
+    const value = text === undefined || text === '' ? described.default : Value.Convert(field, text)
+    if (value === undefined && !schema.required?.includes(name)) continue
+    if (Value.Check(field, value)) values[name] = value
+    else wrong.push(explain(name, described))
+  }
+  if (wrong.length > 0) throw new Error(`Some settings are not usable:\n${wrong.map(line => `  ${line}`).join('\n')}`)
+  return values as Static<S>
+}
+
+// The value itself is not shown: it may be a secret.
+function explain (name: string, field: { description?: string, examples?: unknown[] }): string {
+  const example = field.examples?.[0]
+  return `${name}: expected ${field.description ?? 'another value'}${example === undefined ? '' : `, e.g. ${name}=${String(example)}`}`
+}
+
+/** Names beginning with `FERMATA_` that nothing declares: most often a slip of the keyboard, so the start refuses them. */
+export function unknownSettings (schemas: TObject[], environment: Environment): string[] {
+  const known = new Set(schemas.flatMap(schema => Object.keys(schema.properties)))
+  return Object.keys(environment).filter(name => name.startsWith('FERMATA_') && !known.has(name))
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import type { AnyRoute, BodyOf, ParamsOf, QueryOf, ReplyOf } from '@fermata/contracts/define'
+import type { Role } from '@fermata/contracts/fields'
+import { uuidv7 } from '@fermata/platform/ids'
+import type { ProblemBody } from '@fermata/platform/problem'
+import type { Context, ServiceDefinition } from '@fermata/platform/service'
+import { startSystem, type System } from '@fermata/platform/system'
+import { createTestDatabase } from './postgres.ts'
+
+/** Who sends a test's request; nobody when absent. */
+export interface As { token?: string, cookie?: string, key?: string, headers?: Record<string, string> }
+
+export type Input<R extends AnyRoute> = { params?: ParamsOf<R>, query?: QueryOf<R>, body?: BodyOf<R> | unknown } & As
+
+export interface Answer<R extends AnyRoute> {
+  status: number
+  /** The reply of a success; of a failure, `problem` has it. */
+  body: ReplyOf<R>
+  problem: ProblemBody & { errors?: { field: string, message: string }[] }
+  bytes: Buffer
+  headers: Record<string, string | string[] | number | undefined>
+}
+
+export interface TestSystem {
+  system: System
+  /** Sends a request through the whole HTTP stack of the process. */
+  send: <R extends AnyRoute>(route: R, input?: Input<R>) => Promise<Answer<R>>
+  /** The token of a person who signed in; roles default to `user`. */
+  personToken: (person?: Partial<{ user_id: string, roles: Role[], login_id: string, email: string, email_verified: boolean }>) => Promise<string>
+  orderToken: (order_id: string) => string
+  serviceToken: (to: ServiceDefinition['name'], from?: string) => Promise<string>
+  /** The context of one of the running services: its database, its settings. */
+  context: <C extends Context = Context>(service: ServiceDefinition['name']) => C
+  /** Waits until a question has an answer, asking every 20 ms. */
+  eventually: <T>(ask: () => Promise<T | undefined | null | false>, what?: string) => Promise<T>
+  database_url: string
+  stop: () => Promise<void>
+}
+
+export const testSecrets = () => ({
+  JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+})
+
+/** Starts services together as one process does, on a database of their own. Call `stop` when done. */
+export async function startTestSystem (
+  services: ServiceDefinition[], environment: Record<string, string> = {}
+): Promise<TestSystem> {
+  const database = await createTestDatabase()
+  const system = await startSystem({
+    services,
+    environment: { NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment },
+    databaseUrl: () => database.url,
+  })
+  await system.app.ready()
+  return {
+    system,
+    database_url: database.url,
+    send: (route, input = {}) => send(system, route, input as Input<AnyRoute>) as never,
+    personToken: person => system.tokens.signAccess({
+      user_id: uuidv7(), roles: ['user'], login_id: uuidv7(), email: 'ann@example.com', email_verified: true, ...person }),
+    orderToken: order_id => system.tokens.signOrder(order_id),
+    serviceToken: (to, from = 'gateway') => system.tokens.signInternal(from, to),
+    context: service => system.contexts.get(service) as never,
+    eventually,
+    async stop () {
+      await system.stop()
+      await database.drop()
+    },
+  }
+}
+
+async function send (system: System, route: AnyRoute, input: Input<AnyRoute>): Promise<Answer<AnyRoute>> {
+  const { params = {}, query = {}, body, token, cookie, key, headers = {} } = input as Input<AnyRoute> & {
+    params?: Record<string, unknown>, query?: Record<string, unknown> }
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const answer = await system.app.inject({
+    method: route.method as 'GET',
+    url: path,
+    query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)])),
+    headers: { ...(token && { authorization: `Bearer ${token}` }), ...(cookie && { cookie }),
+      ...(key && { 'idempotency-key': key }), ...headers },
+    payload: body as object | undefined,
+  })
+  const json = /json/.test(String(answer.headers['content-type'])) && answer.payload !== '' ? JSON.parse(answer.payload) as never : undefined
+  return { status: answer.statusCode, body: json as never, problem: json as never, bytes: answer.rawPayload, headers: answer.headers }
+}
+
+export async function eventually<T> (ask: () => Promise<T | undefined | null | false>, what = 'the expected state', within_ms = 10_000): Promise<T> {
+  const deadline = performance.now() + within_ms
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer
+    if (performance.now() > deadline) throw new Error(`Waited ${within_ms} ms for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
