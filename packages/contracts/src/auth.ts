@@ -6,7 +6,10 @@ import {
 
 /** Credentials, logins, tokens and roles. */
 
-/** Long enough for a passphrase, short enough that hashing one stays cheap. Registration asks for 8 characters or more. */
+/**
+ * Long enough for a passphrase, short enough that hashing one stays cheap. Registration asks for
+ * 8 characters or more.
+ */
 const Password = Type.String({ minLength: 1, maxLength: 200 })
 const NewPassword = Type.String({ minLength: 8, maxLength: 200 })
 const LinkToken = Type.String({
@@ -65,12 +68,24 @@ export type KeySet = Static<typeof KeySet>
 export const EndedLogin = Type.Object({ login_id: Uuid, user_id: Uuid, ended_at: Timestamp })
 export type EndedLogin = Static<typeof EndedLogin>
 
-export const emailTaken = defineProblem('auth/email-taken', 409, 'There is an account with this email')
-export const weakPassword = defineProblem('auth/weak-password', 400, 'This password is too easy to guess')
-export const badCredentials = defineProblem('auth/bad-credentials', 401, 'Email or password is wrong')
-export const badRefreshToken = defineProblem('auth/bad-refresh-token', 401, 'This refresh token is not valid, sign in again')
-export const badLinkToken = defineProblem('auth/bad-link-token', 400, 'This link was used already or is too old')
-export const lastAdmin = defineProblem('auth/last-admin', 409, 'Somebody has to remain administrator')
+export const emailTaken = defineProblem(
+  'auth/email-taken', 409, 'There is an account with this email',
+)
+export const weakPassword = defineProblem(
+  'auth/weak-password', 400, 'This password is too easy to guess',
+)
+export const badCredentials = defineProblem(
+  'auth/bad-credentials', 401, 'Email or password is wrong',
+)
+export const badRefreshToken = defineProblem(
+  'auth/bad-refresh-token', 401, 'This refresh token is not valid, sign in again',
+)
+export const badLinkToken = defineProblem(
+  'auth/bad-link-token', 400, 'This link was used already or is too old',
+)
+export const lastAdmin = defineProblem(
+  'auth/last-admin', 409, 'Somebody has to remain administrator',
+)
 
 export const register = defineRoute({
   method: 'POST', path: '/api/auth/register', access: 'public', idempotent: true,
@@ -97,7 +112,9 @@ export const refresh = defineRoute({
   summary: 'Exchange a refresh token for the next tokens',
   description:
     'The token comes in the body or in the cookie. A token that was used before ends its login.',
-  body: Type.Object({ refresh_token: Type.Optional(Type.String({ minLength: 20, maxLength: 200 })) }),
+  body: Type.Object({
+    refresh_token: Type.Optional(Type.String({ minLength: 20, maxLength: 200 })),
+  }),
   reply: { 200: Session },
   problems: [badRefreshToken],
   rate_limit: { max: 60, per_seconds: 60, by: 'address' },

@@ -44,7 +44,9 @@ export const notCompleted = defineProblem(
   'backups/not-completed', 409, 'This backup is not complete',
   Type.Object({ backup_status: BackupStatus }),
 )
-export const underWay = defineProblem('backups/under-way', 409, 'Another backup or restore is under way')
+export const underWay = defineProblem(
+  'backups/under-way', 409, 'Another backup or restore is under way',
+)
 export const damaged = defineProblem(
   'backups/damaged', 409, 'The copy is not what was written',
   Type.Object({ services: Type.Array(Service) }),

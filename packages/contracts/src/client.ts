@@ -35,7 +35,8 @@ export type Input<R extends AnyRoute> =
   }
 
 /** Raw replies arrive as bytes. */
-type ReceivedBody<R extends AnyRoute> = Uint8Array | string extends ReplyOf<R> ? Uint8Array : ReplyOf<R>
+type ReceivedBody<R extends AnyRoute> =
+  Uint8Array | string extends ReplyOf<R> ? Uint8Array : ReplyOf<R>
 
 export type Answer<R extends AnyRoute> =
   | { ok: true, status: number, body: ReceivedBody<R>, headers: Headers }
@@ -71,7 +72,10 @@ export function createClient (options: ClientOptions): { call: Call } {
   return { call: call as Call }
 }
 
-/** Path and query of a call, encoded. Throws TypeError when a path parameter is missing or could leave its place. */
+/**
+ * Path and query of a call, encoded. Throws TypeError when a path parameter is missing or could
+ * leave its place.
+ */
 export function urlOf (route: AnyRoute, input: Pick<AnyInput, 'params' | 'query'>): string {
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(input.params?.[name] ?? '')
@@ -89,7 +93,9 @@ export function urlOf (route: AnyRoute, input: Pick<AnyInput, 'params' | 'query'
 function bodyOf (route: AnyRoute, body: unknown) {
   if (route.body === undefined || body === undefined) return undefined
   const media_type = mediaTypeOf(route.body as TSchema)
-  if (media_type) return { bytes: body as RequestInit['body'], headers: { 'content-type': media_type } }
+  if (media_type) {
+    return { bytes: body as RequestInit['body'], headers: { 'content-type': media_type } }
+  }
   return { bytes: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
@@ -106,14 +112,17 @@ async function answerOf (route: AnyRoute, response: Response): Promise<Answer<An
   return { ok: true, status, headers, body: text === '' ? null : JSON.parse(text) }
 }
 
-const isProblem = (headers: Headers) => headers.get('content-type')?.startsWith('application/problem+json') ?? false
+const isProblem = (headers: Headers) =>
+  headers.get('content-type')?.startsWith('application/problem+json') ?? false
 
 /** A proxy in between may answer something that is not a problem; then the status has to say it. */
 async function problemOf (response: Response): Promise<ProblemBody> {
   const fallback = {
     type: 'about:blank', title: response.statusText || 'Unexpected answer', status: response.status,
   }
-  if (isProblem(response.headers)) return response.json().catch(() => fallback) as Promise<ProblemBody>
+  if (isProblem(response.headers)) {
+    return response.json().catch(() => fallback) as Promise<ProblemBody>
+  }
   await response.body?.cancel()
   return fallback
 }

@@ -1,19 +1,22 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
-  Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text, Timestamp, TimeZone,
-  Uuid, Venue,
+  Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text,
+  Timestamp, TimeZone, Uuid, Venue,
 } from './fields.ts'
 
 /** Organisers and their events. */
 
-export const Category = Type.Enum(['music', 'theatre', 'comedy', 'sports', 'family', 'festival', 'school', 'talk', 'film', 'other'])
+export const Category = Type.Enum([
+  'music', 'theatre', 'comedy', 'sports', 'family', 'festival', 'school', 'talk', 'film', 'other',
+])
 export type Category = Static<typeof Category>
 
 const Capacity = Type.Integer({ minimum: 1, maximum: 10_000_000 })
 const Count = Type.Integer({ minimum: 0 })
 const ImagePath = Type.String({
-  minLength: 2, maxLength: 300, pattern: '^/[A-Za-z0-9_./-]+$', description: 'URL path on this site',
+  minLength: 2, maxLength: 300, pattern: '^/[A-Za-z0-9_./-]+$',
+  description: 'URL path on this site',
 })
 const Images = Type.Array(ImagePath, { maxItems: 10 })
 const Slug = Type.String({ minLength: 1, maxLength: 120 })
@@ -44,7 +47,8 @@ export const Event = Type.Object({
 export type Event = Static<typeof Event>
 
 const TicketCapacity = Type.Unsafe<number | null>({
-  ...Nullable(Capacity), description: 'Pool that all ticket types of the event draw from; null for none',
+  ...Nullable(Capacity),
+  description: 'Pool that all ticket types of the event draw from; null for none',
 })
 
 export const NewEvent = Type.Object({
@@ -126,7 +130,9 @@ export const versionConflict = defineProblem(
   'events/version-conflict', 409, 'Somebody else changed the event',
   Type.Object({ version: Type.Integer() }),
 )
-export const alreadyMember = defineProblem('events/already-member', 409, 'This person is a member already')
+export const alreadyMember = defineProblem(
+  'events/already-member', 409, 'This person is a member already',
+)
 
 export const listEvents = defineRoute({
   method: 'GET', path: '/api/events', access: 'public',
@@ -262,7 +268,10 @@ export const getEventFacts = defineRoute({
 
 export const eventPublished = defineEvent('events.event_published.v1', EventFacts)
 
-/** Members are facts too: adding one publishes this for each event of the organiser that is a draft or published. */
+/**
+ * Members are facts too: adding one publishes this for each event of the organiser that is a
+ * draft or published.
+ */
 export const eventChanged = defineEvent('events.event_changed.v1', Type.Object({
   event: EventFacts,
   changed: Type.Array(Type.String(), { description: 'Names of the facts that differ' }),

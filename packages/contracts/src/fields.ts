@@ -1,6 +1,9 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 
-/** Shapes that several services share. A field has one name and one shape from the column to the browser. */
+/**
+ * Shapes that several services share. A field has one name and one shape from the column to the
+ * browser.
+ */
 
 export const Uuid = Type.String({ format: 'uuid', description: 'UUIDv7' })
 /** RFC 3339 in UTC, e.g. `2027-03-01T18:30:00.000Z`. */
@@ -14,7 +17,10 @@ export const Locale = Type.Enum(['en', 'fr'], { description: 'Language of mails 
 export type Locale = 'en' | 'fr'
 /** ISO 4217. */
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', examples: ['EUR'] })
-/** Integer in the currency's smallest unit: 1250 EUR is 12.50 €, 1250 JPY is ¥1,250, 1250 KWD is 1.250. */
+/**
+ * Integer in the currency's smallest unit: 1250 EUR is 12.50 €, 1250 JPY is ¥1,250, 1250 KWD is
+ * 1.250.
+ */
 export const Minor = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 })
 export const Role = Type.Enum(['admin', 'event_creator', 'operator', 'user'])
 export type Role = 'admin' | 'event_creator' | 'operator' | 'user'
@@ -39,10 +45,13 @@ export const Page = <S extends TSchema>(item: S) => Type.Object({
   next_cursor: Nullable(Type.String()),
 })
 
-/** Free text of one person or organisation; control characters other than line breaks are refused. */
+/**
+ * Free text of one person or organisation; control characters other than line breaks are refused.
+ */
 export const Text = (max_length: number, min_length = 0) =>
   Type.String({
-    minLength: min_length, maxLength: max_length, pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$',
+    minLength: min_length, maxLength: max_length,
+    pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$',
   })
 
 /** Who bought, as the order keeps it; mails go here, in this language. */
@@ -53,7 +62,9 @@ export const Venue = Type.Object({
   name: Text(200, 1),
   address: Text(300, 1),
   city: Text(120, 1),
-  country: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['FR'] }),
+  country: Type.String({
+    pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['FR'],
+  }),
 })
 export type Venue = Static<typeof Venue>
 

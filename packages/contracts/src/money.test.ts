@@ -37,11 +37,16 @@ test('parseMoney: refuses one decimal more than the currency has', () => {
 })
 
 test('parseMoney: fills missing decimals', () => {
-  expect([parseMoney('12', 'EUR'), parseMoney('12.5', 'EUR'), parseMoney(' 1.5 ', 'KWD')]).toEqual([1200, 1250, 1500])
+  expect(parseMoney('12', 'EUR')).toBe(1200)
+  expect(parseMoney('12.5', 'EUR')).toBe(1250)
+  expect(parseMoney(' 1.5 ', 'KWD')).toBe(1500)
 })
 
-test('parseMoney: refuses signs, exponents, grouping, other digits and what cannot be counted', () => {
-  for (const text of ['', '-1', '+1', '1e3', '1,50', '1 000', '.5', '5.', '０1', '２', 'NaN', '9999999999999999']) {
+test('parseMoney: refuses signs, exponents, grouping, other digits and too much', () => {
+  const refused = [
+    '', '-1', '+1', '1e3', '1,50', '1 000', '.5', '5.', '０1', '２', 'NaN', '9999999999999999',
+  ]
+  for (const text of refused) {
     expect(() => parseMoney(text, 'EUR'), text).toThrow(RangeError)
   }
 })

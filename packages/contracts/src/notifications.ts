@@ -7,8 +7,9 @@ import {
 /** Mail, SMS and in-app messages, with retries and dead letters. */
 
 export const NotificationKind = Type.Enum([
-  'account', 'order_held', 'order_completed', 'order_canceled', 'order_expired', 'order_refunded', 'payment_failed',
-  'tickets_issued', 'ticket_voided', 'event_changed', 'event_canceled', 'reminder', 'message', 'system',
+  'account', 'order_held', 'order_completed', 'order_canceled', 'order_expired', 'order_refunded',
+  'payment_failed', 'tickets_issued', 'ticket_voided', 'event_changed', 'event_canceled', 'reminder',
+  'message', 'system',
 ])
 export type NotificationKind = Static<typeof NotificationKind>
 
@@ -53,9 +54,8 @@ export const NewNotification = Type.Object({
 export type NewNotification = Static<typeof NewNotification>
 
 export const MailSummary = Type.Object({
-  id: Uuid, to: Type.String(), subject: Type.String(), sent_at: Timestamp, attachment_count: Type.Integer({
-    minimum: 0,
-  }),
+  id: Uuid, to: Type.String(), subject: Type.String(), sent_at: Timestamp,
+  attachment_count: Type.Integer({ minimum: 0 }),
 })
 export type MailSummary = Static<typeof MailSummary>
 
@@ -114,7 +114,8 @@ export const listDeliveries = defineRoute({
   method: 'GET', path: '/api/notifications/deliveries', access: 'admin',
   summary: 'What was sent, waits or failed',
   query: ListQuery({
-    status: Type.Optional(DeliveryStatus), channel: Type.Optional(Channel), q: Type.Optional(Text(200)),
+    status: Type.Optional(DeliveryStatus), channel: Type.Optional(Channel),
+    q: Type.Optional(Text(200)),
   }),
   reply: { 200: Page(Delivery) },
   problems: [],

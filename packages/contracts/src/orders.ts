@@ -156,7 +156,8 @@ export const soldOut = defineProblem(
 export const notOnSale = defineProblem(
   'orders/not-on-sale', 409, 'These tickets are not on sale now',
   Type.Object({
-    ticket_type_id: Uuid, name: Type.String(), sales_start: Nullable(Timestamp), sales_end: Nullable(Timestamp),
+    ticket_type_id: Uuid, name: Type.String(),
+    sales_start: Nullable(Timestamp), sales_end: Nullable(Timestamp),
   }),
 )
 export const eventClosed = defineProblem(
@@ -370,8 +371,8 @@ export const orderExpired = defineEvent('orders.order_expired.v1', Type.Object({
 }))
 
 /**
- * The money goes back: payments refunds what it has not refunded yet, tickets voids what was issued.
- * Follows payment_refunded as well, when the refund began there.
+ * The money goes back: payments refunds what it has not refunded yet, tickets voids what was
+ * issued. Follows payment_refunded as well, when the refund began there.
  */
 export const orderRefunded = defineEvent('orders.order_refunded.v1', Type.Object({
   ...OrderFacts,

@@ -59,7 +59,9 @@ export const refundTooLarge = defineProblem(
   'payments/refund-too-large', 409, 'More than what is left of the payment',
   Type.Object({ refundable_minor: Minor, currency: Currency }),
 )
-export const nothingToConfirm = defineProblem('payments/nothing-to-confirm', 409, 'The provider does not wait for a second step')
+export const nothingToConfirm = defineProblem(
+  'payments/nothing-to-confirm', 409, 'The provider does not wait for a second step',
+)
 
 export const startPayment = defineRoute({
   method: 'POST', path: '/api/payments', access: 'owner', idempotent: true,

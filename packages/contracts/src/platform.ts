@@ -35,7 +35,9 @@ export const DeadLetter = Type.Object({
 export type DeadLetter = Static<typeof DeadLetter>
 
 export const ImportResult = Type.Object({
-  tables: Type.Array(Type.Object({ name: Type.String(), rows: Type.Integer({ minimum: 0 }), sha256: Type.String() })),
+  tables: Type.Array(Type.Object({
+    name: Type.String(), rows: Type.Integer({ minimum: 0 }), sha256: Type.String(),
+  })),
 })
 export type ImportResult = Static<typeof ImportResult>
 

@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, raw } from './define.ts'
 import {
-  Buyer, Currency, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text, Timestamp, Uuid,
+  Buyer, Currency, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text,
+  Timestamp, Uuid,
 } from './fields.ts'
 
 /** Issued tickets and admission at the door. */
@@ -64,7 +65,9 @@ export const TicketKey = Type.Object({
 })
 export type TicketKey = Static<typeof TicketKey>
 
-export const unknownCode = defineProblem('tickets/unknown-code', 404, 'This is not the code of a ticket')
+export const unknownCode = defineProblem(
+  'tickets/unknown-code', 404, 'This is not the code of a ticket',
+)
 export const wrongEvent = defineProblem(
   'tickets/wrong-event', 409, 'This ticket is for another event',
   Type.Object({ event_id: Uuid, event_title: Type.String(), starts_at: Timestamp }),
@@ -77,7 +80,9 @@ export const ticketVoid = defineProblem(
   'tickets/void', 409, 'This ticket is no longer valid',
   Type.Object({ voided_at: Timestamp }),
 )
-export const eventCanceledProblem = defineProblem('tickets/event-canceled', 409, 'The event was canceled')
+export const eventCanceledProblem = defineProblem(
+  'tickets/event-canceled', 409, 'The event was canceled',
+)
 
 export const listTickets = defineRoute({
   method: 'GET', path: '/api/tickets', access: 'owner',
@@ -217,7 +222,8 @@ const IssuedTicket = Type.Object({
 })
 
 const OrderOfTickets = {
-  order_id: Uuid, order_code: Type.String(), user_id: Nullable(Uuid), buyer: Buyer, event: EventFacts,
+  order_id: Uuid, order_code: Type.String(), user_id: Nullable(Uuid), buyer: Buyer,
+  event: EventFacts,
 }
 
 /** Codes stay out: who reads this may not enter with it. */
@@ -237,5 +243,6 @@ export const ticketVoided = defineEvent('tickets.ticket_voided.v1', Type.Object(
 }))
 
 export const ticketAdmitted = defineEvent('tickets.ticket_admitted.v1', Type.Object({
-  ...OrderOfTickets, ticket: IssuedTicket, admitted_at: Timestamp, gate: Type.String(), admitted_by: Type.String(),
+  ...OrderOfTickets, ticket: IssuedTicket, admitted_at: Timestamp, gate: Type.String(),
+  admitted_by: Type.String(),
 }))

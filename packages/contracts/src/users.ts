@@ -7,7 +7,9 @@ import {
 
 /** Profiles, settings and purchase history. */
 
-const Phone = Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$', description: 'E.164', examples: ['+33612345678'] })
+const Phone = Type.String({
+  pattern: '^\\+[1-9][0-9]{6,14}$', description: 'E.164', examples: ['+33612345678'],
+})
 
 export const Profile = Type.Object({
   id: Uuid,
@@ -63,7 +65,9 @@ export const PersonalData = Type.Object({
 })
 export type PersonalData = Static<typeof PersonalData>
 
-export const lastAdmin = defineProblem('users/last-admin', 409, 'Somebody has to remain administrator')
+export const lastAdmin = defineProblem(
+  'users/last-admin', 409, 'Somebody has to remain administrator',
+)
 
 export const getMyProfile = defineRoute({
   method: 'GET', path: '/api/users/me', access: 'user',
