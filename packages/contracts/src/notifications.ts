@@ -8,8 +8,8 @@ import {
 
 export const NotificationKind = Type.Enum([
   'account', 'order_held', 'order_completed', 'order_canceled', 'order_expired', 'order_refunded',
-  'payment_failed', 'tickets_issued', 'ticket_voided', 'event_changed', 'event_canceled', 'reminder',
-  'message', 'system',
+  'payment_failed', 'tickets_issued', 'ticket_voided', 'event_changed', 'event_canceled',
+  'reminder', 'message', 'system',
 ])
 export type NotificationKind = Static<typeof NotificationKind>
 
