@@ -1,0 +1,121 @@
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What a running server writes into `postmaster.pid`. */
+export interface PidFile { pid: number, port: number, status: string }
+
+export async function readPidFile (data: string): Promise<PidFile | undefined> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
+  const lines = text.split('\n')
+  const pid = Number(lines[0])
+  if (!Number.isSafeInteger(pid) || pid <= 1) return undefined
+  return { pid, port: Number(lines[3] ?? 0), status: (lines[7] ?? '').trim() }
+}
+
+/** Whether a process does anything still. A zombie has a process id and may be signalled, but it is dead. */
+export function isAlive (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  if (process.platform !== 'linux') return true
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1))
+  } catch {
+    return false
+  }
+}
+
+/** Whether this living process is a PostgreSQL at work in this data folder, not a stranger that got the same id. */
+export function isPostgresOf (pid: number, data: string): boolean {
+  if (!isAlive(pid)) return false
+  try {
+    if (process.platform === 'linux') {
+      // Every PostgreSQL process works in its data folder. `npm ci` may have deleted the file it was started from.
+      return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data)
+        && /\/postgres( \(deleted\))?$/.test(readlinkSync(`/proc/${pid}/exe`))
+    }
+    if (process.platform === 'win32') {
+      return execFileSync('tasklist', ['/FI', `PID eq ${pid}`, '/NH'], { encoding: 'utf8' }).includes('postgres.exe')
+    }
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data)
+  } catch {
+    return false
+  }
+}
+
+/** The server that runs on this folder, whoever started it. */
+export async function findServer (data: string): Promise<PidFile | undefined> {
+  const file = await readPidFile(data)
+  return file && isPostgresOf(file.pid, data) ? file : undefined
+}
+
+/**
+ * Clears what a dead server left, after `findServer` found none alive. PostgreSQL forgives a dead process id by itself,
+ * but not one that another program has got since; and the processes of a killed server may outlive it for a moment.
+ */
+export async function clearRemains (data: string, sockets: string): Promise<void> {
+  const file = await readPidFile(data)
+  for (const name of await readdir(sockets).catch(() => [])) {
+    if (name.startsWith('.s.PGSQL.')) await rm(join(sockets, name), { force: true })
+  }
+  if (!file) return
+  for (let signal = 0; signal < 40; signal++) {
+    const left = await processesIn(data)
+    if (left.length === 0) break
+    // They leave within a second; one that is stuck is ended, because it may still write to memory the next one needs.
+    if (signal >= 20) left.forEach(pid => sendSignal(pid, signal < 30 ? 'SIGQUIT' : 'SIGKILL'))
+    await sleep(100)
+  }
+  await rm(join(data, 'postmaster.pid'), { force: true })
+}
+
+async function processesIn (data: string): Promise<number[]> {
+  if (process.platform !== 'linux') return []
+  const pids = (await readdir('/proc')).map(Number).filter(pid => pid > 1)
+  return pids.filter(pid => isPostgresOf(pid, data))
+}
+
+export function sendSignal (pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone already, which is what the signal was for.
+  }
+}
+
+/** Waits for a process to end; true when it did in time. */
+export async function waitForEnd (pid: number, timeout_ms: number): Promise<boolean> {
+  const deadline = Date.now() + timeout_ms
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) return false
+    await sleep(5)
+  }
+  return true
+}
+
+/**
+ * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate, then by force. All
+ * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most.
+ */
+export async function stopServer (pid: number, data: string, pg_ctl: string): Promise<void> {
+  const steps: [signal: NodeJS.Signals, mode: string, wait_ms: number][] =
+    [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 2_000], ['SIGKILL', 'immediate', 1_000]]
+  for (const [signal, mode, wait_ms] of steps) {
+    if (!isPostgresOf(pid, data)) return
+    if (process.platform === 'win32') {
+      // Windows has no signals; pg_ctl reaches the server through its named pipe.
+      try {
+        execFileSync(pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
+      } catch {
+        continue
+      }
+    } else sendSignal(pid, signal)
+    if (await waitForEnd(pid, wait_ms)) return
+  }
+}

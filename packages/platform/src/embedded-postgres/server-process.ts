@@ -1,0 +1,97 @@
+import { constants } from 'node:fs'
+import { copyFile, open, stat, truncate } from 'node:fs/promises'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Binaries } from './binaries.ts'
+import { cannotRun, cleanEnvironment, type Place } from './data-folder.ts'
+import { explain } from './explain.ts'
+import { isPostgresOf, readPidFile } from './postmaster.ts'
+
+/** The log file and its one predecessor stay below this, each. */
+const longest_log_bytes = 10 * 1024 * 1024
+
+/** Replaying the log after a crash is bounded by max_wal_size, but a slow disk may need minutes for it. */
+const longest_start_ms = 600_000
+
+/**
+ * Keeps the log bounded. It is copied and emptied, not renamed: a running server, which may be one we adopted, keeps
+ * writing to the same open file.
+ */
+export async function boundLog (log: string): Promise<void> {
+  const found = await stat(log).catch(() => undefined)
+  if (!found || found.size <= longest_log_bytes) return
+  await copyFile(log, `${log}.1`)
+  await truncate(log)
+}
+
+export interface StartedServer { pid: number, child: ChildProcess }
+
+/** Starts the server and waits until it accepts connections. Throws an explanation when it ends before. */
+export async function spawnServer (
+  place: Place, binaries: Binaries, config: string, log: (line: string) => void,
+): Promise<StartedServer> {
+  await boundLog(place.log)
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  const file = await open(place.log, flags, 0o600)
+  const begin = (await file.stat()).size
+  const { uid, gid } = place.account
+  let failure: Error | undefined
+  // In its own session: Ctrl-C in the terminal reaches Node, which stops the server after it has finished with it.
+  const child = spawn(binaries.postgres, ['-D', place.data, '-c', `config_file=${config}`], {
+    uid, gid, cwd: place.folder, env: cleanEnvironment(), detached: true, stdio: ['ignore', file.fd, file.fd], windowsHide: true,
+  })
+  child.on('error', error => { failure = cannotRun(binaries.postgres, error, place) })
+  child.unref()
+  await file.close()
+  const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null
+  const ready = await waitUntilReady(place.data, () => child.pid, () => !ended(), log)
+  if (ready) return { pid: child.pid!, child }
+  throw failure ?? explain(await readEnd(place.log, begin), place.folder)
+}
+
+/** Waits for "ready" in the pid file, as pg_ctl does. False when the server ends or the time is over. */
+export async function waitUntilReady (
+  data: string, pid: () => number | undefined, alive: () => boolean, log: (line: string) => void,
+): Promise<boolean> {
+  const begin = Date.now()
+  let said_at = begin
+  while (alive() && Date.now() - begin < longest_start_ms) {
+    const file = await readPidFile(data)
+    if (file && file.pid === pid() && file.status === 'ready') return true
+    if (Date.now() - said_at > 5_000) {
+      said_at = Date.now()
+      log(`The database is still starting after ${Math.round((said_at - begin) / 1000)} s: it replays its log after a crash.`)
+    }
+    await sleep(5)
+  }
+  return false
+}
+
+/** Waits for a server somebody else started. */
+export const waitForOrphan = (pid: number, data: string, log: (line: string) => void) =>
+  waitUntilReady(data, () => pid, () => isPostgresOf(pid, data), log)
+
+async function readEnd (log: string, begin: number): Promise<string> {
+  const file = await open(log, 'r')
+  try {
+    const { size } = await file.stat()
+    const from = Math.max(begin, size - 16_384)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, Math.max(0, size - from), from)
+    return buffer.subarray(0, bytesRead).toString('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+/** A free port on loopback: the wanted one when nobody has it, otherwise one the system chooses. */
+export function freePort (wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', error => wanted === 0 ? reject(error) : resolve(freePort(0)))
+    probe.listen({ port: wanted, host: '127.0.0.1', exclusive: true }, () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Binaries } from './binaries.ts'
+import type { Place } from './data-folder.ts'
+import { explainError } from './explain.ts'
+import { isServerOf, serverUrl } from './first-connection.ts'
+import { clearRemains, findServer, stopServer } from './postmaster.ts'
+import { ownName, writeWhole } from './run-as.ts'
+import { freePort, spawnServer, waitForOrphan } from './server-process.ts'
+import { accessNames, accessRules, serverConfig, type Endpoint } from './server-settings.ts'
+import type { Running } from './watch.ts'
+
+export interface ServerChoice { transport: Endpoint['transport'], settings: Record<string, string> }
+
+export interface Outcome { running: Running, endpoint: Endpoint, config: string, password: string, adopted: boolean }
+
+/**
+ * Gets a server running on the data. One that is left from a killed Fermata is taken over when it answers and was
+ * started with the very settings wanted now; otherwise it is stopped first.
+ */
+export async function startOrAdopt (
+  place: Place, binaries: Binaries, choice: ServerChoice, log: (line: string) => void,
+): Promise<Outcome> {
+  const orphan = await findServer(place.data)
+  const endpoint: Endpoint = { transport: choice.transport, sockets: place.sockets, port: orphan?.port || 5432 }
+  const config = join(place.folder, 'postgresql.conf')
+  const password = await readFile(join(place.folder, 'password'), 'utf8').catch(() => '')
+  if (orphan) {
+    if (await mayAdopt(place, wantedFiles(place, endpoint, binaries, choice), orphan.pid, endpoint, password, log)) {
+      log(`A killed Fermata left its database running (process ${orphan.pid}); it is taken over.`)
+      return { running: { pid: orphan.pid }, endpoint, config, password, adopted: true }
+    }
+    log(`A killed Fermata left its database running (process ${orphan.pid}); it is stopped and started anew.`)
+    await stopServer(orphan.pid, place.data, binaries.pg_ctl)
+  }
+  await clearRemains(place.data, place.sockets)
+  endpoint.port = endpoint.transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
+  for (const [path, text] of wantedFiles(place, endpoint, binaries, choice)) {
+    await writeWhole(path, text, 0o644).catch(error => { throw explainError(error, place.folder) })
+  }
+  return { running: await spawnServer(place, binaries, config, log), endpoint, config, password, adopted: false }
+}
+
+type Files = [path: string, text: string][]
+
+/** What the configuration has to be now. It names the binaries too, so an update restarts the server. */
+function wantedFiles (place: Place, endpoint: Endpoint, binaries: Binaries, choice: ServerChoice): Files {
+  const files = { access: join(place.folder, 'access.conf'), names: join(place.folder, 'names.conf') }
+  return [
+    [files.access, accessRules(endpoint.transport)],
+    [files.names, accessNames(ownName())],
+    [join(place.folder, 'postgresql.conf'),
+      serverConfig(files, endpoint, `${binaries.native} ${binaries.version}`, choice.settings)],
+  ]
+}
+
+async function mayAdopt (
+  place: Place, files: Files, pid: number, endpoint: Endpoint, password: string, log: (line: string) => void,
+): Promise<boolean> {
+  for (const [path, text] of files) {
+    if (await readFile(path, 'utf8').catch(() => undefined) !== text) return false
+  }
+  return await waitForOrphan(pid, place.data, log)
+    && await isServerOf(serverUrl(endpoint, 'postgres', password), place.data)
+}
