@@ -60,7 +60,8 @@ const allowed: Case[] = [
   { path: 'tests/end-to-end/fine-m.test.ts', imports: '@fermata/server/main' }
 ]
 
-interface Report { diagnostics: { message: string, code: string, help?: string, filename: string }[] }
+interface Diagnostic { message: string, code: string, help?: string, filename: string }
+interface Report { diagnostics: Diagnostic[] }
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-boundaries-'))
 let report: Report

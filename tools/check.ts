@@ -92,7 +92,8 @@ async function runAll (): Promise<Outcome[]> {
 const started = performance.now()
 const failed = (await runAll()).filter(({ passed }) => !passed)
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
+const names = failed.map(({ step }) => step.name).join('; ')
 console.log(failed.length === 0
   ? `check: ${steps.length} steps passed in ${seconds} s`
-  : `check: ${failed.length} of ${steps.length} steps failed in ${seconds} s: ${failed.map(({ step }) => step.name).join(', ')}`)
+  : `check: ${failed.length} of ${steps.length} steps failed in ${seconds} s: ${names}`)
 process.exitCode = failed.length === 0 ? 0 : 1

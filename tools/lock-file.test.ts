@@ -75,7 +75,8 @@ test('lock file: only packages allowed by name run a script at install', () => {
 test('package.json: every version is exact', () => {
   const loose = manifests.flatMap(([path, asked]) =>
     Object.entries({
-      ...asked.dependencies, ...asked.devDependencies, ...asked.optionalDependencies, ...asked.overrides
+      ...asked.dependencies, ...asked.devDependencies,
+      ...asked.optionalDependencies, ...asked.overrides
     })
       .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
       .map(([name, version]) => `${path}: ${name} ${version}`))

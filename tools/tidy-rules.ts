@@ -18,6 +18,8 @@ export const max_columns = 100
 
 const isOperation = (path: string) => /^services\/[^/]+\/operations\/[^/]+\.ts$/.test(path) && !isTest(path)
 const operationName = (path: string) => toCamelCase(posix.basename(path, '.ts'))
+const exportedNames = (text: string) =>
+  [...text.matchAll(/^export (?:const|(?:async )?function\*?) (\w+)/gm)].map(([, name]) => name ?? '')
 const lineCount = (text: string) => text.replace(/\n$/, '').split('\n').length
 
 type Choose = (path: string) => boolean
@@ -151,10 +153,13 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'operation-export',
-    instead: 'Export the operation under the file\'s name in camelCase, so that service.ts leads to it by name.',
+    instead: 'Export it under the file\'s name in camelCase. A file of several small handlers exports those that service.ts names.',
     find: sources => eachFile(sources, isOperation, ({ path, text }) => {
-      const name = operationName(path)
-      return new RegExp(`^export (?:const|(?:async )?function\\*?) ${name}\\b`, 'm').test(text) ? undefined : `does not export ${name}`
+      const names = exportedNames(text)
+      const contents = sources.find(source => source.path === `${packageOf(path)}/service.ts`)?.text ?? ''
+      const entered = names.filter(name => new RegExp(`\\b${name}\\b`).test(contents))
+      const fine = names.includes(operationName(path)) || entered.length > 1
+      return fine ? undefined : `does not export ${operationName(path)}`
     })
   },
   {
@@ -162,9 +167,10 @@ export const rules: readonly Rule[] = [
     instead: 'Put <operation>.test.ts beside it, or name it in another test of the service: test(\'placeOrder: …\').',
     find: sources => {
       const tests = sources.filter(source => isTest(source.path))
-      return eachFile(sources, isOperation, ({ path }) => {
+      return eachFile(sources, isOperation, ({ path, text }) => {
         const beside = path.replace(/\.ts$/, '.test.ts')
-        const named = new RegExp(`['"\`]${operationName(path)}: `)
+        const names = [operationName(path), ...exportedNames(text)]
+        const named = new RegExp(`['"\`](?:${names.join('|')}): `)
         const tested = tests.some(test => test.path === beside ||
           (packageOf(test.path) === packageOf(path) && named.test(test.text)))
         return tested ? undefined : 'no test names it'
