@@ -87,7 +87,8 @@ export function defineRoute<
 function closeObjects<S> (schema: S): S {
   if (Array.isArray(schema)) return schema.map(closeObjects) as S
   if (schema === null || typeof schema !== 'object') return schema
-  const copy: Record<string, unknown> = {}
+  // TypeBox marks its schemas with hidden properties; a copy without them could still check, but no longer convert.
+  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<string, unknown>
   for (const [key, value] of Object.entries(schema)) copy[key] = closeObjects(value)
   if (copy.type === 'object' && copy.properties && copy.additionalProperties === undefined) copy.additionalProperties = false
   return copy as S

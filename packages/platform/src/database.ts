@@ -38,6 +38,7 @@ export function createPool (options: DatabaseOptions): pg.Pool {
   })
   // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error' would end the process.
   pool.on('error', () => {})
+  pool.on('connect', client => client.on('error', () => {}))
   return pool
 }
 

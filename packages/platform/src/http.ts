@@ -4,7 +4,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
 import { methodNotAllowed, notFound } from '@fermata/contracts/problems'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
@@ -31,7 +31,8 @@ const request_timeout_ms = 30_000
 export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log as never,
-    disableRequestLogging: true,
+    // `addRoutes` writes one line for each request, with the operation's name.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
     requestTimeout: request_timeout_ms,
     keepAliveTimeout: 65_000,

@@ -1,0 +1,14 @@
+import type { orderCanceled, orderCompleted, orderPlaced } from '@fermata/contracts/orders'
+import type { Handler } from '../context.ts'
+import { dropDeadlines, setDeadlines } from '../queries.ts'
+
+/** A placed order has until `expires_at` to be paid. */
+export const startHolds: Handler<typeof orderPlaced> = async (_ctx, tx, events) => {
+  await setDeadlines(tx, events.map(({ data }) =>
+    ({ kind: 'order_hold' as const, subject_id: data.order_id, due_at: data.expires_at, user_id: data.user_id })))
+}
+
+/** What is paid or given up has no deadline any more. */
+export const endHolds: Handler<typeof orderCompleted | typeof orderCanceled> = async (_ctx, tx, events) => {
+  await dropDeadlines(tx, 'order_hold', events.map(({ data }) => data.order_id))
+}

@@ -1,0 +1,33 @@
+import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
+import * as api from '@fermata/contracts/expiration'
+import { orderCanceled, orderCompleted, orderPlaced } from '@fermata/contracts/orders'
+import { every } from '@fermata/platform/jobs'
+import { on } from '@fermata/platform/messages'
+import { defineService, route } from '@fermata/platform/service'
+import type { Ctx } from './context.ts'
+import { getDeadline } from './operations/get-deadline.ts'
+import { listDeadlines } from './operations/list-deadlines.ts'
+import { publishDue } from './operations/publish-due.ts'
+import { endHolds, startHolds } from './operations/track-holds.ts'
+import { endReminders, moveReminders, startReminders } from './operations/track-reminders.ts'
+
+/** How late a deadline may be noticed; buyers do not wait for it, they take expired stock themselves. */
+const publish_interval_ms = 500
+
+export default defineService<Ctx>({
+  name: 'expiration',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: [
+    route(api.listDeadlines, listDeadlines),
+    route(api.getDeadline, getDeadline),
+  ],
+  subscriptions: [
+    on(orderPlaced, startHolds),
+    on(orderCompleted, endHolds),
+    on(orderCanceled, endHolds),
+    on(eventPublished, startReminders),
+    on(eventChanged, moveReminders),
+    on(eventCanceled, endReminders),
+  ],
+  timers: [every(publish_interval_ms, publishDue)],
+})
