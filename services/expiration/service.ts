@@ -1,6 +1,6 @@
 import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import * as api from '@fermata/contracts/expiration'
-import { orderCanceled, orderCompleted, orderPlaced } from '@fermata/contracts/orders'
+import { orderCanceled, orderCompleted, orderExpired, orderPlaced } from '@fermata/contracts/orders'
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -25,6 +25,7 @@ export default defineService<Ctx>({
     on(orderPlaced, startHolds),
     on(orderCompleted, endHolds),
     on(orderCanceled, endHolds),
+    on(orderExpired, endHolds),
     on(eventPublished, startReminders),
     on(eventChanged, moveReminders),
     on(eventCanceled, endReminders),

@@ -77,7 +77,7 @@ async function send (system: System, route: AnyRoute, input: Input<AnyRoute>): P
   const answer = await system.app.inject({
     method: route.method as 'GET',
     url: path,
-    query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)])),
+    query: Object.fromEntries(Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])),
     headers: { ...(token && { authorization: `Bearer ${token}` }), ...(cookie && { cookie }),
       ...(key && { 'idempotency-key': key }), ...headers },
     payload: body as object | undefined,

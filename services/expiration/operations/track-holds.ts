@@ -1,4 +1,4 @@
-import type { orderCanceled, orderCompleted, orderPlaced } from '@fermata/contracts/orders'
+import type { orderCanceled, orderCompleted, orderExpired, orderPlaced } from '@fermata/contracts/orders'
 import type { Handler } from '../context.ts'
 import { dropDeadlines, setDeadlines } from '../queries.ts'
 
@@ -8,7 +8,7 @@ export const startHolds: Handler<typeof orderPlaced> = async (_ctx, tx, events) 
     ({ kind: 'order_hold' as const, subject_id: data.order_id, due_at: data.expires_at, user_id: data.user_id })))
 }
 
-/** What is paid or given up has no deadline any more. */
-export const endHolds: Handler<typeof orderCompleted | typeof orderCanceled> = async (_ctx, tx, events) => {
+/** What is paid, given up or expired before its deadline has no deadline any more. */
+export const endHolds: Handler<typeof orderCompleted | typeof orderCanceled | typeof orderExpired> = async (_ctx, tx, events) => {
   await dropDeadlines(tx, 'order_hold', events.map(({ data }) => data.order_id))
 }
