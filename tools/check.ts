@@ -79,7 +79,8 @@ function report ({ step, passed, output, seconds }: Outcome): void {
 async function runAll (): Promise<Outcome[]> {
   const waiting = [...steps]
   const outcomes: Outcome[] = []
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), steps.length) }, async () => {
+  const lanes = Math.min(availableParallelism(), steps.length)
+  await Promise.all(Array.from({ length: lanes }, async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const outcome = await run(step)
       report(outcome)

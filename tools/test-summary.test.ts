@@ -2,11 +2,13 @@ import { expect, test } from 'vitest'
 import { addUp, countTests, describeCount, type SuiteReport } from './test-summary.ts'
 
 const report = (changes: Partial<SuiteReport> = {}): SuiteReport => ({
-  numPassedTests: 5, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, success: true, testResults: [], ...changes
+  numPassedTests: 5, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0,
+  success: true, testResults: [], ...changes
 })
 
 test('test-summary: counts what passed and failed', () => {
-  expect(countTests(report({ numFailedTests: 2, success: false }))).toEqual({ passed: 5, failed: 2, not_run: 0 })
+  const count = countTests(report({ numFailedTests: 2, success: false }))
+  expect(count).toEqual({ passed: 5, failed: 2, not_run: 0 })
 })
 
 test('test-summary: a file that does not load is a failure', () => {
