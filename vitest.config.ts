@@ -1,5 +1,16 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['**/*.test.ts'], exclude: ['**/node_modules/**'], pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/build/**'],
+    // One PostgreSQL for the run; each test file makes its own database there.
+    globalSetup: ['packages/testkit/src/global-setup.ts'],
+    pool: 'forks',
+    // Tests wait for disks and sockets much of the time, so even one core has work for two; memory bounds the rest.
+    maxWorkers: Math.min(8, Math.max(2, availableParallelism())),
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 })

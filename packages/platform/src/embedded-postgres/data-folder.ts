@@ -175,16 +175,22 @@ export async function createData (place: Place, binaries: Binaries, noSync: bool
 async function syncFolder (folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder)
-  await handle.sync().finally(() => handle.close())
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
-/** Only what PostgreSQL needs: a stray PGDATA, LC_ALL or LD_PRELOAD of the caller must not reach it. */
-export const cleanEnvironment = (): NodeJS.ProcessEnv => process.platform === 'win32'
-  ? { SystemRoot: process.env.SystemRoot, PATH: process.env.PATH, TEMP: process.env.TEMP }
-  : { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+/**
+ * Only what PostgreSQL needs: a stray PGDATA, LC_ALL or LD_PRELOAD of the caller must not reach it. Windows programs
+ * need the variables of their system, so there they inherit all.
+ */
+export const cleanEnvironment = (): NodeJS.ProcessEnv | undefined =>
+  process.platform === 'win32' ? undefined : { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 /** Runs one of PostgreSQL's programs to its end; a failure becomes an explanation. */
-function runProgram (program: string, args: string[], place: Place): Promise<void> {
+export function runProgram (program: string, args: string[], place: Place): Promise<void> {
   const { uid, gid } = place.account
   return new Promise((resolve, reject) => {
     let said = ''

@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findBinaries } from './binaries.ts'
 
 /** What a running server writes into `postmaster.pid`. */
 export interface PidFile { pid: number, port: number, status: string }
@@ -103,7 +104,7 @@ export async function waitForEnd (pid: number, timeout_ms: number): Promise<bool
  * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate, then by force. All
  * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most.
  */
-export async function stopServer (pid: number, data: string, pg_ctl: string): Promise<void> {
+export async function stopServer (pid: number, data: string): Promise<void> {
   const steps: [signal: NodeJS.Signals, mode: string, wait_ms: number][] =
     [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 2_000], ['SIGKILL', 'immediate', 1_000]]
   for (const [signal, mode, wait_ms] of steps) {
@@ -111,7 +112,7 @@ export async function stopServer (pid: number, data: string, pg_ctl: string): Pr
     if (process.platform === 'win32') {
       // Windows has no signals; pg_ctl reaches the server through its named pipe.
       try {
-        execFileSync(pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
+        execFileSync(findBinaries().pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
       } catch {
         continue
       }

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Binaries } from './binaries.ts'
-import { cannotRun, cleanEnvironment, type Place } from './data-folder.ts'
+import { cannotRun, cleanEnvironment, runProgram, type Place } from './data-folder.ts'
 import { explain } from './explain.ts'
 import { isPostgresOf, readPidFile } from './postmaster.ts'
 
@@ -25,13 +25,14 @@ export async function boundLog (log: string): Promise<void> {
   await truncate(log)
 }
 
-export interface StartedServer { pid: number, child: ChildProcess }
+export interface StartedServer { pid: number, child?: ChildProcess }
 
 /** Starts the server and waits until it accepts connections. Throws an explanation when it ends before. */
 export async function spawnServer (
   place: Place, binaries: Binaries, config: string, log: (line: string) => void,
 ): Promise<StartedServer> {
   await boundLog(place.log)
+  if (process.platform === 'win32') return startOnWindows(place, binaries, config)
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
   const file = await open(place.log, flags, 0o600)
   const begin = (await file.stat()).size
@@ -48,6 +49,15 @@ export async function spawnServer (
   const ready = await waitUntilReady(place.data, () => child.pid, () => !ended(), log)
   if (ready) return { pid: child.pid!, child }
   throw failure ?? explain(await readEnd(place.log, begin), place.folder)
+}
+
+/** There an administrator may not run the server either; pg_ctl starts it with fewer rights. */
+async function startOnWindows (place: Place, binaries: Binaries, config: string): Promise<StartedServer> {
+  const options = ['-o', `-c config_file="${config}"`, '-l', place.log, '-t', String(longest_start_ms / 1_000)]
+  await runProgram(binaries.pg_ctl, ['start', '-w', '-D', place.data, ...options], place)
+  const file = await readPidFile(place.data)
+  if (!file) throw explain(await readEnd(place.log, 0), place.folder)
+  return { pid: file.pid }
 }
 
 /** Waits for "ready" in the pid file, as pg_ctl does. False when the server ends or the time is over. */

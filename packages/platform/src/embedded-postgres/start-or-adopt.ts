@@ -31,7 +31,7 @@ export async function startOrAdopt (
       return { running: { pid: orphan.pid }, endpoint, config, password, adopted: true }
     }
     log(`A killed Fermata left its database running (process ${orphan.pid}); it is stopped and started anew.`)
-    await stopServer(orphan.pid, place.data, binaries.pg_ctl)
+    await stopServer(orphan.pid, place.data)
   }
   await clearRemains(place.data, place.sockets)
   endpoint.port = endpoint.transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432

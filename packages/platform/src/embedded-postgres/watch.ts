@@ -64,9 +64,9 @@ export function watch (
     stopping.abort()
     // A restart may be replaying the log for minutes; its server is stopped as well, which ends it.
     const coming = restarting && await findServer(place.data)
-    if (coming) await stopServer(coming.pid, place.data, binaries.pg_ctl)
+    if (coming) await stopServer(coming.pid, place.data)
     await restarting
-    await stopServer(current.pid, place.data, binaries.pg_ctl)
+    await stopServer(current.pid, place.data)
     process.off('exit', tellServer)
   }
 
