@@ -32,6 +32,7 @@ const refused: Case[] = [
   { path: 'packages/contracts/src/n.ts', imports: '@fermata/platform/ids', says: 'Contracts are pure data' },
   { path: 'packages/contracts/src/o.ts', imports: 'node:crypto', says: 'Contracts are pure data' },
   { path: 'packages/contracts/src/p.ts', imports: 'kysely', says: 'Contracts are pure data' },
+  { path: 'packages/contracts/src/fake.test.ts', imports: '@fermata/testkit/start', says: 'tested without those' },
   { path: 'packages/platform/src/q.ts', imports: '@fermata/orders/service', says: 'Platform stands on contracts alone' },
   { path: 'packages/platform/src/r.ts', imports: '@fermata/testkit/a', says: 'Platform stands on contracts alone' },
   { path: 'packages/platform/src/s.ts', imports: '../../../services/orders/queries.ts', says: 'Import packages by name' },
@@ -40,7 +41,7 @@ const refused: Case[] = [
   { path: 'tools/v.ts', imports: '@fermata/orders/service', says: 'Only apps/server imports services' },
   { path: 'apps/web/app/w.ts', imports: '@fermata/platform/database', says: 'The web app knows contracts only' },
   { path: 'apps/web/app/x.tsx', imports: '@fermata/orders/service', says: 'The web app knows contracts only' },
-  { path: 'apps/web/app/y.ts', imports: '../../server/env.ts', says: 'The web app knows contracts only' }
+  { path: 'apps/web/app/y.ts', imports: '../../../services/orders/queries.ts', says: 'knows contracts only' }
 ]
 
 const allowed: Case[] = [
@@ -48,6 +49,7 @@ const allowed: Case[] = [
   { path: 'apps/server/fine-b.ts', imports: 'fastify' },
   { path: 'apps/web/app/fine-c.ts', imports: '@fermata/contracts/orders' },
   { path: 'packages/contracts/src/fine-d.ts', imports: 'typebox' },
+  { path: 'packages/contracts/src/fine-n.test.ts', imports: 'vitest' },
   { path: 'packages/platform/src/fine-e.ts', imports: '@fermata/contracts/define' },
   { path: `${service}/operations/fine-f.ts`, imports: '../rules/allocate.ts' },
   { path: `${service}/operations/fine-g.ts`, imports: '@fermata/platform/problem' },

@@ -65,7 +65,11 @@ const violations: Record<string, Source[]> = {
     { path: 'apps/server/main.ts', text: 'await client.query(\'select id from orders.pools\')\n' }
   ],
   environment: [{ path: 'services/orders/config.ts', text: 'export const port = process.env.PORT\n' }],
-  'package-boundary': [{ path: 'services/orders/queries.ts', text: 'import { a } from \'../events/queries.ts\'\n' }],
+  'package-boundary': [
+    { path: 'services/orders/queries.ts', text: 'import { a } from \'../events/queries.ts\'\n' },
+    { path: 'apps/web/app/root.tsx', text: 'const a = await import(\'../../server/env.ts\')\n' },
+    { path: 'apps/server/main.ts', text: 'export { a } from \'../../tools/check.ts\'\n' }
+  ],
   'code-shape': [
     { path: 'services/orders/queries.ts', text: 'const a = 1;\n' }, { path: 'services/orders/config.ts', text: 'a() \n' }
   ]
