@@ -34,6 +34,8 @@ export interface SystemOptions {
   /** Base address of a service that runs elsewhere; by default its own port on this machine. */
   serviceUrl?: (service: ServiceName) => string
   version?: string
+  /** False: events stay in the outbox, because their consumers are not in this process. Default true. */
+  deliver_events?: boolean
 }
 
 export interface System {
@@ -87,7 +89,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
       await definition.plugin?.(scope, ctx)
     })
   }
-  const end = await startBackground(running, bus, metrics)
+  const end = await startBackground(running, bus, metrics, options.deliver_events ?? true)
   accepting = true
   const stopLoading = loadEndedLogins(endedLogins, createCall(running[0]!.definition.name, tokens, transportTo))
 
@@ -161,14 +163,17 @@ async function redeliver (consumer: Consumer | undefined, letter: DeadLetterRow)
 }
 
 /** Relays, jobs, timers and gauges; the function it returns ends them in the order that loses nothing. */
-async function startBackground (running: Running[], bus: EventBus, metrics: HttpMetrics): Promise<() => Promise<void>> {
-  const relays = running.map(({ definition, ctx, log, attachRelay }) => {
-    const relay = startRelay({ service: definition.name, bus, transaction: ctx.transaction, log })
-    attachRelay(relay)
+async function startBackground (
+  running: Running[], bus: EventBus, metrics: HttpMetrics, deliver_events: boolean
+): Promise<() => Promise<void>> {
+  const relays = running.flatMap(({ definition, ctx, log, attachRelay }) => {
     const labels = { service: definition.name }
     metrics.gauge('fermata_outbox_waiting', 'Events not yet delivered', labels, async () => (await countWaiting(ctx.db, definition.name)).outbox)
     metrics.gauge('fermata_dead_letters', 'Events given up', labels, async () => (await countWaiting(ctx.db, definition.name)).dead_letters)
-    return relay
+    if (!deliver_events) return []
+    const relay = startRelay({ service: definition.name, bus, transaction: ctx.transaction, log })
+    attachRelay(relay)
+    return [relay]
   })
   const runners = await startRunners(running)
   const stopTimers = running.map(({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log))

@@ -1,0 +1,90 @@
+import { join, resolve } from 'node:path'
+import { serviceNames, services as serviceTable, type ServiceName } from '@fermata/contracts/services'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
+import { PlatformSettings } from '@fermata/platform/platform-settings'
+import type { ServiceDefinition } from '@fermata/platform/service'
+import { readSettings, unknownSettings, type Environment } from '@fermata/platform/settings'
+import { startSystem, type System } from '@fermata/platform/system'
+import packageJson from './package.json' with { type: 'json' }
+import { choosePort } from './listen.ts'
+import { loadSecrets } from './secrets.ts'
+import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
+
+export interface Server {
+  system: System
+  /** What people type into the browser. */
+  url: string
+  demo: boolean
+  /** True when the demo data are not there yet. */
+  notes: string[]
+  database: EmbeddedPostgres | null
+  listen (): Promise<void>
+  stop (): Promise<void>
+}
+
+interface Plan { settings: ServerSettings, names: ServiceName[], web: boolean, host: string, demo: boolean, folder: string }
+
+/** Reads the server's settings and decides what runs here. @throws with a sentence for whoever has to mend it */
+function planServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Plan {
+  const schemas = [ServerSettings, PlatformSettings, ...Object.values(all).flatMap(one => one.settings ?? [])]
+  const unknown = unknownSettings(schemas, environment)
+  if (unknown.length > 0) throw new Error(`Unknown settings: ${unknown.join(', ')}. docs/settings.md lists all there are.`)
+  const settings = readSettings(ServerSettings, environment) as ServerSettings
+  const words = settings.SERVICES === 'all' ? [...serviceNames, 'web'] : settings.SERVICES.split(',')
+  const names = words.filter(word => word !== 'web') as ServiceName[]
+  const strange = names.filter(name => !(name in all))
+  if (strange.length > 0) throw new Error(`SERVICES names ${strange.join(', ')}; there are ${serviceNames.join(', ')} and web.`)
+  const production = environment.NODE_ENV === 'production'
+  const host = settings.HOST ?? (production ? '0.0.0.0' : '127.0.0.1')
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  const demo = settings.FERMATA_DEMO ?? (!production && loopback && settings.SERVICES === 'all' && !settings.DATABASE_URL)
+  if (demo && production) throw new Error('Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.')
+  return { settings, names, web: words.includes('web'), host, demo, folder: resolve(settings.FERMATA_DATA) }
+}
+
+/** Starts what the environment asks for; `listen` opens the door when the rest is ready. */
+export async function startServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Promise<Server> {
+  const plan = planServer(environment, all)
+  const { settings, names, host, demo, folder } = plan
+  const usual = names.length === 1 ? serviceTable[names[0]!].port : names.length === 0 ? 3000 : 8000
+  const { port, moved } = await choosePort(host, settings.PORT, usual)
+  const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
+  const needsDatabase = names.some(name => !settings[databaseVariable(name)] && !settings.DATABASE_URL)
+  if (needsDatabase && settings.SERVICES !== 'all') throw new Error(
+    `A service that runs apart needs DATABASE_URL (or ${databaseVariable(names[0]!)}). Only all services together bring their own database.`)
+  const database = needsDatabase ? await startEmbeddedPostgres({ folder: join(folder, 'postgres') }) : null
+  const stopDatabase = async () => { await database?.stop() }
+  try {
+    const system = await startSystem({
+      services: names.map(name => all[name]),
+      environment: {
+        PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
+        // In a terminal the start message shall stay in sight: routine lines go to files, what matters to both.
+        ...(demo && { FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn', BACKUP_SCHEDULE: '*/10 * * * *' }),
+        ...environment, ...loadSecrets(folder, environment), FERMATA_DEMO: String(demo),
+      },
+      databaseUrl: name => settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
+      serviceUrl: name => settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
+      // Apart from its consumers a service keeps its events: nobody here could confirm their effect.
+      deliver_events: names.length === serviceNames.length,
+      version: packageJson.version,
+    })
+    if (plan.web) {
+      const { registerWeb } = await import('./web.ts')
+      await registerWeb(system.app, names.length > 0 ? {} : { api_url: settings.API_URL ?? 'http://127.0.0.1:8000' })
+    }
+    await system.app.ready()
+    const notes = [...database?.notes ?? [], ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : [])]
+    return {
+      system, url, demo, notes, database,
+      listen: async () => { await system.app.listen({ host, port }) },
+      async stop () {
+        await system.stop()
+        await stopDatabase()
+      },
+    }
+  } catch (error) {
+    await stopDatabase()
+    throw error
+  }
+}
