@@ -1,8 +1,8 @@
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { createHash, randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { explain, explainError, trouble } from './explain.ts'
 import { chooseAccount, closedFolder, giveFolder, giveTree, isRoot, writeWhole, type Account } from './run-as.ts'
@@ -18,14 +18,29 @@ const socketName = '.s.PGSQL.5432'
 /** Makes the requested folder, with words a person understands when it cannot be made. */
 export async function makeRequestedFolder (folder: string): Promise<void> {
   try {
-    const made = await mkdir(folder, { recursive: true })
+    const made = await makeFolders(folder)
     // The server's account passes through to its own subfolders, but reads nothing here.
-    if (isRoot() || made !== undefined) await chmod(folder, 0o711)
+    if (isRoot() || made) await chmod(folder, 0o711)
     const probe = join(folder, `.probe-${randomBytes(6).toString('hex')}`)
     await (await open(probe, 'wx')).close()
     await rm(probe)
   } catch (error) {
     throw explainError(error, folder)
+  }
+}
+
+/** `mkdir` with `recursive` never ends where a file system answers ENOENT below a folder that exists (/proc does). */
+async function makeFolders (folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error
+    await makeFolders(dirname(folder))
+    await mkdir(folder)
+    return true
   }
 }
 

@@ -9,6 +9,9 @@ const explanations: Explanation[] = [
     + 'nothing that was stored is lost.'],
   [/Read-only file system|EROFS/, folder =>
     `The disk that holds ${folder} is read-only. Choose another folder with FERMATA_DATA.`],
+  [/ENOENT|ENOTDIR|EEXIST|ENAMETOOLONG/, folder =>
+    `The folder ${folder} cannot be made: something on the way to it is no folder, or its name is too long. Choose another `
+    + 'one with FERMATA_DATA.'],
   [/could not look up effective user ID (\d+)/, (_, match) =>
     `The account running the database (uid ${match[1]}) has no name in /etc/passwd. Add a line for it there, or point `
     + 'DATABASE_URL at a server of yours.'],

@@ -33,7 +33,7 @@ export async function isServerOf (url: string, data: string): Promise<boolean> {
 }
 
 async function query (url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 60_000 })
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000, query_timeout: 60_000 })
   client.on('error', () => {})
   try {
     await client.connect()

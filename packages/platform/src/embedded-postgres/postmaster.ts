@@ -100,23 +100,29 @@ export async function waitForEnd (pid: number, timeout_ms: number): Promise<bool
   return true
 }
 
+type StopStep = [signal: NodeJS.Signals, mode: 'fast' | 'immediate', wait_ms: number]
+
+const stopSteps: StopStep[] = [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 2_000], ['SIGKILL', 'immediate', 1_000]]
+
 /**
  * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate, then by force. All
- * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most.
+ * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most;
+ * three for a server that does not `answer` any more, which is not asked politely first.
  */
-export async function stopServer (pid: number, data: string): Promise<void> {
-  const steps: [signal: NodeJS.Signals, mode: string, wait_ms: number][] =
-    [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 2_000], ['SIGKILL', 'immediate', 1_000]]
-  for (const [signal, mode, wait_ms] of steps) {
+export async function stopServer (pid: number, data: string, answers = true): Promise<void> {
+  for (const [signal, mode, wait_ms] of answers ? stopSteps : stopSteps.slice(1)) {
     if (!isPostgresOf(pid, data)) return
-    if (process.platform === 'win32') {
-      // Windows has no signals; pg_ctl reaches the server through its named pipe.
-      try {
-        execFileSync(findBinaries().pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
-      } catch {
-        continue
-      }
-    } else sendSignal(pid, signal)
+    if (process.platform === 'win32') stopOnWindows(data, mode, wait_ms)
+    else sendSignal(pid, signal)
     if (await waitForEnd(pid, wait_ms)) return
+  }
+}
+
+/** Windows has no signals; pg_ctl reaches the server through its named pipe. */
+function stopOnWindows (data: string, mode: string, wait_ms: number): void {
+  try {
+    execFileSync(findBinaries().pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
+  } catch {
+    // It did not stop in time: the next, harder step follows.
   }
 }

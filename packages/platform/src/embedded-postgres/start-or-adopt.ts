@@ -26,12 +26,15 @@ export async function startOrAdopt (
   const config = join(place.folder, 'postgresql.conf')
   const password = await readFile(join(place.folder, 'password'), 'utf8').catch(() => '')
   if (orphan) {
-    if (await mayAdopt(place, wantedFiles(place, endpoint, binaries, choice), orphan.pid, endpoint, password, log)) {
+    const files = wantedFiles(place, endpoint, binaries, choice)
+    const answers = await waitForOrphan(orphan.pid, place.data, log)
+      && await isServerOf(serverUrl(endpoint, 'postgres', password), place.data)
+    if (answers && await areWritten(files)) {
       log(`A killed Fermata left its database running (process ${orphan.pid}); it is taken over.`)
       return { running: { pid: orphan.pid }, endpoint, config, password, adopted: true }
     }
     log(`A killed Fermata left its database running (process ${orphan.pid}); it is stopped and started anew.`)
-    await stopServer(orphan.pid, place.data)
+    await stopServer(orphan.pid, place.data, answers)
   }
   await clearRemains(place.data, place.sockets)
   endpoint.port = endpoint.transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
@@ -54,12 +57,10 @@ function wantedFiles (place: Place, endpoint: Endpoint, binaries: Binaries, choi
   ]
 }
 
-async function mayAdopt (
-  place: Place, files: Files, pid: number, endpoint: Endpoint, password: string, log: (line: string) => void,
-): Promise<boolean> {
+/** Whether the configuration on disk, which the orphan was started with, is the one wanted now. */
+async function areWritten (files: Files): Promise<boolean> {
   for (const [path, text] of files) {
     if (await readFile(path, 'utf8').catch(() => undefined) !== text) return false
   }
-  return await waitForOrphan(pid, place.data, log)
-    && await isServerOf(serverUrl(endpoint, 'postgres', password), place.data)
+  return true
 }
