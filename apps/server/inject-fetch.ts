@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+
+/** For whom a request is made, so that limits and logs see the person and not this process. */
+export interface Origin { address: string, request_id: string }
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+const withoutBody = new Set([101, 204, 205, 304])
+
+/**
+ * `fetch` that reaches the services of this process without a socket. Takes paths (`/api/events`) and whole addresses;
+ * bodies are text or bytes. Rejects like `fetch` when the signal aborts.
+ */
+export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch {
+  return async (url, init) => {
+    const { body, method = 'GET', signal } = init
+    if (body != null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+      throw new TypeError('Only text and bytes can be sent within the process')
+    }
+    signal?.throwIfAborted()
+    const headers = new Headers(init.headers)
+    if (!headers.has('x-request-id')) headers.set('x-request-id', origin.request_id)
+    const answer = await app.inject({
+      method: method as 'GET',
+      url,
+      headers: Object.fromEntries(headers),
+      remoteAddress: origin.address,
+      payload: body == null ? undefined : typeof body === 'string' ? body : Buffer.from(body),
+      ...(signal && { signal }),
+    })
+    return new Response(withoutBody.has(answer.statusCode) ? null : new Uint8Array(answer.rawPayload), {
+      status: answer.statusCode, statusText: answer.statusMessage, headers: headersOf(answer.headers),
+    })
+  }
+}
+
+/** Several cookies are several headers: joined by commas a browser could not part them. */
+function headersOf (given: Record<string, number | string | string[] | undefined>): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(given)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, String(one))
+  }
+  return headers
+}

@@ -1,0 +1,57 @@
+import type { Wording } from '../translate.ts'
+import type * as english from '../en/shell.ts'
+
+export const shell: Wording<typeof english.shell> = {
+  skip: 'Aller au contenu',
+  loading: 'Chargement',
+  tagline: 'Un point d’orgue retient la note. Fermata retient votre place.',
+  language: 'Langue',
+  nav: {
+    label: 'Principale',
+    organizer: 'Organiser',
+    door: 'Entrée',
+    admin: 'Admin',
+    tickets: 'Mes billets',
+    messages: 'Messages',
+    unread: 'non lus :',
+    account: 'Compte',
+    sign_in: 'Se connecter',
+  },
+  more: 'Afficher la suite',
+  back: 'Retour',
+  save: 'Enregistrer',
+  saved: 'Enregistré.',
+  optional: 'facultatif',
+  none: '–',
+  copy: 'Copier',
+}
+
+export const errors: Wording<typeof english.errors> = {
+  again: 'Réessayer',
+  home: 'Voir tous les événements',
+  not_found: { title: 'Il n’y a rien ici', text: 'L’adresse est peut-être mal écrite, ou ce qui s’y trouvait n’existe plus.' },
+  forbidden: { title: 'Cette page n’est pas pour votre compte', text: 'Connectez-vous avec un autre compte, ou demandez à un administrateur le rôle nécessaire.' },
+  busy: { title: 'C’était très rapide', text: 'Trop de demandes sont venues de votre connexion. Patientez un instant, puis réessayez.' },
+  unavailable: { title: 'Nous revenons tout de suite', text: 'Une partie de Fermata ne répond pas pour le moment. Rien de ce que vous avez fait n’est perdu.' },
+  failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
+  form: {
+    check: 'Vérifiez les champs signalés, s’il vous plaît.',
+    required: 'Veuillez remplir ce champ.',
+    invalid: 'Ce n’est pas valable.',
+    too_short: 'Au moins {{limit}} caractères, s’il vous plaît.',
+    too_long: 'Au plus {{limit}} caractères, s’il vous plaît.',
+    too_small: 'Pas moins de {{limit}}, s’il vous plaît.',
+    too_large: 'Pas plus de {{limit}}, s’il vous plaît.',
+    email: 'Une adresse e-mail ressemble à nom@exemple.fr.',
+    url: 'Cette adresse n’est pas utilisable.',
+    choice: 'Choisissez une des options, s’il vous plaît.',
+    number: 'Entrez un nombre entier, s’il vous plaît.',
+    amount: 'Entrez un montant comme 12,50.',
+    time: 'Entrez une date et une heure, s’il vous plaît.',
+    time_order: 'La fin doit venir après le début.',
+    zone: 'Choisissez un fuseau horaire de la liste, comme Europe/Paris.',
+    country: 'Deux lettres, comme FR.',
+    phone: 'Au format international, comme +33612345678.',
+    retry: 'Cela n’a pas fonctionné. Votre saisie est conservée ; veuillez réessayer.',
+  },
+}

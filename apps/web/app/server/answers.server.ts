@@ -1,0 +1,46 @@
+import type { ProblemBody } from '@fermata/contracts/client'
+import type { Role } from '@fermata/contracts/fields'
+import type { Me } from '@fermata/contracts/auth'
+import { data, redirect, type RouterContextProvider } from 'react-router'
+import { pageUrl, sessionOf } from './session.server.ts'
+
+type Context = Readonly<RouterContextProvider>
+type Refused = { ok: false, status: number, problem: ProblemBody }
+type Known<B> = { ok: true, body: B } | Refused
+
+/**
+ * The body of an answer that a page cannot do without. Anything else ends the page: 404 and 403 as they are, 401 at the
+ * sign-in page, all else as "not available".
+ */
+export function bodyOf<B> (context: Context, answer: Known<B>): B {
+  if (answer.ok) return answer.body
+  throw refusal(context, answer)
+}
+
+export function refusal (context: Context, answer: Pick<Refused, 'status'>) {
+  if (answer.status === 401) return redirect(signInPath(context))
+  if ([400, 403, 404, 429].includes(answer.status)) return data(null, { status: answer.status === 400 ? 404 : answer.status })
+  return data(null, { status: 503 })
+}
+
+/** The body, or null: for what a page can do without. */
+export const optional = <B>(answer: Promise<Known<B>>): Promise<B | null> =>
+  answer.then(known => known.ok ? known.body : null, () => null)
+
+/** The signed-in person; sends guests to sign in and others, whose role is too low, away. */
+export function requirePerson (context: Context, ...roles: Role[]): Me {
+  const { me } = context.get(sessionOf)
+  if (!me) throw redirect(signInPath(context))
+  if (roles.length > 0 && !roles.some(role => me.roles.includes(role))) throw data(null, { status: 403 })
+  return me
+}
+
+function signInPath (context: Context): string {
+  const { pathname, search } = context.get(pageUrl)
+  return `/sign-in?next=${encodeURIComponent(pathname + search)}`
+}
+
+/** A path of this site from an address or form; anything else is the home page, so that no link leads away unseen. */
+export function safePath (text: string | null | undefined): string {
+  return text && /^\/(?![/\\])[^\s\\]*$/.test(text) && text.length <= 1000 ? text : '/'
+}

@@ -1,0 +1,146 @@
+import { getMe, logout, refresh, type Me } from '@fermata/contracts/auth'
+import { createClient, type Call } from '@fermata/contracts/client'
+import { createHash } from 'node:crypto'
+import { createContext, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
+import { isLanguage } from '../i18n/language.ts'
+import { orderTokenFrom, writeCookie } from './cookies.server.ts'
+import { language_cookie, visitorOf, webRequest } from './web-request.server.ts'
+
+export interface Session {
+  /** Null for guests. */
+  me: Me | null
+  token: string | null
+}
+
+export const sessionOf = createContext<Session>()
+/** Address of the page, also while its data alone is fetched. */
+export const pageUrl = createContext<URL>()
+/** `Set-Cookie` values that the answer to this request will carry. */
+export const newCookies = createContext<string[]>()
+
+const language_days = 365
+const guest: Session = { me: null, token: null }
+
+type Context = Readonly<RouterContextProvider>
+
+/** A client of the API that speaks for a token, or for nobody. */
+export function clientFor (context: Context, token: string | null): Call {
+  const web = context.get(webRequest)
+  const { language } = context.get(visitorOf)
+  return createClient({
+    base_url: web.api_url,
+    fetch: web.fetch,
+    headers: {
+      'accept-language': language,
+      'x-request-id': web.request_id,
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    timeout_ms: 15_000,
+  }).call
+}
+
+/**
+ * Runs before every loader and action: finds out who is there, once, and writes what became of the cookies. The API checks
+ * every token again; what is found here decides only what is shown.
+ */
+export const sessionMiddleware: MiddlewareFunction<Response> = async ({ context, url }, next) => {
+  const cookies: string[] = []
+  context.set(newCookies, cookies)
+  context.set(pageUrl, url)
+  keepLanguage(context, url)
+  context.set(sessionOf, await findSession(context))
+  const response = await next()
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
+  // A page may show a name or a ticket: it belongs to nobody's shared cache.
+  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'private, no-store')
+  return response
+}
+
+function keepLanguage (context: Context, url: URL): void {
+  const asked = url.searchParams.get('lang')
+  const { cookies } = context.get(visitorOf)
+  if (!isLanguage(asked) || cookies.get(language_cookie) === asked) return
+  const { is_secure } = context.get(webRequest)
+  context.get(newCookies).push(writeCookie(language_cookie, asked, {
+    max_age_seconds: language_days * 24 * 3600, is_secure,
+  }))
+}
+
+const either = (cookies: ReadonlyMap<string, string>, name: string) => cookies.get(`__Host-${name}`) ?? cookies.get(name)
+
+async function findSession (context: Context): Promise<Session> {
+  const { cookies } = context.get(visitorOf)
+  const access = either(cookies, 'fermata_access')
+  const session = access ? await signIn(context, access) : null
+  if (session) return session
+  const refresh_token = either(cookies, 'fermata_refresh')
+  return refresh_token ? renew(context, refresh_token) : guest
+}
+
+/** Null when the token is no longer good. */
+async function signIn (context: Context, token: string): Promise<Session | null> {
+  const answer = await clientFor(context, token)(getMe)
+  if (answer.ok) return { me: answer.body, token }
+  if (answer.status === 401) return null
+  throw new Response(null, { status: 503 })
+}
+
+interface Renewal { token: string, cookies: string[] }
+
+/**
+ * A refresh token is good once; a browser that opens two tabs sends it twice. The second asks for the answer of the first,
+ * for a moment, so that it is not taken for a thief.
+ */
+const renewals = new Map<string, Promise<Renewal | null>>()
+const renewal_kept_ms = 10_000
+const max_renewals = 10_000
+
+async function renew (context: Context, refresh_token: string): Promise<Session> {
+  const key = createHash('sha256').update(refresh_token).digest('base64url')
+  const known = renewals.get(key)
+  const renewal = known ?? requestRenewal(context, refresh_token)
+  if (!known && renewals.size < max_renewals) {
+    renewals.set(key, renewal)
+    setTimeout(() => renewals.delete(key), renewal_kept_ms).unref()
+  }
+  const renewed = await renewal
+  if (!renewed) {
+    context.get(newCookies).push(...endedCookies(context))
+    return guest
+  }
+  context.get(newCookies).push(...renewed.cookies)
+  return await signIn(context, renewed.token) ?? guest
+}
+
+async function requestRenewal (context: Context, refresh_token: string): Promise<Renewal | null> {
+  const answer = await clientFor(context, null)(refresh, { body: { refresh_token } })
+  if (!answer.ok) {
+    if (answer.status === 401 || answer.status === 400) return null
+    throw new Response(null, { status: 503 })
+  }
+  return { token: answer.body.access_token, cookies: answer.headers.getSetCookie() }
+}
+
+/** Removes what remains of a login that ended. */
+function endedCookies (context: Context): string[] {
+  const { cookies } = context.get(visitorOf)
+  return ['fermata_access', 'fermata_refresh', '__Host-fermata_access', '__Host-fermata_refresh']
+    .filter(name => cookies.has(name))
+    .map(name => writeCookie(name, '', { max_age_seconds: 0, is_secure: name.startsWith('__Host-') }))
+}
+
+/** Ends the login at the API and in this browser, whatever the API answers. */
+export async function endSession (context: Context): Promise<void> {
+  const { token } = context.get(sessionOf)
+  if (token) await clientFor(context, token)(logout).catch(() => undefined)
+  context.get(newCookies).push(...endedCookies(context))
+}
+
+/** Speaks for whoever is signed in. */
+export const api = (context: Context): Call => clientFor(context, context.get(sessionOf).token)
+
+/** Speaks for an order: by its own token when this browser has it, else for the person. */
+export function orderApi (context: Context, order_id: string): Call {
+  const token = orderTokenFrom(context.get(visitorOf).cookies, order_id)
+  return token ? clientFor(context, token) : api(context)
+}
