@@ -1,4 +1,6 @@
-import type { AnyRoute, BodyOf, ParamsOf, ProblemDefinition, QueryOf } from '@fermata/contracts/define'
+import {
+  mediaTypeOf, type AnyRoute, type BodyOf, type ParamsOf, type ProblemDefinition, type QueryOf,
+} from '@fermata/contracts/define'
 import { unavailable } from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
 import { Problem, type ProblemBody } from './problem.ts'
@@ -13,7 +15,7 @@ type Field<K extends string, T> = [unknown] extends [T] ? {} : {} extends T ? { 
 export type CallInput<R extends AnyRoute> =
   Field<'params', ParamsOf<R>> & Field<'query', QueryOf<R>> & Field<'body', BodyOf<R>> & { request_id?: string }
 
-interface HttpAnswer { status: number, text: string }
+interface HttpAnswer { status: number, bytes: Uint8Array }
 /** Sends one request to a service, wherever it runs. */
 export type Transport = (request: { method: string, path: string, headers: Record<string, string>, body?: string }) => Promise<HttpAnswer>
 
@@ -54,8 +56,14 @@ async function send (transport: Transport, request: Parameters<Transport>[0], to
 }
 
 function read (route: AnyRoute, answer: HttpAnswer): unknown {
-  if (answer.status >= 200 && answer.status < 300) return answer.text === '' ? null : JSON.parse(answer.text)
-  const body = parseProblem(answer.text)
+  const text = () => Buffer.from(answer.bytes).toString()
+  if (answer.status >= 200 && answer.status < 300) {
+    const schema = route.reply[answer.status]
+    // A file: as it came, for text would break a PDF.
+    if (schema && mediaTypeOf(schema)) return answer.bytes
+    return answer.bytes.length === 0 ? null : JSON.parse(text())
+  }
+  const body = parseProblem(text())
   if (!body || answer.status >= 500 || answer.status === 401) {
     throw new Problem(unavailable, `${route.method} ${route.path} answered ${answer.status}.`, { headers: { 'retry-after': '2' } })
   }
@@ -76,5 +84,5 @@ function parseProblem (text: string): ProblemBody | null {
 /** Over HTTP, to a service in another process. */
 export const httpTransport = (base_url: string): Transport => async ({ method, path, headers, body }) => {
   const answer = await fetch(base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) })
-  return { status: answer.status, text: await answer.text() }
+  return { status: answer.status, bytes: await answer.bytes() }
 }

@@ -114,7 +114,7 @@ function transports (app: FastifyInstance, here: Map<ServiceName, unknown>, serv
   const known = new Map<ServiceName, Transport>()
   const local: Transport = async ({ method, path, headers, body }) => {
     const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body })
-    return { status: answer.statusCode, text: answer.payload }
+    return { status: answer.statusCode, bytes: answer.rawPayload }
   }
   return (service: ServiceName): Transport => {
     if (here.has(service)) return local
