@@ -40,6 +40,7 @@ export interface TestSystem {
 export const testSecrets = () => ({
   JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  TICKET_SIGNATURE: randomBytes(32).toString('hex'),
 })
 
 /** Starts services together as one process does, on a database of their own. Call `stop` when done. */
