@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool } from '@fermata/platform/database'
 import { migrate } from '@fermata/platform/migrate'
-import { createTestDatabase } from '@fermata/testkit/postgres'
+import { createTestDatabase, testServer } from '@fermata/testkit/postgres'
 
 /**
  * Writes `services/<name>/database.ts`, the row types of the migrated schema.
@@ -33,6 +33,8 @@ async function generate (service: ServiceName, url: string): Promise<string> {
 }
 
 async function run (names: ServiceName[], check: boolean): Promise<number> {
+  const server = await testServer()
+  process.env.FERMATA_TEST_DATABASE_URL = server.url
   const database = await createTestDatabase()
   const pool = createPool({ url: database.url, max_connections: 1, application_name: 'fermata-types' })
   let stale = 0
@@ -51,7 +53,7 @@ async function run (names: ServiceName[], check: boolean): Promise<number> {
     }
   } finally {
     await pool.end()
-    await database.drop()
+    await server.stop()
   }
   return check ? stale : 0
 }

@@ -8,9 +8,9 @@ export const root = resolve(import.meta.dirname, '..')
 export interface Source { path: string, text: string }
 
 /** Folders that hold what was installed, built or stored, not what was written. */
-const notWritten = new Set([
-  'node_modules', '.git', 'data', 'coverage', 'build', '.react-router', '.vite', '.cache', 'dist'
-])
+const notWritten = new Set(['node_modules', '.git', 'build', '.react-router'])
+/** The same, but only directly below the root: deeper, the words may be names. */
+const notWrittenAtRoot = new Set(['data', 'coverage'])
 
 const readable = /\.(ts|tsx|js|mjs|json|sql|md|css|svg|html|yaml|yml|sh|conf|txt)$/
 
@@ -19,7 +19,9 @@ export function listFiles (folder = root, prefix = ''): string[] {
   const paths: string[] = []
   for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
-    if (entry.isDirectory() && !notWritten.has(entry.name)) paths.push(...listFiles(folder, path))
+    const left = notWritten.has(entry.name) ||
+      (folder === root && notWrittenAtRoot.has(path))
+    if (entry.isDirectory() && !left) paths.push(...listFiles(folder, path))
     if (entry.isFile()) paths.push(path)
   }
   return paths.sort()
