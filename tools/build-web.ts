@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { listFiles, root } from './sources.ts'
 
+/** The web app's own dependency, looked up from there. */
+const build_tool = '@react-router/dev'
 const build_timeout_ms = 5 * 60_000
 
 /** Written last, so a build that was interrupted is never taken for a finished one. */
@@ -31,7 +33,7 @@ const isFresh = (folder: string) =>
 function findBuildTool (folder: string): string | undefined {
   try {
     const require = createRequire(join(folder, 'apps/web/package.json'))
-    const manifest = require.resolve('@react-router/dev/package.json')
+    const manifest = require.resolve(`${build_tool}/package.json`)
     const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> }
     return join(dirname(manifest), bin['react-router'] ?? 'bin.js')
   } catch {

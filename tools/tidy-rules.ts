@@ -80,7 +80,7 @@ const mayExportDefault = (path: string) => /^services\/[^/]+\/service\.ts$/.test
   path.endsWith('.config.ts') || /^apps\/web\/app\/(.*\.tsx|routes\.ts)$/.test(path)
 
 const mayHoldSql = (path: string) => isTest(path) ||
-  /^services\/[^/]+\/(queries\.ts|queries\/)/.test(path) ||
+  /(^|\/)(queries\.ts$|queries\/)/.test(path) ||
   /^(packages\/(platform|testkit)|bench|tools)\//.test(path)
 const statement = /sql(?:<[^`]*>)?`|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/
 const statementInText = /['"`]\s*(?:select\s.+\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s)/i
