@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { existsSync, lstatSync, statSync } from 'node:fs'
 import { createHash, randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
@@ -68,7 +68,7 @@ async function systemFolder (requested: string, account: Account): Promise<strin
   const pointerFile = join(requested, 'location.json')
   const text = await readFile(pointerFile, 'utf8').catch(() => undefined)
   if (text !== undefined) {
-    const pointer = JSON.parse(text) as Pointer
+    const pointer = readPointer(text, pointerFile)
     // A copy of a whole installation must not share the data of the original; a renamed one keeps them.
     const copied = pointer.requested !== requested && existsSync(join(pointer.requested, 'location.json'))
     if (!copied && existsSync(pointer.folder)) return pointer.folder
@@ -89,11 +89,24 @@ async function systemFolder (requested: string, account: Account): Promise<strin
   throw trouble(`${base} holds a thousand databases that were begun for ${requested}. Delete those no longer wanted.`)
 }
 
+/** Only folders this file hands out are believed: root must not be sent just anywhere by a file of somebody else. */
+function readPointer (text: string, file: string): Pointer {
+  try {
+    const pointer = JSON.parse(text) as Pointer
+    if (stateFolders.includes(dirname(pointer.folder)) && typeof pointer.requested === 'string') return pointer
+  } catch {
+    // Not JSON: the same advice.
+  }
+  throw trouble(`${file} should say where the data live, but cannot be understood. Restore it, or remove it to start anew `
+    + `(the data stay in a folder below ${stateFolders[0]}).`)
+}
+
+const stateFolders = process.platform === 'darwin'
+  ? ['/usr/local/var/fermata', '/opt/fermata'] : ['/var/lib/fermata', '/opt/fermata', '/srv/fermata']
+
 /** The folder of the system for Fermata's state and its copy of the binaries; only root ever needs it. */
 export async function stateFolder (account: Account): Promise<string> {
-  const candidates = process.platform === 'darwin'
-    ? ['/usr/local/var/fermata', '/opt/fermata'] : ['/var/lib/fermata', '/opt/fermata', '/srv/fermata']
-  for (const folder of candidates) {
+  for (const folder of stateFolders) {
     try {
       const made = await mkdir(folder, { recursive: true })
       if (made !== undefined) await chmod(folder, 0o711)
@@ -102,7 +115,7 @@ export async function stateFolder (account: Account): Promise<string> {
     }
     if (closedFolder(folder, account) === undefined) return folder
   }
-  throw trouble(`None of ${candidates.join(', ')} can be made for the database's account (${account.name}). Choose a folder `
+  throw trouble(`None of ${stateFolders.join(', ')} can be made for the database's account (${account.name}). Choose a folder `
     + 'that this account can enter with FERMATA_DATA, or start Fermata as an ordinary user.')
 }
 
@@ -138,7 +151,7 @@ export async function checkData (place: Place, major: number): Promise<boolean> 
   const found = await stat(place.data).catch(() => undefined)
   if (!found) return false
   const version = await readFile(join(place.data, 'PG_VERSION'), 'utf8').catch(() => undefined)
-  if (found.uid !== 0 && !isRoot() && process.getuid !== undefined && found.uid !== process.getuid()) {
+  if (process.getuid !== undefined && !isRoot() && found.uid !== process.getuid()) {
     throw trouble(`The database in ${place.data} belongs to another account (uid ${found.uid}). Start Fermata as that one or `
       + 'as root, or choose another folder with FERMATA_DATA.')
   }
@@ -157,15 +170,26 @@ export async function checkData (place: Place, major: number): Promise<boolean> 
   return true
 }
 
+const draftPrefix = 'data.unfinished-'
+
+/** Removes what first starts left that were killed. */
+export async function removeDrafts (place: Place): Promise<void> {
+  for (const name of await readdir(place.folder)) {
+    if (!name.startsWith(draftPrefix)) continue
+    // One that is being written to resists; the next start gets it.
+    await rm(join(place.folder, name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 /**
  * Makes a new database cluster. It gets its name when it is complete and on disk, so a crash in the middle leaves
  * nothing that looks like data.
  */
 export async function createData (place: Place, binaries: Binaries, noSync: boolean): Promise<void> {
-  const draft = join(place.folder, 'data.unfinished')
+  // A new name each time: when Node was killed, its initdb may still be writing under the last one.
+  const draft = join(place.folder, `${draftPrefix}${randomBytes(6).toString('hex')}`)
   const secret = join(place.sockets, 'password')
   try {
-    await rm(draft, { recursive: true, force: true })
     await mkdir(draft)
     await giveFolder(draft, place.account)
     const password = randomBytes(24).toString('base64url')

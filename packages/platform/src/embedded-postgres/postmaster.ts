@@ -1,9 +1,11 @@
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findBinaries } from './binaries.ts'
+import { trouble } from './explain.ts'
 
 /** What a running server writes into `postmaster.pid`. */
 export interface PidFile { pid: number, port: number, status: string }
@@ -62,6 +64,10 @@ export async function findServer (data: string): Promise<PidFile | undefined> {
  */
 export async function clearRemains (data: string, sockets: string): Promise<void> {
   const file = await readPidFile(data)
+  if (await accepts(join(sockets, '.s.PGSQL.5432'))) {
+    throw trouble(`A PostgreSQL that cannot be seen from here, perhaps in another container, already uses ${data}. Stop it `
+      + 'first, or choose another folder with FERMATA_DATA.')
+  }
   for (const name of await readdir(sockets).catch(() => [])) {
     if (name.startsWith('.s.PGSQL.')) await rm(join(sockets, name), { force: true })
   }
@@ -74,6 +80,20 @@ export async function clearRemains (data: string, sockets: string): Promise<void
     await sleep(100)
   }
   await rm(join(data, 'postmaster.pid'), { force: true })
+}
+
+/** Process ids mean nothing to another container, but a socket in a shared folder still answers. */
+function accepts (path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ path, timeout: 1_000 })
+    const say = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('connect', () => say(true))
+    socket.on('timeout', () => say(false))
+    socket.on('error', () => say(false))
+  })
 }
 
 async function processesIn (data: string): Promise<number[]> {

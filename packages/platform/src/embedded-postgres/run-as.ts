@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { chmod, chown, lchown, open, readdir, rename, unlink } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
@@ -42,7 +42,8 @@ export function chooseAccount (data: string): Account {
 }
 
 function readAccounts (): Required<Account>[] {
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n').map(line => line.split(':'))
+  const text = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : ''
+  const lines = text.split('\n').map(line => line.split(':'))
   // macOS writes nobody as -2; the kernel wants it unsigned.
   const accounts = lines.map(([name, , uid, gid]) => ({ name: name!, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }))
   return accounts.filter((account, index) => lines[index]!.length >= 4 && account.name !== '')

@@ -22,6 +22,9 @@ const defaults: Record<string, string> = {
   // Nothing replicates from here: less log for the same safety, and no processes waiting for replicas.
   wal_level: 'minimal',
   max_wal_senders: '0',
+  max_logical_replication_workers: '0',
+  // Reads ahead for backups and reports; one process is enough beside two cores.
+  io_workers: '1',
   // Batches of orders are large; the automatic 4 MB would be written out in the middle of one.
   wal_buffers: '16MB',
   // Keeps log files for reuse, so that a rush does not wait for new ones to be made; the upper bound limits recovery.

@@ -1,6 +1,7 @@
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -40,7 +41,8 @@ afterAll(async () => {
 })
 
 async function start (folder: string, options: Partial<EmbeddedPostgresOptions> = {}) {
-  const server = await startEmbeddedPostgres({ folder, no_sync_initdb: true, ...options })
+  // Without fsync the tests ask little of the disk; what a killed process wrote survives all the same.
+  const server = await startEmbeddedPostgres({ folder, no_sync_initdb: true, settings: { fsync: 'off' }, ...options })
   running.add(server)
   return server
 }
@@ -100,9 +102,10 @@ describe('a start', () => {
   })
 
   test('startEmbeddedPostgres: durable, checksummed, sorted alike everywhere, and without a port', async () => {
-    const server = await start(await dataIn('settings'))
-    const [settings] = await query(server.url, `select ${['fsync', 'synchronous_commit', 'full_page_writes',
-      'data_checksums', 'listen_addresses', 'jit', 'max_connections'].map(name => `current_setting('${name}') ${name}`)}`)
+    const server = await start(await dataIn('settings'), { settings: {} })
+    const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'listen_addresses', 'jit',
+      'max_connections'].map(name => `current_setting('${name}') ${name}`)
+    const [settings] = await query(server.url, `select ${names.join()}`)
     const [locale] = await query(server.url,
       'select datlocprovider, datlocale from pg_database where datname = current_database()')
 
@@ -155,6 +158,28 @@ describe('a start', () => {
     expect(await query(server.url, 'select seat from sold')).toEqual([{ seat: 1 }])
     await stop(server)
     await rm(sockets, { recursive: true })
+  })
+
+  test('startEmbeddedPostgres: a log that grew too long is put aside', async () => {
+    const folder = await dataIn('log')
+    await writeFile(join(folder, 'server.log'), 'x'.repeat(11 * 1024 * 1024))
+
+    const server = await start(folder)
+
+    expect((await stat(join(folder, 'server.log'))).size).toBeLessThan(10_000)
+    expect((await stat(join(folder, 'server.log.1'))).size).toBe(11 * 1024 * 1024)
+    await stop(server)
+  })
+
+  test.runIf(unix && isRoot())('startEmbeddedPostgres: data that root restored are given to the database', async () => {
+    const folder = await dataIn('restored')
+    execFileSync('chown', ['-R', '0:0', folder])
+    execFileSync('chmod', ['755', join(folder, 'data')])
+
+    const server = await start(folder)
+
+    expect(await query(server.url, 'select seat from sold')).toEqual([{ seat: 1 }])
+    await stop(server)
   })
 
   test.runIf(unix && isRoot())('startEmbeddedPostgres: another account of the machine is turned away', async () => {
@@ -277,13 +302,13 @@ describe('after a crash', () => {
 
   test('startEmbeddedPostgres: a first start that broke off leaves nothing in the way of the next', async () => {
     const folder = join(root, 'broke-off')
-    await mkdir(join(folder, 'data.unfinished'), { recursive: true })
-    await writeFile(join(folder, 'data.unfinished', 'PG_VERSION'), '18\n')
+    await mkdir(join(folder, 'data.unfinished-1'), { recursive: true })
+    await writeFile(join(folder, 'data.unfinished-1', 'PG_VERSION'), '18\n')
 
     const server = await start(folder)
 
     expect(server.first_start).toBe(true)
-    expect(await readdir(folder)).not.toContain('data.unfinished')
+    expect(await readdir(folder)).not.toContain('data.unfinished-1')
     await stop(server)
   })
 })
@@ -294,8 +319,8 @@ describe('what cannot work is said in plain words', () => {
     const owner = await startOwner(folder)
     await symlink(folder, join(root, 'shared-by-another-name'))
 
-    await expect(start(folder)).rejects.toThrow(`(process ${owner.child.pid}) already uses`)
-    await expect(start(join(root, 'shared-by-another-name'))).rejects.toThrow('already uses')
+    await Promise.all([folder, join(root, 'shared-by-another-name')].map(path =>
+      expect(start(path)).rejects.toThrow(`(process ${owner.child.pid}) already uses`)))
     await kill(owner.child)
     const server = await start(folder)
 
@@ -327,6 +352,16 @@ describe('what cannot work is said in plain words', () => {
 
     expect(await query(server.url, 'select seat from sold')).toEqual([{ seat: 1 }])
     await stop(server)
+  })
+
+  test.runIf(unix)('startEmbeddedPostgres: a server it cannot see, as in another container, is not trampled on', async () => {
+    const folder = await dataIn('hidden')
+    const hidden = createServer().listen(join(folder, 'socket/.s.PGSQL.5432'))
+    await once(hidden, 'listening')
+
+    await expect(start(folder)).rejects.toThrow('another container')
+
+    hidden.close()
   })
 
   test.runIf(unix)('startEmbeddedPostgres: a folder that cannot be made is named', async () => {
@@ -374,14 +409,18 @@ describe.runIf(linux && isRoot())('below a folder that only root may enter', () 
     for (const { folder } of [first, third]) await rm(folder, { recursive: true })
   })
 
-  test('usableBinaries: a closed install without its symbolic links is copied, whole, once', async () => {
+  test('usableBinaries: missing symbolic links are made, and a closed install is copied, whole, once', async () => {
     const { usableBinaries } = await import('./binaries.ts')
     const found = findBinaries()
+    const never = () => Promise.reject(new Error('no copy was needed'))
     const native = join(root, 'closed-install/native')
     await mkdir(join(root, 'closed-install'), { mode: 0o700 })
     await cp(found.native, native, { recursive: true, verbatimSymlinks: true })
     await unlink(join(native, 'lib/libicui18n.so.60'))
     const at = (name: string) => join(native, 'bin', name)
+    expect(await usableBinaries({ ...found, native }, { name: 'me' }, never)).toMatchObject({ native })
+    await stat(join(native, 'lib/libicui18n.so.60'))
+    await unlink(join(native, 'lib/libicui18n.so.60'))
     const closed = { ...found, native, initdb: at('initdb'), postgres: at('postgres'), pg_ctl: at('pg_ctl') }
     const account = { name: 'nobody', uid: 65534, gid: 65534 }
 

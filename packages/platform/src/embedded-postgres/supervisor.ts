@@ -2,7 +2,9 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { findBinaries, usableBinaries, type Binaries } from './binaries.ts'
-import { checkData, choosePlace, createData, makeRequestedFolder, stateFolder, type Place } from './data-folder.ts'
+import {
+  checkData, choosePlace, createData, makeRequestedFolder, removeDrafts, stateFolder, type Place,
+} from './data-folder.ts'
 import { ensureDatabase, serverUrl } from './first-connection.ts'
 import { explainError } from './explain.ts'
 import { lockFolder, type FolderLock } from './lock.ts'
@@ -63,6 +65,7 @@ async function startLocked (
 ): Promise<Omit<EmbeddedPostgres, 'started_in_ms'>> {
   const log = options.log ?? (() => {})
   const place = await choosePlace(requested)
+  await removeDrafts(place)
   const first_start = !await checkData(place, found.major)
   const binaries = await usableBinaries(found, place.account, () => copyFolder(place))
   if (binaries !== found) place.notes.push(`PostgreSQL runs from a copy of its programs in ${binaries.native}.`)

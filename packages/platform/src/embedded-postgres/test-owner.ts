@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from './supervisor.ts'
  * A Fermata to be killed: starts the database in the folder of its first argument, stores a row, says so on stdout as
  * one JSON line, and waits.
  */
-const server = await startEmbeddedPostgres({ folder: process.argv[2]!, no_sync_initdb: true })
+const server = await startEmbeddedPostgres({ folder: process.argv[2]!, settings: { fsync: 'off' }, no_sync_initdb: true })
 const client = new Client({ connectionString: server.url })
 await client.connect()
 await client.query('create table if not exists sold (seat int)')
