@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { crossOrigin, unauthenticated } from '@fermata/contracts/problems'
 import type { AnyRoute } from '@fermata/contracts/define'
 import type { FastifyRequest } from 'fastify'
@@ -8,6 +9,13 @@ import type { Tokens } from './tokens.ts'
 
 /** The cookie that carries a person's access token for the web; the refresh token's is known to auth alone. */
 export const access_cookie = 'fermata_access'
+
+/**
+ * A cookie's full name. Over HTTPS it has the prefix with which a browser takes it from this very
+ * host only, so a neighbouring subdomain cannot slip a login of its own under our pages.
+ */
+export const cookieName = (name: string, public_url: string) =>
+  public_url.startsWith('https:') ? `__Host-${name}` : name
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 const anonymous: Caller = { kind: 'anonymous' }
@@ -26,11 +34,11 @@ export async function authenticate (request: FastifyRequest, route: AnyRoute, au
     if (!caller) throw new Problem(unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } })
     return caller
   }
-  const cookie = request.cookies[access_cookie] ?? request.cookies[`__Host-${access_cookie}`]
+  const cookie = request.cookies[cookieName(access_cookie, auth.public_origin)]
   if (cookie === undefined || route.access === 'internal') return anonymous
   const person = await auth.tokens.verifyAccess(cookie)
   if (!person || auth.endedLogins.has(person.login_id)) return anonymous
-  if (!safeMethods.has(request.method)) refuseForeignPages(request, auth.public_origin)
+  if (!safeMethods.has(request.method)) refuseForeignPages(request.headers, auth.public_origin)
   return { kind: 'user', ...person }
 }
 
@@ -51,9 +59,11 @@ async function fromToken (token: string, route: AnyRoute, { tokens, endedLogins,
  * Cross-site request forgery: browsers send our cookie with requests other sites cause. SameSite=Lax stops most, the
  * origin the browser reports stops the rest; a browser that reports none is too old to be trusted with a cookie.
  */
-function refuseForeignPages (request: FastifyRequest, public_origin: string): void {
-  const { origin, host } = request.headers
-  if (origin === public_origin || (origin && host && new URL(origin).host === host)) return
-  if (origin === undefined && request.headers['sec-fetch-site'] === 'same-origin') return
+export function refuseForeignPages (headers: IncomingHttpHeaders, public_origin: string): void {
+  const { origin, host } = headers
+  // A page that hides where it comes from sends the word "null", which is no URL.
+  const from_host = origin && URL.canParse(origin) ? new URL(origin).host : undefined
+  if (origin === public_origin || (from_host && from_host === host)) return
+  if (origin === undefined && headers['sec-fetch-site'] === 'same-origin') return
   throw new Problem(crossOrigin)
 }
