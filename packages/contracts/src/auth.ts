@@ -88,8 +88,11 @@ export const lastAdmin = defineProblem(
 )
 
 export const register = defineRoute({
-  method: 'POST', path: '/api/auth/register', access: 'public', idempotent: true,
+  method: 'POST', path: '/api/auth/register', access: 'public',
   summary: 'Create an account and sign in',
+  description:
+    'Takes no Idempotency-Key: a stored reply would keep tokens in plain text. '
+    + 'Sent twice, the second is told that the email is taken.',
   body: Type.Object({
     email: Email, password: NewPassword, username: PersonName, locale: Type.Optional(Locale),
   }),

@@ -1,0 +1,132 @@
+/** Row types of this service, made from its migrated schema by `node tools/generate-database-types.ts`. */
+
+import type { ColumnType } from 'kysely'
+
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>
+
+export type Json = JsonValue
+
+export type JsonArray = JsonValue[]
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined
+}
+
+export type JsonPrimitive = boolean | number | string | null
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive
+
+export interface AuthAccounts {
+  created_at: Generated<string>
+  email: string
+  email_verified_at: string | null
+  id: string
+  locale: Generated<string>
+  locale_changed_at: string | null
+  password_hash: string
+  roles: Generated<string[]>
+  username: string
+  username_changed_at: string | null
+}
+
+export interface AuthAttempts {
+  blocked_until: Generated<string>
+  failures: number
+  key: Buffer
+  last_at: Generated<string>
+}
+
+export interface AuthDeadLetters {
+  created_at: Generated<string>
+  data: Json
+  error: string
+  event_id: string
+  handler: string
+  id: string
+  request_id: string | null
+  retried_at: string | null
+  type: string
+}
+
+export interface AuthEndedLogins {
+  ended_at: Generated<string>
+  login_id: string
+  user_id: string
+}
+
+export interface AuthIdempotencyKeys {
+  created_at: Generated<string>
+  fingerprint: Buffer
+  key: string
+  reply: Json | null
+  scope: string
+  status: number
+}
+
+export interface AuthInbox {
+  event_id: string
+  handler: string
+  received_at: Generated<string>
+}
+
+export interface AuthLinkTokens {
+  account_id: string
+  created_at: Generated<string>
+  expires_at: string
+  hash: Buffer
+  purpose: string
+}
+
+export interface AuthLogins {
+  account_id: string
+  address: string | null
+  created_at: Generated<string>
+  id: string
+  last_used_at: Generated<string>
+  user_agent: string | null
+}
+
+export interface AuthMigrations {
+  name: string
+  timestamp: string
+}
+
+export interface AuthMigrationsLock {
+  id: string
+  is_locked: Generated<number>
+}
+
+export interface AuthOutbox {
+  attempts: Generated<number>
+  available_at: Generated<string>
+  created_at: Generated<string>
+  data: Json
+  id: string
+  request_id: string | null
+  sent_at: string | null
+  type: string
+}
+
+export interface AuthRefreshTokens {
+  created_at: Generated<string>
+  hash: Buffer
+  login_id: string
+  replaced_at: string | null
+}
+
+export interface DB {
+  'auth.accounts': AuthAccounts
+  'auth.attempts': AuthAttempts
+  'auth.dead_letters': AuthDeadLetters
+  'auth.ended_logins': AuthEndedLogins
+  'auth.idempotency_keys': AuthIdempotencyKeys
+  'auth.inbox': AuthInbox
+  'auth.link_tokens': AuthLinkTokens
+  'auth.logins': AuthLogins
+  'auth.migrations': AuthMigrations
+  'auth.migrations_lock': AuthMigrationsLock
+  'auth.outbox': AuthOutbox
+  'auth.refresh_tokens': AuthRefreshTokens
+}

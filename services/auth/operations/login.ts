@@ -1,0 +1,31 @@
+import { badCredentials } from '@fermata/contracts/auth'
+import type * as api from '@fermata/contracts/auth'
+import { Problem } from '@fermata/platform/problem'
+import type { Ctx, Operation } from '../context.ts'
+import { checkPassword } from '../passwords.ts'
+import { findAccountByEmail, holdAccount, replaceHash, type AccountRow } from '../queries/accounts.ts'
+import { normalizeEmail } from '../rules/normalize-email.ts'
+import { openLogin, replyWithSession } from '../sessions.ts'
+
+/** Signs in with email and password. */
+export const login: Operation<typeof api.login> = async (ctx, request) => {
+  const email = normalizeEmail(request.body.email)
+  const { password } = request.body
+  const checked = await checkPassword(ctx, await findAccountByEmail(ctx.db, email),
+    { email, password, ip: request.ip })
+  const { account, login } = await ctx.transaction(async tx => {
+    // Hashing took a while: a password that was changed meanwhile signs nobody in.
+    const account = await holdAccount(tx, checked.id, checked.password_hash)
+    if (!account) throw new Problem(badCredentials)
+    return { account, login: await openLogin(ctx, tx, account, request) }
+  })
+  await renewHash(ctx, account, password)
+  return replyWithSession(ctx, account, login)
+}
+
+/** Hashes of years ago were made to be slow on the machines of years ago. */
+async function renewHash (ctx: Ctx, account: AccountRow, password: string): Promise<void> {
+  const { passwords } = ctx.resources
+  if (!passwords.isOutdated(account.password_hash)) return
+  await replaceHash(ctx.db, account.id, account.password_hash, await passwords.hash(password))
+}

@@ -1,0 +1,114 @@
+import type { Locale, Role } from '@fermata/contracts/fields'
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface AccountRow {
+  id: string
+  email: string
+  username: string
+  password_hash: string
+  roles: Role[]
+  locale: Locale
+  email_verified_at: string | null
+  created_at: string
+}
+
+const columns = sql.raw(
+  'id, email, username, password_hash, roles, locale, email_verified_at, created_at')
+
+export type NewAccount = Pick<
+  AccountRow, 'id' | 'email' | 'username' | 'password_hash' | 'roles' | 'locale'
+> & { is_verified: boolean }
+
+/** Undefined when the email or the id is taken: of two who register it at once, one wins. */
+export const insertAccount = async (tx: Tx<DB>, account: NewAccount) => (await sql<AccountRow>`
+  insert into auth.accounts
+    (id, email, username, password_hash, roles, locale, email_verified_at)
+  values (${account.id}, ${account.email}, ${account.username}, ${account.password_hash},
+    ${account.roles}::text[], ${account.locale},
+    case when ${account.is_verified}::boolean then now() end)
+  on conflict do nothing returning ${columns}`.execute(tx)).rows[0]
+
+export const findAccountByEmail = async (db: Db<DB>, email: string) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts where email = ${email}`.execute(db)).rows[0]
+
+export const findAccountsByEmail = async (db: Db<DB>, emails: string[]) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts where email = any(${emails}::text[])
+   order by email`.execute(db)).rows
+
+export const findAccount = async (db: Db<DB>, id: string) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts where id = ${id}`.execute(db)).rows[0]
+
+/** For writers: whatever changes an account or ends its logins holds this row first. */
+export const lockAccount = async (tx: Tx<DB>, id: string) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts where id = ${id} for update`.execute(tx)).rows[0]
+
+/**
+ * The account if its password is still the one that was checked. Shared with other logins, but not
+ * with a change of the password: a login never slips past the change that would have ended it.
+ */
+export const holdAccount = async (tx: Tx<DB>, id: string, password_hash: string) =>
+  (await sql<AccountRow>`
+  select ${columns} from auth.accounts
+   where id = ${id} and password_hash = ${password_hash} for share`.execute(tx)).rows[0]
+
+/**
+ * All administrators, locked in the order of their ids: of two who would both remove the other,
+ * the second sees that nobody else is left.
+ */
+export const lockAdmins = async (tx: Tx<DB>): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`
+    select id from auth.accounts where 'admin' = any (roles) order by id for update`.execute(tx)
+  return rows.map(row => row.id)
+}
+
+export const updatePassword = (tx: Tx<DB>, id: string, password_hash: string) => sql`
+  update auth.accounts set password_hash = ${password_hash} where id = ${id}`.execute(tx)
+
+/** Same password, newer parameters; loses against a change of the password in between. */
+export const replaceHash = (db: Db<DB>, id: string, old_hash: string, new_hash: string) => sql`
+  update auth.accounts set password_hash = ${new_hash}
+   where id = ${id} and password_hash = ${old_hash}`.execute(db)
+
+export const updateRoles = async (tx: Tx<DB>, id: string, roles: Role[]) => (await sql<
+  AccountRow & { changed_at: string }
+>`
+  update auth.accounts set roles = ${roles}::text[] where id = ${id}
+  returning ${columns}, now() as changed_at`.execute(tx)).rows[0]!
+
+/** The moment of the verification; undefined when it had happened before. */
+export const markVerified = async (tx: Tx<DB>, id: string) => (await sql<{ verified_at: string }>`
+  update auth.accounts set email_verified_at = now()
+   where id = ${id} and email_verified_at is null
+  returning email_verified_at as verified_at`.execute(tx)).rows[0]
+
+/** Its logins must have been ended before: what hangs on the account goes with it. */
+export const deleteAccountRow = async (tx: Tx<DB>, id: string) => (await sql<{
+  email: string, deleted_at: string
+}>`
+  delete from auth.accounts where id = ${id}
+  returning email, now() as deleted_at`.execute(tx)).rows[0]
+
+/** News may overtake each other: only what is newer than the last counts. */
+export const updateLocales = (
+  tx: Tx<DB>, rows: { user_id: string, locale: Locale, changed_at: string }[],
+) => sql`
+  update auth.accounts as a set locale = n.locale, locale_changed_at = n.changed_at
+    from (select distinct on (user_id) * from unnest(
+            ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.locale)}::text[],
+            ${rows.map(row => row.changed_at)}::timestamptz[]) as t (user_id, locale, changed_at)
+           order by user_id, changed_at desc) as n
+   where a.id = n.user_id
+     and (a.locale_changed_at is null or a.locale_changed_at < n.changed_at)`.execute(tx)
+
+export const updateUsernames = (
+  tx: Tx<DB>, rows: { user_id: string, username: string, changed_at: string }[],
+) => sql`
+  update auth.accounts as a set username = n.username, username_changed_at = n.changed_at
+    from (select distinct on (user_id) * from unnest(
+            ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.username)}::text[],
+            ${rows.map(row => row.changed_at)}::timestamptz[]) as t (user_id, username, changed_at)
+           order by user_id, changed_at desc) as n
+   where a.id = n.user_id
+     and (a.username_changed_at is null or a.username_changed_at < n.changed_at)`.execute(tx)

@@ -1,0 +1,117 @@
+import type { EndedLogin } from '@fermata/contracts/auth'
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface LoginRow {
+  id: string
+  account_id: string
+  created_at: string
+  last_used_at: string
+  user_agent: string | null
+  address: string | null
+}
+
+export const insertLogin = (
+  tx: Tx<DB>, login: Pick<LoginRow, 'id' | 'account_id' | 'user_agent' | 'address'>,
+) => sql`
+  insert into auth.logins (id, account_id, user_agent, address)
+  values (${login.id}, ${login.account_id}, ${login.user_agent}, ${login.address})`.execute(tx)
+
+export const insertRefreshToken = (tx: Tx<DB>, hash: Buffer, login_id: string) => sql`
+  insert into auth.refresh_tokens (hash, login_id) values (${hash}, ${login_id})`.execute(tx)
+
+/**
+ * Locks the login a refresh token belongs to; undefined when there is none, or it is too old.
+ * The token itself must be read in a later statement: this one saw it before it had the lock.
+ */
+export const lockLoginOfToken = async (
+  tx: Tx<DB>, hash: Buffer, limits: { unused_days: number, total_days: number },
+) => (await sql<LoginRow>`
+  select l.* from auth.logins as l join auth.refresh_tokens as t on t.login_id = l.id
+   where t.hash = ${hash}
+     and l.last_used_at > now() - ${limits.unused_days} * interval '1 day'
+     and l.created_at > now() - ${limits.total_days} * interval '1 day'
+     for update of l`.execute(tx)).rows[0]
+
+/** How long ago a token was exchanged, null when it was not, and how many of its login were not. */
+export const readRefreshToken = async (tx: Tx<DB>, hash: Buffer) => (await sql<{
+  replaced_s: number | null, live_tokens: number
+}>`
+  select extract(epoch from clock_timestamp() - t.replaced_at) as replaced_s,
+         (select count(*) from auth.refresh_tokens as other
+           where other.login_id = t.login_id and other.replaced_at is null) as live_tokens
+    from auth.refresh_tokens as t where t.hash = ${hash}`.execute(tx)).rows[0]
+
+/**
+ * Marks all tokens of a login that were not exchanged yet. Besides the one in use these are what
+ * was given in a grace; from here on only what comes of this exchange is good.
+ */
+export const replaceRefreshTokens = (tx: Tx<DB>, login_id: string) => sql`
+  update auth.refresh_tokens set replaced_at = clock_timestamp()
+   where login_id = ${login_id} and replaced_at is null`.execute(tx)
+
+export const touchLogin = (
+  tx: Tx<DB>, id: string, user_agent: string | null, address: string | null,
+) => sql`
+  update auth.logins set last_used_at = now(), user_agent = ${user_agent}, address = ${address}
+   where id = ${id}`.execute(tx)
+
+/** Newest first; ids are in the order of their making. */
+export const listLoginsOf = async (
+  db: Db<DB>, account_id: string, after: string | null, limit: number,
+) => (await sql<LoginRow>`
+  select * from auth.logins
+   where account_id = ${account_id} and (${after}::uuid is null or id < ${after}::uuid)
+   order by id desc limit ${limit}`.execute(db)).rows
+
+/** Those beyond the most recently used; by one statement of a transaction that holds the account. */
+export const findSurplusLogins = async (tx: Tx<DB>, account_id: string, kept: number) => (await sql<{
+  id: string
+}>`
+  select id from auth.logins where account_id = ${account_id}
+   order by last_used_at desc, id desc offset ${kept}`.execute(tx)).rows.map(row => row.id)
+
+export interface EndLoginsOf {
+  account_id: string
+  /** Only this one. */
+  id?: string
+  /** All but this one. */
+  except?: string
+}
+
+/** Ends logins of an account: their refresh tokens go with them, their ids are kept for a while. */
+export const deleteLogins = async (tx: Tx<DB>, of: EndLoginsOf) => (await sql<EndedLogin>`
+  with gone as (
+    delete from auth.logins
+     where account_id = ${of.account_id}
+       and (${of.id ?? null}::uuid is null or id = ${of.id ?? null}::uuid)
+       and (${of.except ?? null}::uuid is null or id <> ${of.except ?? null}::uuid)
+    returning id)
+  insert into auth.ended_logins (login_id, user_id)
+  select id, ${of.account_id}::uuid from gone
+  on conflict do nothing returning login_id, user_id, ended_at`.execute(tx)).rows
+
+/** Those of the last quarter of an hour at most: no access token lives longer. */
+export const listEndedSince = async (db: Db<DB>, since: string) => (await sql<EndedLogin>`
+  select login_id, user_id, ended_at from auth.ended_logins
+   where ended_at >= greatest(${since}::timestamptz, now() - interval '15 minutes')
+   order by ended_at desc limit 100000`.execute(db)).rows
+
+/**
+ * Removes what has no use any more. Exchanged tokens are kept as long as their login would last
+ * unused, so that a thief who comes late is still noticed.
+ */
+export const deleteStale = (
+  db: Db<DB>, limits: { unused_days: number, total_days: number },
+) => sql`
+  with logins as (
+         delete from auth.logins
+          where last_used_at < now() - ${limits.unused_days} * interval '1 day'
+             or created_at < now() - ${limits.total_days} * interval '1 day'),
+       tokens as (
+         delete from auth.refresh_tokens
+          where replaced_at < now() - ${limits.unused_days} * interval '1 day'),
+       ended as (delete from auth.ended_logins where ended_at < now() - interval '1 day'),
+       links as (delete from auth.link_tokens where expires_at < now())
+  delete from auth.attempts where last_at < now() - interval '1 day'`.execute(db)

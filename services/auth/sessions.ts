@@ -1,0 +1,77 @@
+import { loginEnded, type Account, type Session } from '@fermata/contracts/auth'
+import { access_token_seconds } from '@fermata/platform/tokens'
+import type { Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { reply, type Request } from '@fermata/platform/service'
+import type { Ctx } from './context.ts'
+import type { DB } from './database.ts'
+import type { AccountRow } from './queries/accounts.ts'
+import {
+  deleteLogins, findSurplusLogins, insertLogin, insertRefreshToken, type EndLoginsOf,
+} from './queries/logins.ts'
+import { hashToken, newSecretToken } from './secret-tokens.ts'
+import { sessionCookies } from './session-cookies.ts'
+
+/** Browsers and programs one person may be signed in with; the longest unused one makes room. */
+const max_logins = 50
+const max_user_agent_length = 300
+
+export const presentAccount = ({ id, email, username, roles }: AccountRow): Account =>
+  ({ id, email, username, roles })
+
+/** The program a request comes from, as it calls itself. */
+export function userAgentOf (request: Request): string | null {
+  const agent = request.headers['user-agent']
+  return typeof agent === 'string' ? agent.slice(0, max_user_agent_length) : null
+}
+
+export interface OpenLogin { login_id: string, refresh_token: string }
+
+/** Begins a login. The transaction holds the account, so that nothing ends its logins meanwhile. */
+export async function openLogin (
+  ctx: Ctx, tx: Tx<DB>, account: AccountRow, request: Request,
+): Promise<OpenLogin> {
+  const login = { login_id: uuidv7(), refresh_token: newSecretToken() }
+  await insertLogin(tx, {
+    id: login.login_id, account_id: account.id, user_agent: userAgentOf(request),
+    address: request.ip,
+  })
+  await insertRefreshToken(tx, hashToken(login.refresh_token), login.login_id)
+  for (const id of await findSurplusLogins(tx, account.id, max_logins)) {
+    await endLogins(ctx, tx, { account_id: account.id, id }, request.id)
+  }
+  return login
+}
+
+/** The tokens of a login, in the body for programs and in cookies for browsers. */
+export async function replyWithSession (
+  ctx: Ctx, account: AccountRow, { login_id, refresh_token }: OpenLogin,
+) {
+  const session: Session = {
+    user: presentAccount(account),
+    access_token: await ctx.tokens.signAccess({
+      user_id: account.id, roles: account.roles, login_id, email: account.email,
+      email_verified: account.email_verified_at !== null,
+    }),
+    refresh_token,
+    expires_in: access_token_seconds,
+  }
+  const headers = {
+    'set-cookie': sessionCookies(session, ctx.settings.PUBLIC_URL), 'cache-control': 'no-store',
+  }
+  return reply(session, { headers })
+}
+
+/** Ends logins and tells every process to refuse their access tokens. */
+export async function endLogins (
+  ctx: Ctx, tx: Tx<DB>, of: EndLoginsOf, request_id?: string,
+): Promise<number> {
+  const ended = await deleteLogins(tx, of)
+  const [first] = ended
+  if (!first) return 0
+  await ctx.publish(tx, loginEnded, [{
+    user_id: of.account_id, login_ids: ended.map(login => login.login_id),
+    ended_at: first.ended_at,
+  }], request_id)
+  return ended.length
+}
