@@ -1,6 +1,9 @@
-import { posix } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import { findLongFunctions } from './function-sizes.ts'
-import { folderOf, isCode, isGenerated, isTest, packageOf, toCamelCase, type Source } from './sources.ts'
+import {
+  folderOf, isCode, isGenerated, isTest, packageOf, root, toCamelCase, type Source
+} from './sources.ts'
 
 /** One place that breaks a rule. `line` is 1-based; absent when the whole file, or its absence, is meant. */
 export interface Finding { file: string, line?: number, message: string }
@@ -94,6 +97,9 @@ const unfinished = new RegExp(`\\b(?:${marks.map(mark => mark.join('')).join('|'
 const ownTest = 'tools/tidy.test.ts'
 const skippedTest = /\b(?:test|it|describe)\.(?:skip|only|todo)\b/
 
+/** `[text](path#part)`, not to the web. */
+const documentLink = /\]\((?!\w+:|#)([^)#\s]+)(?:#[^)]*)?\)/g
+
 /** Relative imports as written, in `import … from`, `export … from` and `import()`. */
 const relativeImport = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g
 
@@ -115,7 +121,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'line-width',
-    instead: `Break the line: at most ${max_columns} columns, the inside of strings and addresses not counted.`,
+    instead: `Break the line at ${max_columns} columns (comments: node tools/wrap-comments.ts); the inside of strings is not counted.`,
     find: sources => sources.filter(source => written(source.path)).flatMap(findWideLines)
   },
   {
@@ -211,11 +217,22 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'code-shape',
-    instead: 'No semicolons at line ends, no tabs, no blanks at line ends: .editorconfig keeps your editor right.',
+    instead: 'No semicolons, tabs or blanks at line ends; single quotes; function a (b) with a space.',
     find: sources => eachLine(sources, written, line => {
       if (/[ \t]+$/.test(line)) return 'blanks at the end'
       if (line.startsWith('\t')) return 'a tab'
+      if (/^\s*(?:export )?(?:async )?function\*? \w+(?:<[^(]*>)?\(/.test(line)) return 'no space before ('
+      if (/^(?:import|export) .* from "/.test(line)) return 'double quotes'
       return /^\s*(?:import|export|const|let|return)\b.*[^`];$/.test(line) ? 'a semicolon' : undefined
     })
+  },
+  {
+    name: 'document-links',
+    instead: 'Mend the link: it leads to no file of the repository.',
+    find: sources => sources.filter(({ path }) => path.endsWith('.md')).flatMap(({ path, text }) =>
+      [...text.matchAll(documentLink)].flatMap(([, target]) => {
+        const resolved = posix.join(folderOf(path), target ?? '')
+        return existsSync(join(root, resolved)) ? [] : [{ file: path, message: `${target} is not there` }]
+      }))
   }
 ]

@@ -71,8 +71,12 @@ const violations: Record<string, Source[]> = {
     { path: 'apps/server/main.ts', text: 'export { a } from \'../../tools/check.ts\'\n' }
   ],
   'code-shape': [
-    { path: 'services/orders/queries.ts', text: 'const a = 1;\n' }, { path: 'services/orders/config.ts', text: 'a() \n' }
-  ]
+    { path: 'services/orders/queries.ts', text: 'const a = 1;\n' },
+    { path: 'services/orders/config.ts', text: 'a() \n' },
+    { path: 'services/orders/rules/a.ts', text: 'export function a(b: string) {}\n' },
+    { path: 'services/orders/rules/b.ts', text: 'import { a } from "./a.ts"\n' }
+  ],
+  'document-links': [{ path: 'docs/concepts/money.md', text: 'See [the ledger](ledger.md#sums).\n' }]
 }
 
 for (const rule of rules) {
