@@ -59,7 +59,8 @@ export const CheckIn = Type.Object({
 export type CheckIn = Static<typeof CheckIn>
 
 export const TicketKey = Type.Object({
-  kid: Type.String({ description: 'Named in every code it signed' }),
+  kid: Type.String({ description: 'The first 16 characters of every code it signed' }),
+  event_id: Uuid,
   algorithm: Type.Literal('Ed25519'),
   public_key: Type.String({ description: '32 bytes in base64url' }),
 })
@@ -137,6 +138,8 @@ export const getTicketCalendar = defineRoute({
 export const listTicketKeys = defineRoute({
   method: 'GET', path: '/api/tickets/keys', access: 'public',
   summary: 'Public keys that verify ticket codes offline',
+  description: 'Each event has its own. Without `event_id`, the newest 1,000.',
+  query: Type.Object({ event_id: Type.Optional(Uuid) }),
   reply: { 200: Type.Object({ items: Type.Array(TicketKey) }) },
   problems: [],
 })

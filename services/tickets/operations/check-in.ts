@@ -1,0 +1,68 @@
+import * as api from '@fermata/contracts/tickets'
+import type { Tx } from '@fermata/platform/database'
+import { personOf } from '@fermata/platform/caller'
+import { uuidv7 } from '@fermata/platform/ids'
+import { Problem } from '@fermata/platform/problem'
+import type { Ctx, Operation } from '../context.ts'
+import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
+import { ticketOfCode } from '../presented-code.ts'
+import { admitTickets, admitUnguarded, findTicket, type NewCheckIn, type TicketRow } from '../queries/tickets.ts'
+import { refusalOf, type Refusal } from '../rules/admission.ts'
+
+/**
+ * Admits a ticket, once. The decision is the admitting statement's alone; what was read before
+ * only says whom it is about, and what is read afterwards says why not.
+ */
+export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
+  const { code, event_id, gate } = request.body
+  const person = personOf(request.caller)
+  const presented = await ticketOfCode(ctx, ctx.db, code)
+  return ctx.write(request, async tx => {
+    const check_in = {
+      id: uuidv7(), ticket_id: presented.id, event_id, gate, admitted_by: person.email,
+      admitted_by_id: person.user_id,
+    }
+    const admitted = await admit(ctx, tx, check_in, presented)
+    const row = (await findTicket(tx, presented.id))!
+    if (!admitted) refuse(row, refusalOf(row, event_id))
+    await ctx.publish(tx, api.ticketAdmitted, [{
+      ...orderFactsOf(row), ticket: issuedTicketOf(row), admitted_at: row.admitted_at!, gate,
+      admitted_by: row.admitted_by!,
+    }], request.id)
+    return {
+      id: check_in.id, ticket: presentTicket(row), admitted_at: row.admitted_at!, gate,
+      admitted_by: row.admitted_by!,
+    }
+  })
+}
+
+async function admit (ctx: Ctx, tx: Tx, check_in: NewCheckIn, presented: TicketRow): Promise<boolean> {
+  if (ctx.settings.NODE_ENV === 'test' && ctx.settings.UNGUARDED_CHECK_IN) {
+    if (refusalOf(presented, check_in.event_id)) return false
+    await admitUnguarded(tx, check_in)
+    return true
+  }
+  return (await admitTickets(tx, [check_in])).length === 1
+}
+
+/** @throws Problem that tells staff what to tell the visitor */
+function refuse (row: TicketRow, refusal: Refusal | null): never {
+  switch (refusal) {
+    case 'wrong_event':
+      throw new Problem(api.wrongEvent, `This ticket is for ${row.event.title}.`, {
+        extensions: { event_id: row.event_id, event_title: row.event.title, starts_at: row.event.starts_at },
+      })
+    case 'event_canceled':
+      throw new Problem(api.eventCanceledProblem, `${row.event.title} was canceled.`)
+    case 'already_admitted':
+      throw new Problem(api.alreadyAdmitted, undefined, { extensions: admissionOf(row) })
+    case 'void':
+      throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
+    case null:
+      throw new Error('A ticket that may enter was not admitted')
+  }
+}
+
+/** When, where and by whom it was admitted. */
+export const admissionOf = ({ admitted_at, gate, admitted_by }: TicketRow) =>
+  ({ admitted_at, gate, admitted_by })

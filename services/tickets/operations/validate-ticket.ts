@@ -1,0 +1,13 @@
+import type * as api from '@fermata/contracts/tickets'
+import type { Operation } from '../context.ts'
+import { presentTicket } from '../presentation.ts'
+import { ticketOfCode } from '../presented-code.ts'
+import { refusalOf } from '../rules/admission.ts'
+import { admissionOf } from './check-in.ts'
+
+/** What a check-in would answer now. Changes nothing, and promises nothing: somebody may be faster. */
+export const validateTicket: Operation<typeof api.validateTicket> = async (ctx, { body }) => {
+  const row = await ticketOfCode(ctx, ctx.db, body.code)
+  const reason = refusalOf(row, body.event_id)
+  return { admissible: reason === null, reason, ticket: presentTicket(row), ...admissionOf(row) }
+}

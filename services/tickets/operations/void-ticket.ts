@@ -1,0 +1,25 @@
+import { notFound } from '@fermata/contracts/problems'
+import * as api from '@fermata/contracts/tickets'
+import { Problem } from '@fermata/platform/problem'
+import type { Operation } from '../context.ts'
+import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
+import { findTicket, voidTickets } from '../queries/tickets.ts'
+import { admissionOf } from './check-in.ts'
+
+/** Makes one ticket invalid; the money is another matter, which orders and payments decide. */
+export const voidTicket: Operation<typeof api.voidTicket> = (ctx, request) =>
+  ctx.transaction(async tx => {
+    const reason = request.body.reason?.trim() || null
+    const done = await voidTickets(tx, { ids: [request.params.id] }, reason)
+    const row = await findTicket(tx, request.params.id)
+    if (!row) throw new Problem(notFound)
+    if (done.length === 0) {
+      throw row.status === 'used'
+        ? new Problem(api.alreadyAdmitted, undefined, { extensions: admissionOf(row) })
+        : new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
+    }
+    await ctx.publish(tx, api.ticketVoided, [{
+      ...orderFactsOf(row), ticket: issuedTicketOf(row), voided_at: row.voided_at!, reason,
+    }], request.id)
+    return presentTicket(row)
+  })

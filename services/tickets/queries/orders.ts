@@ -1,0 +1,37 @@
+import type { Locale } from '@fermata/contracts/fields'
+import type { Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface NewOrder {
+  id: string, event_id: string, code: string, user_id: string | null
+  buyer_name: string, buyer_email: string, buyer_locale: Locale
+}
+
+/**
+ * Claims orders that have no tickets yet and shall get some, and returns their ids. A second
+ * claim, and one of an order that has ended, gets nothing. Whoever ends the order meanwhile waits
+ * for this transaction and then finds its tickets.
+ */
+export const claimOrders = async (tx: Tx<DB>, orders: NewOrder[]) => (await sql<{ id: string }>`
+  with claimed as (
+    insert into tickets.orders as o
+      (id, event_id, code, user_id, buyer_name, buyer_email, buyer_locale, issued_at)
+    select *, now() from unnest(${orders.map(order => order.id)}::uuid[],
+      ${orders.map(order => order.event_id)}::uuid[], ${orders.map(order => order.code)}::text[],
+      ${orders.map(order => order.user_id)}::uuid[], ${orders.map(order => order.buyer_name)}::text[],
+      ${orders.map(order => order.buyer_email)}::text[], ${orders.map(order => order.buyer_locale)}::text[])
+     order by 1
+    on conflict (id) do update set issued_at = null
+      where o.issued_at is null
+    returning id, issued_at)
+  select id from claimed where issued_at is not null`.execute(tx)).rows.map(row => row.id)
+
+/** Marks orders as ended, known or not: what ends an order may arrive before what completes it. */
+export const endOrders = (tx: Tx<DB>, orders: { id: string, ended_at: string, reason: string }[]) => sql`
+  insert into tickets.orders as o (id, ended_at, end_reason)
+  select * from unnest(${orders.map(order => order.id)}::uuid[],
+    ${orders.map(order => order.ended_at)}::timestamptz[], ${orders.map(order => order.reason)}::text[])
+   order by 1
+  on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason
+    where o.ended_at is null`.execute(tx)

@@ -1,0 +1,44 @@
+import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
+import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
+import * as api from '@fermata/contracts/tickets'
+import { on } from '@fermata/platform/messages'
+import { defineService, route } from '@fermata/platform/service'
+import { TicketSettings } from './config.ts'
+import type { Ctx } from './context.ts'
+import { checkIn } from './operations/check-in.ts'
+import { endOrders } from './operations/end-orders.ts'
+import { getAdmissions } from './operations/get-admissions.ts'
+import { getTicket } from './operations/get-ticket.ts'
+import { issueTickets } from './operations/issue-tickets.ts'
+import { keepEvents } from './operations/keep-events.ts'
+import { listTicketKeys } from './operations/list-ticket-keys.ts'
+import { listTickets } from './operations/list-tickets.ts'
+import { resendTicket } from './operations/resend-ticket.ts'
+import { validateTicket } from './operations/validate-ticket.ts'
+import { voidTicket } from './operations/void-ticket.ts'
+import { createTicketKeys } from './ticket-keys.ts'
+
+export default defineService<Ctx>({
+  name: 'tickets',
+  migrations: new URL('./migrations/', import.meta.url),
+  settings: TicketSettings,
+  routes: [
+    route(api.listTickets, listTickets),
+    route(api.getTicket, getTicket),
+    route(api.listTicketKeys, listTicketKeys),
+    route(api.validateTicket, validateTicket),
+    route(api.checkIn, checkIn),
+    route(api.voidTicket, voidTicket),
+    route(api.resendTicket, resendTicket),
+    route(api.getAdmissions, getAdmissions),
+  ],
+  subscriptions: [
+    on(orderCompleted, issueTickets),
+    on(orderRefunded, endOrders),
+    on(orderCanceled, endOrders),
+    on(eventPublished, keepEvents),
+    on(eventChanged, keepEvents),
+    on(eventCanceled, keepEvents),
+  ],
+  start: async ctx => ({ keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE) }),
+})
