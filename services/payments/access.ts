@@ -1,0 +1,43 @@
+import { getOrderForPayment, type OrderForPayment } from '@fermata/contracts/orders'
+import { notFound } from '@fermata/contracts/problems'
+import { hasRole, type Caller } from '@fermata/platform/caller'
+import { Problem } from '@fermata/platform/problem'
+import type { Ctx } from './context.ts'
+
+/** Who pays or has paid: the bearer of the order's token, or the account the order belongs to. */
+export function ownsOrder (caller: Caller, order: { id: string, user_id: string | null }): boolean {
+  if (caller.kind === 'order') return caller.order_id === order.id
+  return caller.kind === 'user' && order.user_id === caller.user_id
+}
+
+/** Members of the event's organiser may give money back. */
+const managesOrder = (caller: Caller, order: OrderForPayment) => caller.kind === 'user' &&
+  hasRole(caller, 'event_creator') && order.organizer_member_ids.includes(caller.user_id)
+
+/** @throws Problem 404 unless the caller is an admin or of the order's organiser, as orders knows them now */
+export async function requireManager (
+  ctx: Ctx, caller: Caller, order_id: string, request_id: string
+): Promise<void> {
+  if (hasRole(caller, 'admin')) return
+  const order = await ctx.call(getOrderForPayment, { params: { id: order_id }, request_id })
+  if (!managesOrder(caller, order)) throw new Problem(notFound)
+}
+
+/**
+ * Whether a payment's order is the caller's to see. Orders is asked only where our row does not settle it: a guest's
+ * order may have been attached to an account since, and organisers see what they sold.
+ */
+export async function maySee (
+  ctx: Ctx, caller: Caller, payment: { order_id: string, user_id: string | null }, request_id: string
+): Promise<boolean> {
+  if (hasRole(caller, 'admin')) return true
+  if (ownsOrder(caller, { id: payment.order_id, user_id: payment.user_id })) return true
+  if (caller.kind !== 'user') return false
+  try {
+    const order = await ctx.call(getOrderForPayment, { params: { id: payment.order_id }, request_id })
+    return ownsOrder(caller, order) || managesOrder(caller, order)
+  } catch (error) {
+    if (error instanceof Problem && error.definition.status === 404) return false
+    throw error
+  }
+}

@@ -1,0 +1,19 @@
+import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
+import type { Provider } from '@fermata/contracts/payments'
+import type {
+  Context, Handler as PlatformHandler, Operation as PlatformOperation,
+} from '@fermata/platform/service'
+import type { PaymentsSettings } from './config.ts'
+import type { DB } from './database.ts'
+import type { PaymentProvider } from './provider.ts'
+
+export interface Resources {
+  providers: Record<Provider, PaymentProvider>
+  /** Tells the loop that asks providers that there is something to ask. */
+  wake: () => void
+  stop: () => Promise<void>
+}
+
+export type Ctx = Context<DB, PaymentsSettings, Resources>
+export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
+export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

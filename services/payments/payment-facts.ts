@@ -1,0 +1,34 @@
+import type { Payment } from '@fermata/contracts/payments'
+import type { PaymentRow } from './queries/payments.ts'
+
+/** A payment as its owner sees it. */
+export const presentPayment = (row: PaymentRow): Payment => ({
+  id: row.id,
+  order_id: row.order_id,
+  order_code: row.order_code,
+  provider: row.provider,
+  status: row.status,
+  amount_minor: row.amount_minor,
+  refunded_minor: row.refunded_minor,
+  currency: row.currency,
+  failure: row.failure,
+  needs_confirmation: row.needs_confirmation,
+  created_at: row.created_at,
+  succeeded_at: row.succeeded_at,
+  failed_at: row.failed_at,
+  refunded_at: row.refunded_at,
+})
+
+/** What every payment event carries. */
+export const factsOf = (row: PaymentRow) => ({
+  payment_id: row.id,
+  order_id: row.order_id,
+  order_code: row.order_code,
+  event_id: row.event_id,
+  event_title: row.event_title,
+  user_id: row.user_id,
+  buyer: row.buyer,
+  provider: row.provider,
+  amount_minor: row.amount_minor,
+  currency: row.currency,
+})

@@ -1,0 +1,133 @@
+import type { Buyer } from '@fermata/contracts/fields'
+import type { PaymentStatus, Provider, TestCard } from '@fermata/contracts/payments'
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface PaymentRow {
+  id: string
+  order_id: string
+  order_code: string
+  event_id: string
+  event_title: string
+  organizer_id: string
+  user_id: string | null
+  buyer: Buyer
+  provider: Provider
+  method: { test_card: TestCard }
+  status: PaymentStatus
+  amount_minor: number
+  refunded_minor: number
+  currency: string
+  failure: string | null
+  needs_confirmation: boolean
+  provider_key: string
+  hold_ends_at: string
+  request_id: string | null
+  created_at: string
+  asked_at: string | null
+  succeeded_at: string | null
+  failed_at: string | null
+  refunded_at: string | null
+}
+
+export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 'event_id' |
+  'event_title' | 'organizer_id' | 'user_id' | 'buyer' | 'provider' | 'method' | 'amount_minor' |
+  'currency' | 'provider_key' | 'hold_ends_at' | 'request_id'>
+
+/**
+ * Nothing is inserted, and nothing returned, when the order has a payment that did not fail or when its hold is over by
+ * the database's clock. A concurrent start waits at the unique index for the first to commit.
+ */
+export const insertPayment = async (tx: Tx<DB>, row: NewPaymentRow) => (await sql<PaymentRow>`
+  insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
+    method, amount_minor, currency, provider_key, hold_ends_at, request_id)
+  select ${row.id}::uuid, ${row.order_id}::uuid, ${row.order_code}, ${row.event_id}::uuid, ${row.event_title},
+    ${row.organizer_id}::uuid, ${row.user_id}::uuid, ${JSON.stringify(row.buyer)}::jsonb, ${row.provider},
+    ${JSON.stringify(row.method)}::jsonb, ${row.amount_minor}::bigint, ${row.currency}, ${row.provider_key},
+    ${row.hold_ends_at}::timestamptz, ${row.request_id}
+   where ${row.hold_ends_at}::timestamptz > now()
+  on conflict (order_id) where status <> 'failed' do nothing
+  returning *`.execute(tx)).rows[0]
+
+/** The payment that keeps another from being started. */
+export const findCurrentPayment = async (db: Db<DB>, order_id: string) => (await sql<PaymentRow>`
+  select * from payments.payments where order_id = ${order_id} and status <> 'failed'`.execute(db)).rows[0]
+
+export const findPayment = async (db: Db<DB>, id: string) => (await sql<PaymentRow>`
+  select * from payments.payments where id = ${id}`.execute(db)).rows[0]
+
+export const listOfOrder = async (
+  db: Db<DB>, filter: { order_id: string, after: string | null, limit: number }
+) => (await sql<PaymentRow>`
+  select * from payments.payments
+   where order_id = ${filter.order_id} and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
+   order by id desc limit ${filter.limit}`.execute(db)).rows
+
+/**
+ * Takes payments that are due to be asked about, and puts the next time off at once: should this process die, another
+ * asks again then. Commits before the provider is called, so `asked_at` never lies. `skip locked` lets replicas share.
+ */
+export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<PaymentRow>`
+  update payments.payments as p
+     set asked_at = coalesce(p.asked_at, now()), asks = p.asks + 1,
+         next_ask_at = now() + least(30, power(2, least(p.asks, 10))) * interval '1 second'
+    from (select id from payments.payments where status = 'pending' and next_ask_at <= now()
+           order by next_ask_at limit ${limit} for update skip locked) as due
+   where p.id = due.id
+  returning p.*`.execute(tx)).rows
+
+/** In id order, so that two that need the same rows queue instead of deadlocking. */
+export const lockPayments = async (tx: Tx<DB>, ids: string[]) => (await sql<PaymentRow>`
+  select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
+
+/** Whatever their state: one that is just being settled is waited for, and then seen as it became. */
+export const lockPaymentsOfOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<PaymentRow>`
+  select * from payments.payments where order_id = any(${order_ids}::uuid[]) order by id for update`.execute(tx)).rows
+
+export interface PaymentChange {
+  id: string
+  status: PaymentStatus
+  reference?: string
+  failure?: string
+  refund_minor?: number
+}
+
+/** The status comes from `rules/payment-states.ts`; times are the database's. */
+export const changePayments = async (tx: Tx<DB>, changes: PaymentChange[]) => (await sql<PaymentRow>`
+  update payments.payments as p
+     set status = c.status, failure = coalesce(c.failure, p.failure),
+         provider_reference = coalesce(c.reference, p.provider_reference),
+         refunded_minor = p.refunded_minor + c.refund_minor, needs_confirmation = false,
+         succeeded_at = case when c.status = 'succeeded' then coalesce(p.succeeded_at, now()) else p.succeeded_at end,
+         failed_at = case when c.status = 'failed' then now() end,
+         refunded_at = case when c.status = 'refunded' then now() end
+    from unnest(${changes.map(change => change.id)}::uuid[], ${changes.map(change => change.status)}::text[],
+      ${changes.map(change => change.reference ?? null)}::text[], ${changes.map(change => change.failure ?? null)}::text[],
+      ${changes.map(change => change.refund_minor ?? 0)}::bigint[]) as c(id, status, reference, failure, refund_minor)
+   where p.id = c.id
+  returning p.*`.execute(tx)).rows
+
+export interface Postponed { id: string, reference: string, ask_again_at: string, needs_confirmation: boolean }
+
+/** The provider has not decided; it said when to ask again. */
+export const postponePayments = (tx: Tx<DB>, rows: Postponed[]) => sql`
+  update payments.payments as p
+     set next_ask_at = c.ask_again_at, provider_reference = c.reference, needs_confirmation = c.needs_confirmation
+    from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.reference)}::text[],
+      ${rows.map(row => row.ask_again_at)}::timestamptz[], ${rows.map(row => row.needs_confirmation)}::boolean[])
+      as c(id, reference, ask_again_at, needs_confirmation)
+   where p.id = c.id and p.status = 'pending'`.execute(tx)
+
+/** Remembered for payments that still arrive. */
+export const insertEndedOrders = (tx: Tx<DB>, orders: { order_id: string, reason: string }[]) => sql`
+  insert into payments.ended_orders (order_id, reason)
+  select distinct on (order_id) order_id, reason
+    from unnest(${orders.map(order => order.order_id)}::uuid[], ${orders.map(order => order.reason)}::text[])
+      as o(order_id, reason)
+   order by order_id
+  on conflict do nothing`.execute(tx)
+
+/** To be asked after the payments are locked: whoever ends an order locks them too, so one of both sees the other. */
+export const findEndedOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ order_id: string, reason: string }>`
+  select order_id, reason from payments.ended_orders where order_id = any(${order_ids}::uuid[])`.execute(tx)).rows

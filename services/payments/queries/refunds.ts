@@ -1,0 +1,46 @@
+import type { Provider } from '@fermata/contracts/payments'
+import type { Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface RefundRow {
+  id: string
+  payment_id: string
+  amount_minor: number
+  reason: string | null
+  requested_by: string | null
+  provider_key: string
+}
+
+export const insertRefunds = (tx: Tx<DB>, rows: RefundRow[]) => sql`
+  insert into payments.refunds (id, payment_id, amount_minor, reason, requested_by, provider_key)
+  select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.payment_id)}::uuid[],
+    ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.reason)}::text[],
+    ${rows.map(row => row.requested_by)}::uuid[], ${rows.map(row => row.provider_key)}::text[])`.execute(tx)
+
+export interface DueRefund {
+  id: string
+  payment_id: string
+  amount_minor: number
+  currency: string
+  provider: Provider
+  provider_key: string
+  charge_key: string
+}
+
+/** As `claimDuePayments`: the next time is put off and committed before the provider is called. */
+export const claimDueRefunds = async (tx: Tx<DB>, limit: number) => (await sql<DueRefund>`
+  update payments.refunds as r
+     set asks = r.asks + 1, next_ask_at = now() + least(30, power(2, least(r.asks, 10))) * interval '1 second'
+    from (select id from payments.refunds where status = 'pending' and next_ask_at <= now()
+           order by next_ask_at limit ${limit} for update skip locked) as due,
+         payments.payments as p
+   where r.id = due.id and p.id = r.payment_id
+  returning r.id, r.payment_id, r.amount_minor, r.provider_key, p.currency, p.provider, p.provider_key as charge_key
+  `.execute(tx)).rows
+
+/** Returns those that were not paid before, so that a repeated answer is posted once. */
+export const markRefundsPaid = async (tx: Tx<DB>, ids: string[]) => (await sql<{ id: string }>`
+  update payments.refunds set status = 'paid', paid_at = now()
+   where id = any(${ids}::uuid[]) and status = 'pending'
+  returning id`.execute(tx)).rows

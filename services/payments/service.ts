@@ -1,0 +1,35 @@
+import { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
+import * as api from '@fermata/contracts/payments'
+import { on } from '@fermata/platform/messages'
+import { defineService, route } from '@fermata/platform/service'
+import { createSimulatedProvider } from './adapters/simulated-provider.ts'
+import { startAskLoop } from './ask-loop.ts'
+import { PaymentsSettings } from './config.ts'
+import type { Ctx } from './context.ts'
+import { askProviders } from './operations/ask-providers.ts'
+import { confirmPayment } from './operations/confirm-payment.ts'
+import { endOrders } from './operations/end-orders.ts'
+import { getPayment } from './operations/get-payment.ts'
+import { listPayments } from './operations/list-payments.ts'
+import { refundPayment } from './operations/refund-payment.ts'
+import { startPayment } from './operations/start-payment.ts'
+
+export default defineService<Ctx>({
+  name: 'payments',
+  migrations: new URL('./migrations/', import.meta.url),
+  settings: PaymentsSettings,
+  routes: [
+    route(api.startPayment, startPayment),
+    route(api.listPayments, listPayments),
+    route(api.getPayment, getPayment),
+    route(api.confirmPayment, confirmPayment),
+    route(api.refundPayment, refundPayment),
+  ],
+  subscriptions: [on(orderCanceled, endOrders), on(orderRefunded, endOrders)],
+  async start (ctx) {
+    const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
+    const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
+    return { providers, ...startAskLoop(() => askProviders(ctx), ctx.log) }
+  },
+  stop: ctx => ctx.resources.stop(),
+})
