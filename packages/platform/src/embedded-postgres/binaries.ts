@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chmod, cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { trouble } from './explain.ts'
@@ -37,10 +38,19 @@ function describe (native: string, version: string): Binaries {
  */
 export async function usableBinaries (found: Binaries, account: Account, place: () => Promise<string>): Promise<Binaries> {
   if (reachable(found, account) && await hydrate(found.native)) return found
-  const copy = join(await place(), `postgresql-${found.version}`)
+  const folder = await place()
+  const { ino, mtimeMs } = statSync(found.postgres)
+  // Each installation has its own copy, as trustworthy as itself, and a new one after it was installed anew.
+  const name = `programs-${shortHash(found.native)}-`
+  const copy = join(folder, name + shortHash(`${found.version} ${ino} ${mtimeMs}`))
   if (!existsSync(copy)) await copyBinaries(found.native, copy)
+  for (const other of await readdir(folder)) {
+    if (other.startsWith(name) && other !== basename(copy)) await rm(join(folder, other), { recursive: true, force: true })
+  }
   return describe(copy, found.version)
 }
+
+const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 /** Looks at one file of each kind, since an install under a strict umask closes all of them alike. */
 function reachable (binaries: Binaries, account: Account): boolean {
@@ -63,27 +73,26 @@ interface Link { source: string, target: string }
 async function hydrate (native: string): Promise<boolean> {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return true
-  for (const link of JSON.parse(readFileSync(list, 'utf8')) as Link[]) {
-    const path = join(native, '..', link.target)
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as Link[]) {
+    const path = join(native, '..', target)
     // A link of that name may dangle in a broken copy; `existsSync` follows it, so it is made anew.
-    if (existsSync(join(native, '..', link.source)) && !existsSync(path)) {
+    if (existsSync(join(native, '..', source)) && !existsSync(path)) {
       await rm(path, { force: true }).catch(() => {})
-      const made = await symlink(basename(link.source), path).then(() => true, error => error.code === 'EEXIST')
+      const made = await symlink(basename(source), path).then(() => true, error => error.code === 'EEXIST')
       if (!made) return false
     }
   }
   return true
 }
 
-/** Copied under another name first, so that a crash never leaves half a copy behind under the right one. */
+/** Made under another name first, so that a crash never leaves half a copy behind under the right one. */
 async function copyBinaries (native: string, copy: string): Promise<void> {
   const draft = `${copy}.${process.pid}`
   await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true })
   // The package lists its links as native/...; inside the draft they are found through this extra level.
-  await cp(native, join(draft, 'native'), { recursive: true, verbatimSymlinks: true, filter: path => !path.endsWith('.a') })
+  await copyTree(native, join(draft, 'native'))
   await hydrate(join(draft, 'native'))
-  await openTree(join(draft, 'native'))
-  await mkdir(dirname(copy), { recursive: true })
   await rename(join(draft, 'native'), copy).catch(error => {
     // Another starter of this machine was faster: its copy is the same.
     if (!existsSync(copy)) throw error
@@ -91,12 +100,23 @@ async function copyBinaries (native: string, copy: string): Promise<void> {
   await rm(draft, { recursive: true, force: true })
 }
 
-/** Lets every account read the copy, whatever the umask was when npm unpacked the original. */
-async function openTree (folder: string): Promise<void> {
-  await chmod(folder, 0o755)
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) await openTree(path)
-    else if (entry.isFile()) await chmod(path, basename(folder) === 'bin' ? 0o755 : 0o644)
-  }
+/** What only compilers and translators need. */
+const unneeded = (name: string) => name.endsWith('.a') || name === 'pgxs' || name === 'pkgconfig'
+
+/**
+ * Copies a folder so that every account can read it, whatever the umask was when npm unpacked it. On the same disk a
+ * second name for each file does: no 60 MB to write before the first start. Symbolic links stay what they are.
+ */
+async function copyTree (from: string, to: string): Promise<void> {
+  await mkdir(to)
+  await chmod(to, 0o755)
+  const mode = basename(from) === 'bin' ? 0o755 : 0o644
+  await Promise.all((await readdir(from, { withFileTypes: true })).map(async entry => {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (unneeded(entry.name)) return
+    if (entry.isDirectory()) return copyTree(source, target)
+    if (entry.isSymbolicLink()) return symlink(await readlink(source), target)
+    await link(source, target).catch(() => copyFile(source, target))
+    await chmod(target, mode)
+  }))
 }

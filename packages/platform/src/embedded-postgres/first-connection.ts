@@ -28,12 +28,12 @@ export async function ensureDatabase (urlOf: (database: string) => string, datab
 
 /** Whether a server answers there and works on this data folder. */
 export async function isServerOf (url: string, data: string): Promise<boolean> {
-  const [row] = await query(url, "select current_setting('data_directory') as data").catch(() => [])
+  const [row] = await query(url, "select current_setting('data_directory') as data", 2_000).catch(() => [])
   return row?.data === data
 }
 
-async function query (url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000, query_timeout: 60_000 })
+async function query (url: string, sql: string, timeout_ms = 10_000): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: timeout_ms, query_timeout: 60_000 })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -1,12 +1,11 @@
-import { unlink } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { stat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trouble } from './explain.ts'
 
 /** A predecessor that is just stopping gets this long, so that a service manager may restart us at once. */
-const patience_ms = 1_500
+const patience_ms = 1_000
 
 export interface FolderLock { release(): Promise<void> }
 

@@ -122,12 +122,12 @@ export async function waitForEnd (pid: number, timeout_ms: number): Promise<bool
 
 type StopStep = [signal: NodeJS.Signals, mode: 'fast' | 'immediate', wait_ms: number]
 
-const stopSteps: StopStep[] = [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 2_000], ['SIGKILL', 'immediate', 1_000]]
+const stopSteps: StopStep[] = [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 1_500], ['SIGKILL', 'immediate', 1_000]]
 
 /**
  * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate, then by force. All
  * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most;
- * three for a server that does not `answer` any more, which is not asked politely first.
+ * less for a server that does not `answer` any more, which is not asked politely first.
  */
 export async function stopServer (pid: number, data: string, answers = true): Promise<void> {
   for (const [signal, mode, wait_ms] of answers ? stopSteps : stopSteps.slice(1)) {

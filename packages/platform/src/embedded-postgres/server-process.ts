@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Binaries } from './binaries.ts'
 import { cannotRun, cleanEnvironment, runProgram, type Place } from './data-folder.ts'
 import { explain } from './explain.ts'
-import { isPostgresOf, readPidFile } from './postmaster.ts'
+import { isPostgresOf, readPidFile, stopServer } from './postmaster.ts'
 
 /** The log file and its one predecessor stay below this, each. */
 const longest_log_bytes = 10 * 1024 * 1024
@@ -48,6 +48,8 @@ export async function spawnServer (
   const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null
   const ready = await waitUntilReady(place.data, () => child.pid, () => !ended(), log)
   if (ready) return { pid: child.pid!, child }
+  // Still running after all this time: it must not stay behind without anybody to watch it.
+  if (!ended() && child.pid !== undefined) await stopServer(child.pid, place.data)
   throw failure ?? explain(await readEnd(place.log, begin), place.folder)
 }
 
