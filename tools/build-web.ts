@@ -29,8 +29,8 @@ function hashSources (folder: string): string {
 const isFresh = (folder: string) =>
   existsSync(stampOf(folder)) && readFileSync(stampOf(folder), 'utf8') === hashSources(folder)
 
-/** The build tool's program; undefined where only what production needs was installed. */
-function findBuildTool (folder: string): string | undefined {
+/** React Router's program; undefined where only what production needs was installed. */
+export function findBuildTool (folder = root): string | undefined {
   try {
     const require = createRequire(join(folder, 'apps/web/package.json'))
     const manifest = require.resolve(`${build_tool}/package.json`)
