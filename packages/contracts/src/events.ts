@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
+import { defineEvent, defineProblem, defineRoute, Empty, raw } from './define.ts'
 import {
   Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text,
   Timestamp, TimeZone, Uuid, Venue,
@@ -15,7 +15,8 @@ export type Category = Static<typeof Category>
 const Capacity = Type.Integer({ minimum: 1, maximum: 10_000_000 })
 const Count = Type.Integer({ minimum: 0 })
 const ImagePath = Type.String({
-  minLength: 2, maxLength: 300, pattern: '^/[A-Za-z0-9_./-]+$',
+  // Neither `//`, which would name another site, nor a part that begins with a dot.
+  minLength: 2, maxLength: 300, pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$',
   description: 'URL path on this site',
 })
 const Images = Type.Array(ImagePath, { maxItems: 10 })
@@ -33,7 +34,9 @@ export const Event = Type.Object({
   timezone: TimeZone,
   venue: Venue,
   category: Category,
-  images: Images,
+  images: Type.Unsafe<string[]>({
+    ...Images, description: 'The first is the poster; drawn by Fermata when there is no other',
+  }),
   ticket_capacity: Nullable(Capacity),
   currency: Currency,
   status: EventStatus,
@@ -134,6 +137,11 @@ export const alreadyMember = defineProblem(
   'events/already-member', 409, 'This person is a member already',
 )
 
+export const tooManyMembers = defineProblem(
+  'events/too-many-members', 409, 'The organiser has as many members as it may have',
+  Type.Object({ limit: Count }),
+)
+
 export const listEvents = defineRoute({
   method: 'GET', path: '/api/events', access: 'public',
   summary: 'Search events by words, dates, category and city',
@@ -216,6 +224,22 @@ export const getAttendance = defineRoute({
   problems: [],
 })
 
+export const getArtwork = defineRoute({
+  method: 'GET', path: '/api/events/{id}/artwork.svg', access: 'public',
+  summary: 'A poster drawn for the event, by id or slug',
+  description:
+    'What `images` names when the organiser gave none. The same event always gets the same ' +
+    'poster; send `If-None-Match` to ask whether it changed.',
+  params: Type.Object({ id: Slug }),
+  query: Type.Object({
+    format: Type.Optional(Type.Enum(['card', 'wide'], {
+      default: 'card', description: '`card` is 4:5, `wide` is 1.91:1 as link previews want it',
+    })),
+  }),
+  reply: { 200: raw('image/svg+xml'), 304: Empty },
+  problems: [],
+})
+
 export const createOrganizer = defineRoute({
   method: 'POST', path: '/api/organizers', access: 'organizer', idempotent: true,
   summary: 'Create an organiser with yourself as its first member',
@@ -255,7 +279,7 @@ export const addMember = defineRoute({
   params: IdParams,
   body: Type.Object({ user_id: Uuid, name: PersonName }),
   reply: { 201: Member },
-  problems: [alreadyMember],
+  problems: [alreadyMember, tooManyMembers],
 })
 
 export const getEventFacts = defineRoute({
