@@ -49,6 +49,9 @@ export type Tx<DB = any> = Transaction<DB>
 // eslint-disable-next-line typescript/no-explicit-any
 export type Db<DB = any> = Kysely<DB>
 
+/** One connection of a service's pool, for hot paths whose statements are prepared by name. */
+export type Client = pg.PoolClient
+
 /** True for an error of the server with this SQLSTATE, e.g. `23505` (unique violation). */
 export const isSqlState = (error: unknown, state: string) =>
   error instanceof Error && (error as { code?: string }).code === state

@@ -87,7 +87,8 @@ export interface RouteDependencies { ctx: Context, auth: Authenticator, metrics:
 
 /** Puts a service's routes on the server, each behind its policy. */
 export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ctx, auth, metrics, rate_limits }: RouteDependencies): void {
-  for (const { route, operation } of routes) {
+  for (const bound of routes) {
+    const { route, operation } = bound
     if (route.raw_body) app.register(async scope => {
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
@@ -106,7 +107,7 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
           request.caller = await authenticate(request, route, auth)
           admit(request.caller, route.access)
         },
-        handler: (request, reply) => answer(ctx, route, operation, request, reply),
+        handler: (request, reply) => answer(ctx, bound, request, reply),
         onResponse: async (request, reply) => {
           metrics.observe(ctx.service, operation.name, reply.statusCode, reply.elapsedTime)
           ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method, status: reply.statusCode,
@@ -118,10 +119,10 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
 }
 
 async function answer (
-  ctx: Context, route: AnyRoute, operation: BoundRoute<any>['operation'], raw: FastifyRequest, reply: FastifyReply
+  ctx: Context, { route, operation, idempotency: answeredBy }: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
   const idempotency = readIdempotency(route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.url)
-  const earlier = idempotency && await findReplay(ctx.db, ctx.service, idempotency)
+  const earlier = idempotency && answeredBy !== 'operation' && await findReplay(ctx.db, ctx.service, idempotency)
   if (earlier) return reply.code(earlier.status).header('idempotency-replayed', 'true').send(earlier.body)
   const request: Request<any> = {
     params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller, id: raw.id, ip: raw.ip, headers: raw.headers,

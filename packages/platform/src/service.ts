@@ -9,6 +9,7 @@ import type { Db, Tx } from './database.ts'
 import type { Job, JobOptions, Timer } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { EventHandler, Subscription } from './messages.ts'
+import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -59,6 +60,10 @@ export interface Context<DB = any, S = {}, R = {}> {
   log: Log
   settings: PlatformSettings & S
   tokens: Tokens
+  /** Counters of the whole process; a service may add its own. */
+  metrics: HttpMetrics
+  /** Of Fermata, as it was released. */
+  version: string
   /** What the service's `start` returned. */
   resources: R
   /** Runs `work` in a READ COMMITTED transaction; events published in it leave as soon as it has committed. */
@@ -84,20 +89,29 @@ export interface Context<DB = any, S = {}, R = {}> {
   call: <R extends AnyRoute>(route: R, input: CallInput<R>) => Promise<ReplyOf<R>>
 }
 
+export interface RouteOptions {
+  /**
+   * Who answers a key that was used before: the platform, from the stored reply (the default), or the operation
+   * itself, where the reply holds a secret that is not stored or a look-up for each request would cost too much.
+   */
+  idempotency?: 'platform' | 'operation'
+}
+
 /** A route and the operation behind it. */
-export interface BoundRoute<C> {
+export interface BoundRoute<C> extends RouteOptions {
   route: AnyRoute
   // eslint-disable-next-line typescript/no-explicit-any -- one list holds operations of different routes
   operation: Operation<any, C>
 }
 
 /** Binds a contract's route to its operation; a reply that does not fit does not compile. */
-export const route = <R extends AnyRoute, C>(contract: R, operation: Operation<R, C>): BoundRoute<C> =>
-  ({ route: contract, operation })
+export const route = <R extends AnyRoute, C>(contract: R, operation: Operation<R, C>, options: RouteOptions = {}): BoundRoute<C> =>
+  ({ route: contract, operation, ...options })
 
 export interface ServiceDefinition<C = any> {
   name: ServiceName
-  migrations: URL
+  /** The folder of its own migrations; absent when it has no tables besides the platform's. */
+  migrations?: URL
   /** The service's settings, read from the environment. */
   settings?: TObject
   routes: BoundRoute<C>[]
