@@ -1,0 +1,56 @@
+import { unavailable } from '@fermata/contracts/problems'
+import { uuidv7 } from '@fermata/platform/ids'
+import { Problem } from '@fermata/platform/problem'
+import { createCollector } from './collector.ts'
+import type { Ctx, Resources } from './context.ts'
+import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
+
+/** The reason for each of these is in docs/concepts/reserving.md. */
+const max_batch = 256
+const max_waiting_per_event = 4096
+const max_waiting = 16_384
+const max_parallel = 6
+/** Batches, and besides them pages that read, handlers of events and the relay. */
+export const max_connections = max_parallel + 6
+
+const retry_after_s = '1'
+const full = new Problem(unavailable, 'Many people are buying at this moment. Try again in a second.',
+  { headers: { 'retry-after': retry_after_s } })
+
+const away = new Problem(unavailable, 'The box office could not be reached. Try again in a moment.',
+  { headers: { 'retry-after': retry_after_s } })
+
+/** Puts the queue in front of the stock. */
+export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
+  const collector = createCollector<Purchase, Outcome>({
+    serve: async (lane, purchases) => {
+      const event_id = isGuarded(ctx) ? lane : lane.slice(0, lane.indexOf(' '))
+      try {
+        return await sellBatch(ctx, event_id, purchases)
+      } catch (error) {
+        if (isAway(error)) ctx.log.warn({ err: error, event_id, purchases: purchases.length }, 'a batch could not be sold')
+        throw isAway(error) ? away : error
+      }
+    },
+    full: () => full,
+    isHopeless: error => error instanceof Problem,
+    max_batch, max_waiting_per_lane: max_waiting_per_event, max_waiting, max_parallel,
+  })
+  if (isGuarded(ctx)) return { collector }
+  // The negative control: nobody waits for anybody, as in a shop without a collector.
+  return { collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+}
+
+/** SQLSTATE classes of a server that is away, ending, full or locked. */
+const away_states = /^(?:08|25|53|55|57|58)/
+const away_messages = /Connection terminated|timeout exceeded|Client has encountered|not queryable/
+
+/**
+ * True when the database could not be reached or asked, also when the connection died at the commit: then nobody knows
+ * whether the batch was sold, so it must not be tried again here. Who sent a key may repeat and gets the first answer.
+ */
+function isAway (error: unknown): boolean {
+  const { code, message = '' } = error as { code?: unknown, message?: string }
+  if (typeof code === 'string' && (away_states.test(code) || /^E[A-Z]+$/.test(code))) return true
+  return away_messages.test(message)
+}

@@ -1,0 +1,13 @@
+import { Type } from 'typebox'
+
+/** Settings of the box office. */
+export const Settings = Type.Object({
+  RESERVATION_TIMEOUT: Type.Number({
+    default: 15, exclusiveMinimum: 0, maximum: 24 * 60,
+    description: 'minutes a buyer has to pay before the tickets are free again', examples: ['15'],
+  }),
+  ORDERS_TEST_UNGUARDED: Type.Enum(['on', 'off'], {
+    default: 'off', examples: ['off'],
+    description: 'on or off; on sells without a guard, to prove that tests notice. Only while NODE_ENV is test',
+  }),
+})

@@ -1,0 +1,15 @@
+import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
+import type {
+  Context, Handler as PlatformHandler, Operation as PlatformOperation, SettingsOf,
+} from '@fermata/platform/service'
+import type { Collector } from './collector.ts'
+import type { Settings } from './config.ts'
+import type { DB } from './database.ts'
+import type { Outcome, Purchase } from './sell-batch.ts'
+
+/** Made at start: the queue in front of the stock. */
+export interface Resources { collector: Collector<Purchase, Outcome> }
+
+export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>
+export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
+export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

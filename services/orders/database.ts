@@ -1,0 +1,159 @@
+/** Row types of this service, made from its migrated schema by `node tools/generate-database-types.ts`. */
+
+import type { ColumnType } from 'kysely'
+
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>
+
+export type Json = JsonValue
+
+export type JsonArray = JsonValue[]
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined
+}
+
+export type JsonPrimitive = boolean | number | string | null
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive
+
+export interface OrdersDeadLetters {
+  created_at: Generated<string>
+  data: Json
+  error: string
+  event_id: string
+  handler: string
+  id: string
+  request_id: string | null
+  retried_at: string | null
+  type: string
+}
+
+export interface OrdersEvents {
+  ends_at: string | null
+  facts: Json | null
+  id: string
+  status: Generated<string>
+  title: Generated<string>
+  version: Generated<number>
+}
+
+export interface OrdersIdempotencyKeys {
+  created_at: Generated<string>
+  fingerprint: Buffer
+  key: string
+  reply: Json | null
+  scope: string
+  status: number
+}
+
+export interface OrdersInbox {
+  event_id: string
+  handler: string
+  received_at: Generated<string>
+}
+
+export interface OrdersMigrations {
+  name: string
+  timestamp: string
+}
+
+export interface OrdersMigrationsLock {
+  id: string
+  is_locked: Generated<number>
+}
+
+export interface OrdersOrderItems {
+  name: string
+  order_id: string
+  quantity: number
+  ticket_type_id: string
+  unit_price_minor: number
+}
+
+export interface OrdersOrders {
+  buyer_email: string
+  buyer_locale: string
+  buyer_name: string
+  canceled_at: string | null
+  code: string
+  completed_at: string | null
+  created_at: string
+  currency: string
+  event_id: string
+  expired_at: string | null
+  expires_at: string
+  id: string
+  payment_id: string | null
+  refunded_at: string | null
+  request_id: string | null
+  status: string
+  total_minor: number
+  user_id: string | null
+}
+
+export interface OrdersOutbox {
+  attempts: Generated<number>
+  available_at: Generated<string>
+  created_at: Generated<string>
+  data: Json
+  id: string
+  request_id: string | null
+  sent_at: string | null
+  type: string
+}
+
+export interface OrdersPools {
+  capacity: number
+  created_at: Generated<string>
+  event_id: string
+  held: Generated<number>
+  id: string
+  kind: string
+  name: string
+  sold: Generated<number>
+}
+
+export interface OrdersRefundedPayments {
+  order_id: string
+  payment_id: string
+  recorded_at: Generated<string>
+}
+
+export interface OrdersTicketTypePools {
+  pool_id: string
+  ticket_type_id: string
+}
+
+export interface OrdersTicketTypes {
+  created_at: Generated<string>
+  currency: string
+  description: Generated<string>
+  event_id: string
+  id: string
+  max_per_order: number
+  min_per_order: number
+  name: string
+  position: Generated<number>
+  price_minor: number
+  sales_end: string | null
+  sales_start: string | null
+  updated_at: Generated<string>
+}
+
+export interface DB {
+  'orders.dead_letters': OrdersDeadLetters
+  'orders.events': OrdersEvents
+  'orders.idempotency_keys': OrdersIdempotencyKeys
+  'orders.inbox': OrdersInbox
+  'orders.migrations': OrdersMigrations
+  'orders.migrations_lock': OrdersMigrationsLock
+  'orders.order_items': OrdersOrderItems
+  'orders.orders': OrdersOrders
+  'orders.outbox': OrdersOutbox
+  'orders.pools': OrdersPools
+  'orders.refunded_payments': OrdersRefundedPayments
+  'orders.ticket_type_pools': OrdersTicketTypePools
+  'orders.ticket_types': OrdersTicketTypes
+}

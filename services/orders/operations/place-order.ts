@@ -1,0 +1,37 @@
+import type * as api from '@fermata/contracts/orders'
+import { invalid, keyReused, notFound } from '@fermata/contracts/problems'
+import { userIdOf } from '@fermata/platform/caller'
+import { Problem } from '@fermata/platform/problem'
+import { reply } from '@fermata/platform/service'
+import type { Operation } from '../context.ts'
+import { toProblem } from '../refusal-problems.ts'
+import type { Wanted } from '../rules/allocate.ts'
+
+/**
+ * Holds tickets and places an order. The request waits in the collector (collector.ts) while the batch before it
+ * commits; then one transaction serves all who wait for the event (sell-batch.ts) by a pure rule (rules/allocate.ts).
+ */
+export const placeOrder: Operation<typeof api.placeOrder> = async (ctx, { body, caller, id, idempotency }) => {
+  refuseRepeatedTypes(body.items)
+  const outcome = await ctx.resources.collector.add(body.event_id, {
+    items: body.items, buyer: { ...body.buyer, name: body.buyer.name.toWellFormed() },
+    user_id: userIdOf(caller), request_id: id, idempotency,
+  })
+  if (outcome.kind === 'unknown_event') throw new Problem(notFound, 'There is no such event.')
+  if (outcome.kind === 'key_reused') throw new Problem(keyReused)
+  if (outcome.kind === 'refused') throw toProblem(outcome.refusal)
+  const placed = { ...outcome.order, access_token: ctx.tokens.signOrder(outcome.order.id) }
+  return outcome.replayed ? reply(placed, { headers: { 'idempotency-replayed': 'true' } }) : placed
+}
+
+/** Two lines of one type would each keep to its limit and together break it. */
+function refuseRepeatedTypes (items: readonly Wanted[]): void {
+  const seen = new Set<string>()
+  items.forEach(({ ticket_type_id }, index) => {
+    if (seen.has(ticket_type_id)) {
+      throw new Problem(invalid, undefined, { extensions: {
+        errors: [{ field: `items.${index}.ticket_type_id`, message: 'is named twice; add the quantities up' }] } })
+    }
+    seen.add(ticket_type_id)
+  })
+}

@@ -1,0 +1,72 @@
+import type { DataOf } from '@fermata/contracts/define'
+import type { EventFacts } from '@fermata/contracts/fields'
+import { orderCompleted, orderPlaced, type Order } from '@fermata/contracts/orders'
+import { readableCode, uuidv7 } from '@fermata/platform/ids'
+import type { Ctx } from './context.ts'
+import { factsOf } from './present-order.ts'
+import type { Sale } from './queries/sell.ts'
+import type { Decision } from './rules/allocate.ts'
+import type { Purchase } from './sell-batch.ts'
+
+/** 40 random bits: enough that two orders hardly ever draw the same, short enough to read out on the telephone. */
+const code_length = 8
+
+/**
+ * Turns what was decided into orders and into the rows that make them true. Ids and codes are drawn anew each time, so
+ * a batch that failed because of a code may simply be tried again.
+ */
+export function prepareSale (
+  ctx: Ctx, { facts, now }: { facts: EventFacts, now: string }, purchases: Purchase[], decisions: Decision[]
+): { orders: Map<Purchase, Order>, sale: Sale } {
+  const expires_at = new Date(Date.parse(now) + ctx.settings.RESERVATION_TIMEOUT * 60_000).toISOString()
+  const orders = new Map<Purchase, Order>()
+  const pools = new Map<string, Sale['pools'][number]>()
+  const sale: Sale = { event_id: facts.id, created_at: now, expires_at,
+    orders: [], items: [], events: [], keys: [], pools: [] }
+  purchases.forEach((purchase, index) => {
+    const decision = decisions[index]!
+    if (!decision.sold) return
+    const order = toOrder(purchase, decision, { facts, now, expires_at })
+    orders.set(purchase, order)
+    addOrder(ctx, sale, facts, purchase, order)
+    for (const [id, quantity] of decision.taken) {
+      const pool = pools.get(id) ?? { id, held: 0, sold: 0 }
+      if (order.status === 'completed') pool.sold += quantity
+      else pool.held += quantity
+      pools.set(id, pool)
+    }
+  })
+  sale.pools = [...pools.values()]
+  return { orders, sale }
+}
+
+/** An order that costs nothing has nothing to wait for. */
+function toOrder (
+  { buyer, user_id }: Purchase, { lines, total_minor, currency }: Decision & { sold: true },
+  { facts, now, expires_at }: { facts: EventFacts, now: string, expires_at: string }
+): Order {
+  const free = total_minor === 0
+  return {
+    id: uuidv7(), code: readableCode(code_length), event_id: facts.id, event_title: facts.title,
+    status: free ? 'completed' : 'pending',
+    items: lines.map(({ type, quantity }) =>
+      ({ ticket_type_id: type.id, name: type.name, quantity, unit_price_minor: type.price_minor })),
+    total_minor, currency, buyer, user_id, expires_at, created_at: now, completed_at: free ? now : null,
+    canceled_at: null, expired_at: null, refunded_at: null,
+  }
+}
+
+function addOrder (ctx: Ctx, sale: Sale, facts: EventFacts, purchase: Purchase, order: Order): void {
+  const { request_id, idempotency } = purchase
+  sale.orders.push({ id: order.id, code: order.code, status: order.status as 'pending' | 'completed', user_id: order.user_id,
+    buyer_name: order.buyer.name, buyer_email: order.buyer.email, buyer_locale: order.buyer.locale,
+    total_minor: order.total_minor, currency: order.currency, request_id })
+  for (const item of order.items) sale.items.push({ order_id: order.id, ...item })
+  const event = order.completed_at === null
+    ? { type: orderPlaced.type, data: { ...factsOf(order), expires_at: order.expires_at } satisfies DataOf<typeof orderPlaced> }
+    : { type: orderCompleted.type, data: { ...factsOf(order), completed_at: order.completed_at, payment_id: null, event: facts,
+        access_token: ctx.tokens.signOrder(order.id) } satisfies DataOf<typeof orderCompleted> }
+  sale.events.push({ id: uuidv7(), type: event.type, data: JSON.stringify(event.data), request_id })
+  // The stored answer has no access token: it is a secret, and can be signed again.
+  if (idempotency) sale.keys.push({ ...idempotency, reply: JSON.stringify(order) })
+}

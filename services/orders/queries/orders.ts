@@ -1,0 +1,77 @@
+import type { Locale } from '@fermata/contracts/fields'
+import type { OrderItem, OrderStatus } from '@fermata/contracts/orders'
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface OrderRow {
+  id: string, code: string, event_id: string, event_title: string, status: OrderStatus,
+  buyer_name: string, buyer_email: string, buyer_locale: Locale, user_id: string | null,
+  total_minor: number, currency: string, payment_id: string | null, request_id: string | null,
+  created_at: string, expires_at: string, completed_at: string | null, canceled_at: string | null,
+  expired_at: string | null, refunded_at: string | null, items: OrderItem[]
+  /** The hold is over by the database's clock, whether or not anybody has noticed. */
+  is_due: boolean
+}
+
+const columns = sql.raw(`
+  o.id, o.code, o.event_id, e.title as event_title, o.status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
+  o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
+  o.expired_at, o.refunded_at, o.status = 'pending' and o.expires_at <= statement_timestamp() as is_due,
+  (select json_agg(json_build_object('ticket_type_id', i.ticket_type_id, 'name', i.name, 'quantity', i.quantity,
+                                     'unit_price_minor', i.unit_price_minor) order by i.ticket_type_id)
+     from orders.order_items i where i.order_id = o.id) as items`)
+
+export const findOrders = async (db: Db<DB>, ids: string[]) => (await sql<OrderRow>`
+  select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
+   where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
+
+/**
+ * The lock behind which orders and stock of these events change, taken in id order so that two batches queue instead of
+ * deadlocking. Everything about the orders is read after it.
+ */
+export const lockEventsOf = (tx: Tx<DB>, order_ids: string[]) => sql`
+  select from orders.events
+   where id in (select event_id from orders.orders where id = any(${order_ids}::uuid[]))
+   order by id for no key update`.execute(tx)
+
+export const lockEvents = (tx: Tx<DB>, event_ids: string[]) => sql`
+  select from orders.events where id = any(${event_ids}::uuid[]) order by id for no key update`.execute(tx)
+
+/** Oldest first, so that nobody's hold is forgotten when more are due than one batch takes. */
+export const findDue = async (db: Db<DB>, event_id: string | null, limit: number) => (await sql<{ id: string }>`
+  select id from orders.orders
+   where status = 'pending' and expires_at <= statement_timestamp()
+     and (${event_id}::uuid is null or event_id = ${event_id})
+   order by expires_at limit ${limit}`.execute(db)).rows.map(row => row.id)
+
+export const findOfEvents = async (db: Db<DB>, event_ids: string[], status: OrderStatus, limit: number) => (await sql<{ id: string }>`
+  select id from orders.orders where event_id = any(${event_ids}::uuid[]) and status = ${status}
+   order by id limit ${limit}`.execute(db)).rows.map(row => row.id)
+
+export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
+
+/**
+ * Gives orders a new state and moves their tickets between held, sold and free, in one statement. The caller holds the
+ * locks of their events and knows the states they come from.
+ */
+export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateChange[]) => (await sql<{ id: string, at: string }>`
+  with change as (
+    select * from unnest(${changes.map(one => one.id)}::uuid[], ${changes.map(one => one.payment_id)}::uuid[],
+      ${changes.map(one => one.held)}::integer[], ${changes.map(one => one.sold)}::integer[]) as c (id, payment_id, held, sold)
+  ), stock as (
+    update orders.pools p set held = p.held + m.held, sold = p.sold + m.sold
+      from (select d.pool_id, sum(i.quantity * c.held)::integer as held, sum(i.quantity * c.sold)::integer as sold
+              from change c join orders.order_items i on i.order_id = c.id
+              join orders.ticket_type_pools d on d.ticket_type_id = i.ticket_type_id
+             group by d.pool_id) as m
+     where p.id = m.pool_id and (m.held <> 0 or m.sold <> 0)
+  )
+  update orders.orders o set
+    status = ${to}, payment_id = coalesce(c.payment_id, o.payment_id),
+    completed_at = case when ${to} = 'completed' then now() else o.completed_at end,
+    canceled_at = case when ${to} = 'canceled' then now() else o.canceled_at end,
+    expired_at = case when ${to} = 'expired' then now() else o.expired_at end,
+    refunded_at = case when ${to} = 'refunded' then now() else o.refunded_at end
+    from change c where o.id = c.id
+  returning o.id, now() as at`.execute(tx)).rows

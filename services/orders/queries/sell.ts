@@ -1,0 +1,161 @@
+import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
+import type { Client } from '@fermata/platform/database'
+import type { Ctx } from '../context.ts'
+
+/** The statements of a sale, named so that each connection parses and plans them once. */
+
+/**
+ * Runs a sale in a transaction of its own. READ COMMITTED, so that what is read after a lock is what its holder before
+ * us committed. A batch that waits longer than 3 s for the event's lock is told to come back: something is stuck, and
+ * its buyers are waiting.
+ */
+export async function inSale<T> (pool: Ctx['pool'], work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken = false
+  try {
+    await client.query("begin isolation level read committed; set local lock_timeout = '3s'")
+    const result = await work(client)
+    const { command } = await client.query('commit')
+    // The server answers the commit of a failed transaction with a rollback, without an error.
+    if (command !== 'COMMIT') throw new Error('The sale was rolled back')
+    return result
+  } catch (error) {
+    broken = await client.query('rollback').then(() => false, () => true)
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+export interface EventRow { id: string, title: string, status: EventStatus, ends_at: string | null, facts: EventFacts | null }
+
+/**
+ * The one lock of a sale. Whoever changes stock or orders of an event holds it first, so everything read afterwards
+ * stays true until the commit, and no two transactions can wait for each other's pools. `no key`: rows that refer to
+ * the event may be inserted meanwhile.
+ */
+export const lockEvent = async (client: Client, event_id: string) => (await client.query<EventRow>({
+  name: 'orders-lock-event',
+  text: `select id, title, status, ends_at, facts from orders.events where id = $1 for no key update`,
+  values: [event_id],
+})).rows[0]
+
+/** The negative control of the race tests: the same facts without the lock. */
+export const readEventUnguarded = async (client: Client, event_id: string) => (await client.query<EventRow>(
+  `select id, title, status, ends_at, facts from orders.events where id = $1`, [event_id])).rows[0]
+
+/** One row for each pool of each wanted type; a single row with `now` alone when there is no such type. */
+export interface StockRow {
+  now: string, id: string | null, name: string, price_minor: number, currency: string,
+  sales_start: string | null, sales_end: string | null, min_per_order: number, max_per_order: number,
+  pool_id: string, remaining: number, held: number
+}
+
+export const findStock = async (client: Client, event_id: string, type_ids: string[]) => (await client.query<StockRow>({
+  name: 'orders-find-stock',
+  text: `
+    select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
+           t.min_per_order, t.max_per_order, p.id as pool_id, p.capacity - p.held - p.sold as remaining, p.held
+      from (select) as always
+      left join (orders.ticket_types t
+                 join orders.ticket_type_pools d on d.ticket_type_id = t.id
+                 join orders.pools p on p.id = d.pool_id)
+        on t.id = any($2::uuid[]) and t.event_id = $1`,
+  values: [event_id, type_ids],
+})).rows
+
+export interface KeyRow { scope: string, key: string, fingerprint: Buffer, status: number, reply: unknown }
+
+/** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
+export const findKeys = async (client: Client, keys: { scope: string, key: string }[]) => (await client.query<KeyRow>({
+  name: 'orders-find-keys',
+  text: `
+    select k.scope, k.key, k.fingerprint, k.status, k.reply
+      from unnest($1::text[], $2::text[]) as wanted (scope, key)
+      join orders.idempotency_keys k using (scope, key)`,
+  values: [keys.map(one => one.scope), keys.map(one => one.key)],
+})).rows
+
+export interface SaleRow {
+  id: string, code: string, status: 'pending' | 'completed', buyer_name: string, buyer_email: string, buyer_locale: Locale,
+  user_id: string | null, total_minor: number, currency: string, request_id: string
+}
+export interface SaleItemRow { order_id: string, ticket_type_id: string, name: string, quantity: number, unit_price_minor: number }
+export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
+export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, reply: string }
+
+export interface Sale {
+  event_id: string
+  created_at: string
+  expires_at: string
+  orders: SaleRow[]
+  items: SaleItemRow[]
+  events: SaleEventRow[]
+  keys: SaleKeyRow[]
+  /** Pool id to what it holds and has sold more than before. */
+  pools: { id: string, held: number, sold: number }[]
+}
+
+/**
+ * Everything a batch changes, in one statement. Counters move by what was taken, so that `pools_never_oversold` judges
+ * the true sum even if a lock were missing.
+ * @returns how many keys were free; fewer than given means that a request for another event used one at this instant
+ */
+export const writeSale = async (client: Client, sale: Sale): Promise<number> => (await client.query<{ keys: number }>({
+  name: 'orders-write-sale',
+  text: `
+    with stock as (
+      update orders.pools p set held = p.held + t.held, sold = p.sold + t.sold
+        from unnest($1::uuid[], $2::integer[], $3::integer[]) as t (id, held, sold) where p.id = t.id
+    ), placed as (
+      insert into orders.orders (id, code, status, buyer_name, buyer_email, buyer_locale, user_id, total_minor, currency,
+                                 request_id, event_id, created_at, expires_at, completed_at)
+      select o.*, $14, $15, $16, case when o.status = 'completed' then $15::timestamptz end
+        from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::bigint[],
+                    $12::text[], $13::text[]) as o (id, code, status, buyer_name, buyer_email, buyer_locale, user_id,
+                    total_minor, currency, request_id)
+    ), lines as (
+      insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor)
+      select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[])
+    ), told as (
+      insert into orders.outbox (id, type, data, request_id)
+      select * from unnest($22::uuid[], $23::text[], $24::jsonb[], $25::text[])
+    ), used as (
+      insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
+      select scope, key, fingerprint, 201, reply
+        from unnest($26::text[], $27::text[], $28::bytea[], $29::jsonb[]) as k (scope, key, fingerprint, reply)
+       order by scope, key
+      on conflict do nothing returning 1
+    )
+    select count(*)::integer as keys from used`,
+  values: saleValues(sale),
+})).rows[0]!.keys
+
+function saleValues ({ event_id, created_at, expires_at, orders, items, events, keys, pools }: Sale): unknown[] {
+  return [
+    pools.map(pool => pool.id), pools.map(pool => pool.held), pools.map(pool => pool.sold),
+    orders.map(order => order.id), orders.map(order => order.code), orders.map(order => order.status),
+    orders.map(order => order.buyer_name), orders.map(order => order.buyer_email), orders.map(order => order.buyer_locale),
+    orders.map(order => order.user_id), orders.map(order => order.total_minor), orders.map(order => order.currency),
+    orders.map(order => order.request_id), event_id, created_at, expires_at,
+    items.map(item => item.order_id), items.map(item => item.ticket_type_id), items.map(item => item.name),
+    items.map(item => item.quantity), items.map(item => item.unit_price_minor),
+    events.map(event => event.id), events.map(event => event.type), events.map(event => event.data),
+    events.map(event => event.request_id),
+    keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint), keys.map(key => key.reply),
+  ]
+}
+
+/** The negative control of the race tests: counters set from what was read before, as if nobody else were selling. */
+export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['pools']) => client.query(`
+  update orders.pools p set held = least(t.held, p.capacity - p.sold)
+    from unnest($1::uuid[], $2::integer[]) as t (id, held) where p.id = t.id`,
+[taken.map(pool => pool.id), taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
+
+/** Whether an order of the event has a hold that is over and still holds tickets. */
+export const hasDueOrders = async (client: Client, event_id: string) => (await client.query<{ due: boolean }>({
+  name: 'orders-has-due',
+  text: `select exists (select from orders.orders
+                         where event_id = $1 and status = 'pending' and expires_at <= statement_timestamp()) as due`,
+  values: [event_id],
+})).rows[0]!.due

@@ -1,0 +1,72 @@
+import type { EventFacts } from '@fermata/contracts/fields'
+import type { NewOrder } from '@fermata/contracts/orders'
+import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from 'kysely'
+import type { Ctx } from '../context.ts'
+
+/** Rows as tests need them, written without the operations that are being tested. */
+
+export const in_days = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+/** Facts of a published event in ten days, as the events service would tell them. */
+export const someEvent = (facts: Partial<EventFacts> = {}): EventFacts => {
+  const id = facts.id ?? uuidv7()
+  return {
+    id, slug: `concert-${id}`, title: 'Concert', organizer_id: uuidv7(), organizer_name: 'The School', member_ids: [],
+    starts_at: in_days(10), ends_at: in_days(11), timezone: 'Europe/Paris',
+    venue: { name: 'Hall', address: '1 Main Street', city: 'Lyon', country: 'FR' }, category: 'music', currency: 'EUR',
+    image: null, status: 'published', version: 1, ...facts,
+  }
+}
+
+export async function seedEvent ({ db }: Ctx, given: Partial<EventFacts> = {}): Promise<EventFacts> {
+  const facts = someEvent(given)
+  await sql`insert into orders.events (id, facts, title, status, ends_at, version)
+    values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version})`.execute(db)
+  return facts
+}
+
+export interface SeededType {
+  event_id?: string, name?: string, capacity?: number, price_minor?: number, currency?: string, min_per_order?: number
+  max_per_order?: number, sales_start?: string | null, sales_end?: string | null, pool_ids?: string[]
+}
+
+/** A ticket type, with an event of its own unless one is named. */
+export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise<{ id: string, event_id: string }> {
+  const id = uuidv7()
+  const event_id = given.event_id ?? (await seedEvent(ctx)).id
+  const { name = 'Adult', capacity = 100, price_minor = 1000, currency = 'EUR', min_per_order = 1, max_per_order = 10,
+    sales_start = null, sales_end = null, pool_ids = [] } = given
+  await sql`insert into orders.pools (id, event_id, kind, name, capacity)
+    values (${id}, ${event_id}, 'ticket_type', ${name}, ${capacity})`.execute(ctx.db)
+  await sql`insert into orders.ticket_types
+      (id, event_id, name, price_minor, currency, min_per_order, max_per_order, sales_start, sales_end)
+    values (${id}, ${event_id}, ${name}, ${price_minor}, ${currency}, ${min_per_order}, ${max_per_order}, ${sales_start},
+      ${sales_end})`.execute(ctx.db)
+  await sql`insert into orders.ticket_type_pools (ticket_type_id, pool_id)
+    select ${id}, pool_id from unnest(${[id, ...pool_ids]}::uuid[]) as pool_id`.execute(ctx.db)
+  return { id, event_id }
+}
+
+export async function seedPool ({ db }: Ctx, event_id: string, capacity: number): Promise<string> {
+  const id = uuidv7()
+  await sql`insert into orders.pools (id, event_id, kind, name, capacity)
+    values (${id}, ${event_id}, 'shared', 'Room', ${capacity})`.execute(db)
+  return id
+}
+
+export const buyer = { name: 'Ann', email: 'ann@example.com', locale: 'en' as const }
+
+export const orderOf = (type: { id: string, event_id: string }, quantity = 1): NewOrder =>
+  ({ event_id: type.event_id, items: [{ ticket_type_id: type.id, quantity }], buyer })
+
+export interface Sums { orders: number, tickets: number, held: number, sold: number, capacity: number }
+
+/** What the rows of an event add up to: pending orders must equal `held`, completed ones `sold`. */
+export const sumsOf = async ({ db }: Ctx, type_id: string): Promise<Sums> => (await sql<Sums>`
+  select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity), 0) as tickets
+    from orders.pools p
+    left join orders.order_items i on i.ticket_type_id = p.id
+    left join orders.orders o on o.id = i.order_id and o.status in ('pending', 'completed')
+   where p.id = ${type_id} and (o.id is not null or i.order_id is null)
+   group by p.id`.execute(db)).rows[0] ?? { orders: 0, tickets: 0, held: 0, sold: 0, capacity: 0 }
