@@ -35,7 +35,9 @@ export function createCall (from: ServiceName, tokens: Tokens, transportTo: (ser
     const { params = {}, query = {}, body, request_id } = input as {
       params?: Record<string, unknown>, query?: Record<string, unknown>, body?: unknown, request_id?: string }
     const to = serviceOf(route.path)
-    const headers: Record<string, string> = { authorization: `Bearer ${await tokens.signInternal(from, to)}` }
+    const headers: Record<string, string> = {}
+    // What is public is asked as anybody would; a service's token opens only what is internal.
+    if (route.access === 'internal') headers.authorization = `Bearer ${await tokens.signInternal(from, to)}`
     if (request_id) headers['x-request-id'] = request_id
     if (body !== undefined) headers['content-type'] = 'application/json'
     const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))

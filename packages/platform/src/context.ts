@@ -8,6 +8,7 @@ import { uuidv7 } from './ids.ts'
 import { insertJob } from './jobs.ts'
 import type { Log } from './log.ts'
 import { insertOutbox } from './message-queries.ts'
+import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Relay } from './relay.ts'
 import type { Context, Request } from './service.ts'
@@ -19,12 +20,14 @@ export interface ContextOptions {
   log: Log
   settings: PlatformSettings
   tokens: Tokens
+  metrics: HttpMetrics
+  version: string
   transportTo: (service: ServiceName) => Transport
 }
 
 /** A service's context, and the hook by which its relay is attached once it runs. */
 export function createContext (options: ContextOptions): { ctx: Context, attachRelay: (relay: Relay) => void } {
-  const { service, pool, log, settings, tokens, transportTo } = options
+  const { service, pool, log, settings, tokens, metrics, version, transportTo } = options
   const db = createDatabase<any>(pool)
   const publishing = new WeakSet<Tx>()
   let relay: Relay | undefined
@@ -41,7 +44,7 @@ export function createContext (options: ContextOptions): { ctx: Context, attachR
   }
 
   const ctx: Context = {
-    service, db, pool, log, settings, tokens, resources: {},
+    service, db, pool, log, settings, tokens, metrics, version, resources: {},
     transaction,
     write: <B>(request: Request, work: (tx: Tx) => Promise<B>) => transaction(tx =>
       request.idempotency ? once(tx, service, request.idempotency, () => work(tx)) : work(tx)),

@@ -32,12 +32,13 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
 /**
  * Brings a service's schema up to date. Forward only; several processes may start at once: the migrator takes a
  * transaction-scoped lock, the first does the work and the others find it done.
+ * @param folder the service's own migrations; absent when it has the platform's tables only
  * @throws the database's error, naming the migration; nothing of a failed run stays behind
  */
-export async function migrate (db: Kysely<any>, schema: string, folder: URL): Promise<void> {
+export async function migrate (db: Kysely<any>, schema: string, folder?: URL): Promise<void> {
   const migrations = {
     ...readMigrations(platformMigrations, 'platform_', schema),
-    ...readMigrations(folder, 'service_', schema),
+    ...(folder && readMigrations(folder, 'service_', schema)),
   }
   if (await isCurrent(db, schema, Object.keys(migrations))) return
   const migrator = new Migrator({

@@ -69,8 +69,8 @@ export async function startSystem (options: SystemOptions): Promise<System> {
       application_name: `fermata-${definition.name}` })
     const log = createLog(definition.name, logs)
     const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
-    const { ctx, attachRelay } = createContext({ service: definition.name, pool, log, tokens, transportTo,
-      settings: { ...settings, ...own } })
+    const { ctx, attachRelay } = createContext({ service: definition.name, pool, log, tokens, metrics,
+      version: lifecycle.version, transportTo, settings: { ...settings, ...own } })
     return { definition, ctx, attachRelay, log, pool }
   })
 
