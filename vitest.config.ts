@@ -8,7 +8,8 @@ export default defineConfig({
     // One PostgreSQL for the run; each test file makes its own database there.
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
-    // Tests wait for disks and sockets much of the time, so even one core has work for two; memory bounds the rest.
+    // Tests wait for disks and sockets much of the time, so even one core has work for two; memory
+    // bounds the rest.
     maxWorkers: Math.min(8, Math.max(2, availableParallelism())),
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -16,11 +16,16 @@ const prefix = 'fermata-test-postgres-'
 /** Test data need not survive a power cut; everything else is as in production. */
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** One PostgreSQL for a whole test run, in a folder of its own, so that runs beside each other do not meet. */
+/**
+ * One PostgreSQL for a whole test run, in a folder of its own, so that runs beside each other do
+ * not meet.
+ */
 export async function testServer (): Promise<TestServer> {
   await sweep()
   const folder = join(tmpdir(), `${prefix}${process.pid}`)
-  const server = await startEmbeddedPostgres({ folder, database: 'postgres', settings, no_sync_initdb: true })
+  const server = await startEmbeddedPostgres({
+    folder, database: 'postgres', settings, no_sync_initdb: true,
+  })
   const stop = async () => {
     await server.stop()
     await remove(folder, server.folder)
@@ -28,7 +33,9 @@ export async function testServer (): Promise<TestServer> {
   return { url: server.url, stop }
 }
 
-/** Removes what test runs left that were killed: their server runs on without anybody to stop it. */
+/**
+ * Removes what test runs left that were killed: their server runs on without anybody to stop it.
+ */
 async function sweep (): Promise<void> {
   const left = (await readdir(tmpdir())).filter(name => name.startsWith(prefix))
   for (const name of left) {
@@ -63,8 +70,9 @@ async function ask (text: string): Promise<void> {
 }
 
 /**
- * A database of its own for a test file, empty or a copy of `template`, which nobody may be connected to meanwhile.
- * Copying files beats writing the copy through the log: about 60 ms for 25 MB.
+ * A database of its own for a test file, empty or a copy of `template`, which nobody may be
+ * connected to meanwhile. Copying files beats writing the copy through the log: about 60 ms for 25
+ * MB.
  */
 export async function createTestDatabase (template = 'template1'): Promise<TestDatabase> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(template)) throw new Error(`"${template}" cannot be the name of a template.`)
@@ -75,7 +83,10 @@ export async function createTestDatabase (template = 'template1'): Promise<TestD
   return { url: url.href, drop: () => ask(`drop database if exists ${name} with (force)`) }
 }
 
-/** A connection that was just closed may still be counted for a moment; PostgreSQL then says `object_in_use`. */
+/**
+ * A connection that was just closed may still be counted for a moment; PostgreSQL then says
+ * `object_in_use`.
+ */
 async function whenFree (create: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

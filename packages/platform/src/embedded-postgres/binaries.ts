@@ -1,12 +1,21 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chmod, copyFile, link, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import {
+  chmod, copyFile, link, mkdir, readdir, readlink, rename, rm, symlink,
+} from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { trouble } from './explain.ts'
 import { allowed, closedFolder, type Account } from './run-as.ts'
 
-export interface Binaries { native: string, initdb: string, postgres: string, pg_ctl: string, version: string, major: number }
+export interface Binaries {
+  native: string
+  initdb: string
+  postgres: string
+  pg_ctl: string
+  version: string
+  major: number
+}
 
 const systems: Record<string, string> = { win32: 'windows' }
 
@@ -33,26 +42,33 @@ function describe (native: string, version: string): Binaries {
 }
 
 /**
- * Binaries the account can run: those of npm when it can reach them and they are whole, otherwise a copy that is made
- * once in `place`. npm's postinstall makes their symbolic links; they are made here when it was skipped.
+ * Binaries the account can run: those of npm when it can reach them and they are whole, otherwise a
+ * copy that is made once in `place`. npm's postinstall makes their symbolic links; they are made
+ * here when it was skipped.
  */
-export async function usableBinaries (found: Binaries, account: Account, place: () => Promise<string>): Promise<Binaries> {
+export async function usableBinaries (
+  found: Binaries, account: Account, place: () => Promise<string>,
+): Promise<Binaries> {
   if (reachable(found, account) && await hydrate(found.native)) return found
   const folder = await place()
   const { ino, mtimeMs } = statSync(found.postgres)
-  // Each installation has its own copy, as trustworthy as itself, and a new one after it was installed anew.
+  // Each installation has its own copy, as trustworthy as itself, and a new one after it was
+  // installed anew.
   const name = `programs-${shortHash(found.native)}-`
   const copy = join(folder, name + shortHash(`${found.version} ${ino} ${mtimeMs}`))
   if (!existsSync(copy)) await copyBinaries(found.native, copy)
   for (const other of await readdir(folder)) {
-    if (other.startsWith(name) && other !== basename(copy)) await rm(join(folder, other), { recursive: true, force: true })
+    const outdated = other.startsWith(name) && other !== basename(copy)
+    if (outdated) await rm(join(folder, other), { recursive: true, force: true })
   }
   return describe(copy, found.version)
 }
 
 const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
-/** Looks at one file of each kind, since an install under a strict umask closes all of them alike. */
+/**
+ * Looks at one file of each kind, since an install under a strict umask closes all of them alike.
+ */
 function reachable (binaries: Binaries, account: Account): boolean {
   if (account.uid === undefined) return true
   const { native } = binaries
@@ -69,7 +85,9 @@ function reachable (binaries: Binaries, account: Account): boolean {
 
 interface Link { source: string, target: string }
 
-/** Makes the symbolic links the package lists. False when they are missing and cannot be made here. */
+/**
+ * Makes the symbolic links the package lists. False when they are missing and cannot be made here.
+ */
 async function hydrate (native: string): Promise<boolean> {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return true
@@ -78,19 +96,24 @@ async function hydrate (native: string): Promise<boolean> {
     // A link of that name may dangle in a broken copy; `existsSync` follows it, so it is made anew.
     if (existsSync(join(native, '..', source)) && !existsSync(path)) {
       await rm(path, { force: true }).catch(() => {})
-      const made = await symlink(basename(source), path).then(() => true, error => error.code === 'EEXIST')
+      const made = await symlink(basename(source), path)
+        .then(() => true, error => error.code === 'EEXIST')
       if (!made) return false
     }
   }
   return true
 }
 
-/** Made under another name first, so that a crash never leaves half a copy behind under the right one. */
+/**
+ * Made under another name first, so that a crash never leaves half a copy behind under the right
+ * one.
+ */
 async function copyBinaries (native: string, copy: string): Promise<void> {
   const draft = `${copy}.${process.pid}`
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true })
-  // The package lists its links as native/...; inside the draft they are found through this extra level.
+  // The package lists its links as native/...; inside the draft they are found through this extra
+  // level.
   await copyTree(native, join(draft, 'native'))
   await hydrate(join(draft, 'native'))
   await rename(join(draft, 'native'), copy).catch(error => {
@@ -104,8 +127,9 @@ async function copyBinaries (native: string, copy: string): Promise<void> {
 const unneeded = (name: string) => name.endsWith('.a') || name === 'pgxs' || name === 'pkgconfig'
 
 /**
- * Copies a folder so that every account can read it, whatever the umask was when npm unpacked it. On the same disk a
- * second name for each file does: no 60 MB to write before the first start. Symbolic links stay what they are.
+ * Copies a folder so that every account can read it, whatever the umask was when npm unpacked it.
+ * On the same disk a second name for each file does: no 60 MB to write before the first start.
+ * Symbolic links stay what they are.
  */
 async function copyTree (from: string, to: string): Promise<void> {
   await mkdir(to)

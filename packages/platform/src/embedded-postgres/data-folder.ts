@@ -5,10 +5,21 @@ import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { explain, explainError, trouble } from './explain.ts'
-import { chooseAccount, closedFolder, giveFolder, giveTree, isRoot, writeWhole, type Account } from './run-as.ts'
+import {
+  chooseAccount, closedFolder, giveFolder, giveTree, isRoot, writeWhole, type Account,
+} from './run-as.ts'
 
-/** Where everything of one server lives. Only `data` and `sockets` belong to the server's account. */
-export interface Place { folder: string, data: string, sockets: string, log: string, account: Account, notes: string[] }
+/**
+ * Where everything of one server lives. Only `data` and `sockets` belong to the server's account.
+ */
+export interface Place {
+  folder: string
+  data: string
+  sockets: string
+  log: string
+  account: Account
+  notes: string[]
+}
 
 /** Longest path of a Unix socket in bytes, without the closing zero: 107 on Linux, 103 on macOS. */
 const longest_socket_path = 103
@@ -29,7 +40,10 @@ export async function makeRequestedFolder (folder: string): Promise<void> {
   }
 }
 
-/** `mkdir` with `recursive` never ends where a file system answers ENOENT below a folder that exists (/proc does). */
+/**
+ * `mkdir` with `recursive` never ends where a file system answers ENOENT below a folder that exists
+ * (/proc does).
+ */
 async function makeFolders (folder: string): Promise<boolean> {
   try {
     await mkdir(folder)
@@ -44,7 +58,10 @@ async function makeFolders (folder: string): Promise<boolean> {
   }
 }
 
-/** Chooses where the data live: in the requested folder, or where the server's account can reach them. */
+/**
+ * Chooses where the data live: in the requested folder, or where the server's account can reach
+ * them.
+ */
 export async function choosePlace (requested: string): Promise<Place> {
   const notes: string[] = []
   const account = chooseAccount(join(requested, 'data'))
@@ -61,15 +78,17 @@ export async function choosePlace (requested: string): Promise<Place> {
 interface Pointer { folder: string, requested: string }
 
 /**
- * Data that cannot live where they were asked for get a folder of the system, and the requested folder points there.
- * Without the pointer a new folder is begun: whoever deleted the requested folder wanted a fresh start.
+ * Data that cannot live where they were asked for get a folder of the system, and the requested
+ * folder points there. Without the pointer a new folder is begun: whoever deleted the requested
+ * folder wanted a fresh start.
  */
 async function systemFolder (requested: string, account: Account): Promise<string> {
   const pointerFile = join(requested, 'location.json')
   const text = await readFile(pointerFile, 'utf8').catch(() => undefined)
   if (text !== undefined) {
     const pointer = readPointer(text, pointerFile)
-    // A copy of a whole installation must not share the data of the original; a renamed one keeps them.
+    // A copy of a whole installation must not share the data of the original; a renamed one keeps
+    // them.
     const copied = pointer.requested !== requested && existsSync(join(pointer.requested, 'location.json'))
     if (!copied && existsSync(pointer.folder)) return pointer.folder
   }
@@ -89,11 +108,15 @@ async function systemFolder (requested: string, account: Account): Promise<strin
   throw trouble(`${base} holds a thousand databases that were begun for ${requested}. Delete those no longer wanted.`)
 }
 
-/** Only folders this file hands out are believed: root must not be sent just anywhere by a file of somebody else. */
+/**
+ * Only folders this file hands out are believed: root must not be sent just anywhere by a file of
+ * somebody else.
+ */
 function readPointer (text: string, file: string): Pointer {
   try {
     const pointer = JSON.parse(text) as Pointer
-    if (stateFolders.includes(dirname(pointer.folder)) && typeof pointer.requested === 'string') return pointer
+    const ours = stateFolders.includes(dirname(pointer.folder))
+    if (ours && typeof pointer.requested === 'string') return pointer
   } catch {
     // Not JSON: the same advice.
   }
@@ -104,7 +127,10 @@ function readPointer (text: string, file: string): Pointer {
 const stateFolders = process.platform === 'darwin'
   ? ['/usr/local/var/fermata', '/opt/fermata'] : ['/var/lib/fermata', '/opt/fermata', '/srv/fermata']
 
-/** The folder of the system for Fermata's state and its copy of the binaries; only root ever needs it. */
+/**
+ * The folder of the system for Fermata's state and its copy of the binaries; only root ever needs
+ * it.
+ */
 export async function stateFolder (account: Account): Promise<string> {
   for (const folder of stateFolders) {
     try {
@@ -146,7 +172,9 @@ const shortBase = () => {
   return existsSync(runtime) ? runtime : '/tmp'
 }
 
-/** Looks at the data before anything is started. True when there are some, false for a first start. */
+/**
+ * Looks at the data before anything is started. True when there are some, false for a first start.
+ */
 export async function checkData (place: Place, major: number): Promise<boolean> {
   const found = await stat(place.data).catch(() => undefined)
   if (!found) return false
@@ -165,8 +193,9 @@ export async function checkData (place: Place, major: number): Promise<boolean> 
       + `Fermata. Start it with the Fermata that brings PostgreSQL ${wrote}, make a backup there, and restore that into an `
       + 'empty folder with this one.')
   }
-  if (place.account.uid !== undefined && found.uid !== place.account.uid) await giveTree(place.data, place.account)
-  if (place.account.uid !== undefined || found.uid === process.getuid?.()) await chmod(place.data, 0o700)
+  const { uid } = place.account
+  if (uid !== undefined && found.uid !== uid) await giveTree(place.data, place.account)
+  if (process.platform !== 'win32') await chmod(place.data, 0o700)
   return true
 }
 
@@ -182,10 +211,12 @@ export async function removeDrafts (place: Place): Promise<void> {
 }
 
 /**
- * Makes a new database cluster. It gets its name when it is complete and on disk, so a crash in the middle leaves
- * nothing that looks like data.
+ * Makes a new database cluster. It gets its name when it is complete and on disk, so a crash in the
+ * middle leaves nothing that looks like data.
  */
-export async function createData (place: Place, binaries: Binaries, noSync: boolean): Promise<void> {
+export async function createData (
+  place: Place, binaries: Binaries, noSync: boolean,
+): Promise<void> {
   // A new name each time: when Node was killed, its initdb may still be writing under the last one.
   const draft = join(place.folder, `${draftPrefix}${randomBytes(6).toString('hex')}`)
   const secret = join(place.sockets, 'password')
@@ -194,7 +225,8 @@ export async function createData (place: Place, binaries: Binaries, noSync: bool
     await giveFolder(draft, place.account)
     const password = randomBytes(24).toString('base64url')
     await writeWhole(secret, password, 0o600, place.account)
-    // The builtin C.UTF-8 sorts alike on every machine; ICU 60 of these binaries would tie the data to them.
+    // The builtin C.UTF-8 sorts alike on every machine; ICU 60 of these binaries would tie the data
+    // to them.
     await runProgram(binaries.initdb, ['-D', draft, '-U', 'fermata', `--pwfile=${secret}`, '--encoding=UTF8', '--locale=C',
       '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--data-checksums', '--auth-local=peer',
       '--auth-host=scram-sha-256', ...noSync ? ['--no-sync'] : []], place)
@@ -222,8 +254,8 @@ async function syncFolder (folder: string): Promise<void> {
 }
 
 /**
- * Only what PostgreSQL needs: a stray PGDATA, LC_ALL or LD_PRELOAD of the caller must not reach it. Windows programs
- * need the variables of their system, so there they inherit all.
+ * Only what PostgreSQL needs: a stray PGDATA, LC_ALL or LD_PRELOAD of the caller must not reach it.
+ * Windows programs need the variables of their system, so there they inherit all.
  */
 export const cleanEnvironment = (): NodeJS.ProcessEnv | undefined =>
   process.platform === 'win32' ? undefined : { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }

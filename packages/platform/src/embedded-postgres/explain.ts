@@ -1,5 +1,6 @@
 /** An error for the person who starts Fermata: what is wrong and what to do about it. */
-export const trouble = (message: string, cause?: unknown) => new Error(message, cause === undefined ? undefined : { cause })
+export const trouble = (message: string, cause?: unknown) =>
+  new Error(message, cause === undefined ? undefined : { cause })
 
 type Explanation = [pattern: RegExp, say: (folder: string, match: RegExpMatchArray) => string]
 
@@ -31,7 +32,10 @@ const explanations: Explanation[] = [
     + 'one with FERMATA_DATA, or mount the disk of node_modules without "noexec".'],
 ]
 
-/** Turns what PostgreSQL or the system said into plain words; what is not known is handed on as it was said. */
+/**
+ * Turns what PostgreSQL or the system said into plain words; what is not known is handed on as it
+ * was said.
+ */
 export function explain (said: string, folder: string): Error {
   for (const [pattern, say] of explanations) {
     const match = said.match(pattern)
@@ -42,5 +46,7 @@ export function explain (said: string, folder: string): Error {
 }
 
 /** `explain` for something that was thrown. */
-export const explainError = (error: unknown, folder: string) =>
-  explain(error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error), folder)
+export const explainError = (error: unknown, folder: string) => {
+  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>
+  return explain(`${code} ${message}`, folder)
+}

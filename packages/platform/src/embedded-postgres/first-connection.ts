@@ -2,7 +2,10 @@ import { Client } from 'pg'
 import { trouble } from './explain.ts'
 import type { Endpoint } from './server-settings.ts'
 
-/** Address of a database of this server. Host, port and TLS are spelled out, or PG* variables would fill them in. */
+/**
+ * Address of a database of this server. Host, port and TLS are spelled out, or PG* variables would
+ * fill them in.
+ */
 export function serverUrl (endpoint: Endpoint, database: string, password: string): string {
   if (endpoint.transport === 'tcp') {
     return `postgres://fermata:${encodeURIComponent(password)}@127.0.0.1:${endpoint.port}/${database}?sslmode=disable`
@@ -12,7 +15,9 @@ export function serverUrl (endpoint: Endpoint, database: string, password: strin
 }
 
 /** Connects, creating the database when it is absent, and answers its address. */
-export async function ensureDatabase (urlOf: (database: string) => string, database: string): Promise<string> {
+export async function ensureDatabase (
+  urlOf: (database: string) => string, database: string,
+): Promise<string> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(database)) {
     throw trouble(`"${database}" cannot name a database: use lower-case letters, digits and "_", 63 at most.`)
   }
@@ -32,8 +37,12 @@ export async function isServerOf (url: string, data: string): Promise<boolean> {
   return row?.data === data
 }
 
-async function query (url: string, sql: string, timeout_ms = 10_000): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: timeout_ms, query_timeout: 60_000 })
+async function query (
+  url: string, sql: string, timeout_ms = 10_000,
+): Promise<Record<string, unknown>[]> {
+  const client = new Client({
+    connectionString: url, connectionTimeoutMillis: timeout_ms, query_timeout: 60_000,
+  })
   client.on('error', () => {})
   try {
     await client.connect()

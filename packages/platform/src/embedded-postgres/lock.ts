@@ -4,16 +4,20 @@ import { connect, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trouble } from './explain.ts'
 
-/** A predecessor that is just stopping gets this long, so that a service manager may restart us at once. */
+/**
+ * A predecessor that is just stopping gets this long, so that a service manager may restart us at
+ * once.
+ */
 const patience_ms = 1_000
 
 export interface FolderLock { release(): Promise<void> }
 
 /**
- * Makes this process the only Fermata on a folder. The lock is a listening socket without a file (Linux: abstract
- * socket, Windows: named pipe), so the system takes it back the moment its owner dies, however it dies, and two
- * starters cannot both get it. The folder's inode names it, so a second path to the same folder meets the same lock.
- * It reaches as far as a network namespace: two containers that share a folder are told apart by PostgreSQL's own lock.
+ * Makes this process the only Fermata on a folder. The lock is a listening socket without a file
+ * (Linux: abstract socket, Windows: named pipe), so the system takes it back the moment its owner
+ * dies, however it dies, and two starters cannot both get it. The folder's inode names it, so a
+ * second path to the same folder meets the same lock. It reaches as far as a network namespace: two
+ * containers that share a folder are told apart by PostgreSQL's own lock.
  */
 export async function lockFolder (folder: string): Promise<FolderLock> {
   const name = await lockName(folder)

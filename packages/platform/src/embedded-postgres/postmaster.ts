@@ -18,7 +18,10 @@ export async function readPidFile (data: string): Promise<PidFile | undefined> {
   return { pid, port: Number(lines[3] ?? 0), status: (lines[7] ?? '').trim() }
 }
 
-/** Whether a process does anything still. A zombie has a process id and may be signalled, but it is dead. */
+/**
+ * Whether a process does anything still. A zombie has a process id and may be signalled, but it is
+ * dead.
+ */
 export function isAlive (pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -34,12 +37,16 @@ export function isAlive (pid: number): boolean {
   }
 }
 
-/** Whether this living process is a PostgreSQL at work in this data folder, not a stranger that got the same id. */
+/**
+ * Whether this living process is a PostgreSQL at work in this data folder, not a stranger that got
+ * the same id.
+ */
 export function isPostgresOf (pid: number, data: string): boolean {
   if (!isAlive(pid)) return false
   try {
     if (process.platform === 'linux') {
-      // Every PostgreSQL process works in its data folder. `npm ci` may have deleted the file it was started from.
+      // Every PostgreSQL process works in its data folder. `npm ci` may have deleted the file it
+      // was started from.
       return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data)
         && /\/postgres( \(deleted\))?$/.test(readlinkSync(`/proc/${pid}/exe`))
     }
@@ -59,8 +66,9 @@ export async function findServer (data: string): Promise<PidFile | undefined> {
 }
 
 /**
- * Clears what a dead server left, after `findServer` found none alive. PostgreSQL forgives a dead process id by itself,
- * but not one that another program has got since; and the processes of a killed server may outlive it for a moment.
+ * Clears what a dead server left, after `findServer` found none alive. PostgreSQL forgives a dead
+ * process id by itself, but not one that another program has got since; and the processes of a
+ * killed server may outlive it for a moment.
  */
 export async function clearRemains (data: string, sockets: string): Promise<void> {
   const file = await readPidFile(data)
@@ -75,7 +83,8 @@ export async function clearRemains (data: string, sockets: string): Promise<void
   for (let signal = 0; signal < 40; signal++) {
     const left = await processesIn(data)
     if (left.length === 0) break
-    // They leave within a second; one that is stuck is ended, because it may still write to memory the next one needs.
+    // They leave within a second; one that is stuck is ended, because it may still write to memory
+    // the next one needs.
     if (signal >= 20) left.forEach(pid => sendSignal(pid, signal < 30 ? 'SIGQUIT' : 'SIGKILL'))
     await sleep(100)
   }
@@ -122,12 +131,15 @@ export async function waitForEnd (pid: number, timeout_ms: number): Promise<bool
 
 type StopStep = [signal: NodeJS.Signals, mode: 'fast' | 'immediate', wait_ms: number]
 
-const stopSteps: StopStep[] = [['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 1_500], ['SIGKILL', 'immediate', 1_000]]
+const stopSteps: StopStep[] = [
+  ['SIGINT', 'fast', 6_000], ['SIGQUIT', 'immediate', 1_500], ['SIGKILL', 'immediate', 1_000],
+]
 
 /**
- * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate, then by force. All
- * three lose nothing that was committed; the later ones only make the next start replay its log. Nine seconds at most;
- * less for a server that does not `answer` any more, which is not asked politely first.
+ * Stops a server: fast (open transactions are rolled back, everything is flushed), then immediate,
+ * then by force. All three lose nothing that was committed; the later ones only make the next start
+ * replay its log. Nine seconds at most; less for a server that does not `answer` any more, which is
+ * not asked politely first.
  */
 export async function stopServer (pid: number, data: string, answers = true): Promise<void> {
   for (const [signal, mode, wait_ms] of answers ? stopSteps : stopSteps.slice(1)) {
@@ -141,7 +153,8 @@ export async function stopServer (pid: number, data: string, answers = true): Pr
 /** Windows has no signals; pg_ctl reaches the server through its named pipe. */
 function stopOnWindows (data: string, mode: string, wait_ms: number): void {
   try {
-    execFileSync(findBinaries().pg_ctl, ['stop', '-D', data, '-m', mode, '-t', String(wait_ms / 1000)], { stdio: 'ignore' })
+    const options = ['-D', data, '-m', mode, '-t', String(wait_ms / 1000)]
+    execFileSync(findBinaries().pg_ctl, ['stop', ...options], { stdio: 'ignore' })
   } catch {
     // It did not stop in time: the next, harder step follows.
   }

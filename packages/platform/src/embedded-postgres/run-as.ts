@@ -8,8 +8,9 @@ import { dirname, join, resolve } from 'node:path'
 export interface Account { name: string, uid?: number, gid?: number }
 
 /**
- * PostgreSQL refuses to run as root. An account of our own comes first; then `postgres`, which exists for this purpose;
- * `nobody` comes last, because other daemons run as it too and could read our files.
+ * PostgreSQL refuses to run as root. An account of our own comes first; then `postgres`, which
+ * exists for this purpose; `nobody` comes last, because other daemons run as it too and could read
+ * our files.
  */
 const preferred = ['fermata', 'postgres', '_postgres', 'nobody']
 
@@ -45,8 +46,9 @@ function readAccounts (): Required<Account>[] {
   const text = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : ''
   const lines = text.split('\n').map(line => line.split(':'))
   // macOS writes nobody as -2; the kernel wants it unsigned.
-  const accounts = lines.map(([name, , uid, gid]) => ({ name: name!, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }))
-  return accounts.filter((account, index) => lines[index]!.length >= 4 && account.name !== '')
+  const unsigned = (id?: string) => Number(id) >>> 0
+  return lines.filter(fields => fields.length >= 4 && fields[0] !== '')
+    .map(([name, , uid, gid]) => ({ name: name!, uid: unsigned(uid), gid: unsigned(gid) }))
 }
 
 /** The outermost folder on the way to `path` (or `path` itself) that the account may not enter. */
@@ -59,18 +61,25 @@ export function closedFolder (path: string, account: Account): string | undefine
   })
 }
 
-/** Whether the mode bits give the account this permission (1 enter or run, 4 read). Access lists are not looked at. */
-export function allowed (stat: { uid: number, gid: number, mode: number }, account: Account, permission: 1 | 4): boolean {
+/**
+ * Whether the mode bits give the account this permission (1 enter or run, 4 read). Access lists are
+ * not looked at.
+ */
+export function allowed (
+  stat: { uid: number, gid: number, mode: number }, account: Account, permission: 1 | 4,
+): boolean {
   if (account.uid === undefined) return true
   const shift = stat.uid === account.uid ? 6 : stat.gid === account.gid ? 3 : 0
   return ((stat.mode >> shift) & permission) !== 0
 }
 
 /**
- * Writes a file whole or not at all. The name is taken over by `rename`, so when root writes into a folder of another
- * account a symbolic link planted there is replaced, never followed.
+ * Writes a file whole or not at all. The name is taken over by `rename`, so when root writes into a
+ * folder of another account a symbolic link planted there is replaced, never followed.
  */
-export async function writeWhole (path: string, text: string, mode: number, owner?: Account): Promise<void> {
+export async function writeWhole (
+  path: string, text: string, mode: number, owner?: Account,
+): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   const file = await open(draft, 'wx', mode)
   try {
@@ -92,7 +101,10 @@ export async function giveFolder (folder: string, account: Account): Promise<voi
   await chmod(folder, 0o700)
 }
 
-/** Gives everything below a folder to the account: data that root restored from a copy belong to root. */
+/**
+ * Gives everything below a folder to the account: data that root restored from a copy belong to
+ * root.
+ */
 export async function giveTree (folder: string, account: Account): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)

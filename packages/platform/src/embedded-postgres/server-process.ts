@@ -11,12 +11,15 @@ import { isPostgresOf, readPidFile, stopServer } from './postmaster.ts'
 /** The log file and its one predecessor stay below this, each. */
 const longest_log_bytes = 10 * 1024 * 1024
 
-/** Replaying the log after a crash is bounded by max_wal_size, but a slow disk may need minutes for it. */
+/**
+ * Replaying the log after a crash is bounded by max_wal_size, but a slow disk may need minutes for
+ * it.
+ */
 const longest_start_ms = 600_000
 
 /**
- * Keeps the log bounded. It is copied and emptied, not renamed: a running server, which may be one we adopted, keeps
- * writing to the same open file.
+ * Keeps the log bounded. It is copied and emptied, not renamed: a running server, which may be one
+ * we adopted, keeps writing to the same open file.
  */
 export async function boundLog (log: string): Promise<void> {
   const found = await stat(log).catch(() => undefined)
@@ -27,20 +30,26 @@ export async function boundLog (log: string): Promise<void> {
 
 export interface StartedServer { pid: number, child?: ChildProcess }
 
-/** Starts the server and waits until it accepts connections. Throws an explanation when it ends before. */
+/**
+ * Starts the server and waits until it accepts connections. Throws an explanation when it ends
+ * before.
+ */
 export async function spawnServer (
   place: Place, binaries: Binaries, config: string, log: (line: string) => void,
 ): Promise<StartedServer> {
   await boundLog(place.log)
   if (process.platform === 'win32') return startOnWindows(place, binaries, config)
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  // Not through a symbolic link: root may be writing into a folder of somebody else.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
   const file = await open(place.log, flags, 0o600)
   const begin = (await file.stat()).size
   const { uid, gid } = place.account
   let failure: Error | undefined
-  // In its own session: Ctrl-C in the terminal reaches Node, which stops the server after it has finished with it.
+  // In its own session: Ctrl-C in the terminal reaches Node, which stops the server after it has
+  // finished with it.
   const child = spawn(binaries.postgres, ['-D', place.data, '-c', `config_file=${config}`], {
-    uid, gid, cwd: place.folder, env: cleanEnvironment(), detached: true, stdio: ['ignore', file.fd, file.fd], windowsHide: true,
+    uid, gid, cwd: place.folder, env: cleanEnvironment(), detached: true,
+    stdio: ['ignore', file.fd, file.fd],
   })
   child.on('error', error => { failure = cannotRun(binaries.postgres, error, place) })
   child.unref()
@@ -54,15 +63,21 @@ export async function spawnServer (
 }
 
 /** There an administrator may not run the server either; pg_ctl starts it with fewer rights. */
-async function startOnWindows (place: Place, binaries: Binaries, config: string): Promise<StartedServer> {
-  const options = ['-o', `-c config_file="${config}"`, '-l', place.log, '-t', String(longest_start_ms / 1_000)]
+async function startOnWindows (
+  place: Place, binaries: Binaries, config: string,
+): Promise<StartedServer> {
+  const patience_s = String(longest_start_ms / 1_000)
+  const options = ['-o', `-c config_file="${config}"`, '-l', place.log, '-t', patience_s]
   await runProgram(binaries.pg_ctl, ['start', '-w', '-D', place.data, ...options], place)
   const file = await readPidFile(place.data)
   if (!file) throw explain(await readEnd(place.log, 0), place.folder)
   return { pid: file.pid }
 }
 
-/** Waits for "ready" in the pid file, as pg_ctl does. False when the server ends or the time is over. */
+/**
+ * Waits for "ready" in the pid file, as pg_ctl does. False when the server ends or the time is
+ * over.
+ */
 export async function waitUntilReady (
   data: string, pid: () => number | undefined, alive: () => boolean, log: (line: string) => void,
 ): Promise<boolean> {
@@ -89,7 +104,8 @@ async function readEnd (log: string, begin: number): Promise<string> {
   try {
     const { size } = await file.stat()
     const from = Math.max(begin, size - 16_384)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, Math.max(0, size - from), from)
+    const length = Math.max(0, size - from)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from)
     return buffer.subarray(0, bytesRead).toString('utf8')
   } finally {
     await file.close()

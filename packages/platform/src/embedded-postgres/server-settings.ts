@@ -1,6 +1,7 @@
 /** What the server is told, and why. Sized for two cores that the database shares with Node. */
 const defaults: Record<string, string> = {
-  // Durable by default: an acknowledged order survives a power cut. Only tests and benches may turn these off.
+  // Durable by default: an acknowledged order survives a power cut. Only tests and benches may turn
+  // these off.
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -19,7 +20,8 @@ const defaults: Record<string, string> = {
   max_worker_processes: '4',
   // Data are in memory or on an SSD: reading at random costs about the same as in order.
   random_page_cost: '1.1',
-  // Nothing replicates from here: less log for the same safety, and no processes waiting for replicas.
+  // Nothing replicates from here: less log for the same safety, and no processes waiting for
+  // replicas.
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
@@ -27,12 +29,14 @@ const defaults: Record<string, string> = {
   io_workers: '1',
   // Batches of orders are large; the automatic 4 MB would be written out in the middle of one.
   wal_buffers: '16MB',
-  // Keeps log files for reuse, so that a rush does not wait for new ones to be made; the upper bound limits recovery.
+  // Keeps log files for reuse, so that a rush does not wait for new ones to be made; the upper
+  // bound limits recovery.
   min_wal_size: '128MB',
   max_wal_size: '1GB',
   // Outbox and stock rows change thousands of times a minute; their dead versions must go as fast.
   autovacuum_naptime: '15s',
-  // A query whose client was killed ends within a second, so the next owner finds no stranger's locks.
+  // A query whose client was killed ends within a second, so the next owner finds no stranger's
+  // locks.
   client_connection_check_interval: '1s',
   // The pool has its own shorter limit; this one holds for every other client.
   idle_in_transaction_session_timeout: '60s',
@@ -42,7 +46,8 @@ const defaults: Record<string, string> = {
   lc_messages: 'C',
   log_line_prefix: '%m [%p] ',
   log_checkpoints: 'off',
-  // No personal data in logs: neither statements with their values nor the DETAIL that quotes the row.
+  // No personal data in logs: neither statements with their values nor the DETAIL that quotes the
+  // row.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
   log_parameter_max_length: '0',
@@ -51,19 +56,23 @@ const defaults: Record<string, string> = {
 
 export interface Endpoint { transport: 'socket' | 'tcp', sockets: string, port: number }
 
-export interface ServerFiles { config: string, access: string, names: string }
-
-/** The texts of the server's configuration. Equal texts mean that a running server needs no restart. */
+/**
+ * The texts of the server's configuration. Equal texts mean that a running server needs no restart.
+ */
 export function serverConfig (
-  files: { access: string, names: string }, endpoint: Endpoint, native: string, settings: Record<string, string>,
+  files: { access: string, names: string }, endpoint: Endpoint, native: string,
+  settings: Record<string, string>,
 ): string {
   const network: Record<string, string> = endpoint.transport === 'tcp'
     ? { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(endpoint.port) }
     : {
-        listen_addresses: '', unix_socket_directories: endpoint.sockets, unix_socket_permissions: '0700',
+        listen_addresses: '',
+        unix_socket_directories: endpoint.sockets,
+        unix_socket_permissions: '0700',
         port: String(endpoint.port),
       }
-  const all = { ...defaults, ...settings, ...network, hba_file: files.access, ident_file: files.names }
+  const access = { hba_file: files.access, ident_file: files.names }
+  const all = { ...defaults, ...settings, ...network, ...access }
   const lines = Object.entries(all).map(([name, value]) => {
     if (!/^[a-z][a-z0-9_.]*$/.test(name)) throw new Error(`"${name}" is not the name of a PostgreSQL setting.`)
     return `${name} = ${quoted(value)}`
@@ -73,7 +82,10 @@ export function serverConfig (
 
 const quoted = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\n', ' ')}'`
 
-/** Who may connect: the account that runs Node and nobody else, or by TCP the one who knows the password. */
+/**
+ * Who may connect: the account that runs Node and nobody else, or by TCP the one who knows the
+ * password.
+ */
 export const accessRules = (transport: Endpoint['transport']) => transport === 'tcp'
   ? 'host all fermata 127.0.0.1/32 scram-sha-256\n'
   : 'local all fermata peer map=fermata\n'

@@ -12,17 +12,24 @@ import type { Running } from './watch.ts'
 
 export interface ServerChoice { transport: Endpoint['transport'], settings: Record<string, string> }
 
-export interface Outcome { running: Running, endpoint: Endpoint, config: string, password: string, adopted: boolean }
+export interface Outcome {
+  running: Running
+  endpoint: Endpoint
+  config: string
+  password: string
+  adopted: boolean
+}
 
 /**
- * Gets a server running on the data. One that is left from a killed Fermata is taken over when it answers and was
- * started with the very settings wanted now; otherwise it is stopped first.
+ * Gets a server running on the data. One that is left from a killed Fermata is taken over when it
+ * answers and was started with the very settings wanted now; otherwise it is stopped first.
  */
 export async function startOrAdopt (
   place: Place, binaries: Binaries, choice: ServerChoice, log: (line: string) => void,
 ): Promise<Outcome> {
   const orphan = await findServer(place.data)
-  const endpoint: Endpoint = { transport: choice.transport, sockets: place.sockets, port: orphan?.port || 5432 }
+  const { transport } = choice
+  const endpoint: Endpoint = { transport, sockets: place.sockets, port: orphan?.port || 5432 }
   const config = join(place.folder, 'postgresql.conf')
   const password = await readFile(join(place.folder, 'password'), 'utf8').catch(() => '')
   if (orphan) {
@@ -37,17 +44,23 @@ export async function startOrAdopt (
     await stopServer(orphan.pid, place.data, answers)
   }
   await clearRemains(place.data, place.sockets)
-  endpoint.port = endpoint.transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
+  endpoint.port = transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
   for (const [path, text] of wantedFiles(place, endpoint, binaries, choice)) {
     await writeWhole(path, text, 0o644).catch(error => { throw explainError(error, place.folder) })
   }
-  return { running: await spawnServer(place, binaries, config, log), endpoint, config, password, adopted: false }
+  const running = await spawnServer(place, binaries, config, log)
+  return { running, endpoint, config, password, adopted: false }
 }
 
 type Files = [path: string, text: string][]
 
-/** What the configuration has to be now. It names the binaries too, so an update restarts the server. */
-function wantedFiles (place: Place, endpoint: Endpoint, binaries: Binaries, choice: ServerChoice): Files {
+/**
+ * What the configuration has to be now. It names the binaries too, so an update restarts the
+ * server.
+ */
+function wantedFiles (
+  place: Place, endpoint: Endpoint, binaries: Binaries, choice: ServerChoice,
+): Files {
   const files = { access: join(place.folder, 'access.conf'), names: join(place.folder, 'names.conf') }
   return [
     [files.access, accessRules(endpoint.transport)],

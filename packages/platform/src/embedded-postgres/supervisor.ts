@@ -15,7 +15,10 @@ import { watch } from './watch.ts'
 export interface EmbeddedPostgres {
   /** For `pg`: through a Unix socket, on Windows through loopback. */
   url: string
-  /** Where data and log live; not the requested folder when the server's account could not reach that. */
+  /**
+   * Where data and log live; not the requested folder when the server's account could not reach
+   * that.
+   */
   folder: string
   started_in_ms: number
   /** True when a server left by a killed Fermata was taken over as it ran. */
@@ -42,10 +45,13 @@ export interface EmbeddedPostgresOptions {
 }
 
 /**
- * Starts the PostgreSQL that npm brought, or takes over the one a killed Fermata left, and keeps it running until
- * `stop`. Throws an Error whose message says in plain words what is wrong and what to do.
+ * Starts the PostgreSQL that npm brought, or takes over the one a killed Fermata left, and keeps it
+ * running until `stop`. Throws an Error whose message says in plain words what is wrong and what to
+ * do.
  */
-export async function startEmbeddedPostgres (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres (
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const begin = performance.now()
   const requested = resolve(options.folder)
   const found = findBinaries()
@@ -72,15 +78,17 @@ async function startLocked (
   if (first_start) await createData(place, binaries, options.no_sync_initdb ?? false)
   const transport = options.transport ?? (process.platform === 'win32' ? 'tcp' : 'socket')
   const choice = { transport, settings: options.settings ?? {} }
-  const { running, endpoint, config, password, adopted } = await startOrAdopt(place, binaries, choice, log)
-  const watcher = watch(running, place, binaries, config, log)
+  const outcome = await startOrAdopt(place, binaries, choice, log)
+  const watcher = watch(outcome.running, place, binaries, outcome.config, log)
   try {
-    const url = await ensureDatabase(name => serverUrl(endpoint, name, password), options.database ?? 'fermata')
+    const urlOf = (name: string) => serverUrl(outcome.endpoint, name, outcome.password)
+    const url = await ensureDatabase(urlOf, options.database ?? 'fermata')
     const stop = async () => {
       await watcher.stop()
       await lock.release()
     }
-    return { url, folder: place.folder, adopted, first_start, notes: place.notes, stop }
+    const { folder, notes } = place
+    return { url, folder, adopted: outcome.adopted, first_start, notes, stop }
   } catch (error) {
     await watcher.stop()
     throw explainError(error, place.folder)

@@ -17,8 +17,9 @@ const longest_delay_ms = 30_000
 const healthy_after_ms = 60_000
 
 /**
- * Keeps the server running while Node does: one that ends by itself (killed for want of memory, say) is started again,
- * at once and then ever more slowly, at most every 30 s. When Node exits without `stop`, the server is told to.
+ * Keeps the server running while Node does: one that ends by itself (killed for want of memory,
+ * say) is started again, at once and then ever more slowly, at most every 30 s. When Node exits
+ * without `stop`, the server is told to.
  */
 export function watch (
   first: Running, place: Place, binaries: Binaries, config: string, log: (line: string) => void,
