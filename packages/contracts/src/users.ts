@@ -62,6 +62,9 @@ export const PersonalData = Type.Object({
   profile: Profile,
   settings: Settings,
   purchases: Type.Array(Purchase),
+  elsewhere: Type.Array(Type.Object({
+    service: Type.String(), path: Type.String(), what: Type.String(),
+  }), { description: 'Where the other services show what they keep about you' }),
 })
 export type PersonalData = Static<typeof PersonalData>
 
@@ -159,4 +162,9 @@ export const deleteUser = defineRoute({
 /** Notifications keeps a copy, so that sending a message asks nobody. */
 export const settingsChanged = defineEvent('users.settings_changed.v1', Type.Object({
   user_id: Uuid, email: Email, phone: Nullable(Phone), settings: Settings, changed_at: Timestamp,
+}))
+
+/** Auth keeps the name beside the credentials, so that signing in asks nobody. */
+export const profileChanged = defineEvent('users.profile_changed.v1', Type.Object({
+  user_id: Uuid, username: PersonName, changed_at: Timestamp,
 }))

@@ -1,6 +1,8 @@
 import { login, register } from '@fermata/contracts/auth'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import { hash } from '@node-rs/argon2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPasswordHasher } from '../adapters/password-hasher.ts'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { account_failures } from '../passwords.ts'
@@ -98,4 +100,34 @@ test('login: the owner signs in from elsewhere while somebody guesses, and succe
     }
     expect((await it.send(login, { body: { ...body, password }, headers: own })).status).toBe(200)
   }
+})
+
+test('login: whoever comes when too many wait is told to come back, and it counts as no failure', async () => {
+  const usual = ctx.resources.passwords
+  ctx.resources.passwords = await createPasswordHasher({ at_once: 1, waiting: 0 })
+  const headers = { 'x-forwarded-for': '192.0.2.77' }
+  const right = { email: ann.email, password }
+  const answers = await Promise.all(Array.from({ length: 9 }, () =>
+    it.send(login, { body: right, headers })))
+  ctx.resources.passwords = usual
+  const refused = answers.filter(answer => answer.status === 503)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(answers.filter(answer => answer.status === 200).length).toBe(9 - refused.length)
+  expect(refused[0]!.headers['retry-after']).toBe('2')
+  for (let attempt = 1; attempt < account_failures; attempt++) {
+    const wrong = await it.send(login, { body: { ...right, password: 'wrong-password' }, headers })
+    expect(wrong.status).toBe(401)
+  }
+})
+
+test('login: a hash made with older parameters is made anew', async () => {
+  const old = await hash(password, { memoryCost: 8192, timeCost: 1, parallelism: 1 })
+  await ctx.pool.query('update auth.accounts set password_hash = $1 where email = $2',
+    [old, 'ann.login@example.com'])
+  const body = { email: ann.email, password }
+  expect((await it.send(login, { body })).status).toBe(200)
+  const { rows } = await ctx.pool.query(
+    'select password_hash from auth.accounts where email = $1', ['ann.login@example.com'])
+  expect(rows[0].password_hash).toContain('$m=19456,t=2,p=1$')
+  expect((await it.send(login, { body })).status).toBe(200)
 })

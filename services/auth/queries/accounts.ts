@@ -2,6 +2,7 @@ import type { Locale, Role } from '@fermata/contracts/fields'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
+import type { LinkPurpose } from './links.ts'
 
 export interface AccountRow {
   id: string
@@ -40,6 +41,13 @@ export const findAccountsByEmail = async (db: Db<DB>, emails: string[]) => (awai
 export const findAccount = async (db: Db<DB>, id: string) => (await sql<AccountRow>`
   select ${columns} from auth.accounts where id = ${id}`.execute(db)).rows[0]
 
+/** Whose link a token is; not yet taken out, since its account is locked before. */
+export const findLinkAccount = async (db: Db<DB>, purpose: LinkPurpose, token_hash: Buffer) =>
+  (await sql<AccountRow>`
+  select a.* from auth.link_tokens as t join auth.accounts as a on a.id = t.account_id
+   where t.hash = ${token_hash} and t.purpose = ${purpose}
+     and t.expires_at > now()`.execute(db)).rows[0]
+
 /** For writers: whatever changes an account or ends its logins holds this row first. */
 export const lockAccount = async (tx: Tx<DB>, id: string) => (await sql<AccountRow>`
   select ${columns} from auth.accounts where id = ${id} for update`.execute(tx)).rows[0]
@@ -62,6 +70,10 @@ export const lockAdmins = async (tx: Tx<DB>): Promise<string[]> => {
     select id from auth.accounts where 'admin' = any (roles) order by id for update`.execute(tx)
   return rows.map(row => row.id)
 }
+
+export const hasAdmin = async (db: Db<DB>): Promise<boolean> => (await sql<{ found: boolean }>`
+  select exists (select from auth.accounts where 'admin' = any (roles)) as found
+  `.execute(db)).rows[0]!.found
 
 export const updatePassword = (tx: Tx<DB>, id: string, password_hash: string) => sql`
   update auth.accounts set password_hash = ${password_hash} where id = ${id}`.execute(tx)

@@ -1,0 +1,8 @@
+import type { Ctx } from '../context.ts'
+import { login_lifetime } from '../login-lifetime.ts'
+import { deleteStale } from '../queries/logins.ts'
+
+/** Forgets what has no use any more: unused logins, old links, attempts of yesterday. */
+export async function removeStale (ctx: Ctx): Promise<void> {
+  await deleteStale(ctx.db, login_lifetime)
+}
