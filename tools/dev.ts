@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync, watch } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { root } from './sources.ts'
 
-/** `npm run dev`: the server, started again after each change; a stale web app is built at each start. */
+/**
+ * `npm run dev`: the server, started again after each change; a stale web app is built at each
+ * start.
+ */
 
 /** Editors write a file in several steps; a pause this long means they are done. */
 const settle_ms = 200
@@ -27,8 +30,9 @@ async function end (child: ChildProcess): Promise<void> {
 }
 
 /**
- * Runs a program with this Node and starts it again after changes below the folders. Only one runs at a time: the
- * next is started when the one before has ended. One that ends by itself is left until the next change.
+ * Runs a program with this Node and starts it again after changes below the folders. Only one runs
+ * at a time: the next is started when the one before has ended. One that ends by itself is left
+ * until the next change.
  */
 export function supervise (program: string[], folders: readonly string[]): Supervised {
   const start = () => spawn(process.execPath, program, { cwd: root, stdio: 'inherit' })
@@ -41,11 +45,12 @@ export function supervise (program: string[], folders: readonly string[]): Super
     await end(child)
     if (!stopped) child = start()
   }
-  const watchers: FSWatcher[] = folders.map(folder => watch(folder, { recursive: true }, (_event, name) => {
+  function restartSoon (_event: string, name: string | null): void {
     if (!matters(name)) return
     clearTimeout(pending)
     pending = setTimeout(() => { turn = turn.then(restart) }, settle_ms)
-  }))
+  }
+  const watchers = folders.map(folder => watch(folder, { recursive: true }, restartSoon))
   return {
     async stop () {
       stopped = true
