@@ -8,6 +8,11 @@ import type { Ctx } from './context.ts'
 import { checkIn } from './operations/check-in.ts'
 import { endOrders } from './operations/end-orders.ts'
 import { getAdmissions } from './operations/get-admissions.ts'
+import { getOrderCalendar } from './operations/get-order-calendar.ts'
+import { getOrderPdf } from './operations/get-order-pdf.ts'
+import { getTicketCalendar } from './operations/get-ticket-calendar.ts'
+import { getTicketPdf } from './operations/get-ticket-pdf.ts'
+import { getTicketQr } from './operations/get-ticket-qr.ts'
 import { getTicket } from './operations/get-ticket.ts'
 import { issueTickets } from './operations/issue-tickets.ts'
 import { keepEvents } from './operations/keep-events.ts'
@@ -25,12 +30,17 @@ export default defineService<Ctx>({
   routes: [
     route(api.listTickets, listTickets),
     route(api.getTicket, getTicket),
+    route(api.getTicketPdf, getTicketPdf),
+    route(api.getTicketQr, getTicketQr),
+    route(api.getTicketCalendar, getTicketCalendar),
     route(api.listTicketKeys, listTicketKeys),
     route(api.validateTicket, validateTicket),
     route(api.checkIn, checkIn),
     route(api.voidTicket, voidTicket),
     route(api.resendTicket, resendTicket),
     route(api.getAdmissions, getAdmissions),
+    route(api.getOrderPdf, getOrderPdf),
+    route(api.getOrderCalendar, getOrderCalendar),
   ],
   subscriptions: [
     on(orderCompleted, issueTickets),

@@ -1,0 +1,30 @@
+import type { Locale } from '@fermata/contracts/fields'
+import { calendarFile } from './adapters/calendar.ts'
+import { ticketPdf } from './adapters/ticket-pdf.ts'
+import type { Ctx } from './context.ts'
+import type { TicketRow } from './queries/tickets.ts'
+import { textsIn } from './rules/ticket-texts.ts'
+
+/** What is personal and may change stays out of shared and stored caches. */
+const private_file = { 'cache-control': 'private, no-store' }
+
+export const fileHeaders = (disposition: 'inline' | 'attachment', name: string) => ({
+  ...private_file,
+  'content-disposition': `${disposition}; filename="${name.replace(/[^\w.-]/g, '_')}"`,
+})
+
+/** @param rows of one order */
+export const printTickets = (rows: TicketRow[], locale?: Locale) =>
+  ticketPdf(rows, locale ?? rows[0]!.buyer_locale)
+
+/** The entry of an order: the same for each of its tickets, so importing two makes one entry. */
+export function calendarOf (ctx: Ctx, row: TicketRow): string {
+  const origin = ctx.settings.PUBLIC_URL
+  const tickets_url = `${origin}/orders/${row.order_id}`
+  return calendarFile({
+    event: row.event,
+    uid: `order-${row.order_id}@${new URL(origin).hostname}`,
+    url: `${origin}/events/${encodeURIComponent(row.event.slug)}`,
+    description: textsIn(row.buyer_locale).calendar(row.order_code, tickets_url),
+  })
+}

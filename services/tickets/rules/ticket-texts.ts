@@ -1,0 +1,55 @@
+import type { EventFacts, Locale } from '@fermata/contracts/fields'
+import { formatMoney } from '@fermata/contracts/money'
+
+/** What a ticket says, in the languages it speaks. */
+const texts = {
+  en: {
+    admits: 'Admits one',
+    holder: 'Name', type: 'Ticket', price: 'Price', number: 'Number', order: 'Order',
+    organizer: 'Presented by', free: 'Free', local_time: 'local time',
+    show: 'Show this code at the door, on paper or on a screen.',
+    once: 'It admits one person, once. Whoever shows it first goes in: do not post a picture of it.',
+    canceled: 'This event was canceled',
+    page: (page: number, pages: number) => `${page} of ${pages}`,
+    calendar: (codes: string, url: string) => `Order ${codes}. Your tickets: ${url}`,
+  },
+  fr: {
+    admits: 'Entrée pour une personne',
+    holder: 'Nom', type: 'Billet', price: 'Prix', number: 'Numéro', order: 'Commande',
+    organizer: 'Présenté par', free: 'Gratuit', local_time: 'heure locale',
+    show: 'Présentez ce code à l’entrée, sur papier ou à l’écran.',
+    once: 'Il vaut pour une personne, une seule fois. Le premier qui le présente entre : n’en publiez pas de photo.',
+    canceled: 'Cet événement est annulé',
+    page: (page: number, pages: number) => `${page} sur ${pages}`,
+    calendar: (codes: string, url: string) => `Commande ${codes}. Vos billets : ${url}`,
+  },
+}
+
+export const textsIn = (locale: Locale) => texts[locale]
+
+/** English dates by day, month and 24 hours, which no reader anywhere takes for another day. */
+const dateLocale = { en: 'en-GB', fr: 'fr-FR' }
+
+/** `Saturday 3 July 2027` and `20:00 – 22:30`, by the clocks at the venue. */
+export function whenTexts (event: EventFacts, locale: Locale): { day: string, time: string } {
+  const format = (iso: string, options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(dateLocale[locale], { timeZone: event.timezone, ...options }).format(new Date(iso))
+  const day = (iso: string) => format(iso, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const time = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit' })
+  const { starts_at, ends_at } = event
+  const over_night = Date.parse(ends_at) - Date.parse(starts_at) < 12 * 3_600_000
+  const first_day = capitalized(day(starts_at))
+  if (day(starts_at) === day(ends_at) || over_night) {
+    return { day: first_day, time: `${time(starts_at)} – ${time(ends_at)}` }
+  }
+  return { day: `${first_day} – ${day(ends_at)}`, time: time(starts_at) }
+}
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+export const priceText = (price_minor: number, currency: string, locale: Locale) =>
+  price_minor === 0 ? texts[locale].free : formatMoney(price_minor, currency, locale)
+
+/** The country's name in the reader's language; the letters of an unknown one. */
+export const countryText = (country: string, locale: Locale) =>
+  new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' }).of(country) ?? country
