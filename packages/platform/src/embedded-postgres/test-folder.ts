@@ -45,7 +45,7 @@ export async function makeTestFolder () {
   }
   /** Starts a Fermata in a process of its own and waits until it has stored its row. */
   const startOwner = async (folder: string) => {
-    const child = fork(join(import.meta.dirname, 'test-owner.ts'), [folder], {
+    const child = fork(new URL('./test-owner.ts', import.meta.url), [folder], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [],
     })
     owners.add(child)
