@@ -32,7 +32,7 @@ export interface AuthAccounts {
 }
 
 export interface AuthAttempts {
-  blocked_until: Generated<string>
+  blocked_until: string | null
   failures: number
   key: Buffer
   last_at: Generated<string>

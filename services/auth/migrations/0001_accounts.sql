@@ -63,6 +63,7 @@ create table attempts (
   key bytea primary key check (length(key) = 32),
   failures integer not null check (failures >= 0),
   last_at timestamptz not null default now(),
-  blocked_until timestamptz not null default now()
+  -- The end of a pause. Null without one: moments of transactions that overlap are in no order.
+  blocked_until timestamptz
 );
 create index attempts_age on attempts (last_at);

@@ -16,10 +16,10 @@ export const countAttempt = async (db: Db<DB>, attempt: {
     insert into auth.attempts as a (key, failures) values (${attempt.key}, 1)
     on conflict (key) do update
       set failures = ${failures}, last_at = now(),
-          blocked_until = case when ${failures} < ${attempt.limit} then now()
-            else now() + interval '1 second' * least(${attempt.longest_pause_s},
+          blocked_until = case when ${failures} >= ${attempt.limit} then
+            now() + interval '1 second' * least(${attempt.longest_pause_s},
               power(2, least(30, 1 + ${failures} - ${attempt.limit}))) end
-      where a.blocked_until <= now()
+      where a.blocked_until is null or a.blocked_until <= now()
     returning true`.execute(db)
   return rows.length === 1
 }
@@ -37,5 +37,5 @@ export const forgetAttempts = (db: Db<DB>, key: Buffer) => sql`
 
 /** Takes one attempt back that was right, or was never looked at. */
 export const takeBackAttempt = (db: Db<DB>, key: Buffer) => sql`
-  update auth.attempts set failures = greatest(0, failures - 1), blocked_until = now()
+  update auth.attempts set failures = greatest(0, failures - 1), blocked_until = null
    where key = ${key}`.execute(db)
