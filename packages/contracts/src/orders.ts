@@ -381,3 +381,15 @@ export const orderRefunded = defineEvent('orders.order_refunded.v1', Type.Object
   refund_minor: Minor,
   reason: Type.Enum(['requested', 'event_canceled', 'paid_too_late']),
 }))
+
+/**
+ * Money that the order does not need goes back: payments refunds it. The order and its tickets stay
+ * as they are.
+ */
+export const paymentReturned = defineEvent('orders.payment_returned.v1', Type.Object({
+  ...OrderFacts,
+  payment_id: Uuid,
+  returned_at: Timestamp,
+  refund_minor: Minor,
+  reason: Type.Enum(['paid_twice', 'amount_differs']),
+}))

@@ -43,11 +43,16 @@ export const testSecrets = () => ({
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
 })
 
-/** Starts services together as one process does, on a database of their own. Call `stop` when done. */
+/**
+ * Starts services together as one process does, on a database of their own. Call `stop` when done.
+ * @param database_url of another system, to stand beside it as a second process would
+ */
 export async function startTestSystem (
-  services: ServiceDefinition[], environment: Record<string, string> = {}
+  services: ServiceDefinition[], environment: Record<string, string> = {}, database_url?: string
 ): Promise<TestSystem> {
-  const database = await createTestDatabase()
+  const database = database_url === undefined
+    ? await createTestDatabase()
+    : { url: database_url, drop: () => Promise.resolve() }
   const system = await startSystem({
     services,
     environment: { NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment },

@@ -62,11 +62,11 @@ export const orderOf = (type: { id: string, event_id: string }, quantity = 1): N
 
 export interface Sums { orders: number, tickets: number, held: number, sold: number, capacity: number }
 
-/** What the rows of an event add up to: pending orders must equal `held`, completed ones `sold`. */
+/** What a ticket type's rows add up to: tickets of pending orders must equal `held`, of completed ones `sold`. */
 export const sumsOf = async ({ db }: Ctx, type_id: string): Promise<Sums> => (await sql<Sums>`
-  select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity), 0) as tickets
+  select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity) filter (where o.id is not null), 0) as tickets
     from orders.pools p
     left join orders.order_items i on i.ticket_type_id = p.id
     left join orders.orders o on o.id = i.order_id and o.status in ('pending', 'completed')
-   where p.id = ${type_id} and (o.id is not null or i.order_id is null)
-   group by p.id`.execute(db)).rows[0] ?? { orders: 0, tickets: 0, held: 0, sold: 0, capacity: 0 }
+   where p.id = ${type_id}
+   group by p.id`.execute(db)).rows[0]!
