@@ -42,6 +42,10 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
 
 export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
-  if (problem.definition.status >= 500) request.log.error({ err: error, request_id: request.id }, 'request failed')
+  const failed = problem.definition.status >= 500
+  // A refusal under overload is no bug, and thousands of stack traces a second would make it worse.
+  if (failed && error instanceof Problem) {
+    request.log.debug({ request_id: request.id, type: problem.definition.type, detail: problem.detail }, 'request refused')
+  } else if (failed) request.log.error({ err: error, request_id: request.id }, 'request failed')
   return sendProblem(reply, problem)
 }
