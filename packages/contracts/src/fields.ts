@@ -7,7 +7,10 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 
 export const Uuid = Type.String({ format: 'uuid', description: 'UUIDv7' })
 /** RFC 3339 in UTC, e.g. `2027-03-01T18:30:00.000Z`. */
-export const Timestamp = Type.String({ format: 'date-time', maxLength: 40 })
+export const Timestamp = Type.String({
+  // Other years are slips, and not every program has a year 0.
+  format: 'date-time', maxLength: 40, pattern: '^[12][0-9]{3}-',
+})
 export const TimeZone = Type.String({
   maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'],
 })

@@ -9,9 +9,17 @@ export function readCursor<K extends Record<string, string | number | null>> (cu
   if (cursor === undefined) return null
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as K
-    if (keys.every(key => ['string', 'number'].includes(typeof position[key]) || position[key] === null)) return position
+    if (keys.every(key => fits(String(key), position[key]))) return position
   } catch { /* answered below */ }
   throw new Problem(invalid, undefined, { extensions: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] } })
+}
+
+/** A column's name tells what it holds; anybody can write a cursor, and the database would choke on another value. */
+function fits (column: string, value: unknown): boolean {
+  if (value === null || (typeof value === 'number' && !/(^|_)(id|at)$/.test(column))) return true
+  if (typeof value !== 'string' || value.includes('\0')) return false
+  if (/(^|_)id$/.test(column)) return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+  return !column.endsWith('_at') || (/^[12]\d{3}-/.test(value) && !Number.isNaN(Date.parse(value)))
 }
 
 /**
