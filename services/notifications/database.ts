@@ -1,0 +1,155 @@
+/** Row types of this service, made from its migrated schema by `node tools/generate-database-types.ts`. */
+
+import type { ColumnType } from 'kysely'
+
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>
+
+export type Json = JsonValue
+
+export type JsonArray = JsonValue[]
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined
+}
+
+export type JsonPrimitive = boolean | number | string | null
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive
+
+export interface NotificationsDeadLetters {
+  created_at: Generated<string>
+  data: Json
+  error: string
+  event_id: string
+  handler: string
+  id: string
+  request_id: string | null
+  retried_at: string | null
+  type: string
+}
+
+export interface NotificationsDeliveries {
+  attach_order_id: string | null
+  attempts: Generated<number>
+  channel: string
+  content: Json
+  created_at: Generated<string>
+  dedupe_key: string
+  id: string
+  kind: string
+  last_error: string | null
+  locale: string
+  next_attempt_at: string | null
+  recipient: string
+  sent_at: string | null
+  status: Generated<string>
+  subject: string
+}
+
+export interface NotificationsEvents {
+  facts: Json
+  id: string
+  version: number
+}
+
+export interface NotificationsHolders {
+  access_token: string
+  email: string
+  event_id: string
+  is_current: Generated<boolean>
+  locale: string
+  name: string
+  order_id: string
+  user_id: string | null
+}
+
+export interface NotificationsIdempotencyKeys {
+  created_at: Generated<string>
+  fingerprint: Buffer
+  key: string
+  reply: Json | null
+  scope: string
+  status: number
+}
+
+export interface NotificationsInbox {
+  event_id: string
+  handler: string
+  received_at: Generated<string>
+}
+
+export interface NotificationsMailbox {
+  attachments: Json
+  from_address: string
+  html: string
+  id: string
+  sent_at: Generated<string>
+  subject: string
+  text: string
+  to_address: string
+}
+
+export interface NotificationsMessages {
+  body: string
+  created_at: Generated<string>
+  dedupe_key: string
+  id: string
+  kind: string
+  read_at: string | null
+  title: string
+  url: string | null
+  user_id: string
+}
+
+export interface NotificationsMigrations {
+  name: string
+  timestamp: string
+}
+
+export interface NotificationsMigrationsLock {
+  id: string
+  is_locked: Generated<number>
+}
+
+export interface NotificationsOutbox {
+  attempts: Generated<number>
+  available_at: Generated<string>
+  created_at: Generated<string>
+  data: Json
+  id: string
+  request_id: string | null
+  sent_at: string | null
+  type: string
+}
+
+export interface NotificationsPeople {
+  email: string
+  email_notifications: Generated<boolean>
+  in_app_notifications: Generated<boolean>
+  is_admin: Generated<boolean>
+  locale: Generated<string>
+  phone: string | null
+  reminders: Generated<boolean>
+  roles_changed_at: string | null
+  settings_changed_at: string | null
+  sms_notifications: Generated<boolean>
+  user_id: string
+  username: Generated<string>
+}
+
+export interface DB {
+  'notifications.dead_letters': NotificationsDeadLetters
+  'notifications.deliveries': NotificationsDeliveries
+  'notifications.events': NotificationsEvents
+  'notifications.holders': NotificationsHolders
+  'notifications.idempotency_keys': NotificationsIdempotencyKeys
+  'notifications.inbox': NotificationsInbox
+  'notifications.mailbox': NotificationsMailbox
+  'notifications.messages': NotificationsMessages
+  'notifications.migrations': NotificationsMigrations
+  'notifications.migrations_lock': NotificationsMigrationsLock
+  'notifications.outbox': NotificationsOutbox
+  'notifications.people': NotificationsPeople
+}
