@@ -111,7 +111,7 @@ export interface OrdersPools {
   held: Generated<number>
   id: string
   kind: string
-  name: string
+  name: Generated<string>
   sold: Generated<number>
 }
 

@@ -1,13 +1,30 @@
+import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/orders'
+import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
+import { max_connections, startBoxOffice } from './box-office.ts'
 import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
+import { cancelOrder } from './operations/cancel-order.ts'
+import { completeOrders } from './operations/complete-orders.ts'
+import { createPool } from './operations/create-pool.ts'
+import { createTicketType } from './operations/create-ticket-type.ts'
+import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
+import { getEventSales } from './operations/get-event-sales.ts'
+import { getOrderForPayment } from './operations/get-order-for-payment.ts'
+import { getOrder } from './operations/get-order.ts'
+import { listOrders } from './operations/list-orders.ts'
+import { listPools } from './operations/list-pools.ts'
+import { listTicketTypes } from './operations/list-ticket-types.ts'
 import { placeOrder } from './operations/place-order.ts'
-import { max_connections, startBoxOffice } from './box-office.ts'
+import { refundOrders } from './operations/refund-orders.ts'
+import { setEventPool } from './operations/set-event-pool.ts'
+import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
+import { updateTicketType } from './operations/update-ticket-type.ts'
 
 /** The sweeper is only housekeeping: deadlines arrive as events, and buyers reclaim what is due themselves. */
 const sweep_interval_ms = 30_000
@@ -17,12 +34,29 @@ export default defineService<Ctx>({
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   max_connections,
+  start: startBoxOffice,
   routes: [
     route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
+    route(api.listOrders, listOrders),
+    route(api.getOrder, getOrder),
+    route(api.cancelOrder, cancelOrder),
+    route(api.getOrderForPayment, getOrderForPayment),
+    route(api.listTicketTypes, listTicketTypes),
+    route(api.createTicketType, createTicketType),
+    route(api.updateTicketType, updateTicketType),
+    route(api.deleteTicketType, deleteTicketType),
+    route(api.listPools, listPools),
+    route(api.createPool, createPool),
+    route(api.setEventPool, setEventPool),
+    route(api.getEventSales, getEventSales),
   ],
   subscriptions: [
+    on(eventPublished, learnPublished),
+    on(eventChanged, learnChanged),
+    on(eventCanceled, cancelEventOrders),
+    on(paymentSucceeded, completeOrders),
+    on(paymentRefunded, refundOrders),
     on(deadlineReached, expireOrders),
   ],
   timers: [every(sweep_interval_ms, expireForgotten)],
-  start: startBoxOffice,
 })

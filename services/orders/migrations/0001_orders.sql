@@ -18,7 +18,8 @@ create table pools (
   id uuid primary key,
   event_id uuid not null references events (id),
   kind text not null check (kind in ('ticket_type', 'shared', 'event')),
-  name text not null,
+  -- For people; a ticket type's own pool has the type's.
+  name text not null default '',
   capacity integer not null,
   held integer not null default 0,
   sold integer not null default 0,
@@ -31,7 +32,7 @@ create index pools_of_event on pools (event_id);
 create unique index pools_one_for_event on pools (event_id) where kind = 'event';
 
 create table ticket_types (
-  id uuid primary key references pools (id) deferrable initially deferred,
+  id uuid primary key references pools (id),
   event_id uuid not null references events (id),
   name text not null,
   description text not null default '',

@@ -12,17 +12,20 @@ export interface OrderRow {
   expired_at: string | null, refunded_at: string | null, items: OrderItem[]
   /** The hold is over by the database's clock, whether or not anybody has noticed. */
   is_due: boolean
+  /** The database's clock when the row was read. */
+  now: string
 }
 
 const columns = sql.raw(`
   o.id, o.code, o.event_id, e.title as event_title, o.status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
   o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
   o.expired_at, o.refunded_at, o.status = 'pending' and o.expires_at <= statement_timestamp() as is_due,
+  statement_timestamp() as now,
   (select json_agg(json_build_object('ticket_type_id', i.ticket_type_id, 'name', i.name, 'quantity', i.quantity,
                                      'unit_price_minor', i.unit_price_minor) order by i.ticket_type_id)
      from orders.order_items i where i.order_id = o.id) as items`)
 
-export const findOrders = async (db: Db<DB>, ids: string[]) => (await sql<OrderRow>`
+export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
 
@@ -35,17 +38,14 @@ export const lockEventsOf = (tx: Tx<DB>, order_ids: string[]) => sql`
    where id in (select event_id from orders.orders where id = any(${order_ids}::uuid[]))
    order by id for no key update`.execute(tx)
 
-export const lockEvents = (tx: Tx<DB>, event_ids: string[]) => sql`
-  select from orders.events where id = any(${event_ids}::uuid[]) order by id for no key update`.execute(tx)
-
 /** Oldest first, so that nobody's hold is forgotten when more are due than one batch takes. */
-export const findDue = async (db: Db<DB>, event_id: string | null, limit: number) => (await sql<{ id: string }>`
+export const findDue = async (db: Tx<DB>, event_id: string | null, limit: number) => (await sql<{ id: string }>`
   select id from orders.orders
    where status = 'pending' and expires_at <= statement_timestamp()
      and (${event_id}::uuid is null or event_id = ${event_id})
    order by expires_at limit ${limit}`.execute(db)).rows.map(row => row.id)
 
-export const findOfEvents = async (db: Db<DB>, event_ids: string[], status: OrderStatus, limit: number) => (await sql<{ id: string }>`
+export const findOfEvents = async (db: Tx<DB>, event_ids: string[], status: OrderStatus, limit: number) => (await sql<{ id: string }>`
   select id from orders.orders where event_id = any(${event_ids}::uuid[]) and status = ${status}
    order by id limit ${limit}`.execute(db)).rows.map(row => row.id)
 
@@ -75,3 +75,44 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
     refunded_at = case when ${to} = 'refunded' then now() else o.refunded_at end
     from change c where o.id = c.id
   returning o.id, now() as at`.execute(tx)).rows
+
+export interface DrawRow { order_id: string, pool_id: string, quantity: number, remaining: number }
+
+/** What orders would take from each pool if they were placed again, and what is left there. */
+export const findDraws = async (tx: Tx<DB>, order_ids: string[]) => (await sql<DrawRow>`
+  select i.order_id, p.id as pool_id, sum(i.quantity)::integer as quantity, p.capacity - p.held - p.sold as remaining
+    from orders.order_items i
+    join orders.ticket_type_pools d on d.ticket_type_id = i.ticket_type_id
+    join orders.pools p on p.id = d.pool_id
+   where i.order_id = any(${order_ids}::uuid[])
+   group by i.order_id, p.id`.execute(tx)).rows
+
+export const recordRefunds = (tx: Tx<DB>, refunds: { payment_id: string, order_id: string }[]) => sql`
+  insert into orders.refunded_payments (payment_id, order_id)
+  select * from unnest(${refunds.map(one => one.payment_id)}::uuid[], ${refunds.map(one => one.order_id)}::uuid[])
+  on conflict do nothing`.execute(tx)
+
+export const findRefundedPayments = async (tx: Tx<DB>, payment_ids: string[]) => new Set((await sql<{ payment_id: string }>`
+  select payment_id from orders.refunded_payments where payment_id = any(${payment_ids}::uuid[])`.execute(tx))
+  .rows.map(row => row.payment_id))
+
+export interface OrderFilter {
+  /** Whose orders; null for everybody's, which needs an event. */
+  owner: { user_id: string, email: string | null } | null
+  event_id: string | null
+  status: OrderStatus | null
+  /** Only older ones than this. */
+  before: string | null
+  limit: number
+}
+
+/** Newest first: ids are UUIDv7, so their order is that of time. Guests' orders are found by their verified address. */
+export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status, before, limit }: OrderFilter) => (await sql<OrderRow>`
+  select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
+   where ${owner
+     ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null and lower(o.buyer_email) = ${owner.email}))`
+     : sql`true`}
+     and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}
+     and ${status ? sql`o.status = ${status}` : sql`true`}
+     and ${before ? sql`o.id < ${before}` : sql`true`}
+   order by o.id desc limit ${limit}`.execute(db)).rows

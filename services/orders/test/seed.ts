@@ -37,8 +37,8 @@ export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise
   const event_id = given.event_id ?? (await seedEvent(ctx)).id
   const { name = 'Adult', capacity = 100, price_minor = 1000, currency = 'EUR', min_per_order = 1, max_per_order = 10,
     sales_start = null, sales_end = null, pool_ids = [] } = given
-  await sql`insert into orders.pools (id, event_id, kind, name, capacity)
-    values (${id}, ${event_id}, 'ticket_type', ${name}, ${capacity})`.execute(ctx.db)
+  await sql`insert into orders.pools (id, event_id, kind, capacity)
+    values (${id}, ${event_id}, 'ticket_type', ${capacity})`.execute(ctx.db)
   await sql`insert into orders.ticket_types
       (id, event_id, name, price_minor, currency, min_per_order, max_per_order, sales_start, sales_end)
     values (${id}, ${event_id}, ${name}, ${price_minor}, ${currency}, ${min_per_order}, ${max_per_order}, ${sales_start},
