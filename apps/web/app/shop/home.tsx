@@ -72,7 +72,7 @@ function SearchForm ({ fields, categories, is_search }: { fields: Fields, catego
   const t = useT()
   return (
     <Form role="search" method="get" action="/" key={JSON.stringify(fields)} aria-label={t('shop.home.search')}
-      className="panel mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-[2fr_1.2fr_1.2fr_auto_auto_auto] lg:items-end">
+      className="panel mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-[1.7fr_1fr_1.25fr_9.25rem_9.25rem_auto] lg:gap-3 lg:px-6 lg:items-end">
       <div className="field sm:col-span-2 lg:col-span-1">
         <label htmlFor="q">{t('shop.home.words')}</label>
         <input id="q" name="q" type="search" className="input" maxLength={200} defaultValue={fields.q}

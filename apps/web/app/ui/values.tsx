@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react'
 import { formatDate, formatPrice, type DateStyle } from '../i18n/formats.ts'
 import { useTranslator } from '../i18n/translator.tsx'
 
@@ -27,4 +28,13 @@ export function Money ({ minor, currency }: { minor: number, currency: string })
 
 function Amount ({ minor, currency, language }: { minor: number, currency: string, language: 'en' | 'fr' }) {
   return <span className="figures whitespace-nowrap" suppressHydrationWarning>{formatPrice(language, minor, currency)}</span>
+}
+
+/** A moment as the reader's own clock tells it; until the browser has said which that is, in UTC. */
+export function LocalTime ({ at }: { at: string }) {
+  const { language } = useTranslator()
+  const [zone, setZone] = useState('UTC')
+  useEffect(() => setZone(new Intl.DateTimeFormat().resolvedOptions().timeZone), [])
+  const text = formatDate(language, at, zone, 'day_time')
+  return <time dateTime={at} suppressHydrationWarning>{zone === 'UTC' ? `${text} UTC` : text}</time>
 }

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { problemIs, type ProblemBody } from '@fermata/contracts/client'
+import { getEvent } from '@fermata/contracts/events'
+import { Buyer } from '@fermata/contracts/fields'
+import {
+  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, placeOrder, soldOut, unknownTicketType,
+} from '@fermata/contracts/orders'
+import { data, Form, Link, redirect } from 'react-router'
+import type { Route } from './+types/checkout'
+import { formatDate } from '../i18n/formats.ts'
+import { translators } from '../i18n/translators.server.ts'
+import type { Translator } from '../i18n/translator.tsx'
+import { useT } from '../i18n/translator.tsx'
+import { bodyOf, refusal } from '../server/answers.server.ts'
+import { keepOrderToken } from '../server/cookies.server.ts'
+import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
+import { api, newCookies, sessionOf } from '../server/session.server.ts'
+import { visitorOf, webRequest } from '../server/web-request.server.ts'
+import { Field, FormMessage } from '../ui/field.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { OrderLines } from '../ui/order-lines.tsx'
+import { DateText } from '../ui/values.tsx'
+import { choiceQuery, readChoice } from './choice.ts'
+
+export async function loader ({ context, params, url }: Route.LoaderArgs) {
+  const chosen = readChoice(url.searchParams)
+  if (chosen.length === 0) throw redirect(`/events/${encodeURIComponent(params.slug)}?choose=1#tickets`)
+  const call = api(context)
+  const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
+  const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: event.id } }))
+  const lines = chosen.flatMap(({ ticket_type_id, quantity }) => {
+    const type = types.items.find(({ id }) => id === ticket_type_id)
+    return type ? [{ id: type.id, name: type.name, quantity, price_minor: type.price_minor }] : []
+  })
+  if (lines.length === 0) throw redirect(`/events/${event.slug}?choose=1#tickets`)
+  const { me } = context.get(sessionOf)
+  return {
+    event: { slug: event.slug, title: event.title, starts_at: event.starts_at, timezone: event.timezone, venue: event.venue.name },
+    lines,
+    total_minor: lines.reduce((sum, line) => sum + line.quantity * line.price_minor, 0),
+    currency: types.items[0]?.currency ?? event.currency,
+    choice: choiceQuery(chosen),
+    rules: inputRules(Buyer),
+    // One for each time the page is shown: pressing twice, or sending again after a lost answer, orders once.
+    idempotency_key: randomUUID(),
+    buyer: me && { name: me.username, email: me.email },
+  }
+}
+
+export async function action ({ context, params, request, url }: Route.ActionArgs) {
+  const { language } = context.get(visitorOf)
+  const { t } = translators[language]
+  const values = textsOf(await request.formData())
+  const buyer = { name: values.name ?? '', email: values.email ?? '', locale: language }
+  const errors = check(t, Buyer, buyer)
+  if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
+
+  const call = api(context)
+  const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
+  const answer = await call(placeOrder, {
+    body: { event_id: event.id, items: readChoice(url.searchParams), buyer },
+    headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
+  })
+  if (answer.ok) {
+    const { id, access_token, status } = answer.body
+    const { is_secure } = context.get(webRequest)
+    context.get(newCookies).push(...keepOrderToken(context.get(visitorOf).cookies, id, access_token, is_secure))
+    throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
+  }
+  const problem = explain(translators[language], event.timezone, answer.problem)
+  if (!problem) throw refusal(context, answer)
+  return data(refuse(t, values, fieldsRefused(t, answer.problem), problem), { status: answer.status })
+}
+
+/** Why an order could not be placed, in words that say what to do; null for what is no fault of the order. */
+function explain ({ language, t }: Translator, zone: string, problem: ProblemBody): string | null {
+  if (problemIs(problem, soldOut)) {
+    const { name, available } = problem
+    return available > 0 ? t('shop.checkout.sold_out', { name, available }) : t('shop.checkout.sold_out_none', { name })
+  }
+  if (problemIs(problem, notOnSale)) {
+    const { name, sales_start } = problem
+    return sales_start && Date.parse(sales_start) > Date.now()
+      ? t('shop.checkout.opens', { name, time: formatDate(language, sales_start, zone, 'day_time') })
+      : t('shop.checkout.not_on_sale', { name })
+  }
+  if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
+  if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum', { name: problem.name, minimum: problem.minimum })
+  if (problemIs(problem, eventClosed)) return t('shop.checkout.event_closed')
+  if (problemIs(problem, unknownTicketType)) return t('shop.checkout.unknown')
+  if (problem.status === 503 || problem.status === 429) return t('shop.checkout.busy')
+  return problem.status === 400 || problem.status === 422 ? t('errors.form.check') : null
+}
+
+export default function Checkout ({ loaderData, actionData }: Route.ComponentProps) {
+  const { event, choice, rules, buyer, idempotency_key, total_minor } = loaderData
+  const t = useT()
+  const values = actionData?.values ?? buyer ?? {}
+  const errors = actionData?.errors ?? {}
+  return (
+    <div className="wrap grid gap-8 pt-8 lg:grid-cols-[1.2fr_1fr] lg:items-start">
+      <PageTitle>{t('shop.checkout.title')}</PageTitle>
+      <div className="lg:col-span-2"><h1>{t('shop.checkout.title')}</h1></div>
+      <Form method="post" className="panel grid gap-5 max-lg:order-2">
+        <FormMessage answer={actionData} />
+        <div className="grid gap-1">
+          <h2>{t('shop.checkout.buyer')}</h2>
+          <p className="hint">{t('shop.checkout.buyer_hint')}</p>
+        </div>
+        <input type="hidden" name="idempotency_key" value={idempotency_key} />
+        <Field name="name" label={t('shop.checkout.name')} autoComplete="name" {...rules.name}
+          defaultValue={values.name} error={errors.name} />
+        <Field name="email" type="email" label={t('shop.checkout.email')} autoComplete="email" inputMode="email" {...rules.email}
+          defaultValue={values.email} error={errors.email} />
+        <button type="submit" className="button button-large">
+          {t(total_minor === 0 ? 'shop.checkout.place_free' : 'shop.checkout.place')}
+        </button>
+        {total_minor > 0 && <p className="hint">{t('shop.checkout.place_hint')}</p>}
+        {!buyer && (
+          <p><Link className="link" to={`/sign-in?next=${encodeURIComponent(`/events/${event.slug}/checkout?${choice}`)}`}>
+            {t('shop.checkout.sign_in')}
+          </Link></p>
+        )}
+      </Form>
+      <Summary {...loaderData} />
+    </div>
+  )
+}
+
+function Summary ({ event, lines, total_minor, currency, choice }: Route.ComponentProps['loaderData']) {
+  const t = useT()
+  return (
+    <section aria-labelledby="summary" className="panel grid gap-4">
+      <div className="grid gap-1">
+        <h2 id="summary">{t('shop.checkout.summary')}</h2>
+        <p><strong>{event.title}</strong><br />
+          <span className="text-soft"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /> · {event.venue}</span></p>
+      </div>
+      <OrderLines lines={lines.map(line => ({ ...line, unit_price_minor: line.price_minor }))} total_minor={total_minor} currency={currency} />
+      <p><Link className="link" to={`/events/${event.slug}?${choice}#tickets`}>{t('shop.checkout.change')}</Link></p>
+    </section>
+  )
+}

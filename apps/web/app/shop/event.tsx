@@ -1,0 +1,122 @@
+import { getEvent, type Event } from '@fermata/contracts/events'
+import { listTicketTypes } from '@fermata/contracts/orders'
+import { Link } from 'react-router'
+import type { Route } from './+types/event'
+import { countryName, formatDate, zoneName } from '../i18n/formats.ts'
+import { useT, useTranslator } from '../i18n/translator.tsx'
+import { bodyOf } from '../server/answers.server.ts'
+import { api } from '../server/session.server.ts'
+import { visitorOf } from '../server/web-request.server.ts'
+import { PageTitle } from '../ui/page-title.tsx'
+import { DateText } from '../ui/values.tsx'
+import { readChoice } from './choice.ts'
+import { EventMeta } from './event-meta.tsx'
+import { artworkOf } from './event-view.ts'
+import { TicketChoice } from './ticket-choice.tsx'
+
+export async function loader ({ context, params, url }: Route.LoaderArgs) {
+  const call = api(context)
+  const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
+  const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: event.id } }))
+  return {
+    event: { ...event, image: artworkOf(event) },
+    types: types.items.sort((a, b) => a.position - b.position),
+    chosen: readChoice(url.searchParams),
+    is_choice_missing: url.searchParams.has('choose'),
+    origin: context.get(visitorOf).origin,
+  }
+}
+export type EventPage = Awaited<ReturnType<typeof loader>>
+
+export default function EventDetails ({ loaderData }: Route.ComponentProps) {
+  const { event, types } = loaderData
+  const t = useT()
+  return (
+    <article>
+      <PageTitle>{event.title}</PageTitle>
+      <EventMeta {...loaderData} />
+      <div className="wrap pt-5"><Link to="/" className="nav-link -ml-3">← {t('shop.event.back')}</Link></div>
+      <div className="wrap grid gap-x-12 gap-y-8 pt-3 lg:grid-cols-[1.15fr_1fr] lg:items-start">
+        <div className="grid gap-6">
+          <img src={event.image} alt="" width="640" height="400" className="card aspect-[16/10] w-full object-cover" />
+        </div>
+        <div className="grid gap-6">
+          <header className="grid gap-3">
+            <p className="eyebrow">{t(`shop.category.${event.category}`)}</p>
+            <h1>{event.title}</h1>
+          </header>
+          <Facts event={event} />
+        </div>
+      </div>
+      <div className="wrap grid gap-x-12 gap-y-10 pt-12 lg:grid-cols-[1.15fr_1fr] lg:items-start">
+        <section aria-labelledby="about" className="reading grid gap-4 max-lg:order-2">
+          <h2 id="about">{t('shop.event.about')}</h2>
+          {event.description.split(/\n\s*\n/).map((paragraph, index) => (
+            <p key={index} className="whitespace-pre-line text-lg">{paragraph}</p>
+          ))}
+        </section>
+        <section aria-labelledby="tickets" className="grid gap-4">
+          <h2 id="tickets">{t('shop.event.tickets')}</h2>
+          <State {...loaderData} />
+          {types.length > 0 && event.status === 'published' && !event.is_past && <TicketChoice {...loaderData} />}
+        </section>
+      </div>
+    </article>
+  )
+}
+
+function Facts ({ event }: { event: Event }) {
+  const { language, t } = useTranslator()
+  const { venue, timezone } = event
+  const place = [venue.name, venue.address, venue.city, countryName(language, venue.country)].join(', ')
+  return (
+    <dl className="facts">
+      <dt>{t('shop.event.when')}</dt>
+      <dd>
+        <strong className="first-letter:uppercase inline-block"><DateText at={event.starts_at} zone={timezone} style="full" /></strong>
+        <br />
+        <span suppressHydrationWarning>{t('shop.event.until', { time: endText(language, event) })}</span>
+        <br />
+        <span className="hint" suppressHydrationWarning>
+          {t('shop.event.local_time', { zone: zoneName(language, event.starts_at, timezone) })}
+        </span>
+      </dd>
+      <dt>{t('shop.event.where')}</dt>
+      <dd>
+        <strong>{venue.name}</strong><br />
+        {venue.address}<br />
+        <span suppressHydrationWarning>{venue.city}, {countryName(language, venue.country)}</span><br />
+        <a className="link" rel="noreferrer" target="_blank"
+          href={`https://www.openstreetmap.org/search?query=${encodeURIComponent(place)}`}>{t('shop.event.directions')}</a>
+      </dd>
+      <dt>{t('shop.event.organizer')}</dt>
+      <dd>{event.organizer_name}</dd>
+    </dl>
+  )
+}
+
+/** The hour alone when it ends the same day, or in the small hours after it. */
+function endText (language: 'en' | 'fr', { starts_at, ends_at, timezone }: Event): string {
+  const short_ms = 18 * 3600 * 1000
+  const is_short = Date.parse(ends_at) - Date.parse(starts_at) < short_ms
+  return formatDate(language, ends_at, timezone, is_short ? 'time' : 'day_time')
+}
+
+function State ({ event, types }: EventPage) {
+  const { language, t } = useTranslator()
+  if (event.status === 'canceled') return <Notice look="notice-bad" title={t('shop.event.canceled_title')} text={t('shop.event.canceled_text')} />
+  if (event.status === 'draft') return <Notice look="notice-warm" title={t('shop.event.draft_title')} text={t('shop.event.draft_text')} />
+  if (event.is_past) {
+    const date = formatDate(language, event.starts_at, event.timezone, 'day')
+    return <Notice look="" title={t('shop.event.past_title')} text={t('shop.event.past_text', { date })} />
+  }
+  if (types.length === 0) return <Notice look="" title={t('shop.event.closed_title')} text={t('shop.event.closed_text')} />
+  const is_sold_out = types.every(type => type.on_sale === 'sold_out' || type.on_sale === 'ended' || type.available === 0)
+  return is_sold_out
+    ? <Notice look="notice-warm" title={t('shop.event.sold_out_title')} text={t('shop.event.sold_out_text')} />
+    : null
+}
+
+function Notice ({ look, title, text }: { look: string, title: string, text: string }) {
+  return <div className={`notice ${look}`} role="status"><p className="font-bold">{title}</p><p suppressHydrationWarning>{text}</p></div>
+}

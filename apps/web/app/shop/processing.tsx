@@ -1,0 +1,31 @@
+import { redirect } from 'react-router'
+import type { Route } from './+types/processing'
+import { useT } from '../i18n/translator.tsx'
+import { HeldNote } from '../ui/held-note.tsx'
+import { LookAgain } from '../ui/look-again.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { lastPayment, loadOrder } from './order-access.server.ts'
+
+export async function loader ({ context, params }: Route.LoaderArgs) {
+  const order = await loadOrder(context, params.id)
+  if (order.status !== 'pending') throw redirect(`/orders/${order.id}`)
+  const payment = await lastPayment(context, order.id)
+  if (!payment || payment.status === 'failed') throw redirect(`/orders/${order.id}/pay`)
+  return { id: order.id }
+}
+
+export default function Processing ({ loaderData }: Route.ComponentProps) {
+  const t = useT()
+  return (
+    <div className="wrap grid justify-items-center gap-5 py-16 text-center">
+      <PageTitle>{t('shop.processing.title')}</PageTitle>
+      <HeldNote className="pulse w-44 text-strong" />
+      <div role="status" className="grid gap-3">
+        <h1 className="text-3xl">{t('shop.processing.title')}</h1>
+        <p className="text-lg text-soft">{t('shop.processing.text')}</p>
+      </div>
+      <a href={`/orders/${loaderData.id}/processing`} className="button button-quiet">{t('shop.processing.look')}</a>
+      <LookAgain />
+    </div>
+  )
+}

@@ -1,0 +1,90 @@
+import type { TicketType } from '@fermata/contracts/orders'
+import { useId, useState } from 'react'
+import { Form } from 'react-router'
+import { formatDate } from '../i18n/formats.ts'
+import { useT, useTranslator } from '../i18n/translator.tsx'
+import { Money, Price } from '../ui/values.tsx'
+import { quantitiesOf, type Chosen } from './choice.ts'
+import type { EventPage } from './event.tsx'
+
+/** How many of each ticket; the choice travels in the address, so this is a plain form that fetches the next page. */
+export function TicketChoice ({ event, types, chosen, is_choice_missing }: EventPage) {
+  const t = useT()
+  const [total, setTotal] = useState(() => totalOf(types, chosen))
+  const can_buy = types.some(type => quantitiesOf(type).length > 0)
+  const currency = types[0]?.currency ?? event.currency
+  return (
+    <Form method="get" action={`/events/${event.slug}/checkout`} className="panel grid gap-5"
+      onChange={change => setTotal(totalOf(types, chosenIn(change.currentTarget)))}>
+      {is_choice_missing && <p role="alert" className="notice notice-bad">{t('shop.event.choose_first')}</p>}
+      <ul className="grid">
+        {types.map(type => <TypeRow key={type.id} type={type} zone={event.timezone} chosen={chosen} />)}
+      </ul>
+      {can_buy && (
+        <div className="grid gap-3">
+          {total !== null && total > 0 && (
+            <p className="flex justify-between text-lg font-bold" aria-live="polite">
+              <span>{t('shop.event.total')}</span><Money minor={total} currency={currency} />
+            </p>
+          )}
+          <button type="submit" className="button button-large">{t('shop.event.continue')}</button>
+          <p className="hint">{t('shop.event.held_note')}</p>
+        </div>
+      )}
+    </Form>
+  )
+}
+
+const chosenIn = (form: HTMLFormElement): Chosen[] =>
+  [...new FormData(form)].map(([ticket_type_id, quantity]) => ({ ticket_type_id, quantity: Number(quantity) }))
+
+function totalOf (types: readonly TicketType[], chosen: readonly Chosen[]): number | null {
+  const prices = new Map(types.map(type => [type.id, type.price_minor]))
+  const quantity = chosen.reduce((sum, one) => sum + one.quantity, 0)
+  return quantity === 0 ? null : chosen.reduce((sum, one) => sum + one.quantity * (prices.get(one.ticket_type_id) ?? 0), 0)
+}
+
+function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chosen: Chosen[] }) {
+  const t = useT()
+  const id = useId()
+  const quantities = quantitiesOf(type)
+  const before = chosen.find(one => one.ticket_type_id === type.id)?.quantity ?? 0
+  return (
+    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 border-b border-line py-4 first:pt-0 last:border-0 last:pb-0">
+      <div className="grid gap-0.5">
+        <h3>{type.name}</h3>
+        {type.description && <p className="hint">{type.description}</p>}
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <strong><Price minor={type.price_minor} currency={type.currency} /></strong>
+          <Availability type={type} zone={zone} />
+        </p>
+        {type.min_per_order > 1 && <p className="hint">{t('shop.event.minimum', { count: type.min_per_order })}</p>}
+      </div>
+      {quantities.length > 0 && (
+        <div>
+          <label htmlFor={id} className="sr-only">{t('shop.event.quantity', { name: type.name })}</label>
+          <select id={id} name={type.id} className="input w-20" defaultValue={quantities.includes(before) ? before : 0}>
+            <option value="0">0</option>
+            {quantities.map(quantity => <option key={quantity} value={quantity}>{quantity}</option>)}
+          </select>
+        </div>
+      )}
+    </li>
+  )
+}
+
+/** Few enough to matter to somebody who decides now. */
+const few = 20
+
+function Availability ({ type, zone }: { type: TicketType, zone: string }) {
+  const { language, t } = useTranslator()
+  if (type.on_sale === 'upcoming') {
+    const time = type.sales_start ? formatDate(language, type.sales_start, zone, 'day_time') : t('shell.none')
+    return <span className="badge badge-warm whitespace-normal" suppressHydrationWarning>{t('shop.event.upcoming', { time })}</span>
+  }
+  if (type.on_sale === 'ended' || type.on_sale === 'closed') return <span className="badge">{t('shop.event.ended')}</span>
+  if (type.on_sale === 'sold_out' || type.available === 0) return <span className="badge badge-bad">{t('shop.event.sold_out')}</span>
+  return type.available <= few
+    ? <span className="badge badge-warm">{t('shop.event.available', { count: type.available })}</span>
+    : <span className="hint">{t('shop.event.in_stock')}</span>
+}

@@ -1,0 +1,14 @@
+import { NavLink } from 'react-router'
+
+/** The pages of one area, side by side; on a phone they scroll. */
+export function AreaNav ({ label, links }: { label: string, links: { path: string, text: string, is_exact?: boolean }[] }) {
+  return (
+    <nav aria-label={label} className="-mx-3 max-w-[calc(100%+1.5rem)] overflow-x-auto px-1">
+      <ul className="flex gap-1 py-1.5">
+        {links.map(({ path, text, is_exact = false }) => (
+          <li key={path}><NavLink to={path} end={is_exact} className="nav-link whitespace-nowrap">{text}</NavLink></li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
