@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import {
   mediaTypeOf, type AnyRoute, type BodyOf, type ParamsOf, type ProblemDefinition, type QueryOf,
 } from '@fermata/contracts/define'
 import { unavailable } from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
+import type { FastifyInstance } from 'fastify'
 import { Problem, type ProblemBody } from './problem.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -16,8 +19,14 @@ export type CallInput<R extends AnyRoute> =
   Field<'params', ParamsOf<R>> & Field<'query', QueryOf<R>> & Field<'body', BodyOf<R>> & { request_id?: string }
 
 interface HttpAnswer { status: number, bytes: Uint8Array }
+interface HttpRequest<B> { method: string, path: string, headers: Record<string, string>, body?: B }
+
 /** Sends one request to a service, wherever it runs. */
-export type Transport = (request: { method: string, path: string, headers: Record<string, string>, body?: string }) => Promise<HttpAnswer>
+export interface Transport {
+  send: (request: HttpRequest<string>) => Promise<HttpAnswer>
+  /** The same for bodies too large to hold, either way; takes as long as it takes. */
+  stream: (request: HttpRequest<Readable>) => Promise<{ status: number, stream: Readable }>
+}
 
 /** The service that answers a path. */
 export function serviceOf (path: string): ServiceName {
@@ -32,46 +41,70 @@ export function serviceOf (path: string): ServiceName {
 
 export function createCall (from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport) {
   return async (route: AnyRoute, input: CallInput<AnyRoute>): Promise<unknown> => {
-    const { params = {}, query = {}, body, request_id } = input as {
-      params?: Record<string, unknown>, query?: Record<string, unknown>, body?: unknown, request_id?: string }
+    const { body } = input as { body?: unknown }
     const to = serviceOf(route.path)
-    const headers: Record<string, string> = {}
-    // What is public is asked as anybody would; a service's token opens only what is internal.
-    if (route.access === 'internal') headers.authorization = `Bearer ${await tokens.signInternal(from, to)}`
-    if (request_id) headers['x-request-id'] = request_id
+    const { method, path, headers } = await address(route, input, from, tokens)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
-    const search = new URLSearchParams(Object.entries(query).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, String(value)] as [string, string]])).toString()
-    const request = { method: route.method, path: search ? `${path}?${search}` : path, headers,
-      body: body === undefined ? undefined : JSON.stringify(body) }
-    return read(route, await send(transportTo(to), request, to))
+    const request = { method, path, headers, body: body === undefined ? undefined : JSON.stringify(body) }
+    return read(route, await answered(() => transportTo(to).send(request), to))
   }
 }
 
-async function send (transport: Transport, request: Parameters<Transport>[0], to: ServiceName): Promise<HttpAnswer> {
+/** A call whose body or answer is a stream. */
+export function createCallStream (from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport) {
+  return async (route: AnyRoute, input: CallInput<AnyRoute>, body?: Readable): Promise<Readable> => {
+    const to = serviceOf(route.path)
+    const { method, path, headers } = await address(route, input, from, tokens)
+    if (body) headers['content-type'] = mediaTypeOf(route.body) ?? 'application/octet-stream'
+    const { status, stream } = await answered(() => transportTo(to).stream({ method, path, headers, body }), to)
+    if (status < 200 || status >= 300) throw failure(route, status, await text(stream))
+    return stream
+  }
+}
+
+async function address (route: AnyRoute, input: CallInput<AnyRoute>, from: ServiceName, tokens: Tokens) {
+  const { params = {}, query = {}, request_id } = input as {
+    params?: Record<string, unknown>, query?: Record<string, unknown>, request_id?: string }
+  const headers: Record<string, string> = {}
+  // What is public is asked as anybody would; a service's token opens only what is internal.
+  if (route.access === 'internal') {
+    headers.authorization = `Bearer ${await tokens.signInternal(from, serviceOf(route.path))}`
+  }
+  if (request_id) headers['x-request-id'] = request_id
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const search = new URLSearchParams(Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)] as [string, string]])).toString()
+  return { method: route.method, path: search ? `${path}?${search}` : path, headers }
+}
+
+async function answered<A> (ask: () => Promise<A>, to: ServiceName): Promise<A> {
   try {
-    return await transport(request)
+    return await ask()
   } catch (error) {
     throw new Problem(unavailable, `The ${to} service did not answer.`, { headers: { 'retry-after': '2' }, extensions: { cause: String(error) } })
   }
 }
 
 function read (route: AnyRoute, answer: HttpAnswer): unknown {
-  const text = () => Buffer.from(answer.bytes).toString()
+  const content = () => Buffer.from(answer.bytes).toString()
   if (answer.status >= 200 && answer.status < 300) {
     const schema = route.reply[answer.status]
     // A file: as it came, for text would break a PDF.
     if (schema && mediaTypeOf(schema)) return answer.bytes
-    return answer.bytes.length === 0 ? null : JSON.parse(text())
+    return answer.bytes.length === 0 ? null : JSON.parse(content())
   }
-  const body = parseProblem(text())
-  if (!body || answer.status >= 500 || answer.status === 401) {
-    throw new Problem(unavailable, `${route.method} ${route.path} answered ${answer.status}.`, { headers: { 'retry-after': '2' } })
+  throw failure(route, answer.status, content())
+}
+
+/** What an answer that is no success means to the caller. */
+function failure (route: AnyRoute, answer_status: number, content: string): Problem {
+  const body = parseProblem(content)
+  if (!body || answer_status >= 500 || answer_status === 401) {
+    return new Problem(unavailable, `${route.method} ${route.path} answered ${answer_status}.`, { headers: { 'retry-after': '2' } })
   }
   const { type, title, status, detail, ...extensions } = body
   const definition: ProblemDefinition = route.problems.find(known => known.type === type) ?? { type, title, status }
-  throw new Problem(definition, detail, { extensions })
+  return new Problem(definition, detail, { extensions })
 }
 
 function parseProblem (text: string): ProblemBody | null {
@@ -84,7 +117,28 @@ function parseProblem (text: string): ProblemBody | null {
 }
 
 /** Over HTTP, to a service in another process. */
-export const httpTransport = (base_url: string): Transport => async ({ method, path, headers, body }) => {
-  const answer = await fetch(base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) })
-  return { status: answer.status, bytes: await answer.bytes() }
-}
+export const httpTransport = (base_url: string): Transport => ({
+  async send ({ method, path, headers, body }) {
+    const answer = await fetch(base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) })
+    return { status: answer.status, bytes: await answer.bytes() }
+  },
+  async stream ({ method, path, headers, body }) {
+    const answer = await fetch(base_url + path, { method, headers, duplex: 'half', body: body && Readable.toWeb(body) as never })
+    return { status: answer.status, stream: answer.body ? Readable.fromWeb(answer.body as never) : Readable.from([]) }
+  },
+})
+
+/** Through the router of this process. */
+export const localTransport = (app: FastifyInstance): Transport => ({
+  async send ({ method, path, headers, body }) {
+    const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body })
+    return { status: answer.statusCode, bytes: answer.rawPayload }
+  },
+  async stream ({ method, path, headers, body }) {
+    const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body, payloadAsStream: true })
+    const stream = answer.stream()
+    // A reader who leaves hangs up, as a closed connection would: the sender must not wait for them for ever.
+    stream.once('close', () => { if (!stream.readableEnded) answer.raw.res.destroy() })
+    return { status: answer.statusCode, stream }
+  },
+})

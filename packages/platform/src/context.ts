@@ -1,7 +1,7 @@
 import type { EventDefinition } from '@fermata/contracts/define'
 import type { ServiceName } from '@fermata/contracts/services'
 import type pg from 'pg'
-import { createCall, type Transport } from './call.ts'
+import { createCall, createCallStream, type Transport } from './call.ts'
 import { createDatabase, type Tx } from './database.ts'
 import { once } from './idempotency.ts'
 import { uuidv7 } from './ids.ts'
@@ -60,6 +60,7 @@ export function createContext (options: ContextOptions): { ctx: Context, attachR
       await insertJob(tx, `${service}.${name}`, payload, jobOptions)
     },
     call: createCall(service, tokens, transportTo) as Context['call'],
+    callStream: createCallStream(service, tokens, transportTo) as Context['callStream'],
   }
   return { ctx, attachRelay: attached => { relay = attached } }
 }

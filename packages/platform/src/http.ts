@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
-import { methodNotAllowed, notFound } from '@fermata/contracts/problems'
+import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problems'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
@@ -91,7 +92,8 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
     const { route, operation } = bound
     if (route.raw_body) app.register(async scope => {
       scope.removeAllContentTypeParsers()
-      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+      if (isStreamed(route)) scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
+      else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
       add(scope)
     })
     else add(app)
@@ -116,6 +118,22 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
       })
     }
   }
+}
+
+/** Bodies that may be larger reach the operation as a stream, for they need not fit into memory. */
+const largest_held_body_bytes = 16 * 1024 * 1024
+
+const isStreamed = (route: AnyRoute) => route.raw_body === true && (route.body_limit_bytes ?? 0) > largest_held_body_bytes
+
+/** Fastify limits only the bodies it reads itself. */
+function limited (payload: Readable, route: AnyRoute): Readable {
+  let received_bytes = 0
+  payload.on('data', (chunk: Buffer) => {
+    received_bytes += chunk.length
+    if (received_bytes > route.body_limit_bytes!) payload.destroy(new Problem(tooLarge))
+  })
+  // Listening lets it flow; the operation is who reads.
+  return payload.pause()
 }
 
 async function answer (

@@ -1,8 +1,13 @@
-import { healthRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute, type DeadLetter } from '@fermata/contracts/platform'
+import type { Readable } from 'node:stream'
+import {
+  exportRoute, healthRoute, importRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute, type DeadLetter,
+} from '@fermata/contracts/platform'
 import { notFound } from '@fermata/contracts/problems'
 import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
+import { exportTables } from './export.ts'
+import { importTables } from './import.ts'
 import { forgetInbox, listDeadLetters, takeDeadLetter, type DeadLetterRow } from './message-queries.ts'
 import { Problem } from './problem.ts'
 import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
@@ -51,7 +56,15 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
     return { ...present(letter), retried_at: new Date().toISOString() }
   }
 
-  return [route(health, getHealth), route(ready, getReadiness), route(list, listLetters), route(retry, retryDeadLetter)]
+  const exporting = exportRoute(name)
+  // A stream where the contract, which browsers read too, can only say bytes.
+  const exportData: Operation<typeof exporting, Context> = async ctx => exportTables(ctx.pool, name) as never
+
+  const importing = importRoute(name)
+  const importData: Operation<typeof importing, Context> = async (ctx, { body, query }) =>
+    importTables(ctx.pool, name, body as unknown as Readable, query.target)
+
+  return [route(exporting, exportData), route(importing, importData), route(health, getHealth), route(ready, getReadiness), route(list, listLetters), route(retry, retryDeadLetter)]
 }
 
 function present (row: DeadLetterRow): DeadLetter {

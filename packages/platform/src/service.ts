@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf } from '@fermata/contracts/define'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
@@ -87,6 +88,8 @@ export interface Context<DB = any, S = {}, R = {}> {
    * @throws Problem the other service's own, or `request/unavailable` when it does not answer in time
    */
   call: <R extends AnyRoute>(route: R, input: CallInput<R>) => Promise<ReplyOf<R>>
+  /** The same where the body or the answer is too large to hold; it may take its time. The answer must be read or destroyed. */
+  callStream: <R extends AnyRoute>(route: R, input: Omit<CallInput<R>, 'body'>, body?: Readable) => Promise<Readable>
 }
 
 export interface RouteOptions {

@@ -6,7 +6,7 @@ import type { Runner } from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { createLocalBus, type EventBus } from './bus.ts'
-import { createCall, httpTransport, type Transport } from './call.ts'
+import { createCall, httpTransport, localTransport, type Transport } from './call.ts'
 import { createConsumer, max_attempts, type Consumer } from './consumer.ts'
 import { createContext } from './context.ts'
 import { createPool } from './database.ts'
@@ -112,10 +112,7 @@ function logOptions (settings: PlatformSettings, environment: Environment): LogO
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */
 function transports (app: FastifyInstance, here: Map<ServiceName, unknown>, serviceUrl: (service: ServiceName) => string) {
   const known = new Map<ServiceName, Transport>()
-  const local: Transport = async ({ method, path, headers, body }) => {
-    const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body })
-    return { status: answer.statusCode, bytes: answer.rawPayload }
-  }
+  const local = localTransport(app)
   return (service: ServiceName): Transport => {
     if (here.has(service)) return local
     const transport = known.get(service) ?? httpTransport(serviceUrl(service))

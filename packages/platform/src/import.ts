@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import { importMismatch, type ImportResult } from '@fermata/contracts/platform'
+import { unavailable } from '@fermata/contracts/problems'
+import type { PoolClient } from 'pg'
+import type pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Static, TObject } from 'typebox'
+import { Value } from 'typebox/value'
+import { ExportEnd, ExportHeader, Sequences, TableEnd, TableStart } from './export.ts'
+import { uuidv7 } from './ids.ts'
+import { Problem } from './problem.ts'
+import {
+  beginCopy, createDigest, digestTable, linesOf, readMigrationNames, readShapes, type TableShape,
+} from './table-copy.ts'
+
+/** `scratch` proves that a copy can be put back and is then forgotten; `live` replaces what the service holds. */
+export type ImportTarget = 'live' | 'scratch'
+
+const mismatch = (table: string, detail: string) =>
+  new Problem(importMismatch, detail, { extensions: { table } })
+
+interface ExportReader {
+  /** The next line; rows are texts, everything else objects. */
+  next: () => Promise<unknown>
+  /** The digest of all lines before the last one that was read, should that be an object. */
+  digestBefore: () => string
+  /** Whether anything follows. */
+  more: () => Promise<boolean>
+  /** Reads on to the end: a sender who is cut off in the middle never sees why. */
+  drain: () => Promise<void>
+}
+
+const open_brace = 0x7b
+
+function readExport (body: Readable): ExportReader {
+  const lines = linesOf(body.iterator({ destroyOnReturn: false }))
+  const hash = createHash('sha256')
+  let before = ''
+  return {
+    async next () {
+      const { value: line, done } = await lines.next()
+      if (done) throw mismatch('', 'The copy ends too early.')
+      // A copy of the digest for each row would cost more than the digest.
+      if (line[0] === open_brace) before = hash.copy().digest('hex')
+      hash.update(line).update('\n')
+      try {
+        return JSON.parse(line.toString()) as unknown
+      } catch {
+        throw mismatch('', 'A line of the copy cannot be read.')
+      }
+    },
+    digestBefore: () => before,
+    more: async () => !(await lines.next()).done,
+    async drain () {
+      await lines.return(undefined)
+      // A sender who hung up is no news here: the reader has said what is wrong.
+      await finished(body.resume()).catch(() => undefined)
+    },
+  }
+}
+
+type Start = Static<typeof TableStart>
+type End = Static<typeof TableEnd>
+
+/** The line as what must stand there. */
+function expect<S extends TObject> (schema: S, line: unknown): Static<S> {
+  if (Value.Check(schema, line)) return line
+  throw mismatch('', 'The copy has other tables, or none.')
+}
+
+interface ForeignKey { table: string, name: string, definition: string }
+
+/** With the schema first in the search path their definitions name tables without it, so they fit any copy of it. */
+async function readForeignKeys (client: PoolClient, schema: string): Promise<ForeignKey[]> {
+  await client.query(`set local search_path = ${client.escapeIdentifier(schema)}, public`)
+  return (await client.query<ForeignKey>(`
+    select c.relname::text as table, k.conname::text as name, pg_get_constraintdef(k.oid) as definition
+      from pg_constraint k join pg_class c on c.oid = k.conrelid
+     where k.contype = 'f' and k.conparentid = 0 and k.connamespace = $1::regnamespace order by 1, 2`, [schema])).rows
+}
+
+const quote = (client: PoolClient, ...names: string[]) =>
+  names.map(name => client.escapeIdentifier(name)).join('.')
+
+/** Empties the service's own tables; order among them does not matter while their foreign keys are away. */
+async function emptyLive (client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[]) {
+  for (const key of keys) {
+    await client.query(`alter table ${quote(client, schema, key.table)} drop constraint ${quote(client, key.name)}`)
+  }
+  const tables = shapes.map(shape => quote(client, schema, shape.name))
+  if (tables.length > 0) await client.query(`truncate ${tables.join(', ')}`)
+  // What triggers did when the rows were first written is part of the copy.
+  for (const table of tables) await client.query(`alter table ${table} disable trigger user`)
+}
+
+/** Tables of the same shape in a schema that only this transaction sees: no kill leaves it behind. */
+async function createScratch (client: PoolClient, schema: string, shapes: TableShape[]): Promise<string> {
+  const scratch = `scratch_${uuidv7().replaceAll('-', '')}`
+  await client.query(`create schema ${quote(client, scratch)}`)
+  for (const { name } of shapes) {
+    await client.query(
+      `create table ${quote(client, scratch, name)} (like ${quote(client, schema, name)} including all)`)
+  }
+  return scratch
+}
+
+async function addForeignKeys (client: PoolClient, schema: string, keys: ForeignKey[]): Promise<void> {
+  await client.query(`set local search_path = ${quote(client, schema)}, public`)
+  for (const { table, name, definition } of keys) {
+    await client.query(`alter table ${quote(client, table)} add constraint ${quote(client, name)} ${definition}`)
+  }
+}
+
+const batch_bytes = 64 * 1024
+
+/** Fills one table from the lines of its rows; the line after them says how many and which they were. */
+async function fillTable (
+  client: PoolClient, schema: string, start: Start, shape: TableShape, reader: ExportReader
+): Promise<End> {
+  if ([...start.columns].sort().join() !== [...shape.columns].sort().join()) {
+    throw mismatch(shape.name, 'The copy has other columns.')
+  }
+  const digest = createDigest()
+  let end: End | undefined
+  async function * rows (): AsyncGenerator<Buffer> {
+    let waiting = ''
+    for (;;) {
+      const line = await reader.next()
+      if (typeof line !== 'string') {
+        end = expect(TableEnd, line)
+        break
+      }
+      digest.add(Buffer.from(line))
+      waiting += `${line}\n`
+      if (waiting.length < batch_bytes) continue
+      yield Buffer.from(waiting)
+      waiting = ''
+    }
+    if (waiting !== '') yield Buffer.from(waiting)
+  }
+  const columns = start.columns.map(name => quote(client, name)).join(', ')
+  await pipeline(Readable.from(rows(), { objectMode: false }), client.query(copyFrom(
+    `copy ${quote(client, schema, shape.name)} (${columns}) from stdin`)))
+  const { rows: count, sha256 } = digest.end()
+  if (end?.table !== shape.name || end.rows !== count || end.sha256 !== sha256) {
+    throw mismatch(shape.name, 'The rows are not those that were copied.')
+  }
+  return end
+}
+
+async function fill (client: PoolClient, service: string, reader: ExportReader, target: ImportTarget): Promise<ImportResult> {
+  const header = expect(ExportHeader, await reader.next())
+  if (header.service !== service) throw mismatch('', `This is no copy of ${service}.`)
+  const migrations = await readMigrationNames(client, service)
+  if (String(header.migrations) !== String(migrations)) {
+    throw mismatch('migrations', 'The copy was made by another version of the service.')
+  }
+  const shapes = await readShapes(client, service)
+  const keys = await readForeignKeys(client, service)
+  if (target === 'live') await emptyLive(client, service, shapes, keys)
+  const schema = target === 'live' ? service : await createScratch(client, service, shapes)
+
+  const claimed: End[] = []
+  for (const shape of shapes) {
+    const start = expect(TableStart, await reader.next())
+    if (start.table !== shape.name) throw mismatch(shape.name, 'The copy has other tables.')
+    claimed.push(await fillTable(client, schema, start, shape, reader))
+  }
+  const { sequences } = expect(Sequences, await reader.next())
+  const { end } = expect(ExportEnd, await reader.next())
+  if (end.tables !== claimed.length || end.sha256 !== reader.digestBefore() || await reader.more()) {
+    throw mismatch('', 'The copy is not what was written.')
+  }
+  if (target === 'live') await restoreRest(client, schema, shapes, sequences)
+  await addForeignKeys(client, schema, keys)
+  return { tables: await compare(client, schema, shapes, claimed) }
+}
+
+async function restoreRest (client: PoolClient, schema: string, shapes: TableShape[], sequences: Static<typeof Sequences>['sequences']) {
+  for (const { name } of shapes) await client.query(`alter table ${quote(client, schema, name)} enable trigger user`)
+  for (const { name, last_value, is_called } of sequences) {
+    await client.query('select setval($1::regclass, $2::bigint, $3)', [quote(client, schema, name), last_value, is_called])
+  }
+}
+
+/** Reads back what the database now holds: the proof is in the tables, not in what was sent to them. */
+async function compare (client: PoolClient, schema: string, shapes: TableShape[], claimed: End[]) {
+  const tables: ImportResult['tables'] = []
+  for (const [index, shape] of shapes.entries()) {
+    const found = await digestTable(client, schema, shape)
+    if (found.sha256 !== claimed[index]!.sha256) throw mismatch(shape.name, 'The table reads back differently.')
+    tables.push({ name: shape.name, ...found })
+  }
+  return tables
+}
+
+/** PostgreSQL's classes for data that a table refuses: 22 (bad value), 23 (constraint), 42 (no such thing). */
+const refusedData = /^(?:22|23|42)/
+
+function toProblem (error: unknown): unknown {
+  const { code = '', message = '', table = '' } = error as { code?: string, message?: string, table?: string }
+  if (code === '55P03') return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
+  if (error instanceof Problem || !refusedData.test(code)) return error
+  return mismatch(table, message)
+}
+
+/**
+ * Puts an export back, in one transaction: either all of it is there and reads back the same, or nothing happened.
+ * @throws Problem `platform/import-mismatch` when the stream was cut or changed, or does not fit these tables
+ */
+export async function importTables (
+  pool: pg.Pool, service: string, body: Readable, target: ImportTarget
+): Promise<ImportResult> {
+  const reader = readExport(body)
+  const client = await pool.connect()
+  let clean = false
+  try {
+    await beginCopy(client, 'isolation level read committed')
+    const result = await fill(client, service, reader, target)
+    await client.query(target === 'live' ? 'commit' : 'rollback')
+    clean = true
+    return result
+  } catch (error) {
+    clean = await client.query('rollback').then(() => true, () => false)
+    await reader.drain()
+    throw toProblem(error)
+  } finally {
+    client.release(!clean)
+  }
+}
