@@ -1,5 +1,5 @@
 import * as orders from '@fermata/contracts/orders'
-import { listPurchases } from '@fermata/contracts/users'
+import { listMyPurchases } from '@fermata/contracts/users'
 import { getPayment, startPayment, type TestCard } from '@fermata/contracts/payments'
 import * as tickets from '@fermata/contracts/tickets'
 import { getMail, listMailbox } from '@fermata/contracts/notifications'
@@ -84,7 +84,7 @@ test('a signed-in person buys, finds the purchase in their history and their tic
   await ticketsOf(person, placed.id, 1)
 
   const purchase = await eventually(async () => {
-    const { items } = await must(person(listPurchases, {}), listPurchases)
+    const { items } = await must(person(listMyPurchases, {}), listMyPurchases)
     return items.find(item => item.order_id === placed.id)
   }, 'the purchase in the history')
   expect(purchase).toMatchObject({ event_id: event.id, ticket_count: 1, total_minor: 1500 })

@@ -3,12 +3,15 @@ import type { AnyRoute, ReplyOf } from '@fermata/contracts/define'
 import * as events from '@fermata/contracts/events'
 import * as orders from '@fermata/contracts/orders'
 import { startPayment } from '@fermata/contracts/payments'
-import { demoAccounts, seedDemoAccounts } from '@fermata/auth/operations/seed-demo-accounts'
+import { seedDemoAccounts } from '@fermata/auth/operations/seed-demo-accounts'
+import type { Account } from '@fermata/contracts/auth'
+import type { Locale, Role } from '@fermata/contracts/fields'
 import type { System } from '@fermata/platform/system'
 import { createInjectFetch } from '../inject-fetch.ts'
-import { demoEvents, demoPurchases, type DemoEvent } from './demo-events.ts'
+import { demoEvents, demoGuests, demoPurchases, type DemoEvent } from './demo-events.ts'
 import { localTime } from './demo-time.ts'
-import { hasEvents, moveEvent } from './queries.ts'
+
+interface Buyer { call: Call, name: string, email: string, locale: Locale }
 
 interface Seeded { event: events.Event, types: Map<string, orders.TicketType> }
 
@@ -18,46 +21,62 @@ interface Seeded { event: events.Event, types: Map<string, orders.TicketType> }
  * an idempotency key of its own.
  */
 export async function seedDemo (system: System): Promise<void> {
-  await seedDemoAccounts(system.contexts.get('auth')! as never)
-  if (await isSeeded(system)) return
-  const organizer = await clientOf(system, 'eventcreator')
-  const buyer = await clientOf(system, 'user')
+  const accounts = await seedDemoAccounts(system.contexts.get('auth') as never)
+  const accountOf = (role: Role) => accounts.find(account => account.roles.includes(role))!
+  const organizer = await clientOf(system, accountOf('event_creator'))
+  if (await isSeeded(organizer)) return
+  const person = accountOf('user')
+  const buyer: Buyer = { call: await clientOf(system, person), name: person.username, email: person.email, locale: 'en' }
   const seeded = new Map<string, Seeded>()
-  for (const demo of demoEvents) seeded.set(demo.key, await seedEvent(organizer, demo))
+  const organizers = await seedOrganizers(organizer)
+  for (const demo of demoEvents) seeded.set(demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!))
   for (const [index, purchase] of demoPurchases.entries()) {
     const { event, types } = seeded.get(purchase.event)!
     const items = Object.entries(purchase.items).map(([name, quantity]) => ({ ticket_type_id: types.get(name)!.id, quantity }))
     await buy(buyer, `demo-purchase-${index}`, event.id, items)
   }
-  for (const demo of demoEvents) await settle(system, organizer, buyer, demo, seeded.get(demo.key)!)
+  for (const demo of demoEvents) await settle(organizer, clientFor(system), demo, seeded.get(demo.key)!)
 }
 
 /** True once the last step of a seeding was done: the past event lies in the past. */
-async function isSeeded (system: System): Promise<boolean> {
-  return hasEvents(system.contexts.get('events')!.db, demoEvents.length)
+async function isSeeded (organizer: Call): Promise<boolean> {
+  const { items } = await must(organizer, events.listEvents, { query: { mine: true, limit: 100 } })
+  return items.length >= demoEvents.length && items.some(event => event.is_past)
 }
 
-async function clientOf (system: System, account: keyof typeof demoAccounts): Promise<Call> {
-  const { id, email, roles } = demoAccounts[account]
-  const token = await system.tokens.signAccess({ user_id: id, roles: [...roles], login_id: id, email, email_verified: true })
-  const fetch = createInjectFetch(system.app, { address: '127.0.0.1', request_id: `demo-seed-${account}` })
-  return createClient({ base_url: '', fetch, headers: { authorization: `Bearer ${token}` } }).call
+async function clientOf (system: System, { id, email, roles }: Account): Promise<Call> {
+  return clientFor(system)(await system.tokens.signAccess({ user_id: id, roles, login_id: id, email, email_verified: true }))
 }
+
+/** A client for whoever holds the token, or for nobody in particular. */
+const clientFor = (system: System) => (token?: string): Call => createClient({
+  base_url: '', headers: token ? { authorization: `Bearer ${token}` } : {},
+  fetch: createInjectFetch(system.app, { address: '127.0.0.1', request_id: 'demo-seeding' }),
+}).call
 
 /** The body of a success; a demo that cannot be made is a bug and ends the start. */
 async function must<R extends AnyRoute> (call: Call, route: R, input: unknown, key?: string): Promise<ReplyOf<R>> {
   const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(
     route, { ...input as object, ...(key && { headers: { 'idempotency-key': key } }) })
-  if (!answer.ok) throw new Error(`The demo could not be made: ${route.method} ${route.path} answered ${JSON.stringify(answer.problem)}`)
+  if (!answer.ok) throw new Error(`The demo could not be made: ${route.method} ${route.path as string} answered ${JSON.stringify(answer.problem)}`)
   return answer.body as ReplyOf<R>
 }
 
-async function seedEvent (call: Call, demo: DemoEvent): Promise<Seeded> {
+async function seedOrganizers (call: Call): Promise<Map<string, string>> {
+  const ids = new Map<string, string>()
+  for (const name of new Set(demoEvents.map(event => event.organizer))) {
+    const organizer = await must(call, events.createOrganizer, { body: { name } }, `demo-organizer-${name.toLowerCase().replaceAll(' ', '-')}`)
+    ids.set(name, organizer.id)
+  }
+  return ids
+}
+
+async function seedEvent (call: Call, demo: DemoEvent, organizer_id: string): Promise<Seeded> {
   // What lies in the past is made in the future, sold, and moved: nobody can sell a past event, not even we.
   const starts_at = localTime(demo.state === 'past' ? 30 : demo.in_days, demo.starts, demo.timezone)
   const { title, description, category, venue, timezone, currency } = demo
   const event = await must(call, events.createEvent, { body: {
-    title, description, category, venue, timezone, currency, ticket_capacity: demo.ticket_capacity ?? null,
+    organizer_id, title, description, category, venue, timezone, currency, ticket_capacity: demo.ticket_capacity ?? null,
     starts_at: starts_at.toISOString(), ends_at: new Date(starts_at.getTime() + demo.hours * 3_600_000).toISOString(),
   } }, `demo-event-${demo.key}`)
   const types = new Map<string, orders.TicketType>()
@@ -71,11 +90,12 @@ async function seedEvent (call: Call, demo: DemoEvent): Promise<Seeded> {
   return { event, types }
 }
 
-async function buy (call: Call, key: string, event_id: string, items: { ticket_type_id: string, quantity: number }[]): Promise<void> {
-  const { name, email } = demoAccounts.user
-  const order = await placeWhenOnSale(call, { event_id, items, buyer: { name, email, locale: 'en' } }, key)
+type Items = orders.NewOrder['items']
+
+async function buy ({ call, ...buyer }: Buyer, key: string, event_id: string, items: Items, payAs?: (token: string) => Call): Promise<void> {
+  const order = await placeWhenOnSale(call, { event_id, items, buyer }, key)
   if (order.total_minor > 0) {
-    await must(call, startPayment, { body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } }, `${key}-payment`)
+    await must(payAs?.(order.access_token) ?? call, startPayment, { body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } }, `${key}-payment`)
   }
 }
 
@@ -89,17 +109,20 @@ async function placeWhenOnSale (call: Call, body: orders.NewOrder, key: string):
   }
 }
 
-async function settle (system: System, organizer: Call, buyer: Call, demo: DemoEvent, { event, types }: Seeded): Promise<void> {
+async function settle (organizer: Call, clientWith: (token?: string) => Call, demo: DemoEvent, { event, types }: Seeded): Promise<void> {
   if (demo.state === 'canceled') await must(organizer, events.cancelEvent, { params: { id: event.id }, body: {} })
   if (demo.state === 'sold_out') {
     const type = [...types.values()][0]!
-    for (let sold = 0; sold < type.capacity; sold += type.max_per_order) {
-      await buy(buyer, `demo-sold-out-${sold}`, event.id, [{ ticket_type_id: type.id, quantity: type.max_per_order }])
+    for (const [index, name] of demoGuests.entries()) {
+      const guest = { call: clientWith(), name, email: `${name.toLowerCase().replace(' ', '.')}@example.net`, locale: 'en' as const }
+      const items = [{ ticket_type_id: type.id, quantity: type.capacity / demoGuests.length }]
+      await buy(guest, `demo-sold-out-${index}`, event.id, items, clientWith)
     }
   }
   if (demo.state === 'past') {
     const starts_at = localTime(demo.in_days, demo.starts, demo.timezone)
-    await moveEvent(system.contexts.get('events')!.db, system.contexts.get('orders')!.db, event.id, starts_at.toISOString(),
-      new Date(starts_at.getTime() + demo.hours * 3_600_000).toISOString())
+    const ends_at = new Date(starts_at.getTime() + demo.hours * 3_600_000)
+    await must(organizer, events.updateEvent, {
+      params: { id: event.id }, body: { starts_at: starts_at.toISOString(), ends_at: ends_at.toISOString() } })
   }
 }

@@ -19,7 +19,9 @@ export const keepPublished: Handler<typeof eventPublished> = async (_ctx, tx, ev
 export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events) => {
   for (const { id, data: { event, changed } } of events) {
     await setEvent(tx, event.id, event.version, event)
-    if (changed.some(name => worth_telling.has(name))) await tellHolders(ctx, tx, id, event, 'event_changed')
+    // What is over is nobody's plan any more.
+    const is_over = Date.parse(event.ends_at) < Date.now()
+    if (!is_over && changed.some(name => worth_telling.has(name))) await tellHolders(ctx, tx, id, event, 'event_changed')
   }
 }
 
