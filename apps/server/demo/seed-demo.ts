@@ -27,14 +27,15 @@ export async function seedDemo (system: System): Promise<void> {
   if (await isSeeded(organizer)) return
   const person = accountOf('user')
   const buyer: Buyer = { call: await clientOf(system, person), name: person.username, email: person.email, locale: 'en' }
-  const seeded = new Map<string, Seeded>()
   const organizers = await seedOrganizers(organizer)
-  for (const demo of demoEvents) seeded.set(demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!))
-  for (const [index, purchase] of demoPurchases.entries()) {
+  const seeded = new Map(await Promise.all(demoEvents.map(async demo =>
+    [demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!)] as const)))
+  await Promise.all(demoPurchases.map((purchase, index) => {
     const { event, types } = seeded.get(purchase.event)!
     const items = Object.entries(purchase.items).map(([name, quantity]) => ({ ticket_type_id: types.get(name)!.id, quantity }))
-    await buy(buyer, `demo-purchase-${index}`, event.id, items)
-  }
+    return buy(buyer, `demo-purchase-${index}`, event.id, items)
+  }))
+  // Last, because a past event is the mark of a finished seeding.
   for (const demo of demoEvents) await settle(organizer, clientFor(system), demo, seeded.get(demo.key)!)
 }
 
