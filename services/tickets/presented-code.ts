@@ -22,6 +22,6 @@ export async function readSignedCode (ctx: Ctx, input: string): Promise<TicketCo
 export async function ticketOfCode (ctx: Ctx, db: Db, input: string): Promise<TicketRow> {
   const code = await readSignedCode(ctx, input)
   const row = code && await findTicket(db, code.ticket_id)
-  if (!row || row.code !== input.trim().toUpperCase()) throw new Problem(unknownCode)
+  if (!row || row.code !== code.text) throw new Problem(unknownCode)
   return row
 }

@@ -40,7 +40,9 @@ export function drawArtwork (doc: Document, frame: Frame, event_id: string, { de
   const step = 17 + byte(event_id, 2) % 9
   for (let ring = 1; ring * step < width; ring++) {
     const weight = 0.6 + 3.2 * Math.abs(Math.sin(ring * (1 + byte(event_id, 3) / 64)))
-    halfCircle(doc, center_x, base_y, 46 + ring * step).lineWidth(weight).strokeOpacity(0.55).stroke(line)
+    // Fainter with every ring, so that the organiser's name is read easily where they reach it.
+    const opacity = Math.max(0.12, 0.75 - ring * step / 480)
+    halfCircle(doc, center_x, base_y, 46 + ring * step).lineWidth(weight).strokeOpacity(opacity).stroke(line)
   }
   doc.strokeOpacity(1)
   // The sign itself: a crescent, thick in the middle as engravers cut it, and its dot.

@@ -80,10 +80,10 @@ function drawPage (on: Page, number: number, pages: number): void {
   drawFoot(on, number, pages)
 }
 
-/** Small spaced capitals, for what names other things. */
+/** Small capitals, for what names other things; wider spaced, readers aloud would spell them letter by letter. */
 const label = (doc: Document, text: string, x: number, y: number, color = grey, width = content_width) =>
   doc.font('bold').fontSize(7.5).fillColor(color)
-    .text(oneLine(text).toUpperCase(), x, y, { characterSpacing: 1.1, width, height: 10, ellipsis: true })
+    .text(oneLine(text).toUpperCase(), x, y, { characterSpacing: 0.5, width, height: 10, ellipsis: true })
 
 function drawHead ({ doc, ticket, locale, palette }: Page): void {
   label(doc, textsIn(locale).organizer, page.margin, 44, palette.deep)
@@ -172,7 +172,7 @@ function drawDetails ({ doc, ticket, locale, palette }: Page): void {
 
 function drawFoot ({ doc, locale, palette }: Page, number: number, pages: number): void {
   const texts = textsIn(locale)
-  const y = 757
+  const y = 776
   doc.rect(page.margin, y - 14, content_width, 0.8).fill('#d5d8de')
   label(doc, texts.admits, page.margin, y, palette.deep)
   doc.font('text').fontSize(8.5).fillColor(grey)

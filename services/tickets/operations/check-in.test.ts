@@ -53,7 +53,7 @@ test('checkIn: publishes the admission without the code', async () => {
     .where('type', '=', ticketAdmitted.type).execute()
   const told = rows.filter(row => (row.data as { ticket: { id: string } }).ticket.id === ticket.id)
   expect(told).toHaveLength(1)
-  expect(told[0]!.data).toMatchObject({ gate: 'North', order_code: ticket.order_code, buyer: { email: 'ann@example.com' } })
+  expect(told[0]!.data).toMatchObject({ gate: 'North', order_code: ticket.order_code, buyer: { email: 'ann.buyer@example.com' } })
   expect(JSON.stringify(told[0]!.data)).not.toContain(ticket.code)
 })
 

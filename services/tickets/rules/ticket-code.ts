@@ -18,10 +18,12 @@ const ticket_id_bytes = 16
 const signed_bytes = key_id_bytes + ticket_id_bytes
 const signature_bytes = 64
 const code_length = (signed_bytes + signature_bytes) / 5 * 8
-/** A handheld scanner may send blanks or a line end after it; more is not a code. */
-const max_input_length = code_length + 20
+/** With the blanks between groups, as it is printed to be typed; more is not a code. */
+const max_input_length = 2 * code_length
 
 export interface TicketCode {
+  /** As it was given out: capitals, no blanks. */
+  text: string
   /** The first 16 characters of the code. */
   kid: string
   ticket_id: string
@@ -54,16 +56,16 @@ export function encodeTicketCode (signed: Uint8Array, signature: Uint8Array): st
 }
 
 /**
- * The parts of a code as it was scanned, typed or pasted (blanks around it and small letters are
- * forgiven), not yet verified; null for anything that is not shaped like one.
+ * The parts of a code as it was scanned, typed or pasted (blanks and small letters are forgiven), not yet verified; null for anything that is not shaped like one.
  */
 export function readTicketCode (input: string): TicketCode | null {
   if (input.length > max_input_length) return null
-  const text = input.trim().toUpperCase()
+  const text = input.replace(/\s/g, '').toUpperCase()
   if (text.length !== code_length) return null
   const bytes = decodeBase32(text)
   if (bytes?.[0] !== code_version) return null
   return {
+    text,
     kid: text.slice(0, key_id_bytes / 5 * 8),
     ticket_id: uuidOfBytes(bytes.subarray(key_id_bytes, signed_bytes)),
     signed: bytes.subarray(0, signed_bytes),

@@ -25,7 +25,7 @@ export function completedOrder (overrides: Partial<Completed> = {}): Completed {
   return {
     order_id: uuidv7(), code: `FR${uuidv7().slice(-6).toUpperCase()}`, event_id: facts.id,
     event_title: facts.title, user_id: null,
-    buyer: { name: 'Ann Example', email: 'ann@example.com', locale: 'en' },
+    buyer: { name: 'Ann Example', email: 'ann.buyer@example.com', locale: 'en' },
     items: [{ ticket_type_id: uuidv7(), name: 'Adult', quantity: 1, unit_price_minor: 1250 }],
     total_minor: 1250, currency: 'EUR', created_at: inHours(-1), completed_at: inHours(0),
     payment_id: null, event: facts, access_token: 'fo_'.padEnd(46, 'x'), ...overrides,
