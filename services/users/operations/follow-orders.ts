@@ -1,0 +1,46 @@
+import type { DataOf } from '@fermata/contracts/define'
+import type { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
+import type { Tx } from '@fermata/platform/database'
+import type { Handler } from '../context.ts'
+import type { DB } from '../database.ts'
+import {
+  claimPurchases, holdClaims, recordPurchases, type NewPurchase, type PurchaseStatus,
+} from '../queries/purchases.ts'
+
+type Order = DataOf<typeof orderCanceled> | DataOf<typeof orderRefunded>
+
+const nowhere = { starts_at: null, timezone: null, city: null }
+
+export const addPurchases: Handler<typeof orderCompleted> = async (_ctx, tx, events) => {
+  await record(tx, events.map(({ data }) => ({
+    ...toPurchase(data, 'completed'), starts_at: data.event.starts_at,
+    timezone: data.event.timezone, city: data.event.venue.city,
+  })))
+}
+
+export const markCanceled: Handler<typeof orderCanceled> = async (_ctx, tx, events) => {
+  await record(tx, events.map(({ data }) => toPurchase(data, 'canceled')))
+}
+
+export const markRefunded: Handler<typeof orderRefunded> = async (_ctx, tx, events) => {
+  await record(tx, events.map(({ data }) => toPurchase(data, 'refunded')))
+}
+
+const toPurchase = (
+  order: Order | DataOf<typeof orderCompleted>, status: PurchaseStatus,
+): NewPurchase => ({
+  order_id: order.order_id,
+  user_id: order.user_id,
+  // Whose user is known needs no address to be found by.
+  email: order.user_id === null ? order.buyer.email.trim().toLowerCase() : null,
+  code: order.code, event_id: order.event_id, event_title: order.event_title, status,
+  ticket_count: order.items.reduce((sum, item) => sum + item.quantity, 0),
+  total_minor: order.total_minor, currency: order.currency, purchased_at: order.created_at,
+  ...nowhere,
+})
+
+async function record (tx: Tx<DB>, purchases: NewPurchase[]): Promise<void> {
+  await holdClaims(tx)
+  await recordPurchases(tx, purchases)
+  await claimPurchases(tx, { user_ids: [], order_ids: purchases.map(({ order_id }) => order_id) })
+}

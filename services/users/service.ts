@@ -1,0 +1,50 @@
+import {
+  credentialsDeleted, emailVerified, rolesChanged, userRegistered,
+} from '@fermata/contracts/auth'
+import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
+import * as api from '@fermata/contracts/users'
+import { on } from '@fermata/platform/messages'
+import { defineService, route } from '@fermata/platform/service'
+import type { Ctx } from './context.ts'
+import { deleteMe } from './operations/delete-me.ts'
+import { deleteUser } from './operations/delete-user.ts'
+import { exportMyData } from './operations/export-my-data.ts'
+import {
+  addProfiles, adoptPurchases, eraseProfiles, followRoles,
+} from './operations/follow-accounts.ts'
+import { addPurchases, markCanceled, markRefunded } from './operations/follow-orders.ts'
+import { getMyProfile } from './operations/get-my-profile.ts'
+import { getMySettings } from './operations/get-my-settings.ts'
+import { getUser } from './operations/get-user.ts'
+import { listMyPurchases } from './operations/list-my-purchases.ts'
+import { listUsers } from './operations/list-users.ts'
+import { updateMyProfile } from './operations/update-my-profile.ts'
+import { updateMySettings } from './operations/update-my-settings.ts'
+import { updateUser } from './operations/update-user.ts'
+
+export default defineService<Ctx>({
+  name: 'users',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: [
+    route(api.getMyProfile, getMyProfile),
+    route(api.updateMyProfile, updateMyProfile),
+    route(api.deleteMe, deleteMe),
+    route(api.listMyPurchases, listMyPurchases),
+    route(api.exportMyData, exportMyData),
+    route(api.getMySettings, getMySettings),
+    route(api.updateMySettings, updateMySettings),
+    route(api.listUsers, listUsers),
+    route(api.getUser, getUser),
+    route(api.updateUser, updateUser),
+    route(api.deleteUser, deleteUser),
+  ],
+  subscriptions: [
+    on(userRegistered, addProfiles),
+    on(rolesChanged, followRoles),
+    on(emailVerified, adoptPurchases),
+    on(credentialsDeleted, eraseProfiles),
+    on(orderCompleted, addPurchases),
+    on(orderCanceled, markCanceled),
+    on(orderRefunded, markRefunded),
+  ],
+})
