@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { serviceNames, services as serviceTable, type ServiceName } from '@fermata/contracts/services'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
@@ -15,12 +16,15 @@ export interface Server {
   /** What people type into the browser. */
   url: string
   demo: boolean
-  /** True when the demo data are not there yet. */
+  /** Sentences for the start message. */
   notes: string[]
   database: EmbeddedPostgres | null
   listen (): Promise<void>
   stop (): Promise<void>
 }
+
+// From wherever it is started, by npm in a service's folder too, the data are the same.
+const root = fileURLToPath(new URL('../../', import.meta.url))
 
 interface Plan { settings: ServerSettings, names: ServiceName[], web: boolean, host: string, demo: boolean, folder: string }
 
@@ -39,7 +43,7 @@ function planServer (environment: Environment, all: Record<ServiceName, ServiceD
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
   const demo = settings.FERMATA_DEMO ?? (!production && loopback && settings.SERVICES === 'all' && !settings.DATABASE_URL)
   if (demo && production) throw new Error('Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.')
-  return { settings, names, web: words.includes('web'), host, demo, folder: resolve(settings.FERMATA_DATA) }
+  return { settings, names, web: words.includes('web'), host, demo, folder: resolve(root, settings.FERMATA_DATA) }
 }
 
 /** Starts what the environment asks for; `listen` opens the door when the rest is ready. */
