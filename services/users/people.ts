@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { notFound } from '@fermata/contracts/problems'
 import type { Profile, Settings } from '@fermata/contracts/users'
 import { personOf, type Caller } from '@fermata/platform/caller'
@@ -9,6 +8,8 @@ import { findPerson, isErased, type PersonRow } from './queries/people.ts'
 /** News of a registration takes some milliseconds; a new person's first page may be faster. */
 const patience_ms = 1000
 const pause_ms = 25
+
+const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
 export const presentProfile = (person: PersonRow): Profile => ({
   id: person.id, username: person.username, email: person.email, phone: person.phone,

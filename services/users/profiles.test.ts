@@ -3,6 +3,7 @@ import {
   getMyProfile, getMySettings, getUser, listUsers, profileChanged, settingsChanged,
   updateMyProfile, updateMySettings, updateUser,
 } from '@fermata/contracts/users'
+import type { Role } from '@fermata/contracts/fields'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -28,7 +29,7 @@ async function published (type: string, user_id: string) {
   return rows.map(row => row.data)
 }
 
-test('addProfiles: a registration makes a profile with its settings', async () => {
+test('getMySettings: addProfiles: a registration makes a profile with its settings', async () => {
   const person = await newPerson(it, { locale: 'fr', username: 'Fay Example' })
   const answer = await it.send(getMyProfile, { token: person.token })
   expect(answer.body).toEqual({
@@ -98,7 +99,8 @@ test('updateMyProfile: refuses what is not the owner\'s to set', async () => {
     phone: '0612345678', username: '  ', roles: ['admin'], email: 'new@example.com', id: uuidv7(),
   })) {
     const answer = await it.send(updateMyProfile, { token, body: { [field]: value } })
-    expect([answer.status, answer.problem.errors?.map(error => error.field)]).toEqual([400, [field]])
+    expect(answer.status).toBe(400)
+    expect(answer.problem.errors?.map(error => error.field)).toEqual([field])
   }
   expect((await it.send(updateMyProfile, { body: {} })).status).toBe(401)
 })
@@ -134,8 +136,10 @@ test('listUsers: finds by a part of name or email and takes signs as they are', 
   for (const name of ['Ada', 'Bob', '100% Cy', 'D_D']) {
     people.push(await newPerson(it, { username: `${name} ${mark}` }))
   }
-  const find = async (query: Record<string, unknown>) =>
-    (await it.send(listUsers, { token: admin, query: query as {} })).body.items.map(item => item.username)
+  const find = async (query: { q: string, role?: Role }) => {
+    const { body } = await it.send(listUsers, { token: admin, query })
+    return body.items.map(item => item.username)
+  }
   expect(await find({ q: ` ADA ${mark}` })).toEqual([`Ada ${mark}`])
   expect(await find({ q: people[1]!.email.toUpperCase() })).toEqual([`Bob ${mark}`])
   expect(await find({ q: `% ${mark}` })).toEqual([])
@@ -160,7 +164,7 @@ test('listUsers: goes through all pages, newest first, each person once', async 
   expect(seen.join('')).toBe('43210')
 })
 
-test('listUsers: getUser: updateUser: are for administrators alone', async () => {
+test('getUser: updateUser: listUsers: are for administrators alone', async () => {
   const person = await newPerson(it)
   const params = { id: person.user_id }
   for (const token of [person.token, await it.personToken({ roles: ['event_creator', 'operator'] })]) {
@@ -173,7 +177,7 @@ test('listUsers: getUser: updateUser: are for administrators alone', async () =>
   expect((await it.send(updateUser, { params, body: {} })).status).toBe(401)
 })
 
-test('getUser: updateUser: show and change one person', async () => {
+test('updateUser: getUser: show and change one person', async () => {
   const { user_id: id } = await newPerson(it)
   const params = { id }
   const changed = await it.send(updateUser, {

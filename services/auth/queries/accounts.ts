@@ -87,7 +87,7 @@ export const updateRoles = async (tx: Tx<DB>, id: string, roles: Role[]) => (awa
   AccountRow & { changed_at: string }
 >`
   update auth.accounts set roles = ${roles}::text[] where id = ${id}
-  returning ${columns}, now() as changed_at`.execute(tx)).rows[0]!
+  returning ${columns}, clock_timestamp() as changed_at`.execute(tx)).rows[0]!
 
 /** The moment of the verification; undefined when it had happened before. */
 export const markVerified = async (tx: Tx<DB>, id: string) => (await sql<{ verified_at: string }>`

@@ -66,9 +66,9 @@ export const listLoginsOf = async (
    order by id desc limit ${limit}`.execute(db)).rows
 
 /** Those beyond the most recently used; by one statement of a transaction that holds the account. */
-export const findSurplusLogins = async (tx: Tx<DB>, account_id: string, kept: number) => (await sql<{
-  id: string
-}>`
+export const findSurplusLogins = async (
+  tx: Tx<DB>, account_id: string, kept: number,
+) => (await sql<{ id: string }>`
   select id from auth.logins where account_id = ${account_id}
    order by last_used_at desc, id desc offset ${kept}`.execute(tx)).rows.map(row => row.id)
 

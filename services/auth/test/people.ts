@@ -9,7 +9,8 @@ export const good_password = 'correct horse battery'
 
 /** Somebody who has just registered, with an address of their own. */
 export async function newPerson (
-  it: TestSystem, fields: { email?: string, username?: string, headers?: Record<string, string> } = {},
+  it: TestSystem,
+  fields: { email?: string, username?: string, headers?: Record<string, string> } = {},
 ): Promise<Session> {
   const { headers, email = `${uuidv7()}@example.com`, username = 'Ann Example' } = fields
   const answer = await it.send(register, {

@@ -1,6 +1,6 @@
-import { emailVerified, userRegistered } from '@fermata/contracts/auth'
+import { userRegistered, type emailVerified } from '@fermata/contracts/auth'
 import type { DataOf, EventDefinition } from '@fermata/contracts/define'
-import { orderCompleted, orderRefunded } from '@fermata/contracts/orders'
+import type { orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { TestSystem } from '@fermata/testkit/start'
 import type { Ctx } from '../context.ts'
