@@ -71,7 +71,7 @@ export function festival ({ w, h, u, colors, between, beat }: Brush): string {
   const tents = [0.2, 0.8, 0.5].map((place, index) =>
     tent(w * place + between(-3, 3) * u, h * (index === 2 ? 0.88 : 0.79), (index === 2 ? 46 : 30) * u * (0.92 + beat(index) * 0.16), colors, index)).join('')
   const near = hill(w, h, h * 0.87, 2 * u, between(0, 6), ink)
-  const room = (h > w ? 8 : 11) * u
+  const room = (h > w ? 8 : 13) * u
   const people = times(Math.round(w / room), index => {
     const person_x = (index + 0.5) * room
     const top = h * 0.955 - beat(index) * 2.6 * u
@@ -184,9 +184,11 @@ export function film ({ w, h, u, colors, between, beat, pick }: Brush): string {
   const frame = 25 * u
   const frames = Math.ceil(w * 1.4 / frame)
   const top = h * 0.62
-  const strip = box(-w * 0.2, top, w * 1.4, 32 * u, ink) + times(frames * 4, index =>
-    box(-w * 0.2 + index * frame / 4 + frame / 16, top + 1.6 * u, frame / 8, 2.6 * u, light, 0.6 * u, 0.9) +
-    box(-w * 0.2 + index * frame / 4 + frame / 16, top + 27.8 * u, frame / 8, 2.6 * u, light, 0.6 * u, 0.9)) +
+  // One path for all the holes: as boxes they would be half of the file.
+  const hole = ['v', 2.6 * u, 'h', frame / 8, 'v', -2.6 * u, 'z']
+  const holes = Array.from({ length: frames * 4 }, (_, index) => -w * 0.2 + (index + 0.25) * frame / 4)
+    .flatMap(hole_x => ['M', hole_x, top + 1.6 * u, ...hole, 'M', hole_x, top + 27.8 * u, ...hole])
+  const strip = box(-w * 0.2, top, w * 1.4, 32 * u, ink) + path(holes, light, 0.9) +
     times(frames, index => picture(-w * 0.2 + index * frame + 1.2 * u, top + 6 * u, frame - 2.4 * u, 20 * u, colors, beat(index), index))
   return beam + reel + turned((left ? -1 : 1) * between(7, 13), w / 2, h * 0.78, strip)
 }

@@ -147,7 +147,7 @@ function pitch ({ w, h, u, colors, between, pick }: Brush): string {
   const ball = { x: cx + side * between(12, 22) * u, y: h * between(0.3, 0.38), r: 13 * u }
   const flight = line(['M', cx - side * 52 * u, h * 1.02, 'Q', cx - side * 34 * u, ball.y + 6 * u, ball.x, ball.y], b, 1.2 * u, 1,
     `${number(0.1 * u)} ${number(3.4 * u)}`)
-  const players = [a, c].map((fill, team) => times(4, index => {
+  const players = [a, c].map((fill, team) => times(4, () => {
     const x = between(0.08, 0.92) * w
     const y = between(0.45, 0.95) * h
     return disc(x, y, 2.6 * u, fill) + ring(x, y, 2.6 * u, team ? ink : light, 0.5 * u)
