@@ -7,7 +7,8 @@ create table outbox (
   request_id text,
   created_at timestamptz not null default now(),
   attempts integer not null default 0,
-  available_at timestamptz not null default now(),
+  -- When it was written, not when its transaction began: whoever waited for a row writes after whom it waited for.
+  available_at timestamptz not null default clock_timestamp(),
   sent_at timestamptz
 );
 -- Claimed by state, never by "greater than the last id": ids are given before commits, and not in their order.

@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile'
-import type { Tx } from './database.ts'
+import { isDatabaseAway, type Tx } from './database.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import { insertDeadLetter, insertInbox } from './message-queries.ts'
@@ -12,6 +12,8 @@ export interface Consumer {
   type: string
   /** Handles a batch; returns the ids that failed and shall come again. */
   consume (events: StoredEvent[]): Promise<string[]>
+  /** Handles one event inside `tx`. @throws what the handler throws, or that the payload does not fit */
+  handle (tx: Tx, event: StoredEvent): Promise<void>
 }
 
 export interface ConsumerOptions<C> {
@@ -27,12 +29,13 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
   const { event: definition, name, handler } = subscription
   const validator = Compile(definition.data)
 
-  async function attempt (events: StoredEvent[]): Promise<void> {
-    await transaction(async tx => {
-      const fresh = await insertInbox(tx, service, name, events.map(event => event.id))
-      const batch = events.filter(event => fresh.has(event.id))
-      if (batch.length > 0) await handler(ctx, tx, batch)
-    })
+  const misfit = `The payload does not fit ${definition.type}`
+
+  async function apply (tx: Tx, events: StoredEvent[]): Promise<void> {
+    const fresh = await insertInbox(tx, service, name, events.map(event => event.id))
+    // The same event may stand in one batch twice; the inbox knows it once.
+    const batch = events.filter(event => fresh.delete(event.id))
+    if (batch.length > 0) await handler(ctx, tx, batch)
   }
 
   async function bury (event: StoredEvent, error: string): Promise<void> {
@@ -44,14 +47,16 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
   }
 
   /** Halves a failing batch until only what fails is left over: one bad event never holds up its neighbours. */
-  async function handle (events: StoredEvent[]): Promise<string[]> {
+  async function handleApart (events: StoredEvent[]): Promise<string[]> {
     try {
-      await attempt(events)
+      await transaction(tx => apply(tx, events))
       return []
     } catch (error) {
+      // No event's fault, and no reason to ask a thousand times more.
+      if (isDatabaseAway(error)) throw error
       if (events.length > 1) {
         const middle = events.length >> 1
-        return [...await handle(events.slice(0, middle)), ...await handle(events.slice(middle))]
+        return [...await handleApart(events.slice(0, middle)), ...await handleApart(events.slice(middle))]
       }
       const event = events[0]!
       log.warn({ err: error, event_id: event.id, type: event.type, handler: name, request_id: event.request_id,
@@ -71,15 +76,19 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
         for (const event of events) {
           if (validator.Check(event.data)) valid.push(event)
           // What does not fit its contract will not fit the next time either.
-          else await bury(event, `The payload does not fit ${definition.type}`)
+          else await bury(event, misfit)
         }
-        if (valid.length > 0) failed.push(...await handle(valid))
+        if (valid.length > 0) failed.push(...await handleApart(valid))
         return failed
       } catch (error) {
         // The database itself is away: all of it shall come again.
         log.warn({ err: error, type: definition.type, handler: name }, 'consumer could not reach its database')
         return events.map(event => event.id)
       }
+    },
+    async handle (tx, event) {
+      if (!validator.Check(event.data)) throw new Error(misfit)
+      await apply(tx, [event])
     },
   }
 }

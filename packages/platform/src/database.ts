@@ -7,6 +7,10 @@ export interface DatabaseOptions {
   max_connections: number
   /** Shown in pg_stat_activity. */
   application_name: string
+  /** Queries of one connection are sent without waiting for the answer before; each still fails for itself. */
+  pipeline?: boolean
+  /** A statement that waits longer for a lock fails with SQLSTATE 55P03. */
+  lock_timeout_ms?: number
 }
 
 const oid = { int8: 20, timestamptz: 1184, numeric: 1700 }
@@ -34,6 +38,8 @@ export function createPool (options: DatabaseOptions): pg.Pool {
     // No statement of ours needs longer; a lost lock or plan must not hold a connection for ever.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
+    lock_timeout: options.lock_timeout_ms,
+    pipeline: options.pipeline,
     types,
   })
   // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error' would end the process.
@@ -44,9 +50,8 @@ export function createPool (options: DatabaseOptions): pg.Pool {
 
 export const createDatabase = <DB>(pool: pg.Pool) => new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 
-// eslint-disable-next-line typescript/no-explicit-any -- row types belong to the services
+/** Row types belong to the services. */
 export type Tx<DB = any> = Transaction<DB>
-// eslint-disable-next-line typescript/no-explicit-any
 export type Db<DB = any> = Kysely<DB>
 
 /** One connection of a service's pool, for hot paths whose statements are prepared by name. */
@@ -55,3 +60,19 @@ export type Client = pg.PoolClient
 /** True for an error of the server with this SQLSTATE, e.g. `23505` (unique violation). */
 export const isSqlState = (error: unknown, state: string) =>
   error instanceof Error && (error as { code?: string }).code === state
+
+/** What the server and its driver say when it is away, starting, full, or out of connections. */
+const awayCodes = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN',
+  '57P01', '57P02', '57P03', '53300', '53100', '08006', '08001', '25P03',
+])
+const awayMessage = /Connection terminated|timeout exceeded when trying to connect|not queryable/
+
+/** True when the database could not be asked, as opposed to having said no. */
+export const isDatabaseAway = (error: unknown) =>
+  error instanceof Error && (awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message))
+
+/** Deadlock, serialization failure, a lock or statement that took too long: the same may pass a moment later. */
+const contentionStates = ['40P01', '40001', '55P03', '57014']
+
+export const isContention = (error: unknown) => contentionStates.some(state => isSqlState(error, state))

@@ -1,5 +1,8 @@
-import { internalError, invalid, malformed, tooLarge, tooMany, unavailable, unsupportedMediaType } from '@fermata/contracts/problems'
+import {
+  internalError, invalid, malformed, tooLarge, tooMany, unavailable, unsupportedMediaType,
+} from '@fermata/contracts/problems'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isContention, isDatabaseAway } from './database.ts'
 import { Problem } from './problem.ts'
 
 /** Thrown by the validator; becomes `request/invalid` with one entry for each refused field. */
@@ -17,18 +20,15 @@ const byFastifyCode: Record<string, Problem> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem(unsupportedMediaType),
 }
 
-/** What PostgreSQL and its driver say when the server is away, starting, or out of connections. */
-const databaseAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006', '08001', '53100'])
-
 /** The problem that answers an error; what nobody expected becomes a 500 that tells the caller nothing. */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof InvalidRequest) return new Problem(invalid, undefined, { extensions: { errors: error.errors } })
-  const { code = '', statusCode, message = '' } = error as Partial<FastifyError>
+  const { code = '', statusCode } = error as Partial<FastifyError>
   if (byFastifyCode[code]) return byFastifyCode[code]
   if (statusCode === 429) return new Problem(tooMany)
   if (statusCode && statusCode < 500) return new Problem(malformed)
-  if (databaseAway.has(code) || message.includes('Connection terminated') || message.includes('timeout exceeded when trying to connect')) {
+  if (isDatabaseAway(error) || isContention(error)) {
     return new Problem(unavailable, undefined, { headers: { 'retry-after': '2' } })
   }
   return new Problem(internalError)

@@ -21,7 +21,13 @@ import { compileValidator } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyRequest { caller: Caller }
-  interface FastifyContextConfig { contract?: AnyRoute, operation?: string, service?: string }
+  interface FastifyContextConfig {
+    contract?: AnyRoute
+    operation?: string
+    service?: string
+    /** Answered while stopping too: whoever asks wants to know just that. */
+    is_probe?: boolean
+  }
 }
 
 const request_id_pattern = /^[\w-]{8,64}$/
@@ -45,7 +51,13 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
       return typeof given === 'string' && request_id_pattern.test(given) ? given : uuidv7()
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // Addresses that cannot be decoded.
+    frameworkErrors: handleError as never,
+    // Stopping is announced and paced by the drain, which knows what is in flight.
+    return503OnClosing: false,
   }) as unknown as FastifyInstance
+  // Pages of other sites can send plain text without asking; and nothing of ours is.
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(compileValidator as never)
   app.setErrorHandler(handleError)
   app.decorateRequest('caller')
@@ -59,7 +71,9 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   })
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
-    await app.register(cors, { origin: origins, credentials: false, exposedHeaders: ['retry-after', 'x-request-id'] })
+    await app.register(cors, {
+      origin: origins, credentials: false, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['retry-after', 'x-request-id', 'idempotency-replayed'] })
   }
   if (settings.RATE_LIMITS === 'on') await app.register(rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders })
   app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
@@ -70,12 +84,15 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
 const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
 
 /** Answers what no route answers: 405 where another method would be, else 404. */
-export function answerUnknownPaths (app: FastifyInstance, routes: AnyRoute[]): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
-  const patterns = routes.map(route => ({
-    method: route.method, pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}/?$`) }))
+export function answerUnknownPaths (
+  app: FastifyInstance, routes: AnyRoute[]
+): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  const patterns = routes.map(({ method, path }) => ({
+    methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}/?$`) }))
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?')[0]!
-    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    const methods = patterns.flatMap(({ pattern, methods }) => pattern.test(path) ? methods : [])
     return methods.length > 0
       ? sendProblem(reply, new Problem(methodNotAllowed, undefined, { headers: { allow: methods.join(', ') } }))
       : sendProblem(reply, new Problem(notFound))
@@ -104,7 +121,9 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
         url: route.path.replace(/\{(\w+)\}/g, ':$1'),
         schema: openApiSchema(route, operation.name),
         bodyLimit: route.body_limit_bytes ?? default_body_limit_bytes,
-        config: { contract: route, operation: operation.name, service: ctx.service, ...(rate_limits && limitOf(route)) },
+        config: {
+          contract: route, operation: operation.name, service: ctx.service,
+          is_probe: route.path.startsWith(`/api/${ctx.service}/health`), ...(rate_limits && limitOf(route)) },
         onRequest: async request => {
           request.caller = await authenticate(request, route, auth)
           admit(request.caller, route.access)

@@ -1,4 +1,6 @@
-import { type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
+import {
+  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, runMigrations, type TaskList,
+} from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import type { Tx } from './database.ts'
@@ -8,16 +10,17 @@ import type { Log } from './log.ts'
 export interface Job<C, P = unknown> {
   name: string
   run: (ctx: C, payload: P) => Promise<void>
-  /** When it also runs by the clock: five fields of crontab, UTC. */
-  schedule?: string
+  /** When it also runs by the clock: five fields of crontab, UTC; or how to tell from the settings. */
+  schedule?: string | ((ctx: C) => string)
 }
 
 /** A job by name; `ctx.addJob(tx, name, payload)` queues it in the transaction that wants it done. */
 export const job = <C, P>(name: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> => ({ name, run: work })
 
 /** A job that also runs by the clock, e.g. `cron('remove-old', '0 4 * * *', removeOld)`. */
-export const cron = <C, P>(name: string, schedule: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> =>
-  ({ name, run: work, schedule })
+export const cron = <C, P>(
+  name: string, schedule: string | ((ctx: C) => string), work: (ctx: C, payload: P) => Promise<void>
+): Job<C, P> => ({ name, run: work, schedule })
 
 /** Work done again and again in this process, as long as it runs; every replica may do it at once. */
 export interface Timer<C> { name: string, interval_ms: number, run: (ctx: C) => Promise<void> }
@@ -42,10 +45,21 @@ export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOp
     run_at := ${options.run_at?.toISOString() ?? null}::timestamptz, max_attempts := ${options.max_attempts ?? 10}::integer,
     job_key := ${options.key ?? null})`.execute(tx)
 
+/** A killed worker's jobs stay locked for four hours, in which no mail would leave. */
+const releaseJobs = (pool: pg.Pool) => pool.query(`
+  select graphile_worker.force_unlock_workers(array(
+    select locked_by from graphile_worker._private_jobs where locked_by is not null
+    union select locked_by from graphile_worker._private_job_queues where locked_by is not null))`)
+
 export interface JobSource { service: string, jobs: Job<any>[], ctx: unknown, log: Log }
 
-/** Runs the jobs of all services that share a database; resolves once its tables exist. */
-export function startJobRunner (pool: pg.Pool, sources: JobSource[], log: Log): Promise<Runner> {
+/**
+ * Runs the jobs of all services that share a database; resolves once its tables exist.
+ * @param sole_process nobody else runs jobs there, so whatever is locked was left by a killed process
+ */
+export async function startJobRunner (
+  pool: pg.Pool, sources: JobSource[], log: Log, sole_process = false
+): Promise<Runner> {
   const taskList: TaskList = {}
   const cronItems = []
   for (const { service, jobs, ctx, log: service_log } of sources) {
@@ -56,12 +70,18 @@ export function startJobRunner (pool: pg.Pool, sources: JobSource[], log: Log): 
         await work(ctx, payload)
         service_log.info({ job: task, attempt: helpers.job.attempts, duration_ms: Math.round(performance.now() - started) }, 'job')
       }
-      if (schedule) cronItems.push({ task, match: schedule, identifier: task, options: { backfillPeriod: 0, maxAttempts: 3 } })
+      const match = typeof schedule === 'function' ? schedule(ctx) : schedule
+      if (match) cronItems.push({ task, match, identifier: task, options: { backfillPeriod: 0, maxAttempts: 3 } })
     }
+  }
+  const logger = toWorkerLogger(log)
+  if (sole_process) {
+    await runMigrations({ pgPool: pool, schema, logger })
+    await releaseJobs(pool)
   }
   return run({
     pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4, pollInterval: 1000,
-    noHandleSignals: true, logger: toWorkerLogger(log),
+    noHandleSignals: true, logger,
   })
 }
 

@@ -57,6 +57,9 @@ export const takeDeadLetter = async (tx: Tx, schema: string, id: string) => (awa
    where id = ${id} and retried_at is null
   returning id, event_id, handler, type, data, request_id, error, created_at`.execute(tx)).rows[0]
 
+export const describeDeadLetter = (db: Db, schema: string, id: string, error: string) => sql`
+  update ${sql.ref(`${schema}.dead_letters`)} set error = ${error} where id = ${id}`.execute(db)
+
 export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: string) => sql`
   delete from ${sql.ref(`${schema}.inbox`)} where event_id = ${event_id} and handler = ${handler}`.execute(tx)
 

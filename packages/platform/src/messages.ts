@@ -31,7 +31,7 @@ export interface Subscription<C> {
   event: EventDefinition
   /** The handler's function name; with the service's name it identifies the consumer for ever. */
   name: string
-  // eslint-disable-next-line typescript/no-explicit-any -- one list holds handlers of different events
+  /** Of any event: one list holds them all. */
   handler: EventHandler<any, C>
 }
 

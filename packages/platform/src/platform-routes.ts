@@ -2,14 +2,13 @@ import type { Readable } from 'node:stream'
 import {
   exportRoute, healthRoute, importRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute, type DeadLetter,
 } from '@fermata/contracts/platform'
-import { notFound } from '@fermata/contracts/problems'
 import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
+import type { Redeliver } from './dead-letters.ts'
 import { exportTables } from './export.ts'
 import { importTables } from './import.ts'
-import { forgetInbox, listDeadLetters, takeDeadLetter, type DeadLetterRow } from './message-queries.ts'
-import { Problem } from './problem.ts'
+import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
 
 /** A check that takes longer counts as failed. */
@@ -20,8 +19,6 @@ export interface Lifecycle {
   /** False before migrations are done and from the moment a stop is asked for. */
   accepting: () => boolean
 }
-
-export interface Redelivery { redeliver: (letter: DeadLetterRow) => Promise<void> }
 
 /** The routes every service answers: its health and its dead letters. */
 export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundRoute<Context>[] {
@@ -45,15 +42,8 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
 
   const retry = retryDeadLetterRoute(name)
   const retryDeadLetter: Operation<typeof retry, Context> = async (ctx, { params }) => {
-    const letter = await ctx.transaction(async tx => {
-      const taken = await takeDeadLetter(tx, name, params.id)
-      if (!taken) throw new Problem(notFound)
-      // Without its inbox row the event counts as never seen, so the handler runs again.
-      await forgetInbox(tx, name, taken.event_id, taken.handler)
-      return taken
-    })
-    await (ctx as Context & Redelivery).redeliver(letter)
-    return { ...present(letter), retried_at: new Date().toISOString() }
+    const { letter, retried } = await (ctx as Context & { redeliver: Redeliver }).redeliver(params.id)
+    return { ...present(letter), retried_at: retried ? new Date().toISOString() : null }
   }
 
   const exporting = exportRoute(name)
@@ -64,7 +54,10 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
   const importData: Operation<typeof importing, Context> = async (ctx, { body, query }) =>
     importTables(ctx.pool, name, body as unknown as Readable, query.target)
 
-  return [route(exporting, exportData), route(importing, importData), route(health, getHealth), route(ready, getReadiness), route(list, listLetters), route(retry, retryDeadLetter)]
+  return [
+    route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
+    route(retry, retryDeadLetter), route(exporting, exportData), route(importing, importData),
+  ]
 }
 
 function present (row: DeadLetterRow): DeadLetter {

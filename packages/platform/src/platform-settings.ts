@@ -19,6 +19,8 @@ export const PlatformSettings = Type.Object({
   TRUST_PROXY: Type.String({ default: 'loopback', description: 'addresses or ranges of proxies whose forwarded headers are believed',
     examples: ['10.0.0.0/8'] }),
   RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }),
+  DRAIN_MS: Type.Integer({ minimum: 0, maximum: 5000, default: 0, examples: ['3000'],
+    description: 'milliseconds, at most 5000, to go on serving while not ready when asked to stop, so that proxies notice first' }),
   METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,
     description: 'the bearer token with which /metrics may be read from other machines' })),
 })

@@ -53,7 +53,6 @@ export const reply = <B>(body: B, options: { status?: number, headers?: Record<s
 export type Operation<R extends AnyRoute, C> = (ctx: C, request: Request<R>) => Promise<ReplyOf<R> | Reply<ReplyOf<R>>>
 
 /** What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at start. */
-// eslint-disable-next-line typescript/no-explicit-any
 export interface Context<DB = any, S = {}, R = {}> {
   service: ServiceName
   db: Db<DB>
@@ -103,7 +102,7 @@ export interface RouteOptions {
 /** A route and the operation behind it. */
 export interface BoundRoute<C> extends RouteOptions {
   route: AnyRoute
-  // eslint-disable-next-line typescript/no-explicit-any -- one list holds operations of different routes
+  /** Of any route: one list holds them all. */
   operation: Operation<any, C>
 }
 

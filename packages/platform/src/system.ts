@@ -2,25 +2,23 @@ import { loginEnded, listEndedLogins } from '@fermata/contracts/auth'
 import type { ReplyOf } from '@fermata/contracts/define'
 import { services as serviceTable, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
-import type { Runner } from 'graphile-worker'
-import { sql } from 'kysely'
-import type pg from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startBackground, type Running } from './background.ts'
 import { createLocalBus, type EventBus } from './bus.ts'
 import { createCall, httpTransport, localTransport, type Transport } from './call.ts'
-import { createConsumer, max_attempts, type Consumer } from './consumer.ts'
+import { createConsumer, type Consumer } from './consumer.ts'
 import { createContext } from './context.ts'
 import { createPool } from './database.ts'
+import { createRedelivery } from './dead-letters.ts'
+import { addDrain } from './drain.ts'
 import { createEndedLogins, type EndedLogins } from './ended-logins.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
-import { cron, startJobRunner, startTimers, type JobSource } from './jobs.ts'
-import { createLog, type Log, type LogOptions } from './log.ts'
-import { countWaiting, deleteOldMessages, type DeadLetterRow } from './message-queries.ts'
+import { createLog, type LogOptions } from './log.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
 import { addDocumentation } from './openapi.ts'
 import { PlatformSettings } from './platform-settings.ts'
 import { platformRoutes } from './platform-routes.ts'
-import { startRelay, type Relay } from './relay.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
 import { access_token_seconds, createTokens, type Tokens } from './tokens.ts'
@@ -34,6 +32,8 @@ export interface SystemOptions {
   /** Base address of a service that runs elsewhere; by default its own port on this machine. */
   serviceUrl?: (service: ServiceName) => string
   version?: string
+  /** True: nobody else uses these databases, so what a killed process left locked there is released. */
+  sole_process?: boolean
   /** False: events stay in the outbox, because their consumers are not in this process. Default true. */
   deliver_events?: boolean
 }
@@ -44,11 +44,9 @@ export interface System {
   metrics: HttpMetrics
   settings: PlatformSettings
   tokens: Tokens
-  /** Refuses new work, finishes what was begun, closes. */
+  /** Refuses new work, finishes what was begun, closes. Asked twice, it does so once. */
   stop (): Promise<void>
 }
-
-interface Running { definition: ServiceDefinition, ctx: Context, attachRelay: (relay: Relay) => void, log: Log, pool: pg.Pool }
 
 /** Starts services in this process: settings, schemas, routes, subscriptions, jobs. The server is ready but does not listen. */
 export async function startSystem (options: SystemOptions): Promise<System> {
@@ -59,6 +57,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   const bus = createLocalBus()
   const endedLogins = createEndedLogins()
   const app = await createHttp(settings, createLog('http', logs))
+  const drain = addDrain(app)
   const here = new Map(options.services.map(definition => [definition.name, definition]))
   const transportTo = transports(app, here, options.serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`))
   let accepting = false
@@ -89,20 +88,30 @@ export async function startSystem (options: SystemOptions): Promise<System> {
       await definition.plugin?.(scope, ctx)
     })
   }
-  const end = await startBackground(running, bus, metrics, options.deliver_events ?? true)
+  const stopBackground = await startBackground(running, { bus, metrics,
+    deliver_events: options.deliver_events ?? true, sole_process: options.sole_process ?? false })
   accepting = true
   const stopLoading = loadEndedLogins(endedLogins, createCall(running[0]!.definition.name, tokens, transportTo))
 
   return {
     app, metrics, settings, tokens,
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
-    async stop () {
+    stop: once(async () => {
       accepting = false
       stopLoading()
+      await sleep(settings.DRAIN_MS)
+      await drain()
+      await stopBackground()
       await app.close()
-      await end()
-    },
+      for (const { definition, ctx } of running) await definition.stop?.(ctx)
+      await Promise.all(running.map(({ ctx }) => ctx.db.destroy()))
+    }),
   }
+}
+
+function once (work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => done ??= work()
 }
 
 function logOptions (settings: PlatformSettings, environment: Environment): LogOptions {
@@ -142,62 +151,14 @@ function loadEndedLogins (endedLogins: EndedLogins, call: ReturnType<typeof crea
 }
 
 function subscribe (running: Running[], bus: EventBus): void {
-  const consumers = new Map<string, Consumer>()
   for (const { definition, ctx, log } of running) {
+    const consumers = new Map<string, Consumer>()
     for (const subscription of definition.subscriptions ?? []) {
-      const consumer = createConsumer({ service: definition.name, subscription, ctx, log, transaction: ctx.transaction })
+      const consumer = createConsumer({
+        service: definition.name, subscription, ctx, log, transaction: ctx.transaction })
       bus.subscribe(consumer)
-      consumers.set(`${definition.name}.${subscription.name}`, consumer)
+      consumers.set(subscription.name, consumer)
     }
-    Object.assign(ctx, { redeliver: (letter: DeadLetterRow) => redeliver(consumers.get(`${definition.name}.${letter.handler}`), letter) })
+    Object.assign(ctx, { redeliver: createRedelivery(ctx, consumers) })
   }
-}
-
-/** One more try; if it fails it is a dead letter again. */
-async function redeliver (consumer: Consumer | undefined, letter: DeadLetterRow): Promise<void> {
-  await consumer?.consume([{ id: letter.event_id, type: letter.type, data: letter.data, request_id: letter.request_id,
-    created_at: letter.created_at, attempts: max_attempts }])
-}
-
-/** Relays, jobs, timers and gauges; the function it returns ends them in the order that loses nothing. */
-async function startBackground (
-  running: Running[], bus: EventBus, metrics: HttpMetrics, deliver_events: boolean
-): Promise<() => Promise<void>> {
-  const relays = running.flatMap(({ definition, ctx, log, attachRelay }) => {
-    const labels = { service: definition.name }
-    metrics.gauge('fermata_outbox_waiting', 'Events not yet delivered', labels, async () => (await countWaiting(ctx.db, definition.name)).outbox)
-    metrics.gauge('fermata_dead_letters', 'Events given up', labels, async () => (await countWaiting(ctx.db, definition.name)).dead_letters)
-    if (!deliver_events) return []
-    const relay = startRelay({ service: definition.name, bus, transaction: ctx.transaction, log })
-    attachRelay(relay)
-    return [relay]
-  })
-  const runners = await startRunners(running)
-  const stopTimers = running.map(({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log))
-  return async () => {
-    await Promise.all(stopTimers.map(stop => stop()))
-    await Promise.all(runners.map(runner => runner.stop()))
-    for (const { definition, ctx } of running) await definition.stop?.(ctx)
-    await Promise.all(relays.map(relay => relay.stop()))
-    await Promise.all(running.map(async ({ ctx, pool }) => {
-      await ctx.db.destroy()
-      if (!pool.ended) await pool.end()
-    }))
-  }
-}
-
-const removeOldMessages = async (ctx: Context) => { await deleteOldMessages(ctx.db, ctx.service) }
-
-/** One runner for each database, not for each service: ten would poll and listen ten times. */
-async function startRunners (running: Running[]): Promise<Runner[]> {
-  const byDatabase = Map.groupBy(running, ({ pool }) => pool.options.connectionString ?? '')
-  return Promise.all([...byDatabase.values()].map(group => {
-    const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({
-      service: definition.name, ctx, log, jobs: [...definition.jobs ?? [], cron('remove-old-messages', '23 4 * * *', removeOldMessages)] }))
-    const pool = createPool({ url: group[0]!.pool.options.connectionString!, max_connections: 6, application_name: 'fermata-jobs' })
-    return startJobRunner(pool, sources, group[0]!.log).then(runner => {
-      void runner.promise.finally(() => pool.end())
-      return runner
-    })
-  }))
 }

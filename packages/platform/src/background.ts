@@ -1,0 +1,79 @@
+import type { Runner } from 'graphile-worker'
+import type pg from 'pg'
+import type { EventBus } from './bus.ts'
+import { createPool } from './database.ts'
+import { cron, startJobRunner, startTimers, type JobSource } from './jobs.ts'
+import type { Log } from './log.ts'
+import { countWaiting, deleteOldMessages } from './message-queries.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { startRelay, type Relay } from './relay.ts'
+import type { Context, ServiceDefinition } from './service.ts'
+
+/** A service as this process runs it. */
+export interface Running {
+  definition: ServiceDefinition
+  ctx: Context
+  attachRelay: (relay: Relay) => void
+  log: Log
+  pool: pg.Pool
+}
+
+export interface BackgroundOptions {
+  bus: EventBus
+  metrics: HttpMetrics
+  deliver_events: boolean
+  sole_process: boolean
+}
+
+/** Starts relays, jobs, timers and gauges; the function it returns ends them and waits for what is at work. */
+export async function startBackground (
+  running: Running[], { bus, metrics, deliver_events, sole_process }: BackgroundOptions
+): Promise<() => Promise<void>> {
+  const relays = running.flatMap(({ definition, ctx, log, attachRelay }) => {
+    addGauges(metrics, ctx)
+    if (!deliver_events) return []
+    const relay = startRelay({ service: definition.name, bus, transaction: ctx.transaction, log })
+    attachRelay(relay)
+    return [relay]
+  })
+  const stopRunners = await startRunners(running, sole_process)
+  const stopTimers = running.map(({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log))
+  return async () => {
+    await Promise.all(stopTimers.map(stop => stop()))
+    await Promise.all(stopRunners.map(stop => stop()))
+    await Promise.all(relays.map(relay => relay.stop()))
+  }
+}
+
+function addGauges (metrics: HttpMetrics, { db, service }: Context): void {
+  metrics.gauge('fermata_outbox_waiting', 'Events not yet delivered', { service },
+    async () => (await countWaiting(db, service)).outbox)
+  metrics.gauge('fermata_dead_letters', 'Events given up', { service },
+    async () => (await countWaiting(db, service)).dead_letters)
+}
+
+const removeOldMessages = async (ctx: Context) => { await deleteOldMessages(ctx.db, ctx.service) }
+
+/** One runner for each database, not for each service: ten would poll and listen ten times. */
+function startRunners (running: Running[], sole_process: boolean): Promise<(() => Promise<void>)[]> {
+  const byDatabase = Map.groupBy(running, ({ pool }) => pool.options.connectionString ?? '')
+  return Promise.all([...byDatabase].map(async ([url, group]) => {
+    const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({
+      service: definition.name, ctx, log,
+      jobs: [...definition.jobs ?? [], cron('remove-old-messages', '23 4 * * *', removeOldMessages)] }))
+    const log = group[0]!.log
+    const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })
+    const runner = await startJobRunner(pool, sources, log, sole_process)
+    return () => stopRunner(runner, pool, log)
+  }))
+}
+
+async function stopRunner (runner: Runner, pool: pg.Pool, log: Log): Promise<void> {
+  try {
+    await runner.stop()
+  } catch (error) {
+    // Its jobs are rows: whoever starts next goes on with them.
+    log.warn({ err: error }, 'jobs did not end in order')
+  }
+  await pool.end()
+}

@@ -1,0 +1,41 @@
+import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { unavailable } from '@fermata/contracts/problems'
+import type { FastifyInstance } from 'fastify'
+import { sendProblem } from './http-errors.ts'
+import { Problem } from './problem.ts'
+
+/** Whoever supervises us waits ten seconds; what a request has not finished by then is cut off. */
+const in_flight_limit_ms = 5000
+const look_again_ms = 10
+
+const stopping = new Problem(unavailable, 'This server is stopping.', { headers: { 'retry-after': '1', connection: 'close' } })
+
+/**
+ * Lets requests finish before the server closes. Fastify's own close also refuses the calls that services of this
+ * process make of each other, so a request in flight could not reach its end.
+ * @returns refuses what comes from outside from now on, and resolves when the last answer has left
+ */
+export function addDrain (app: FastifyInstance): () => Promise<void> {
+  const in_flight = new Set<unknown>()
+  let draining = false
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { raw } = request
+    // Calls within this process have no socket; a live connection is closed by its own plugin.
+    if (!(raw.socket instanceof Socket) || raw.headers.upgrade !== undefined) return
+    if (draining && !request.routeOptions.config.is_probe) return sendProblem(reply, stopping)
+    in_flight.add(raw)
+    reply.raw.once('close', () => in_flight.delete(raw))
+  })
+  app.addHook('onSend', async (_, reply) => {
+    if (draining) reply.header('connection', 'close')
+  })
+
+  return async () => {
+    draining = true
+    const deadline_ms = performance.now() + in_flight_limit_ms
+    while (in_flight.size > 0 && performance.now() < deadline_ms) await sleep(look_again_ms)
+    if (in_flight.size > 0) app.server.closeAllConnections()
+  }
+}
