@@ -1,4 +1,5 @@
 import { unavailable } from '@fermata/contracts/problems'
+import { createPool } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from './collector.ts'
@@ -10,8 +11,7 @@ const max_batch = 256
 const max_waiting_per_event = 4096
 const max_waiting = 16_384
 const max_parallel = 6
-/** Batches, and besides them pages that read, handlers of events and the relay. */
-export const max_connections = max_parallel + 6
+const lock_timeout_ms = 3000
 
 const retry_after_s = '1'
 const full = new Problem(unavailable, 'Many people are buying at this moment. Try again in a second.',
@@ -36,10 +36,14 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
     isHopeless: error => error instanceof Problem,
     max_batch, max_waiting_per_lane: max_waiting_per_event, max_waiting, max_parallel,
   })
-  if (isGuarded(ctx)) return { collector }
+  const pool = createPool({ url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
+    application_name: 'fermata-orders-sale', pipeline: true })
+  if (isGuarded(ctx)) return { collector, pool }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
-  return { collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+  return { pool, collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
 }
+
+export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()
 
 /** SQLSTATE classes of a server that is away, ending, full or locked. */
 const away_states = /^(?:08|25|53|55|57|58)/

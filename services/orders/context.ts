@@ -7,8 +7,13 @@ import type { Settings } from './config.ts'
 import type { DB } from './database.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
-/** Made at start: the queue in front of the stock. */
-export interface Resources { collector: Collector<Purchase, Outcome> }
+/** Made at start. */
+export interface Resources {
+  /** The queue in front of the stock. */
+  collector: Collector<Purchase, Outcome>
+  /** Connections of its own, so that pages and handlers never keep a sale waiting. */
+  pool: Context['pool']
+}
 
 export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

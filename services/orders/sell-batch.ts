@@ -6,8 +6,7 @@ import type { Ctx } from './context.ts'
 import { expireDueOfEvent } from './operations/expire-orders.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
-  findKeys, findStock, hasDueOrders, inSale, lockEvent, overwriteHeld, readEventUnguarded, writeSale,
-  type EventRow, type StockRow,
+  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type StockRow,
 } from './queries/sell.ts'
 import { partRepeated } from './repeated-keys.ts'
 import { allocate, type Refusal, type Stock, type TicketTypeForSale, type Wanted } from './rules/allocate.ts'
@@ -34,7 +33,7 @@ export type Outcome =
  */
 export async function sellBatch (ctx: Ctx, event_id: string, purchases: Purchase[]): Promise<Outcome[]> {
   const sell = (reclaim: boolean) =>
-    inSale(ctx.pool, client => sellBehindLock(ctx, client, event_id, purchases, reclaim))
+    withClient(ctx.resources.pool, client => sellBehindLock(ctx, client, event_id, purchases, reclaim))
   let outcomes = await sell(true)
   if (!outcomes) {
     await expireDueOfEvent(ctx, event_id)
@@ -45,33 +44,33 @@ export async function sellBatch (ctx: Ctx, event_id: string, purchases: Purchase
 }
 
 /**
- * Locks the event, decides in memory, writes everything in one statement.
+ * Locks the event, decides in memory, writes everything in one statement: two round trips for a whole batch.
  * @returns null when stock could be reclaimed first; then nothing was written
  */
 async function sellBehindLock (
   ctx: Ctx, client: Client, event_id: string, purchases: Purchase[], reclaim: boolean
 ): Promise<Outcome[] | null> {
   const guarded = isGuarded(ctx)
-  const event = await (guarded ? lockEvent : readEventUnguarded)(client, event_id)
-  if (!event?.facts || !event.ends_at) return purchases.map(() => ({ kind: 'unknown_event' }))
-
+  const type_ids = [...new Set(purchases.flatMap(({ items }) => items.map(item => item.ticket_type_id)))]
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
-  const { fresh, answer } = partRepeated(purchases, keys.length > 0 ? await findKeys(client, keys) : [])
-  const wanted = new Set(fresh.flatMap(({ items }) => items.map(item => item.ticket_type_id)))
-  const rows = await findStock(client, event_id, [...wanted])
+  const { event, stock: rows, used_keys } = await openSale(client, event_id, { type_ids, keys }, guarded)
+  if (!event?.facts) {
+    await closeSale(client, null)
+    return purchases.map(() => ({ kind: 'unknown_event' }))
+  }
+
+  const { fresh, answer } = partRepeated(purchases, used_keys)
   const stock = toStock(event, rows)
   const decisions = allocate(stock, fresh.map(({ items }) => items))
-
   const sold_out = decisions.some(decision => !decision.sold && decision.refusal.reason === 'sold_out')
-  if (reclaim && sold_out && await hasDueOrders(client, event_id)) return null
+  if (reclaim && sold_out && await hasDueOrders(client, event_id)) {
+    await closeSale(client, null)
+    return null
+  }
 
   const { orders, sale } = prepareSale(ctx, { facts: event.facts, now: stock.now }, fresh, decisions)
-  if (sale.orders.length > 0) {
-    const keys_written = await writeSale(client, guarded ? sale : { ...sale, pools: [] })
-    // Somebody uses the key for another event at this very moment; the next attempt will see it.
-    if (keys_written < sale.keys.length) throw new Error('An idempotency key was taken meanwhile')
-    if (!guarded) await overwriteHeld(client, rows, sale.pools)
-  }
+  if (!guarded) await overwriteHeld(client, rows, sale.pools.splice(0))
+  await closeSale(client, sale.orders.length > 0 ? sale : null)
   return answer(new Map(fresh.map((purchase, index) => {
     const decision = decisions[index]!
     return [purchase, decision.sold

@@ -5,7 +5,7 @@ import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
-import { max_connections, startBoxOffice } from './box-office.ts'
+import { closeBoxOffice, startBoxOffice } from './box-office.ts'
 import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { cancelOrder } from './operations/cancel-order.ts'
@@ -29,12 +29,16 @@ import { updateTicketType } from './operations/update-ticket-type.ts'
 /** The sweeper is only housekeeping: deadlines arrive as events, and buyers reclaim what is due themselves. */
 const sweep_interval_ms = 30_000
 
+/** Pages that read, handlers of events and the relay; sales have connections of their own. */
+const max_connections = 6
+
 export default defineService<Ctx>({
   name: 'orders',
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   max_connections,
   start: startBoxOffice,
+  stop: closeBoxOffice,
   routes: [
     route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
     route(api.listOrders, listOrders),

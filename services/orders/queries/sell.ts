@@ -4,21 +4,12 @@ import type { Ctx } from '../context.ts'
 
 /** The statements of a sale, named so that each connection parses and plans them once. */
 
-/**
- * Runs a sale in a transaction of its own. READ COMMITTED, so that what is read after a lock is what its holder before
- * us committed. A batch that waits longer than 3 s for the event's lock is told to come back: something is stuck, and
- * its buyers are waiting.
- */
-export async function inSale<T> (pool: Ctx['pool'], work: (client: Client) => Promise<T>): Promise<T> {
+/** Gives `work` a connection; whatever a failure leaves open is rolled back. */
+export async function withClient<T> (pool: Ctx['pool'], work: (client: Client) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
-    await client.query("begin isolation level read committed; set local lock_timeout = '3s'")
-    const result = await work(client)
-    const { command } = await client.query('commit')
-    // The server answers the commit of a failed transaction with a rollback, without an error.
-    if (command !== 'COMMIT') throw new Error('The sale was rolled back')
-    return result
+    return await work(client)
   } catch (error) {
     broken = await client.query('rollback').then(() => false, () => true)
     throw error
@@ -27,6 +18,30 @@ export async function inSale<T> (pool: Ctx['pool'], work: (client: Client) => Pr
   }
 }
 
+/**
+ * Begins a sale and reads all it needs, in one round trip: the queries are sent together and run one after the other.
+ * READ COMMITTED, so what is read behind the lock is what its holder before us committed.
+ */
+export async function openSale (client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[] }, guarded: boolean) {
+  const [, event, stock, used_keys] = await Promise.all([
+    client.query('begin isolation level read committed'),
+    guarded ? lockEvent(client, event_id) : readEventUnguarded(client, event_id),
+    findStock(client, event_id, wanted.type_ids),
+    wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
+  ])
+  return { event, stock, used_keys }
+}
+
+/**
+ * Writes and commits in one round trip. When the write fails, the server answers the commit behind it with a rollback.
+ * When the connection dies in between, nobody knows which of both happened.
+ */
+export async function closeSale (client: Client, sale: Sale | null): Promise<void> {
+  const [, { command }] = await Promise.all([sale && writeSale(client, sale), client.query('commit')])
+  if (command !== 'COMMIT') throw new Error('The sale was rolled back')
+}
+
+interface Key { scope: string, key: string }
 export interface EventRow { id: string, title: string, status: EventStatus, ends_at: string | null, facts: EventFacts | null }
 
 /**
@@ -34,14 +49,14 @@ export interface EventRow { id: string, title: string, status: EventStatus, ends
  * stays true until the commit, and no two transactions can wait for each other's pools. `no key`: rows that refer to
  * the event may be inserted meanwhile.
  */
-export const lockEvent = async (client: Client, event_id: string) => (await client.query<EventRow>({
+const lockEvent = async (client: Client, event_id: string) => (await client.query<EventRow>({
   name: 'orders-lock-event',
   text: `select id, title, status, ends_at, facts from orders.events where id = $1 for no key update`,
   values: [event_id],
 })).rows[0]
 
 /** The negative control of the race tests: the same facts without the lock. */
-export const readEventUnguarded = async (client: Client, event_id: string) => (await client.query<EventRow>(
+const readEventUnguarded = async (client: Client, event_id: string) => (await client.query<EventRow>(
   `select id, title, status, ends_at, facts from orders.events where id = $1`, [event_id])).rows[0]
 
 /** One row for each pool of each wanted type; a single row with `now` alone when there is no such type. */
@@ -51,7 +66,7 @@ export interface StockRow {
   pool_id: string, remaining: number, held: number
 }
 
-export const findStock = async (client: Client, event_id: string, type_ids: string[]) => (await client.query<StockRow>({
+const findStock = async (client: Client, event_id: string, type_ids: string[]) => (await client.query<StockRow>({
   name: 'orders-find-stock',
   text: `
     select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
@@ -67,7 +82,7 @@ export const findStock = async (client: Client, event_id: string, type_ids: stri
 export interface KeyRow { scope: string, key: string, fingerprint: Buffer, status: number, reply: unknown }
 
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
-export const findKeys = async (client: Client, keys: { scope: string, key: string }[]) => (await client.query<KeyRow>({
+const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
   name: 'orders-find-keys',
   text: `
     select k.scope, k.key, k.fingerprint, k.status, k.reply
@@ -98,10 +113,10 @@ export interface Sale {
 
 /**
  * Everything a batch changes, in one statement. Counters move by what was taken, so that `pools_never_oversold` judges
- * the true sum even if a lock were missing.
- * @returns how many keys were free; fewer than given means that a request for another event used one at this instant
+ * the true sum even if a lock were missing. A key that a request for another event uses at this instant fails the
+ * statement; the next attempt will see it.
  */
-export const writeSale = async (client: Client, sale: Sale): Promise<number> => (await client.query<{ keys: number }>({
+const writeSale = (client: Client, sale: Sale) => client.query({
   name: 'orders-write-sale',
   text: `
     with stock as (
@@ -120,16 +135,13 @@ export const writeSale = async (client: Client, sale: Sale): Promise<number> => 
     ), told as (
       insert into orders.outbox (id, type, data, request_id)
       select * from unnest($22::uuid[], $23::text[], $24::jsonb[], $25::text[])
-    ), used as (
-      insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-      select scope, key, fingerprint, 201, reply
-        from unnest($26::text[], $27::text[], $28::bytea[], $29::jsonb[]) as k (scope, key, fingerprint, reply)
-       order by scope, key
-      on conflict do nothing returning 1
     )
-    select count(*)::integer as keys from used`,
+    insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
+    select scope, key, fingerprint, 201, reply
+      from unnest($26::text[], $27::text[], $28::bytea[], $29::jsonb[]) as k (scope, key, fingerprint, reply)
+     order by scope, key`,
   values: saleValues(sale),
-})).rows[0]!.keys
+})
 
 function saleValues ({ event_id, created_at, expires_at, orders, items, events, keys, pools }: Sale): unknown[] {
   return [
