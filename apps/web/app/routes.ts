@@ -28,5 +28,26 @@ export default [
   route('mailbox/:id', 'mailbox/mail.tsx'),
   route('mailbox/:id/:part', 'mailbox/mail-part.ts'),
 
+  layout('organizer/layout.tsx', [
+    route('organizer', 'organizer/events.tsx'),
+    route('organizer/events/new', 'organizer/event-new.tsx'),
+    route('organizer/events/:id', 'organizer/event-layout.tsx', [
+      index('organizer/sales.tsx'),
+      route('edit', 'organizer/event-edit.tsx'),
+      route('ticket-types', 'organizer/ticket-types.tsx'),
+      route('orders', 'organizer/orders.tsx'),
+    ]),
+  ]),
+  layout('operator/layout.tsx', [
+    route('door', 'operator/choose-event.tsx'),
+    route('door/:event_id', 'operator/door.tsx'),
+  ]),
+  layout('admin/layout.tsx', [
+    route('admin', 'admin/health.tsx'),
+    route('admin/users', 'admin/users.tsx'),
+    route('admin/deliveries', 'admin/deliveries.tsx'),
+    route('admin/backups', 'admin/backups.tsx'),
+  ]),
+
   route('*', 'shop/not-found.tsx'),
 ] satisfies RouteConfig

@@ -64,3 +64,13 @@ export const formatCount = (language: Language, count: number): string =>
 
 export const countryName = (language: Language, code: string): string =>
   new Intl.DisplayNames([language], { type: 'region', fallback: 'code' }).of(code) ?? code
+
+const size_units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** Bytes as people say them, in powers of 1000: `1.2 MB`. */
+export function formatSize (language: Language, bytes: number): string {
+  const step = bytes < 1 ? 0 : Math.min(size_units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return new Intl.NumberFormat(locales[language], {
+    style: 'unit', unit: size_units[step], unitDisplay: 'short', maximumFractionDigits: step === 0 ? 0 : 1,
+  }).format(bytes / 1000 ** step)
+}

@@ -12,7 +12,7 @@ import { LookAgain } from '../ui/look-again.tsx'
 import { OrderLines } from '../ui/order-lines.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { TicketCard } from '../ui/ticket-card.tsx'
-import { DateText } from '../ui/values.tsx'
+import { DateText, LocalTime } from '../ui/values.tsx'
 import { choiceQuery } from './choice.ts'
 import { loadOrder } from './order-access.server.ts'
 
@@ -107,7 +107,7 @@ function Tickets ({ tickets, order }: OrderData) {
   )
 }
 
-function Receipt ({ order, event, is_guest }: OrderData) {
+function Receipt ({ order, is_guest }: OrderData) {
   const t = useT()
   return (
     <div className="grid gap-6 lg:grid-cols-[1.4fr_1fr] lg:items-start">
@@ -117,7 +117,7 @@ function Receipt ({ order, event, is_guest }: OrderData) {
         <dl className="facts">
           <dt>{t('shop.order.number')}</dt><dd className="font-mono font-semibold">{order.code}</dd>
           <dt>{t('shop.order.placed')}</dt>
-          <dd><DateText at={order.created_at} zone={event?.timezone ?? 'UTC'} style="day_time" /></dd>
+          <dd><LocalTime at={order.created_at} /></dd>
         </dl>
       </section>
       {is_guest && order.status === 'completed' && (

@@ -59,14 +59,14 @@ export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
   return (
     <div className="wrap grid gap-8 pt-8 lg:grid-cols-[1.2fr_1fr] lg:items-start">
       <PageTitle>{t('shop.pay.title')}</PageTitle>
-      <h1 className="lg:col-span-2">{t('shop.pay.title')}</h1>
+      <h1 className="max-lg:order-first lg:col-span-2">{t('shop.pay.title')}</h1>
       <div className="grid gap-6">
         {failure && !actionData?.problem && <Declined failure={failure} />}
         <Form method="post" className="panel grid gap-5">
           <FormMessage answer={actionData} />
           <input type="hidden" name="idempotency_key" value={idempotency_key} />
           <fieldset className="grid gap-3">
-            <legend className="pb-2"><h2>{t('shop.pay.method')}</h2></legend>
+            <legend className="legend pb-2"><h2>{t('shop.pay.method')}</h2></legend>
             <p className="notice notice-warm">{t('shop.pay.test_note')}</p>
             {cards.map((card, index) => <Card key={card} card={card} is_first={index === 0} />)}
           </fieldset>
@@ -75,7 +75,7 @@ export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
           </button>
         </Form>
       </div>
-      <section className="panel grid gap-4" aria-labelledby="held">
+      <section className="panel grid gap-4 max-lg:order-first" aria-labelledby="held">
         <div className="flex flex-wrap items-end justify-between gap-x-4">
           <h2 id="held">{t('shop.pay.held')}</h2>
           <Countdown left_seconds={left_seconds} on_end={() => void revalidate()} />

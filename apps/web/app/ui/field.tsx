@@ -69,5 +69,6 @@ function Labels ({ label, hint, error, className, is_optional, children }: Label
 /** Says what became of a form: read out at once when it failed, politely when it worked. */
 export function FormMessage ({ answer }: { answer: { problem?: string, done?: string } | undefined }) {
   if (answer?.problem) return <p role="alert" className="notice notice-bad">{answer.problem}</p>
-  return <div role="status">{answer?.done && <p className="notice notice-good">{answer.done}</p>}</div>
+  // Always there, so that what is written into it is read out; while empty it takes no place.
+  return <div role="status" className="contents">{answer?.done && <p className="notice notice-good">{answer.done}</p>}</div>
 }

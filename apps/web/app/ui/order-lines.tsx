@@ -7,7 +7,7 @@ interface Lines { lines: { name: string, quantity: number, unit_price_minor: num
 export function OrderLines ({ lines, total_minor, currency }: Lines) {
   const t = useT()
   return (
-    <table className="table">
+    <table className="table [&_tbody>tr:first-child]:border-t-0">
       <tbody>
         {lines.map(({ name, quantity, unit_price_minor }) => (
           <tr key={name}>
@@ -19,9 +19,9 @@ export function OrderLines ({ lines, total_minor, currency }: Lines) {
         ))}
       </tbody>
       <tfoot>
-        <tr>
-          <th scope="row" className="border-t-2 border-strong pt-3! text-lg! text-ink!">{t('shop.event.total')}</th>
-          <td className="number border-t-2! border-strong! pr-0! text-lg font-bold"><Money minor={total_minor} currency={currency} /></td>
+        <tr className="border-t-2 border-strong">
+          <th scope="row" className="pt-3! text-lg! text-ink!">{t('shop.event.total')}</th>
+          <td className="number pr-0! text-lg font-bold"><Money minor={total_minor} currency={currency} /></td>
         </tr>
       </tfoot>
     </table>

@@ -29,7 +29,7 @@ export const admin = {
     set: 'Set roles',
     saved: 'The roles of {{name}} are set. Their logins were ended.',
     last_admin: 'Somebody has to remain administrator.',
-    choose_one: 'Choose at least one role.',
+    none_chosen: 'Choose at least one role.',
     role_name: { admin: 'Administrator', event_creator: 'Event creator', operator: 'Operator', user: 'User' },
   },
   deliveries: {

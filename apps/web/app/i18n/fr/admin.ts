@@ -32,7 +32,7 @@ export const admin: Wording<typeof english.admin> = {
     set: 'Définir les rôles',
     saved: 'Les rôles de {{name}} sont définis. Ses connexions ont été fermées.',
     last_admin: 'Il doit rester un administrateur.',
-    choose_one: 'Choisissez au moins un rôle.',
+    none_chosen: 'Choisissez au moins un rôle.',
     role_name: { admin: 'Administrateur', event_creator: 'Créateur d’événements', operator: 'Opérateur', user: 'Utilisateur' },
   },
   deliveries: {

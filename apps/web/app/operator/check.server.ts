@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { problemIs, type Call } from '@fermata/contracts/client'
+import {
+  alreadyAdmitted, checkIn, eventCanceledProblem, ticketVoid, unknownCode, validateTicket, wrongEvent, type Ticket,
+} from '@fermata/contracts/tickets'
+
+/** What the door learns about a code. Each kind has its own colour, sign and words. */
+export interface DoorAnswer {
+  kind: 'admitted' | 'admissible' | 'already' | 'wrong_event' | 'void' | 'canceled' | 'unknown' | 'empty' | 'failed'
+  ticket?: { number: string, holder: string, type: string }
+  /** Of the first admission. */
+  admitted_at?: string
+  gate?: string
+  admitted_by?: string
+  /** The event a ticket is for, when it is another. */
+  event_title?: string
+  starts_at?: string
+}
+
+const holderOf = (ticket: Ticket) => ({ number: ticket.number, holder: ticket.holder.name, type: ticket.ticket_type_name })
+
+/** Admits once. The answer to a second scan says when and where the first was. */
+export async function admit (call: Call, code: string, event_id: string, gate: string): Promise<DoorAnswer> {
+  const answer = await call(checkIn, { body: { code, event_id, gate }, headers: { 'idempotency-key': randomUUID() } })
+  if (answer.ok) {
+    const { ticket, admitted_at, admitted_by } = answer.body
+    return { kind: 'admitted', ticket: holderOf(ticket), admitted_at, gate: answer.body.gate, admitted_by }
+  }
+  const { problem } = answer
+  if (problemIs(problem, alreadyAdmitted)) {
+    return { kind: 'already', admitted_at: problem.admitted_at, gate: problem.gate, admitted_by: problem.admitted_by }
+  }
+  if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title, starts_at: problem.starts_at }
+  if (problemIs(problem, ticketVoid)) return { kind: 'void' }
+  if (problemIs(problem, eventCanceledProblem)) return { kind: 'canceled' }
+  return { kind: problemIs(problem, unknownCode) || problem.status === 400 ? 'unknown' : 'failed' }
+}
+
+/** Looks without admitting. */
+export async function look (call: Call, code: string, event_id: string): Promise<DoorAnswer> {
+  const answer = await call(validateTicket, { body: { code, event_id } })
+  if (!answer.ok) return { kind: problemIs(answer.problem, unknownCode) || answer.status === 400 ? 'unknown' : 'failed' }
+  const { reason, ticket, admitted_at, gate, admitted_by } = answer.body
+  const kinds = { already_admitted: 'already', wrong_event: 'wrong_event', void: 'void', event_canceled: 'canceled' } as const
+  return {
+    kind: reason === null ? 'admissible' : kinds[reason],
+    ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined, gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
+    event_title: ticket.event_title, starts_at: ticket.event.starts_at,
+  }
+}

@@ -1,0 +1,86 @@
+import { getEvent } from '@fermata/contracts/events'
+import { listTickets } from '@fermata/contracts/tickets'
+import { useEffect, useRef } from 'react'
+import { data, Form, Link, useNavigation } from 'react-router'
+import type { Route } from './+types/door'
+import { translators } from '../i18n/translators.server.ts'
+import { useT } from '../i18n/translator.tsx'
+import { bodyOf, optional, requirePerson } from '../server/answers.server.ts'
+import { textsOf } from '../server/forms.server.ts'
+import { api } from '../server/session.server.ts'
+import { visitorOf } from '../server/web-request.server.ts'
+import { Field } from '../ui/field.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { DateText } from '../ui/values.tsx'
+import { admit, look, type DoorAnswer } from './check.server.ts'
+import { AnswerPanel } from './answer-panel.tsx'
+import { LookUp } from './look-up.tsx'
+
+const max_code_length = 500
+const max_gate_length = 60
+const max_results = 20
+
+export async function loader ({ context, params, url }: Route.LoaderArgs) {
+  requirePerson(context, 'operator', 'admin')
+  const call = api(context)
+  const event = bodyOf(context, await call(getEvent, { params: { id: params.event_id } }))
+  const q = (url.searchParams.get('q') ?? '').trim().slice(0, max_code_length)
+  const found = q ? await optional(call(listTickets, { query: { q, event_id: event.id, limit: max_results } })) : null
+  return {
+    event: { id: event.id, title: event.title, starts_at: event.starts_at, timezone: event.timezone },
+    gate: url.searchParams.get('gate')?.slice(0, max_gate_length) ?? '',
+    q,
+    found: found?.items.map(ticket => ({
+      id: ticket.id, number: ticket.number, code: ticket.code, status: ticket.status, holder: ticket.holder, type: ticket.ticket_type_name,
+      admitted_at: ticket.admitted_at,
+    })) ?? null,
+  }
+}
+export type DoorData = Awaited<ReturnType<typeof loader>>
+
+export async function action ({ context, params, request }: Route.ActionArgs) {
+  requirePerson(context, 'operator', 'admin')
+  const { t } = translators[context.get(visitorOf).language]
+  const values = textsOf(await request.formData())
+  const code = (values.code ?? '').replace(/\s+/g, '').slice(0, max_code_length)
+  const gate = (values.gate ?? '').slice(0, max_gate_length) || t('door.gate_default')
+  const call = api(context)
+  const answer: DoorAnswer = code === '' ? { kind: 'empty' }
+    : await (values.intent === 'look' ? look(call, code, params.event_id) : admit(call, code, params.event_id, gate))
+      .catch(() => ({ kind: 'failed' as const }))
+  return data({ answer, gate, code: answer.kind === 'failed' ? code : '', at: Date.now() })
+}
+
+export default function Door ({ loaderData, actionData }: Route.ComponentProps) {
+  const { event, gate } = loaderData
+  const t = useT()
+  const is_busy = useNavigation().state === 'submitting'
+  const form = useRef<HTMLFormElement>(null)
+  // A handheld reader types and presses Enter: after each answer the field is empty and waits for the next code.
+  useEffect(() => {
+    const field = form.current?.elements.namedItem('code')
+    if (actionData && field instanceof HTMLInputElement) field.focus()
+  }, [actionData])
+  return (
+    <>
+      <PageTitle>{t('door.title')}</PageTitle>
+      <header className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
+        <h1 className="text-3xl">{event.title}</h1>
+        <Link to="/door" className="link">{t('door.change')}</Link>
+        <p className="hint w-full"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /></p>
+      </header>
+      <AnswerPanel key={actionData?.at} answer={actionData?.answer} zone={event.timezone} />
+      <Form method="post" ref={form} className="panel grid gap-4" aria-busy={is_busy}>
+        <Field name="code" key={`code ${actionData?.at}`} label={t('door.code')} hint={t('door.code_hint')} required maxLength={max_code_length}
+          autoComplete="off" autoCapitalize="off" spellCheck={false} enterKeyHint="go" defaultValue={actionData?.code} autoFocus />
+        <div className="grid gap-3 sm:grid-cols-2">
+          <button type="submit" name="intent" value="admit" className="button button-large">{t('door.admit')}</button>
+          <button type="submit" name="intent" value="look" className="button button-quiet button-large">{t('door.look')}</button>
+        </div>
+        <Field name="gate" label={t('door.gate')} hint={t('door.gate_hint')} maxLength={max_gate_length}
+          defaultValue={actionData?.gate ?? (gate || t('door.gate_default'))} />
+      </Form>
+      <LookUp {...loaderData} gate={actionData?.gate ?? gate} />
+    </>
+  )
+}

@@ -1,0 +1,52 @@
+import { Form } from 'react-router'
+import { useT } from '../i18n/translator.tsx'
+import { LocalTime } from '../ui/values.tsx'
+import type { DoorData } from './door.tsx'
+
+const looks = { active: 'badge badge-good', used: 'badge badge-warm', void: 'badge badge-bad' } as const
+
+/** For who comes without a code: find the ticket by name or number, then admit it here. */
+export function LookUp ({ q, found, gate }: DoorData) {
+  const t = useT()
+  return (
+    <section className="panel grid gap-4" aria-labelledby="look-up">
+      <h2 id="look-up" className="text-xl">{t('door.search')}</h2>
+      <Form method="get" role="search" className="flex flex-wrap items-end gap-3" key={q}>
+        <div className="field grow">
+          <label htmlFor="q">{t('door.search_hint')}</label>
+          <input id="q" name="q" type="search" className="input" maxLength={500} defaultValue={q} />
+        </div>
+        <input type="hidden" name="gate" value={gate} />
+        <button type="submit" className="button button-quiet">{t('door.find')}</button>
+      </Form>
+      <div role="status">
+        {found?.length === 0 && <p>{t('door.no_result')}</p>}
+        {found && found.length > 0 && (
+          <ul className="grid" aria-label={t('door.results')}>
+            {found.map(ticket => (
+              <li key={ticket.id} className="flex flex-wrap items-center justify-between gap-3 border-b border-line py-3 last:border-0">
+                <span className="grid min-w-0">
+                  <strong>{ticket.holder.name}</strong>
+                  <span className="hint break-all">{ticket.holder.email}</span>
+                  <span className="hint"><span className="font-mono">{ticket.number}</span> · {ticket.type}</span>
+                </span>
+                <span className="flex items-center gap-3">
+                  <span className={looks[ticket.status]}>
+                    {t(`shop.ticket.status.${ticket.status}`)} {ticket.admitted_at && <LocalTime at={ticket.admitted_at} />}
+                  </span>
+                  {ticket.status === 'active' && (
+                    <Form method="post">
+                      <input type="hidden" name="code" value={ticket.code} />
+                      <input type="hidden" name="gate" value={gate} />
+                      <button type="submit" name="intent" value="admit" className="button">{t('door.admit')}</button>
+                    </Form>
+                  )}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  )
+}
