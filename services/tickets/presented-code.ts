@@ -18,7 +18,10 @@ export async function readSignedCode (ctx: Ctx, input: string): Promise<TicketCo
   return genuine ? code : null
 }
 
-/** @throws Problem `tickets/unknown-code` for a code that is altered, invented, or no longer the ticket's own */
+/**
+ * @throws Problem `tickets/unknown-code` for a code that is altered, invented, or no longer the
+ * ticket's own
+ */
 export async function ticketOfCode (ctx: Ctx, db: Db, input: string): Promise<TicketRow> {
   const code = await readSignedCode(ctx, input)
   const row = code && await findTicket(db, code.ticket_id)

@@ -1,6 +1,5 @@
 import type { Locale } from '@fermata/contracts/fields'
 import { calendarFile } from './adapters/calendar.ts'
-import { ticketPdf } from './adapters/ticket-pdf.ts'
 import type { Ctx } from './context.ts'
 import type { TicketRow } from './queries/tickets.ts'
 import { textsIn } from './rules/ticket-texts.ts'
@@ -14,8 +13,8 @@ export const fileHeaders = (disposition: 'inline' | 'attachment', name: string) 
 })
 
 /** @param rows of one order */
-export const printTickets = (rows: TicketRow[], locale?: Locale) =>
-  ticketPdf(rows, locale ?? rows[0]!.buyer_locale)
+export const printTickets = (ctx: Ctx, rows: TicketRow[], locale?: Locale) =>
+  ctx.resources.printer.print(rows, locale ?? rows[0]!.buyer_locale)
 
 /** The entry of an order: the same for each of its tickets, so importing two makes one entry. */
 export function calendarOf (ctx: Ctx, row: TicketRow): string {

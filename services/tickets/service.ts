@@ -3,6 +3,7 @@ import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts
 import * as api from '@fermata/contracts/tickets'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
+import { createPrinter } from './adapters/printer.ts'
 import { TicketSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { checkIn } from './operations/check-in.ts'
@@ -50,5 +51,8 @@ export default defineService<Ctx>({
     on(eventChanged, keepEvents),
     on(eventCanceled, keepEvents),
   ],
-  start: async ctx => ({ keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE) }),
+  start: async ctx => ({
+    keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(),
+  }),
+  stop: ctx => ctx.resources.printer.stop(),
 })

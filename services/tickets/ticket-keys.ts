@@ -14,7 +14,9 @@ const signAside = promisify(sign)
 
 export type TicketKeys = ReturnType<typeof createTicketKeys>
 
-/** The keys of events, derived from one secret: nothing to store, nothing to lose but the secret. */
+/**
+ * The keys of events, derived from one secret: nothing to store, nothing to lose but the secret.
+ */
 export function createTicketKeys (secret: string) {
   const signing = new Map<string, SigningKey>()
   const verifying = new Map<string, KeyObject>()
@@ -34,7 +36,10 @@ export function createTicketKeys (secret: string) {
       return key
     },
 
-    /** The code of a ticket. Signs on another thread: a batch of thousands must not hold up requests. */
+    /**
+     * The code of a ticket. Signs on another thread: a batch of thousands must not hold up
+     * requests.
+     */
     async code (key: SigningKey, ticket_id: string): Promise<string> {
       const signed = bytesToSign(key.kid, ticket_id)
       return encodeTicketCode(signed, await signAside(null, signed, key.private_key))

@@ -25,7 +25,10 @@ export interface CalendarEntry {
   description: string
 }
 
-/** The event as an iCalendar file with its own time zone, so that it stays right wherever it is opened. */
+/**
+ * The event as an iCalendar file with its own time zone, so that it stays right wherever it is
+ * opened.
+ */
 export function calendarFile ({ event, uid, url, description }: CalendarEntry): string {
   const { timezone, venue } = event
   const generator = () => vtimezone(timezone, Date.parse(event.starts_at), Date.parse(event.ends_at))

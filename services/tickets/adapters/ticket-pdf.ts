@@ -39,7 +39,10 @@ let fonts: [string, Buffer][] | undefined
 const loadFonts = () =>
   fonts ??= Object.entries(fontNames).map(([name, file]) => [name, fontFile(file)])
 
-/** Line breaks and tabs of a title would break the page; letters that cannot be seen have no place on it. */
+/**
+ * Line breaks and tabs of a title would break the page; letters that cannot be seen have no place
+ * on it.
+ */
 const oneLine = (text: string) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 
 /**
@@ -80,7 +83,10 @@ function drawPage (on: Page, number: number, pages: number): void {
   drawFoot(on, number, pages)
 }
 
-/** Small capitals, for what names other things; wider spaced, readers aloud would spell them letter by letter. */
+/**
+ * Small capitals, for what names other things; wider spaced, readers aloud would spell them letter
+ * by letter.
+ */
 const label = (doc: Document, text: string, x: number, y: number, color = grey, width = content_width) =>
   doc.font('bold').fontSize(7.5).fillColor(color)
     .text(oneLine(text).toUpperCase(), x, y, { characterSpacing: 0.5, width, height: 10, ellipsis: true })

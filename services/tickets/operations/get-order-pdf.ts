@@ -10,6 +10,6 @@ import { findTicketsOfOrder } from '../queries/tickets.ts'
 export const getOrderPdf: Operation<typeof api.getOrderPdf> = async (ctx, { params, query }) => {
   const rows = (await findTicketsOfOrder(ctx.db, params.order_id)).filter(row => row.status !== 'void')
   if (rows.length === 0) throw new Problem(notFound)
-  return reply(await printTickets(rows, query.locale),
+  return reply(await printTickets(ctx, rows, query.locale),
     { headers: fileHeaders('attachment', `${rows[0]!.order_code}.pdf`) })
 }

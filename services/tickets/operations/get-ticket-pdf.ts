@@ -11,6 +11,6 @@ export const getTicketPdf: Operation<typeof api.getTicketPdf> = async (ctx, { pa
   if (row.status === 'void') {
     throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
   }
-  return reply(await printTickets([row], query.locale),
+  return reply(await printTickets(ctx, [row], query.locale),
     { headers: fileHeaders('inline', `${row.number}.pdf`) })
 }

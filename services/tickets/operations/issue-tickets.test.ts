@@ -9,7 +9,8 @@ import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { completedOrder, event, inHours, issue, issueOne, publisher, ticketsOf, type Completed } from '../test/seed.ts'
 
-// issue-tickets, end-orders and keep-events: what events do to tickets, in whatever order they come.
+// issue-tickets, end-orders and keep-events: what events do to tickets, in whatever order they
+// come.
 
 let it: TestSystem
 let ctx: Ctx

@@ -7,7 +7,9 @@ import { readSignedCode } from '../presented-code.ts'
 import { listTicketRows, type Scope } from '../queries/tickets.ts'
 import { servesAll, verifiedEmailOf } from '../visible-ticket.ts'
 
-/** The caller's own tickets; for who serves an event and looks something up, also those of others. */
+/**
+ * The caller's own tickets; for who serves an event and looks something up, also those of others.
+ */
 export const listTickets: Operation<typeof api.listTickets> = async (ctx, { query, caller }) => {
   const { event_id, order_id, status } = query
   const q = query.q?.trim() || undefined

@@ -5,7 +5,9 @@ import { ticketOfCode } from '../presented-code.ts'
 import { refusalOf } from '../rules/admission.ts'
 import { admissionOf } from './check-in.ts'
 
-/** What a check-in would answer now. Changes nothing, and promises nothing: somebody may be faster. */
+/**
+ * What a check-in would answer now. Changes nothing, and promises nothing: somebody may be faster.
+ */
 export const validateTicket: Operation<typeof api.validateTicket> = async (ctx, { body }) => {
   const row = await ticketOfCode(ctx, ctx.db, body.code)
   const reason = refusalOf(row, body.event_id)

@@ -26,7 +26,10 @@ export const keepEvents = (tx: Tx<DB>, events: EventFacts[]) => sql`
 
 export interface Numbers { event_id: string, number_prefix: string, first_number: number }
 
-/** Takes running numbers of events, the first of which is returned; the rows stay locked until commit. */
+/**
+ * Takes running numbers of events, the first of which is returned; the rows stay locked until
+ * commit.
+ */
 export const takeNumbers = async (
   tx: Tx<DB>, wanted: { event_id: string, count: number }[]
 ) => (await sql<Numbers>`

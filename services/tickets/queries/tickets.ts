@@ -93,7 +93,10 @@ export const admitTickets = async (tx: Tx<DB>, rows: NewCheckIn[]) => (await sql
   select id, ticket_id, gate, admitted_by, admitted_by_id from admitted
   returning ticket_id`.execute(tx)).rows.map(row => row.ticket_id)
 
-/** The negative control of the race test: admits whatever it is given, as a check before a write would. */
+/**
+ * The negative control of the race test: admits whatever it is given, as a check before a write
+ * would.
+ */
 export const admitUnguarded = async (tx: Tx<DB>, row: NewCheckIn) => {
   await sql`update tickets.tickets set status = 'used' where id = ${row.ticket_id}`.execute(tx)
   await sql`insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
@@ -104,7 +107,9 @@ export const admitUnguarded = async (tx: Tx<DB>, row: NewCheckIn) => {
 export type Scope =
   | { kind: 'all' }
   | { kind: 'order', order_id: string }
-  /** Their own; also those bought as a guest with the address that `verified_email` proves theirs. */
+  /**
+   * Their own; also those bought as a guest with the address that `verified_email` proves theirs.
+   */
   | { kind: 'person', user_id: string, verified_email: string | null, as_member: boolean }
 
 export interface TicketFilter {
@@ -141,7 +146,10 @@ function inScope (scope: Scope): RawBuilder<unknown> {
     or (${scope.as_member} and ${scope.user_id}::uuid = any(e.member_ids)))`
 }
 
-/** Within one event a name is found by any part of it; among all tickets by its beginning, which an index serves. */
+/**
+ * Within one event a name is found by any part of it; among all tickets by its beginning, which an
+ * index serves.
+ */
 function searched ({ q, ticket_id, event_id }: TicketFilter): RawBuilder<unknown> | undefined {
   if (ticket_id) return sql`t.id = ${ticket_id}`
   if (!q) return undefined

@@ -1,6 +1,6 @@
 /**
- * Crockford's base32 without its leniencies: one text for each value, in characters that a QR code packs
- * densely (alphanumeric mode) and that survive addresses, keyboards and being read aloud.
+ * Crockford's base32 without its leniencies: one text for each value, in characters that a QR code
+ * packs densely (alphanumeric mode) and that survive addresses, keyboards and being read aloud.
  */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const values = new Map([...alphabet].map((character, value) => [character, value]))

@@ -10,7 +10,8 @@ import { decodeBase32, encodeBase32 } from './base32.ts'
  * | 26-89 | 41-143 | Ed25519 signature of bytes 0-25 |
  *
  * Each event has a key of its own, so the key id says which event a code is for, and a code of
- * another event cannot be turned into one of this. No personal data, nothing that says what was paid.
+ * another event cannot be turned into one of this. No personal data, nothing that says what was
+ * paid.
  */
 export const code_version = 1
 export const key_id_bytes = 10
@@ -56,7 +57,8 @@ export function encodeTicketCode (signed: Uint8Array, signature: Uint8Array): st
 }
 
 /**
- * The parts of a code as it was scanned, typed or pasted (blanks and small letters are forgiven), not yet verified; null for anything that is not shaped like one.
+ * The parts of a code as it was scanned, typed or pasted (blanks and small letters are forgiven),
+ * not yet verified; null for anything that is not shaped like one.
  */
 export function readTicketCode (input: string): TicketCode | null {
   if (input.length > max_input_length) return null

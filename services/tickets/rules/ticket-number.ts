@@ -4,7 +4,10 @@ const min_word_length = 3
 /** Words that begin many titles and tell none of them apart. */
 const fillers = new Set(['THE', 'AND', 'LES', 'DES', 'UNE'])
 
-/** The beginning of an event's ticket numbers, from its title or, where no Latin letter is in it, its slug. */
+/**
+ * The beginning of an event's ticket numbers, from its title or, where no Latin letter is in it,
+ * its slug.
+ */
 export function numberPrefixOf (title: string, slug: string): string {
   const words = [...wordsOf(title), ...wordsOf(slug)]
   const word = words.find(one => one.length >= min_word_length && !fillers.has(one))

@@ -12,7 +12,9 @@ interface Picture { data: Uint8ClampedArray, width: number, height: number }
 
 export interface ReadPage { text: string, picture: Picture, width_pt: number, height_pt: number }
 
-/** The pages of a PDF as a reader shows them: their text, and their picture at 144 dots per inch. */
+/**
+ * The pages of a PDF as a reader shows them: their text, and their picture at 144 dots per inch.
+ */
 export async function readPdf (bytes: Uint8Array): Promise<ReadPage[]> {
   const document = await getDocument({ data: Uint8Array.from(bytes), verbosity: 0, disableFontFace: true }).promise
   const pages: ReadPage[] = []
