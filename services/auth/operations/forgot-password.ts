@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import type * as api from '@fermata/contracts/auth'
 import type { Operation } from '../context.ts'
+import { findAccountByEmail } from '../queries/accounts.ts'
 import { normalizeEmail } from '../rules/normalize-email.ts'
 
-export interface ResetRequest { email: string, request_id: string }
+/** Without the address itself: what waits or fails shows in logs. */
+export interface ResetRequest { account_id: string | null, request_id: string }
 
-/** One link by mail for whoever asks twice; the job looks whether there is such an account. */
+/** Queues the mail for whoever asks; for an unknown address the same is done, up to the mail. */
 export const forgotPassword: Operation<typeof api.forgotPassword> = async (ctx, request) => {
   const email = normalizeEmail(request.body.email)
-  const job: ResetRequest = { email, request_id: request.id }
-  // Later and elsewhere, so that an unknown address costs and answers the same here.
+  const account = await findAccountByEmail(ctx.db, email)
+  const job: ResetRequest = { account_id: account?.id ?? null, request_id: request.id }
   await ctx.transaction(tx => ctx.addJob(tx, 'request-reset', job,
     { key: `reset ${createHash('sha256').update(email).digest('hex')}`, max_attempts: 5 }))
   return null

@@ -133,3 +133,23 @@ test('login: a hash made with older parameters is made anew', async () => {
   expect(rows[0].password_hash).toContain('$m=19456,t=2,p=1$')
   expect((await it.send(login, { body })).status).toBe(200)
 })
+
+test('login: a password that is changed while it is checked signs nobody in', async () => {
+  const client = await ctx.pool.connect()
+  try {
+    await client.query('begin')
+    await client.query(`update auth.accounts set password_hash = password_hash || 'x'
+      where email = 'known@example.com'`)
+    const answer = it.send(login, { body: { email: 'known@example.com', password } })
+    // The login waits at the account's row until the change is committed.
+    await it.eventually(async () => {
+      const { rows } = await ctx.pool.query(`select from pg_stat_activity
+        where wait_event_type = 'Lock' and application_name = 'fermata-auth'`)
+      return rows.length > 0
+    })
+    await client.query('commit')
+    expect((await answer).status).toBe(401)
+  } finally {
+    client.release()
+  }
+})
