@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { createCollector, type CollectorOptions } from './collector.ts'
+
+/** A collector whose batches end when the test says so. */
+function startCollector (options: Partial<CollectorOptions<string, string>> = {}) {
+  const batches: { lane: string, requests: string[], end: () => void }[] = []
+  const collector = createCollector<string, string>({
+    serve: (lane, requests) => new Promise(resolve => {
+      batches.push({ lane, requests, end: () => resolve(requests.map(request => `answer to ${request}`)) })
+    }),
+    full: () => new Error('full'), isHopeless: () => false,
+    max_batch: 3, max_waiting_per_lane: 5, max_waiting: 8, max_parallel: 2, ...options,
+  })
+  return { collector, batches }
+}
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+test('collector: the first leaves at once, those who come meanwhile leave together, each gets its own answer', async () => {
+  const { collector, batches } = startCollector()
+  const answers = ['a', 'b', 'c', 'd', 'e'].map(request => collector.add('event', request))
+  expect(batches.map(batch => batch.requests)).toEqual([['a']])
+  batches[0]!.end()
+  await turn()
+  expect(batches[1]!.requests).toEqual(['b', 'c', 'd'])
+  batches[1]!.end()
+  await turn()
+  expect(batches[2]!.requests).toEqual(['e'])
+  batches[2]!.end()
+  expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e'].map(request => `answer to ${request}`))
+})
+
+test('collector: lanes run beside each other up to the limit and take turns', async () => {
+  const { collector, batches } = startCollector()
+  for (const lane of ['x', 'y', 'z']) for (const n of [1, 2]) void collector.add(lane, `${lane}${n}`)
+  expect(batches.map(batch => batch.lane)).toEqual(['x', 'y'])
+  batches[0]!.end()
+  await turn()
+  expect(batches.map(batch => batch.lane)).toEqual(['x', 'y', 'z'])
+})
+
+test('collector: refuses at once beyond what a lane or all lanes may queue, and takes more once served', async () => {
+  const { collector, batches } = startCollector()
+  for (let i = 0; i < 6; i++) void collector.add('x', `x${i}`)
+  expect(() => collector.add('x', 'too many')).toThrow('full')
+  for (let i = 0; i < 4; i++) void collector.add('y', `y${i}`)
+  expect(() => collector.add('y', 'too many in all')).toThrow('full')
+  batches[0]!.end()
+  await turn()
+  expect(() => void collector.add('x', 'fits')).not.toThrow()
+})
+
+test('collector: a bad request fails alone, its neighbours are served in order', async () => {
+  const served: string[] = []
+  const { collector } = startCollector({ max_batch: 8, max_waiting_per_lane: 20, max_waiting: 20,
+    serve: async (_, requests) => {
+      await turn()
+      if (requests.includes('bad')) throw new Error('bad request')
+      served.push(...requests)
+      return requests
+    } })
+  const results = await Promise.allSettled(['a', 'b', 'bad', 'c', 'd', 'e'].map(request => collector.add('x', request)))
+  expect(results.map(result => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
+  expect(served).toEqual(['a', 'b', 'c', 'd', 'e'])
+})
+
+test('collector: a request that fails once is tried again, one that always fails is tried three times', async () => {
+  let tries = 0
+  const once = startCollector({ serve: async (_, requests) => {
+    if (++tries === 1) throw new Error('the code was taken')
+    return requests
+  } })
+  expect(await once.collector.add('x', 'a')).toBe('a')
+  tries = 0
+  const always = startCollector({ serve: async () => {
+    tries++
+    throw new Error('never')
+  } })
+  await expect(always.collector.add('x', 'a')).rejects.toThrow('never')
+  expect(tries).toBe(3)
+})
+
+test('collector: what halving cannot cure fails the batch once, without trying again', async () => {
+  let tries = 0
+  const { collector } = startCollector({ isHopeless: () => true, serve: async () => {
+    tries++
+    throw new Error('the database is away')
+  } })
+  await expect(collector.add('x', 'a')).rejects.toThrow('away')
+  expect(tries).toBe(1)
+})
