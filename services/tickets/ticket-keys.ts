@@ -3,7 +3,9 @@ import { promisify } from 'node:util'
 import { deriveEd25519 } from '@fermata/platform/tokens'
 import { bytesToSign, encodeTicketCode, keyIdOf } from './rules/ticket-code.ts'
 
-export interface SigningKey { kid: string, event_id: string, public_key: Buffer, private_key: KeyObject }
+export interface SigningKey {
+  kid: string, event_id: string, public_key: Buffer, private_key: KeyObject,
+}
 
 /** Keys remembered; beyond it all are forgotten, which costs deriving them again. */
 const max_remembered = 5000
@@ -49,7 +51,9 @@ export function createTicketKeys (secret: string) {
     verify (kid: string, public_key: Buffer, signed: Uint8Array, signature: Uint8Array): boolean {
       let key = verifying.get(kid)
       if (!key) {
-        key = createPublicKey({ key: Buffer.concat([spki_prefix, public_key]), format: 'der', type: 'spki' })
+        key = createPublicKey({
+          key: Buffer.concat([spki_prefix, public_key]), format: 'der', type: 'spki',
+        })
         if (verifying.size >= max_remembered) verifying.clear()
         verifying.set(kid, key)
       }

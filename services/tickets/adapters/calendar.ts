@@ -31,7 +31,8 @@ export interface CalendarEntry {
  */
 export function calendarFile ({ event, uid, url, description }: CalendarEntry): string {
   const { timezone, venue } = event
-  const generator = () => vtimezone(timezone, Date.parse(event.starts_at), Date.parse(event.ends_at))
+  const generator = () =>
+    vtimezone(timezone, Date.parse(event.starts_at), Date.parse(event.ends_at))
   const calendar = ical({ prodId: '//Fermata//Tickets//EN', timezone: { name: null, generator } })
   calendar.createEvent({
     id: uid, timezone, url, description, sequence: event.version,

@@ -15,5 +15,9 @@ async function print ({ id, tickets, locale }: PrintJob): Promise<PrintResult> {
 let last: Promise<void> = Promise.resolve()
 
 parentPort?.on('message', (job: PrintJob) => {
-  last = last.then(async () => { parentPort?.postMessage(await print(job)) })
+  last = last.then(async () => {
+    const result = await print(job)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
+    parentPort?.postMessage(result)
+  })
 })

@@ -65,6 +65,7 @@ export function createPrinter () {
       const printed = new Promise<Uint8Array>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
       })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
       worker.postMessage({ id, tickets: rows.map(printedPart), locale } satisfies PrintJob)
       return printed
     },
@@ -78,4 +79,7 @@ export function createPrinter () {
 const printedPart = ({
   number, code, ticket_type_name, holder_name, price_minor, currency, order_code, event, issued_at,
 }: PrintedTicket): PrintedTicket =>
-  ({ number, code, ticket_type_name, holder_name, price_minor, currency, order_code, event, issued_at })
+  ({
+    number, code, ticket_type_name, holder_name, price_minor, currency, order_code, event,
+    issued_at,
+  })

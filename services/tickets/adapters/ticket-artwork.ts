@@ -5,7 +5,8 @@ type Document = InstanceType<typeof PDFKit>
 /** A colour of each event's own, told apart from others in colour and from paper in grey. */
 export interface Palette { deep: string, tint: string, line: string }
 
-const byte = (id: string, index: number) => parseInt(id.replaceAll('-', '').slice(-2 * (index + 1)).slice(0, 2), 16)
+const byte = (id: string, index: number) =>
+  parseInt(id.replaceAll('-', '').slice(-2 * (index + 1)).slice(0, 2), 16)
 
 /** @param id the event's: its last bytes are random, so neighbours differ */
 export function paletteOf (id: string): Palette {
@@ -31,7 +32,9 @@ interface Frame { x: number, y: number, width: number, height: number }
  * A fermata, the sign over a note that is held, whose sound spreads over the page: arcs around a
  * dot, their place and weight from the event's id, so that each event has a picture of its own.
  */
-export function drawArtwork (doc: Document, frame: Frame, event_id: string, { deep, tint, line }: Palette): void {
+export function drawArtwork (
+  doc: Document, frame: Frame, event_id: string, { deep, tint, line }: Palette
+): void {
   const { x, y, width, height } = frame
   doc.save().rect(x, y, width, height).clip()
   doc.rect(x, y, width, height).fill(tint)
@@ -42,7 +45,8 @@ export function drawArtwork (doc: Document, frame: Frame, event_id: string, { de
     const weight = 0.6 + 3.2 * Math.abs(Math.sin(ring * (1 + byte(event_id, 3) / 64)))
     // Fainter with every ring, so that the organiser's name is read easily where they reach it.
     const opacity = Math.max(0.12, 0.75 - ring * step / 480)
-    halfCircle(doc, center_x, base_y, 46 + ring * step).lineWidth(weight).strokeOpacity(opacity).stroke(line)
+    halfCircle(doc, center_x, base_y, 46 + ring * step)
+      .lineWidth(weight).strokeOpacity(opacity).stroke(line)
   }
   doc.strokeOpacity(1)
   // The sign itself: a crescent, thick in the middle as engravers cut it, and its dot.

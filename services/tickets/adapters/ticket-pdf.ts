@@ -64,7 +64,9 @@ export async function ticketPdf (tickets: PrintedTicket[], locale: Locale): Prom
   doc.on('data', (chunk: Buffer) => chunks.push(chunk))
   const written = new Promise((resolve, reject) => doc.on('end', resolve).on('error', reject))
   for (const [index, ticket] of tickets.entries()) {
-    drawPage({ doc, ticket, locale, palette: paletteOf(ticket.event.id) }, index + 1, tickets.length)
+    drawPage(
+      { doc, ticket, locale, palette: paletteOf(ticket.event.id) }, index + 1, tickets.length
+    )
   }
   doc.end()
   await written
@@ -74,7 +76,9 @@ export async function ticketPdf (tickets: PrintedTicket[], locale: Locale): Prom
 function drawPage (on: Page, number: number, pages: number): void {
   const { doc, ticket, palette } = on
   doc.addPage()
-  drawArtwork(doc, { x: 0, y: 0, width: page.width, height: artwork_height }, ticket.event.id, palette)
+  drawArtwork(
+    doc, { x: 0, y: 0, width: page.width, height: artwork_height }, ticket.event.id, palette
+  )
   drawHead(on)
   drawEvent(on)
   drawPerforation(doc)
@@ -87,20 +91,29 @@ function drawPage (on: Page, number: number, pages: number): void {
  * Small capitals, for what names other things; wider spaced, readers aloud would spell them letter
  * by letter.
  */
-const label = (doc: Document, text: string, x: number, y: number, color = grey, width = content_width) =>
+const label = (
+  doc: Document, text: string, x: number, y: number, color = grey, width = content_width
+) =>
   doc.font('bold').fontSize(7.5).fillColor(color)
-    .text(oneLine(text).toUpperCase(), x, y, { characterSpacing: 0.5, width, height: 10, ellipsis: true })
+    .text(oneLine(text).toUpperCase(), x, y, {
+      characterSpacing: 0.5, width, height: 10, ellipsis: true,
+    })
 
 function drawHead ({ doc, ticket, locale, palette }: Page): void {
   label(doc, textsIn(locale).organizer, page.margin, 44, palette.deep)
   doc.font('title').fontSize(15).fillColor(palette.deep)
-    .text(oneLine(ticket.event.organizer_name), page.margin, 57, { width: 270, height: 56, ellipsis: true })
+    .text(oneLine(ticket.event.organizer_name), page.margin, 57, {
+      width: 270, height: 56, ellipsis: true,
+    })
 }
 
 /** The largest size at which a text fits its box; at the smallest it is cut with an ellipsis. */
-function fitSize (doc: Document, text: string, box: { width: number, height: number, sizes: number[] }): number {
+function fitSize (
+  doc: Document, text: string, box: { width: number, height: number, sizes: number[] }
+): number {
   return box.sizes.find(size =>
-    doc.fontSize(size).heightOfString(text, { width: box.width }) <= box.height) ?? box.sizes.at(-1)!
+    doc.fontSize(size).heightOfString(text, { width: box.width }) <= box.height)
+    ?? box.sizes.at(-1)!
 }
 
 function drawEvent ({ doc, ticket, locale, palette }: Page): void {
@@ -109,7 +122,9 @@ function drawEvent ({ doc, ticket, locale, palette }: Page): void {
   const box = { width: content_width, height: 112, sizes: [44, 38, 33, 29, 25, 22, 19, 16] }
   doc.font('title').fillColor(ink)
   const size = fitSize(doc, title, box)
-  doc.fontSize(size).text(title, page.margin, artwork_height + 30, { ...box, ellipsis: true, lineGap: -2 })
+  doc.fontSize(size).text(title, page.margin, artwork_height + 30, {
+    ...box, ellipsis: true, lineGap: -2,
+  })
 
   const top = 372
   doc.rect(page.margin, top - 14, 40, 3).fill(palette.deep)
@@ -117,7 +132,9 @@ function drawEvent ({ doc, ticket, locale, palette }: Page): void {
   const { day, time } = whenTexts(event, locale)
   const canceled = event.status === 'canceled'
   doc.font('bold').fontSize(13).fillColor(ink)
-    .text(canceled ? textsIn(locale).canceled : day, page.margin, top, { width: column, height: 34, ellipsis: true })
+    .text(canceled ? textsIn(locale).canceled : day, page.margin, top, {
+      width: column, height: 34, ellipsis: true,
+    })
   doc.font('text').fontSize(13).fillColor(ink).text(time, { width: column })
   doc.font('text').fontSize(8.5).fillColor(grey)
     .text(`${textsIn(locale).local_time}, ${event.timezone.replaceAll('_', ' ')}`, { width: column })
@@ -147,13 +164,17 @@ function drawQr (doc: Document, code: string): void {
   const module_size = qr_side / (size + 2 * quiet_zone_modules)
   doc.save()
   doc.roundedRect(page.margin, qr_top, qr_side, qr_side, 8).fillAndStroke('#ffffff', '#d5d8de')
-  doc.translate(page.margin + quiet_zone_modules * module_size, qr_top + quiet_zone_modules * module_size)
+  doc.translate(
+    page.margin + quiet_zone_modules * module_size, qr_top + quiet_zone_modules * module_size
+  )
     .scale(module_size).path(path).fill('#000000')
   doc.restore()
   // For a phone that cannot be read and a scanner that has no light: the same code, to be typed.
   const lines = code.match(/.{1,36}/g)!.map(line => line.match(/.{1,6}/g)!.join(' '))
   doc.font('code').fontSize(6.4).fillColor(grey)
-  lines.forEach((line, index) => doc.text(line, page.margin, qr_top + qr_side + 9 + index * 9.5, { lineBreak: false }))
+  for (const [index, line] of lines.entries()) {
+    doc.text(line, page.margin, qr_top + qr_side + 9 + index * 9.5, { lineBreak: false })
+  }
 }
 
 function drawDetails ({ doc, ticket, locale, palette }: Page): void {

@@ -1,6 +1,8 @@
 import { eventCanceled } from '@fermata/contracts/events'
 import { orderRefunded } from '@fermata/contracts/orders'
-import { alreadyAdmitted, checkIn, getAdmissions, getTicket, ticketAdmitted, validateTicket, type Ticket } from '@fermata/contracts/tickets'
+import {
+  alreadyAdmitted, checkIn, getAdmissions, getTicket, ticketAdmitted, validateTicket, type Ticket,
+} from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
@@ -22,10 +24,15 @@ beforeAll(async () => {
 })
 afterAll(() => it.stop())
 
-const scan = (ticket: Ticket, more: { code?: string, event_id?: string, gate?: string, key?: string, system?: TestSystem } = {}) =>
+const scan = (ticket: Ticket, more: {
+  code?: string, event_id?: string, gate?: string, key?: string, system?: TestSystem,
+} = {}) =>
   (more.system ?? it).send(checkIn, {
     token: operator, key: more.key,
-    body: { code: more.code ?? ticket.code, event_id: more.event_id ?? ticket.event_id, gate: more.gate ?? 'North' },
+    body: {
+      code: more.code ?? ticket.code, event_id: more.event_id ?? ticket.event_id,
+      gate: more.gate ?? 'North',
+    },
   })
 
 const look = (ticket: Ticket, event_id = ticket.event_id) =>
@@ -53,7 +60,9 @@ test('checkIn: publishes the admission without the code', async () => {
     .where('type', '=', ticketAdmitted.type).execute()
   const told = rows.filter(row => (row.data as { ticket: { id: string } }).ticket.id === ticket.id)
   expect(told).toHaveLength(1)
-  expect(told[0]!.data).toMatchObject({ gate: 'North', order_code: ticket.order_code, buyer: { email: 'ann.buyer@example.com' } })
+  expect(told[0]!.data).toMatchObject({
+    gate: 'North', order_code: ticket.order_code, buyer: { email: 'ann.buyer@example.com' },
+  })
   expect(JSON.stringify(told[0]!.data)).not.toContain(ticket.code)
 })
 
@@ -83,7 +92,8 @@ test('checkIn: unknown, altered and malformed codes are 404 and admit nobody', a
   const codes = [
     altered(ticket.code), 'SUMMER-000001', '0'.repeat(144),
     // One ticket's head with another's signature.
-    ticket.code.slice(0, 42) + other.code.slice(42), other.code.slice(0, 16) + ticket.code.slice(16),
+    ticket.code.slice(0, 42) + other.code.slice(42),
+    other.code.slice(0, 16) + ticket.code.slice(16),
   ]
   for (const code of codes) {
     expect(await scan(ticket, { code })).toMatchObject({ status: 404, problem: { type: '/problems/tickets/unknown-code' } })
@@ -102,7 +112,9 @@ test('checkIn: a refunded ticket is void', async () => {
   const order = completedOrder()
   const ticket = (await issue(it, [order]))[0]![0]!
   const { event: _, payment_id, access_token, completed_at, ...facts } = order
-  await publisher(ctx)(orderRefunded, [{ ...facts, refunded_at: inHours(0), payment_id, refund_minor: 1250, reason: 'requested' }])
+  await publisher(ctx)(orderRefunded, [{
+    ...facts, refunded_at: inHours(0), payment_id, refund_minor: 1250, reason: 'requested',
+  }])
   await it.eventually(async () => !(await look(ticket)).body.admissible, 'the refund')
 
   const answer = await scan(ticket)
@@ -115,7 +127,9 @@ test('checkIn: a refunded ticket is void', async () => {
 test('checkIn: nobody enters a canceled event', async () => {
   const facts = event()
   const ticket = await issueOne(it, { event: facts })
-  await publisher(ctx)(eventCanceled, [{ event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null }])
+  await publisher(ctx)(eventCanceled, [{
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null,
+  }])
   await it.eventually(async () => (await look(ticket)).body.reason === 'event_canceled', 'the cancellation')
 
   expect(await scan(ticket)).toMatchObject({ status: 409, problem: { type: '/problems/tickets/event-canceled' } })
@@ -126,12 +140,18 @@ test('checkIn: nobody enters a canceled event', async () => {
 test('validateTicket: looks as often as wished and changes nothing', async () => {
   const ticket = await issueOne(it)
   for (let i = 0; i < 3; i++) {
-    expect((await look(ticket)).body).toMatchObject({ admissible: true, reason: null, admitted_at: null, gate: null, admitted_by: null })
+    expect((await look(ticket)).body).toMatchObject({
+      admissible: true, reason: null, admitted_at: null, gate: null, admitted_by: null,
+    })
   }
   expect((await look(ticket, uuidv7())).body).toMatchObject({ admissible: false, reason: 'wrong_event' })
   expect((await scan(ticket)).status).toBe(201)
-  expect((await look(ticket)).body).toMatchObject({ admissible: false, reason: 'already_admitted', gate: 'North', admitted_by: 'door@example.com' })
-  const unknown = await it.send(validateTicket, { token: operator, body: { code: altered(ticket.code), event_id: ticket.event_id } })
+  expect((await look(ticket)).body).toMatchObject({
+    admissible: false, reason: 'already_admitted', gate: 'North', admitted_by: 'door@example.com',
+  })
+  const unknown = await it.send(validateTicket, {
+    token: operator, body: { code: altered(ticket.code), event_id: ticket.event_id },
+  })
   expect(unknown).toMatchObject({ status: 404, problem: { type: '/problems/tickets/unknown-code' } })
 })
 
@@ -140,9 +160,12 @@ test('checkIn, validateTicket: only operators and administrators may', async () 
   const body = { code: ticket.code, event_id: ticket.event_id }
   for (const [route, full] of [[checkIn, { ...body, gate: 'North' }], [validateTicket, body]] as const) {
     expect((await it.send(route, { body: full })).status).toBe(401)
-    expect((await it.send(route, { body: full, token: it.orderToken(ticket.order_id) })).status).toBe(401)
+    expect(
+      (await it.send(route, { body: full, token: it.orderToken(ticket.order_id) })).status
+    ).toBe(401)
     for (const roles of [['user'], ['event_creator']] as const) {
-      expect((await it.send(route, { body: full, token: await it.personToken({ roles: [...roles] }) })).status).toBe(403)
+      const token = await it.personToken({ roles: [...roles] })
+      expect((await it.send(route, { body: full, token })).status).toBe(403)
     }
   }
   expect((await scan(ticket)).status).toBe(201)
@@ -151,13 +174,19 @@ test('checkIn, validateTicket: only operators and administrators may', async () 
 test('checkIn: refuses fields that are missing, empty or not declared', async () => {
   const ticket = await issueOne(it)
   const body = { code: ticket.code, event_id: ticket.event_id, gate: 'North' }
-  for (const wrong of [{ ...body, gate: '' }, { ...body, code: '' }, { ...body, event_id: 'x' }, { ...body, status: 'active' }, {}]) {
+  const refused = [
+    { ...body, gate: '' }, { ...body, code: '' }, { ...body, event_id: 'x' },
+    { ...body, status: 'active' }, {},
+  ]
+  for (const wrong of refused) {
     expect((await it.send(checkIn, { token: operator, body: wrong })).status).toBe(400)
   }
 })
 
 /** How fifty scans of one code at the same moment end, by status. */
-async function race (system: TestSystem): Promise<{ admitted: number, refused: number, other: number }> {
+async function race (system: TestSystem): Promise<{
+  admitted: number, refused: number, other: number,
+}> {
   const ticket = await issueOne(system)
   const token = await system.personToken({ roles: ['operator'] })
   const answers = await Promise.all(Array.from({ length: 50 }, (_, gate) => system.send(checkIn, {
@@ -171,7 +200,9 @@ async function race (system: TestSystem): Promise<{ admitted: number, refused: n
 }
 
 test('checkIn: of fifty scans of one code at the same moment exactly one admits', async () => {
-  for (let round = 0; round < 5; round++) expect(await race(it)).toEqual({ admitted: 1, refused: 49, other: 0 })
+  for (let round = 0; round < 5; round++) {
+    expect(await race(it)).toEqual({ admitted: 1, refused: 49, other: 0 })
+  }
 })
 
 test('checkIn: without the guard the database still admits once, and without both the race admits many', async () => {

@@ -36,7 +36,9 @@ export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
   })
 }
 
-async function admit (ctx: Ctx, tx: Tx, check_in: NewCheckIn, presented: TicketRow): Promise<boolean> {
+async function admit (
+  ctx: Ctx, tx: Tx, check_in: NewCheckIn, presented: TicketRow
+): Promise<boolean> {
   if (ctx.settings.NODE_ENV === 'test' && ctx.settings.UNGUARDED_CHECK_IN) {
     if (refusalOf(presented, check_in.event_id)) return false
     await admitUnguarded(tx, check_in)
@@ -50,7 +52,9 @@ function refuse (row: TicketRow, refusal: Refusal | null): never {
   switch (refusal) {
     case 'wrong_event':
       throw new Problem(api.wrongEvent, `This ticket is for ${row.event.title}.`, {
-        extensions: { event_id: row.event_id, event_title: row.event.title, starts_at: row.event.starts_at },
+        extensions: {
+          event_id: row.event_id, event_title: row.event.title, starts_at: row.event.starts_at,
+        },
       })
     case 'event_canceled':
       throw new Problem(api.eventCanceledProblem, `${row.event.title} was canceled.`)

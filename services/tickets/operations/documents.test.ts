@@ -1,6 +1,7 @@
 import { eventCanceled } from '@fermata/contracts/events'
 import {
-  getOrderCalendar, getOrderPdf, getTicketCalendar, getTicketPdf, getTicketQr, listTickets, voidTicket, type Ticket,
+  getOrderCalendar, getOrderPdf, getTicketCalendar, getTicketPdf, getTicketQr, listTickets,
+  voidTicket, type Ticket,
 } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
@@ -42,11 +43,15 @@ test('getTicketPdf: the QR on the page is the ticket\'s code, in colour and in g
   const codes = await readQrCodes(pages[0]!.picture)
   expect(codes.map(code => code.text)).toEqual([ticket.code])
   expect(codes[0]!.width_px / 144 * 25.4).toBeGreaterThan(45)
-  expect((await readQrCodes(inGrey(pages[0]!.picture))).map(code => code.text)).toEqual([ticket.code])
+  expect(
+    (await readQrCodes(inGrey(pages[0]!.picture))).map(code => code.text)
+  ).toEqual([ticket.code])
 })
 
 test('getTicketPdf: says all that a holder must know, in letters of every European script', async () => {
-  const ticket = await issueOne(it, { event: evening(), buyer: { name: 'Zoë Łukasiewicz Ελένη', email: 'z@example.com', locale: 'en' } })
+  const ticket = await issueOne(it, {
+    event: evening(), buyer: { name: 'Zoë Łukasiewicz Ελένη', email: 'z@example.com', locale: 'en' },
+  })
   const [page] = await readPdf((await pdfOf(ticket)).bytes)
   for (const text of ['Łódź İstanbul Ελλάδα €', 'Zoë Łukasiewicz Ελένη', 'Saturday, 3 July 2027', '20:00 – 22:30', 'Europe/Paris',
     'Great Hall', '1 Square', 'Lyon, France', 'Adult', '€12.50', ticket.number, ticket.order_code, 'Town choir', 'ADMITS ONE']) {
@@ -56,8 +61,11 @@ test('getTicketPdf: says all that a holder must know, in letters of every Europe
 })
 
 test('getTicketPdf: speaks the holder\'s language, or the one asked for', async () => {
-  const ticket = await issueOne(it, { event: evening(), buyer: { name: 'Anne', email: 'a@example.com', locale: 'fr' } })
-  const text = async (query: { locale?: 'en' | 'fr' }) => (await readPdf((await pdfOf(ticket, query)).bytes))[0]!.text
+  const ticket = await issueOne(it, {
+    event: evening(), buyer: { name: 'Anne', email: 'a@example.com', locale: 'fr' },
+  })
+  const text = async (query: { locale?: 'en' | 'fr' }) =>
+    (await readPdf((await pdfOf(ticket, query)).bytes))[0]!.text
   expect(await text({})).toContain('Samedi 3 juillet 2027')
   expect(await text({})).toMatch(/12,50\s€/)
   expect(await text({ locale: 'en' })).toContain('Saturday, 3 July 2027')
@@ -67,9 +75,15 @@ test('getTicketPdf: speaks the holder\'s language, or the one asked for', async 
 test('getTicketPdf: texts of any length and kind leave a page with a readable code', async () => {
   const long = 'Ein sehr langer Titel ohne Ende '.repeat(6).slice(0, 200)
   const ticket = await issueOne(it, {
-    event: evening({ title: long, organizer_name: 'W'.repeat(200), venue: { name: long, address: `${long}${long}`.slice(0, 300), city: 'B'.repeat(120), country: 'QX' } }),
+    event: evening({
+      title: long, organizer_name: 'W'.repeat(200),
+      venue: { name: long, address: `${long}${long}`.slice(0, 300), city: 'B'.repeat(120), country: 'QX' },
+    }),
     buyer: { name: '<script>alert(1)</script>\n(){}\\'.padEnd(120, 'M'), email: 'm@example.com', locale: 'en' },
-    items: [{ ticket_type_id: uuidv7(), name: 'N'.repeat(120), quantity: 1, unit_price_minor: 1_000_000_000_000 }], currency: 'KWD',
+    items: [{
+      ticket_type_id: uuidv7(), name: 'N'.repeat(120), quantity: 1,
+      unit_price_minor: 1_000_000_000_000,
+    }], currency: 'KWD',
   })
   const pages = await readPdf((await pdfOf(ticket)).bytes)
   expect(pages).toHaveLength(1)
@@ -79,14 +93,22 @@ test('getTicketPdf: texts of any length and kind leave a page with a readable co
 test('getTicketPdf: a ticket of a canceled event says so', async () => {
   const facts = evening()
   const ticket = await issueOne(it, { event: facts })
-  await publisher(it.context<Ctx>('tickets'))(eventCanceled, [{ event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null }])
-  await it.eventually(async () => (await it.send(listTickets, { token: it.orderToken(ticket.order_id) })).body.items[0]!.event.status === 'canceled')
+  await publisher(it.context<Ctx>('tickets'))(eventCanceled, [{
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null,
+  }])
+  await it.eventually(
+    async () => (
+      await it.send(listTickets, { token: it.orderToken(ticket.order_id) })
+    ).body.items[0]!.event.status === 'canceled'
+  )
   expect((await readPdf((await pdfOf(ticket)).bytes))[0]!.text).toContain('This event was canceled')
 })
 
 test('getTicketQr: the code reads from light and dark pages', async () => {
   const ticket = await issueOne(it)
-  const answer = await it.send(getTicketQr, { params: { id: ticket.id }, token: it.orderToken(ticket.order_id) })
+  const answer = await it.send(getTicketQr, {
+    params: { id: ticket.id }, token: it.orderToken(ticket.order_id),
+  })
   expect(answer.status).toBe(200)
   expect(answer.headers['content-type']).toBe('image/svg+xml')
   expect(answer.bytes.toString().match(/<path/g)).toHaveLength(2)
@@ -98,7 +120,9 @@ test('getTicketQr: the code reads from light and dark pages', async () => {
 
 test('getTicketCalendar: the event at its own clock, with its zone', async () => {
   const ticket = await issueOne(it, { event: evening({ title: 'Été, part 1; encore\r\nBEGIN:VALARM', slug: 'ete' }) })
-  const answer = await it.send(getTicketCalendar, { params: { id: ticket.id }, token: it.orderToken(ticket.order_id) })
+  const answer = await it.send(getTicketCalendar, {
+    params: { id: ticket.id }, token: it.orderToken(ticket.order_id),
+  })
   expect(answer.headers).toMatchObject({ 'content-disposition': 'attachment; filename="ete.ics"' })
   expect(String(answer.headers['content-type'])).toMatch(/^text\/calendar/)
   const text = answer.bytes.toString()
@@ -119,16 +143,21 @@ test('getTicketPdf, getTicketQr: a void ticket has neither page nor code', async
   const ticket = await issueOne(it)
   await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })
   for (const route of [getTicketPdf, getTicketQr]) {
-    expect(await it.send(route, { params: { id: ticket.id }, token: operator })).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
+    expect(
+      await it.send(route, { params: { id: ticket.id }, token: operator })
+    ).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
   }
-  expect((await it.send(getTicketCalendar, { params: { id: ticket.id }, token: operator })).status).toBe(200)
+  expect(
+    (await it.send(getTicketCalendar, { params: { id: ticket.id }, token: operator })).status
+  ).toBe(200)
 })
 
 test('getTicketPdf, getTicketQr, getTicketCalendar: who has no business with a ticket finds nothing', async () => {
   const user_id = uuidv7()
   const ticket = await issueOne(it, { user_id })
   for (const route of [getTicketPdf, getTicketQr, getTicketCalendar]) {
-    const ask = async (token?: string) => (await it.send(route, { params: { id: ticket.id }, token })).status
+    const ask = async (token?: string) =>
+      (await it.send(route, { params: { id: ticket.id }, token })).status
     expect(await ask(await it.personToken({ user_id }))).toBe(200)
     expect(await ask(operator)).toBe(200)
     expect(await ask(await it.personToken())).toBe(404)
@@ -138,14 +167,21 @@ test('getTicketPdf, getTicketQr, getTicketCalendar: who has no business with a t
 })
 
 test('getOrderPdf: a page for each valid ticket of the order, as another service receives it', async () => {
-  const order = completedOrder({ event: evening(), items: [{ ticket_type_id: uuidv7(), name: 'Adult', quantity: 3, unit_price_minor: 0 }] })
+  const order = completedOrder({
+    event: evening(),
+    items: [{ ticket_type_id: uuidv7(), name: 'Adult', quantity: 3, unit_price_minor: 0 }],
+  })
   const tickets = (await issue(it, [order]))[0]!
   await it.send(voidTicket, { params: { id: tickets[1]!.id }, token: operator, body: {} })
 
-  const bytes = await it.context<Ctx>('tickets').call(getOrderPdf, { params: { order_id: order.order_id } })
+  const bytes = await it.context<Ctx>('tickets').call(getOrderPdf, {
+    params: { order_id: order.order_id },
+  })
 
   const pages = await readPdf(bytes as Uint8Array)
-  const codes = await Promise.all(pages.map(async page => (await readQrCodes(page.picture))[0]?.text))
+  const codes = await Promise.all(
+    pages.map(async page => (await readQrCodes(page.picture))[0]?.text)
+  )
   expect(codes).toEqual([tickets[0]!.code, tickets[2]!.code])
   expect(pages[0]!.text).toContain('1 of 2')
   expect(pages[1]!.text).toContain('2 of 2')
@@ -165,7 +201,8 @@ test('getOrderCalendar: one entry for an order, the same that its tickets give',
 test('getOrderPdf, getOrderCalendar: for services only, and only for orders with tickets', async () => {
   const ticket = await issueOne(it)
   for (const route of [getOrderPdf, getOrderCalendar]) {
-    const ask = async (token: string | undefined, order_id = ticket.order_id) => (await it.send(route, { params: { order_id }, token })).status
+    const ask = async (token: string | undefined, order_id = ticket.order_id) =>
+      (await it.send(route, { params: { order_id }, token })).status
     expect(await ask(undefined)).toBe(401)
     expect(await ask(operator)).toBe(401)
     expect(await ask(it.orderToken(ticket.order_id))).toBe(401)
@@ -173,5 +210,11 @@ test('getOrderPdf, getOrderCalendar: for services only, and only for orders with
     expect(await ask(await it.serviceToken('tickets'), uuidv7())).toBe(404)
   }
   await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })
-  expect((await it.send(getOrderPdf, { params: { order_id: ticket.order_id }, token: await it.serviceToken('tickets') })).status).toBe(404)
+  expect(
+    (
+      await it.send(getOrderPdf, {
+        params: { order_id: ticket.order_id }, token: await it.serviceToken('tickets'),
+      })
+    ).status
+  ).toBe(404)
 })

@@ -9,14 +9,18 @@ import { findTickets, voidTickets } from '../queries/tickets.ts'
  * A refunded or canceled order admits nobody any more, whether its tickets were issued before or
  * the news of its completion is still on the way. Who was admitted already stays admitted.
  */
-export const endOrders: Handler<typeof orderRefunded | typeof orderCanceled> = async (ctx, tx, events) => {
+export const endOrders: Handler<
+  typeof orderRefunded | typeof orderCanceled
+> = async (ctx, tx, events) => {
   const ended = new Map(events.map(event => [event.data.order_id, event]))
   await markEnded(tx, [...ended].map(([id, { data }]) => ({
     id, reason: data.reason, ended_at: 'refunded_at' in data ? data.refunded_at : data.canceled_at,
   })))
   const byReason = Map.groupBy([...ended.values()], event => event.data.reason)
   for (const [reason, group] of byReason) {
-    const ids = await voidTickets(tx, { order_ids: group.map(event => event.data.order_id) }, reason)
+    const ids = await voidTickets(
+      tx, { order_ids: group.map(event => event.data.order_id) }, reason
+    )
     const rows = await findTickets(tx, ids)
     await ctx.publish(tx, ticketVoided, rows.map(row => ({
       ...orderFactsOf(row), ticket: issuedTicketOf(row), voided_at: row.voided_at!, reason,

@@ -6,7 +6,9 @@ import { fileHeaders, printTickets } from '../printed-tickets.ts'
 import { visibleTicket } from '../visible-ticket.ts'
 
 /** The ticket to print or keep, in its holder's language or the one asked for. */
-export const getTicketPdf: Operation<typeof api.getTicketPdf> = async (ctx, { params, query, caller }) => {
+export const getTicketPdf: Operation<typeof api.getTicketPdf> = async (ctx, {
+  params, query, caller,
+}) => {
   const row = await visibleTicket(ctx, caller, params.id)
   if (row.status === 'void') {
     throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })

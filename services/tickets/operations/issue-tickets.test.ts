@@ -7,7 +7,9 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
-import { completedOrder, event, inHours, issue, issueOne, publisher, ticketsOf, type Completed } from '../test/seed.ts'
+import {
+  completedOrder, event, inHours, issue, issueOne, publisher, ticketsOf, type Completed,
+} from '../test/seed.ts'
 
 // issue-tickets, end-orders and keep-events: what events do to tickets, in whatever order they
 // come.
@@ -30,14 +32,20 @@ const item = (quantity: number, name = 'Adult', unit_price_minor = 1250) =>
 
 function refund (order: Completed) {
   const { event: _, payment_id, access_token, completed_at, ...facts } = order
-  return { ...facts, refunded_at: inHours(0), payment_id, refund_minor: order.total_minor, reason: 'requested' as const }
+  return {
+    ...facts, refunded_at: inHours(0), payment_id, refund_minor: order.total_minor,
+    reason: 'requested' as const,
+  }
 }
 
 /** Everything published before has been handled when this order has its tickets. */
 const settled = () => issueOne(it)
 
-const announced = async (order_id: string, type: string) => (await ctx.db.selectFrom('tickets.outbox').select(['data', 'request_id'])
-  .where('type', '=', type).execute()).filter(row => (row.data as { order_id: string }).order_id === order_id)
+const announced = async (order_id: string, type: string) =>
+  (await ctx.db.selectFrom('tickets.outbox').select(['data', 'request_id'])
+  .where('type', '=', type).execute()).filter(
+    row => (row.data as { order_id: string }).order_id === order_id
+  )
 
 const countTickets = async (order_id: string) => (await ctx.db.selectFrom('tickets.tickets').select('id')
   .where('order_id', '=', order_id).execute()).length
@@ -48,11 +56,17 @@ test('issueTickets: a paid order has one numbered ticket for each seat', async (
 
   const tickets = (await issue(it, [order]))[0]!
 
-  expect(tickets.map(ticket => [ticket.number, ticket.ticket_type_name, ticket.price_minor])).toEqual([
+  expect(
+    tickets.map(ticket => [ticket.number, ticket.ticket_type_name, ticket.price_minor])
+  ).toEqual([
     ['WINTER-000001', 'Adult', 1250], ['WINTER-000002', 'Adult', 1250], ['WINTER-000003', 'Child', 0]])
   for (const ticket of tickets) {
-    expect(ticket).toMatchObject({ status: 'active', order_code: order.code, user_id, holder: { name: 'Ann Example', email: 'ann.buyer@example.com' },
-      event: { id: order.event.id, venue: { city: 'Lyon' } }, currency: 'EUR', admitted_at: null, voided_at: null })
+    expect(ticket).toMatchObject({ status: 'active', order_code: order.code, user_id, holder: {
+      name: 'Ann Example', email: 'ann.buyer@example.com',
+    },
+      event: {
+        id: order.event.id, venue: { city: 'Lyon' },
+      }, currency: 'EUR', admitted_at: null, voided_at: null })
   }
   expect(new Set(tickets.map(ticket => ticket.code)).size).toBe(3)
 })
@@ -64,7 +78,9 @@ test('issueTickets: announces them with the order\'s token and without their cod
   const told = await announced(order.order_id, ticketsIssued.type)
 
   expect(told).toHaveLength(1)
-  expect(told[0]!.data).toMatchObject({ access_token: order.access_token, buyer: order.buyer, event: order.event,
+  expect(
+    told[0]!.data
+  ).toMatchObject({ access_token: order.access_token, buyer: order.buyer, event: order.event,
     tickets: tickets.map(({ id, number }) => ({ id, number })), issued_at: tickets[0]!.issued_at })
   for (const { code } of tickets) expect(JSON.stringify(told[0]!.data)).not.toContain(code)
 })
@@ -75,7 +91,9 @@ test('issueTickets: each code verifies with the public key alone, by node:crypto
 
   // The snippet of docs/concepts/tickets.md.
   const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-  const bits = [...ticket.code].map(character => alphabet.indexOf(character).toString(2).padStart(5, '0')).join('')
+  const bits = [...ticket.code].map(
+    character => alphabet.indexOf(character).toString(2).padStart(5, '0')
+  ).join('')
   const bytes = Buffer.from(bits.match(/.{8}/g)!.map(byte => parseInt(byte, 2)))
   const key = body.items.find(({ kid }) => ticket.code.startsWith(kid))!
   const public_key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.public_key }, format: 'jwk' })
@@ -113,9 +131,13 @@ test('issueTickets: the database refuses a second set and a second use of a numb
 
 test('issueTickets: numbers have no gaps and no doubles when batches of one event run at once', async () => {
   const facts = event({ title: 'Rush' })
-  const orders = Array.from({ length: 60 }, (_, index) => completedOrder({ event: facts, items: [item(1 + index % 4)] }))
+  const orders = Array.from(
+    { length: 60 }, (_, index) => completedOrder({ event: facts, items: [item(1 + index % 4)] })
+  )
   const handler = service.subscriptions!.find(one => one.event === orderCompleted)!.handler
-  const batches = [orders.slice(0, 20), orders.slice(20, 40), orders.slice(40), orders.slice(10, 50)]
+  const batches = [
+    orders.slice(0, 20), orders.slice(20, 40), orders.slice(40), orders.slice(10, 50),
+  ]
 
   await Promise.all(batches.map(batch => ctx.transaction(tx => handler(ctx, tx, batch.map(data =>
     ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))))
@@ -127,10 +149,18 @@ test('issueTickets: numbers have no gaps and no doubles when batches of one even
 test('issueTickets: batches that share events in another order do not deadlock', async () => {
   const events = Array.from({ length: 8 }, () => event())
   const handler = service.subscriptions!.find(one => one.event === orderCompleted)!.handler
-  const batch = (facts: typeof events) => facts.map(one => ({ id: uuidv7(), data: completedOrder({ event: one }), request_id: null, created_at: inHours(0) }))
+  const batch = (facts: typeof events) =>
+    facts.map(
+      one => ({
+        id: uuidv7(), data: completedOrder({ event: one }), request_id: null,
+        created_at: inHours(0),
+      })
+    )
   await Promise.all(Array.from({ length: 12 }, (_, index) => ctx.transaction(tx =>
     handler(ctx, tx, batch(index % 2 ? events : events.toReversed())))))
-  const rows = await ctx.db.selectFrom('tickets.tickets').select('id').where('event_id', 'in', events.map(one => one.id)).execute()
+  const rows = await ctx.db.selectFrom('tickets.tickets').select('id').where(
+    'event_id', 'in', events.map(one => one.id)
+  ).execute()
   expect(rows).toHaveLength(96)
 })
 
@@ -143,7 +173,9 @@ test('issueTickets: a new secret gives new keys, and tickets sold before still v
     const after = await issueOne(it, { event: before.event })
     expect(after.code.slice(0, 16)).not.toBe(before.code.slice(0, 16))
     const { body } = await it.send(listTicketKeys, { query: { event_id: before.event_id } })
-    expect(body.items.map(key => key.kid)).toEqual([after.code.slice(0, 16), before.code.slice(0, 16)])
+    expect(body.items.map(key => key.kid)).toEqual([
+      after.code.slice(0, 16), before.code.slice(0, 16),
+    ])
   } finally {
     ctx.resources.keys = old
   }
@@ -153,10 +185,14 @@ test('endOrders: a refunded order\'s tickets become void and each is announced',
   const order = completedOrder({ items: [item(2)] })
   await issue(it, [order])
   await publish(orderRefunded, [refund(order), refund(order)])
-  await it.eventually(async () => (await ticketsOf(it, order.order_id)).every(ticket => ticket.status === 'void'), 'void tickets')
+  await it.eventually(
+    async () => (await ticketsOf(it, order.order_id)).every(ticket => ticket.status === 'void'), 'void tickets'
+  )
 
   const told = await announced(order.order_id, ticketVoided.type)
-  expect(told.map(row => (row.data as { ticket: { number: string } }).ticket.number).sort()).toEqual(['WINTER-000001', 'WINTER-000002'])
+  expect(
+    told.map(row => (row.data as { ticket: { number: string } }).ticket.number).sort()
+  ).toEqual(['WINTER-000001', 'WINTER-000002'])
   expect(told[0]!.data).toMatchObject({ reason: 'requested', order_code: order.code, buyer: order.buyer })
 })
 
@@ -172,9 +208,11 @@ test('endOrders: a refund that overtakes the completion leaves no valid ticket',
 })
 
 test('endOrders: completion and refund at the same moment never leave a valid ticket', async () => {
-  const handlerOf = (definition: unknown) => service.subscriptions!.find(one => one.event === definition)!.handler
+  const handlerOf = (definition: unknown) =>
+    service.subscriptions!.find(one => one.event === definition)!.handler
   const orders = Array.from({ length: 30 }, () => completedOrder())
-  const wrap = (data: unknown) => [{ id: uuidv7(), data, request_id: null, created_at: inHours(0) }] as never
+  const wrap = (data: unknown) =>
+    [{ id: uuidv7(), data, request_id: null, created_at: inHours(0) }] as never
   await Promise.all(orders.flatMap(order => [
     ctx.transaction(tx => handlerOf(orderCompleted)(ctx, tx, wrap(order))),
     ctx.transaction(tx => handlerOf(orderRefunded)(ctx, tx, wrap(refund(order)))),
@@ -188,10 +226,14 @@ test('endOrders: a canceled order is over too, and who was admitted stays admitt
   const order = completedOrder({ items: [item(2)] })
   const [first] = (await issue(it, [order]))[0]!
   const { checkIn } = await import('@fermata/contracts/tickets')
-  await it.send(checkIn, { token: operator, body: { code: first!.code, event_id: first!.event_id, gate: 'A' } })
+  await it.send(checkIn, {
+    token: operator, body: { code: first!.code, event_id: first!.event_id, gate: 'A' },
+  })
   const { event: _, payment_id, access_token, completed_at, ...facts } = order
   await publish(orderCanceled, [{ ...facts, canceled_at: inHours(0), reason: 'organizer' }])
-  await it.eventually(async () => (await ticketsOf(it, order.order_id)).some(ticket => ticket.status === 'void'), 'a void ticket')
+  await it.eventually(
+    async () => (await ticketsOf(it, order.order_id)).some(ticket => ticket.status === 'void'), 'a void ticket'
+  )
   expect((await ticketsOf(it, order.order_id)).map(ticket => ticket.status)).toEqual(['used', 'void'])
 })
 
@@ -200,20 +242,26 @@ test('keepEvents: what is printed follows the newest version, whichever arrives 
   await publish(eventPublished, [facts])
   const ticket = await issueOne(it, { event: facts })
   const newer = { ...facts, title: 'Winter concert, new hall', venue: { ...facts.venue, name: 'New Hall' }, version: 3 }
-  await publish(eventChanged, [{ event: newer, changed: ['venue'] }, { event: { ...facts, title: 'Older', version: 2 }, changed: ['title'] }])
+  await publish(eventChanged, [
+    { event: newer, changed: ['venue'] }, { event: { ...facts, title: 'Older', version: 2 }, changed: ['title'] },
+  ])
   await settled()
   await publish(eventChanged, [{ event: { ...facts, title: 'Late', version: 2 }, changed: ['title'] }])
   await settled()
 
   const { body } = await it.send(getTicket, { params: { id: ticket.id }, token: operator })
-  expect(body).toMatchObject({ number: ticket.number, event_title: 'Winter concert, new hall', event: { venue: { name: 'New Hall' }, version: 3 } })
+  expect(body).toMatchObject({
+    number: ticket.number, event_title: 'Winter concert, new hall', event: { venue: { name: 'New Hall' }, version: 3 },
+  })
   expect((await issueOne(it, { event: facts })).number).toBe('WINTER-000002')
 })
 
 test('keepEvents: a canceled event is shown as canceled and its tickets wait for their refund', async () => {
   const facts = event()
   const ticket = await issueOne(it, { event: facts })
-  await publish(eventCanceled, [{ event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: 'Illness' }])
+  await publish(eventCanceled, [{
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: 'Illness',
+  }])
   await settled()
   const { body } = await it.send(getTicket, { params: { id: ticket.id }, token: operator })
   expect(body).toMatchObject({ status: 'active', event: { status: 'canceled' } })

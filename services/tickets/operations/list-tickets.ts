@@ -17,7 +17,8 @@ export const listTickets: Operation<typeof api.listTickets> = async (ctx, { quer
   const scope = scopeOf(caller, { looks_up: Boolean(q ?? event_id ?? order_id) })
   const code = q ? await readSignedCode(ctx, q) : null
   const rows = await listTicketRows(ctx.db, {
-    scope, event_id, order_id, status, q, ticket_id: code?.ticket_id, after, limit: query.limit! + 1,
+    scope, event_id, order_id, status, q, ticket_id: code?.ticket_id, after,
+    limit: query.limit! + 1,
   })
   return pageOf(rows, query.limit!, ({ issued_at, id }) => ({ issued_at, id }), presentTicket)
 }

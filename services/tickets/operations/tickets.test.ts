@@ -1,5 +1,6 @@
 import {
-  checkIn, getAdmissions, getTicket, listTicketKeys, listTickets, resendTicket, ticketResent, ticketVoided, validateTicket, voidTicket,
+  checkIn, getAdmissions, getTicket, listTicketKeys, listTickets, resendTicket, ticketResent,
+  ticketVoided, validateTicket, voidTicket,
 } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
@@ -30,7 +31,9 @@ test('listTickets: shows people what is theirs and nothing of others', async () 
   const token = await it.personToken({ user_id })
 
   expect(ids((await it.send(listTickets, { token })).body.items)).toEqual([mine.id])
-  expect(ids((await it.send(listTickets, { token: it.orderToken(mine.order_id) })).body.items)).toEqual([mine.id])
+  expect(
+    ids((await it.send(listTickets, { token: it.orderToken(mine.order_id) })).body.items)
+  ).toEqual([mine.id])
   expect((await it.send(listTickets, { token: it.orderToken(uuidv7()) })).body.items).toEqual([])
   expect((await it.send(listTickets, { token: await it.personToken() })).body.items).toEqual([])
   expect((await it.send(listTickets)).status).toBe(401)
@@ -40,12 +43,26 @@ test('listTickets: what was bought as a guest is shown to whom the address prove
   const email = `guest-${uuidv7()}@example.com`
   const ticket = await issueOne(it, { buyer: buyer('Guest', email.toUpperCase()) })
   const list = async (email_verified: boolean) =>
-    (await it.send(listTickets, { token: await it.personToken({ email, email_verified }) })).body.items
+    (
+      await it.send(listTickets, { token: await it.personToken({ email, email_verified }) })
+    ).body.items
   expect(ids(await list(true))).toEqual([ticket.id])
   expect(await list(false)).toEqual([])
   const params = { id: ticket.id }
-  expect((await it.send(getTicket, { params, token: await it.personToken({ email, email_verified: true }) })).status).toBe(200)
-  expect((await it.send(getTicket, { params, token: await it.personToken({ email, email_verified: false }) })).status).toBe(404)
+  expect(
+    (
+      await it.send(getTicket, {
+        params, token: await it.personToken({ email, email_verified: true }),
+      })
+    ).status
+  ).toBe(200)
+  expect(
+    (
+      await it.send(getTicket, {
+        params, token: await it.personToken({ email, email_verified: false }),
+      })
+    ).status
+  ).toBe(404)
 })
 
 test('listTickets: an order token sees its order whatever it asks for', async () => {
@@ -55,7 +72,9 @@ test('listTickets: an order token sees its order whatever it asks for', async ()
   for (const query of [{ event_id: mine.event_id }, { q: 'ann' }, {}]) {
     expect(ids((await it.send(listTickets, { token, query })).body.items)).toEqual([mine.id])
   }
-  expect((await it.send(listTickets, { token, query: { order_id: other.order_id } })).body.items).toEqual([])
+  expect(
+    (await it.send(listTickets, { token, query: { order_id: other.order_id } })).body.items
+  ).toEqual([])
 })
 
 test('listTickets: operators find any ticket by number, code, name, address and order code', async () => {
@@ -63,7 +82,8 @@ test('listTickets: operators find any ticket by number, code, name, address and 
   const order = completedOrder({ event: facts, buyer: buyer('Zoë Łukasiewicz', 'zoe.l@example.org') })
   const ticket = (await issue(it, [order]))[0]![0]!
   await issueOne(it, { event: facts })
-  const find = async (query: object) => ids((await it.send(listTickets, { token: operator, query })).body.items)
+  const find = async (query: object) =>
+    ids((await it.send(listTickets, { token: operator, query })).body.items)
 
   for (const q of [ticket.code, ` ${ticket.code.toLowerCase()} `, 'Zoë', 'zoë łuk', 'ZOE.L@', order.code.toLowerCase()]) {
     expect(await find({ q }), q).toEqual([ticket.id])
@@ -80,7 +100,9 @@ test('listTickets: organisers look up those of their events, members of others n
   const [member, stranger] = [uuidv7(), uuidv7()]
   const ticket = await issueOne(it, { event: event({ member_ids: [member] }) })
   const find = async (user_id: string, roles: ('event_creator' | 'user')[]) => ids((await it.send(listTickets, {
-    token: await it.personToken({ user_id, roles }), query: { event_id: ticket.event_id } })).body.items)
+    token: await it.personToken({ user_id, roles }), query: {
+      event_id: ticket.event_id,
+    } })).body.items)
 
   expect(await find(member, ['event_creator'])).toEqual([ticket.id])
   expect(await find(member, ['user'])).toEqual([])
@@ -99,19 +121,28 @@ test('listTickets: pages through an order seat by seat, and by state', async () 
   const seen: string[] = []
   let cursor: string | undefined
   do {
-    const { body } = await it.send(listTickets, { token, query: { limit: 3, cursor } as never })
+    const { body } = await it.send(listTickets, { token, query: { limit: 3, cursor } })
     seen.push(...body.items.map(item => item.number))
     cursor = body.next_cursor ?? undefined
   } while (cursor)
 
   expect(seen).toEqual(tickets.map(ticket => ticket.number))
-  expect(ids((await it.send(listTickets, { token, query: { status: 'void' } })).body.items)).toEqual([tickets[1]!.id])
+  expect(
+    ids((await it.send(listTickets, { token, query: { status: 'void' } })).body.items)
+  ).toEqual([tickets[1]!.id])
 })
 
 test('listTickets: refuses cursors it did not give, wrong states and oversized pages', async () => {
   const forged = Buffer.from(JSON.stringify({ issued_at: 'yesterday', id: 'x' })).toString('base64url')
-  for (const query of [{ cursor: 'nonsense' }, { cursor: forged }, { status: 'sold' }, { limit: 101 }, { nobody: '1' }]) {
-    expect((await it.send(listTickets, { token: operator, query: query as never })).status, JSON.stringify(query)).toBe(400)
+  for (
+    const query of [
+      { cursor: 'nonsense' }, { cursor: forged }, { status: 'sold' }, { limit: 101 }, { nobody: '1' },
+    ]
+  ) {
+    expect(
+      (await it.send(listTickets, { token: operator, query: query as never })).status,
+      JSON.stringify(query)
+    ).toBe(400)
   }
 })
 
@@ -138,7 +169,10 @@ test('listTicketKeys: anyone may have the public keys, each event has its own, t
   const { status, body } = await it.send(listTicketKeys)
   const of = (event_id: string) => body.items.filter(key => key.event_id === event_id)
   expect(status).toBe(200)
-  expect(of(one.event_id)).toEqual([{ kid: one.code.slice(0, 16), event_id: one.event_id, algorithm: 'Ed25519', public_key: expect.stringMatching(/^[\w-]{43}$/) }])
+  expect(of(one.event_id)).toEqual([{
+    kid: one.code.slice(0, 16), event_id: one.event_id, algorithm: 'Ed25519',
+    public_key: expect.stringMatching(/^[\w-]{43}$/),
+  }])
   expect(of(other.event_id)[0]!.kid).toBe(other.code.slice(0, 16))
   expect((await it.send(listTicketKeys, { query: { event_id: uuidv7() } })).body.items).toEqual([])
 })
@@ -150,18 +184,32 @@ test('voidTicket: an operator makes a ticket invalid once, and it is announced',
   expect(answer).toMatchObject({ status: 200, body: { status: 'void', id: ticket.id } })
   expect(Date.parse(answer.body.voided_at!)).not.toBeNaN()
 
-  expect(await it.send(voidTicket, { params, token: operator, body: {} })).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
-  const told = (await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where('type', '=', ticketVoided.type).execute())
+  expect(
+    await it.send(voidTicket, { params, token: operator, body: {} })
+  ).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
+  const told = (
+    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where(
+      'type', '=', ticketVoided.type
+    ).execute()
+  )
     .filter(row => (row.data as { ticket: { id: string } }).ticket.id === ticket.id)
   expect(told).toMatchObject([{ data: { reason: 'Sold to a robot', voided_at: answer.body.voided_at } }])
-  const scanned = await it.send(checkIn, { token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'A' } })
-  expect(scanned).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void', voided_at: answer.body.voided_at } })
+  const scanned = await it.send(checkIn, {
+    token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'A' },
+  })
+  expect(scanned).toMatchObject({
+    status: 409, problem: { type: '/problems/tickets/void', voided_at: answer.body.voided_at },
+  })
 })
 
 test('voidTicket: who was admitted cannot be made to have stayed outside', async () => {
   const ticket = await issueOne(it)
-  await it.send(checkIn, { token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'West' } })
-  expect(await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })).toMatchObject({
+  await it.send(checkIn, {
+    token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'West' },
+  })
+  expect(
+    await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })
+  ).toMatchObject({
     status: 409, problem: { type: '/problems/tickets/already-admitted', gate: 'West' } })
 })
 
@@ -169,7 +217,9 @@ test('voidTicket: a scan and a void at the same moment end one way, never both',
   for (let round = 0; round < 10; round++) {
     const ticket = await issueOne(it)
     const [scan, voiding] = await Promise.all([
-      it.send(checkIn, { token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'A' } }),
+      it.send(checkIn, {
+        token: operator, body: { code: ticket.code, event_id: ticket.event_id, gate: 'A' },
+      }),
       it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} }),
     ])
     expect([scan.status, voiding.status].sort()).toSatisfy((statuses: number[]) =>
@@ -182,26 +232,42 @@ test('resendTicket: asks for a mail to the holder, not for a void ticket', async
   const user_id = uuidv7()
   const token = await it.personToken({ user_id, roles: ['operator'] })
   const params = { id: ticket.id }
-  expect(await it.send(resendTicket, { params, token })).toMatchObject({ status: 202, body: { id: ticket.id } })
-  const told = (await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where('type', '=', ticketResent.type).execute())
-  expect(told.at(-1)!.data).toMatchObject({ ticket: { id: ticket.id }, requested_by: user_id, buyer: { email: 'ann.buyer@example.com' } })
+  expect(
+    await it.send(resendTicket, { params, token })
+  ).toMatchObject({ status: 202, body: { id: ticket.id } })
+  const told = (
+    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where(
+      'type', '=', ticketResent.type
+    ).execute()
+  )
+  expect(told.at(-1)!.data).toMatchObject({
+    ticket: { id: ticket.id }, requested_by: user_id, buyer: { email: 'ann.buyer@example.com' },
+  })
   expect(JSON.stringify(told)).not.toContain(ticket.code)
 
   await it.send(voidTicket, { params, token, body: {} })
-  expect(await it.send(resendTicket, { params, token })).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
+  expect(await it.send(resendTicket, { params, token })).toMatchObject({
+    status: 409, problem: { type: '/problems/tickets/void' },
+  })
 })
 
 test('voidTicket, resendTicket: only operators and administrators may, and only what is there', async () => {
   const ticket = await issueOne(it, { user_id: uuidv7() })
   for (const route of [voidTicket, resendTicket]) {
-    const input = (token?: string, id = ticket.id) => ({ params: { id }, token, ...(route === voidTicket && { body: {} }) })
+    const input = (token?: string, id = ticket.id) => ({
+      params: { id }, token, ...(route === voidTicket && { body: {} }),
+    })
     expect((await it.send(route, input())).status).toBe(401)
     expect((await it.send(route, input(it.orderToken(ticket.order_id)))).status).toBe(401)
-    expect((await it.send(route, input(await it.personToken({ user_id: ticket.user_id! })))).status).toBe(403)
+    expect(
+      (await it.send(route, input(await it.personToken({ user_id: ticket.user_id! })))).status
+    ).toBe(403)
     expect((await it.send(route, input(await it.personToken({ roles: ['event_creator'] })))).status).toBe(403)
     expect((await it.send(route, input(operator, uuidv7()))).status).toBe(404)
   }
-  expect((await it.send(getTicket, { params: { id: ticket.id }, token: operator })).body.status).toBe('active')
+  expect(
+    (await it.send(getTicket, { params: { id: ticket.id }, token: operator })).body.status
+  ).toBe('active')
 })
 
 test('getAdmissions: counts what was issued, admitted and voided, for services only', async () => {
@@ -210,18 +276,32 @@ test('getAdmissions: counts what was issued, admitted and voided, for services o
   const tickets = (await issue(it, [completedOrder({ event: facts, items: [
     { ticket_type_id: adult, name: 'Adult', quantity: 3, unit_price_minor: 500 },
     { ticket_type_id: child, name: 'Child', quantity: 2, unit_price_minor: 0 }] })]))[0]!
-  await it.send(checkIn, { token: operator, body: { code: tickets[0]!.code, event_id: facts.id, gate: 'A' } })
-  await it.send(validateTicket, { token: operator, body: { code: tickets[1]!.code, event_id: facts.id } })
+  await it.send(checkIn, {
+    token: operator, body: { code: tickets[0]!.code, event_id: facts.id, gate: 'A' },
+  })
+  await it.send(validateTicket, {
+    token: operator, body: { code: tickets[1]!.code, event_id: facts.id },
+  })
   await it.send(voidTicket, { params: { id: tickets[4]!.id }, token: operator, body: {} })
 
   const params = { event_id: facts.id }
   const { body } = await it.send(getAdmissions, { params, token: await it.serviceToken('tickets') })
   expect(body).toEqual({ event_id: facts.id, issued: 5, admitted: 1, voided: 1, ticket_types: [
-    { ticket_type_id: adult, issued: 3, admitted: 1, voided: 0 }, { ticket_type_id: child, issued: 2, admitted: 0, voided: 1 },
+    {
+      ticket_type_id: adult, issued: 3, admitted: 1, voided: 0,
+    }, { ticket_type_id: child, issued: 2, admitted: 0, voided: 1 },
   ].sort((a, b) => a.ticket_type_id < b.ticket_type_id ? -1 : 1) })
-  expect((await it.send(getAdmissions, { params: { event_id: uuidv7() }, token: await it.serviceToken('tickets') })).body)
+  expect(
+    (
+      await it.send(getAdmissions, {
+        params: { event_id: uuidv7() }, token: await it.serviceToken('tickets'),
+      })
+    ).body
+  )
     .toMatchObject({ issued: 0, admitted: 0, voided: 0, ticket_types: [] })
   expect((await it.send(getAdmissions, { params })).status).toBe(401)
   expect((await it.send(getAdmissions, { params, token: operator })).status).toBe(401)
-  expect((await it.send(getAdmissions, { params, token: await it.serviceToken('orders') })).status).toBe(401)
+  expect(
+    (await it.send(getAdmissions, { params, token: await it.serviceToken('orders') })).status
+  ).toBe(401)
 })

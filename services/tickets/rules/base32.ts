@@ -3,7 +3,7 @@
  * packs densely (alphanumeric mode) and that survive addresses, keyboards and being read aloud.
  */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const values = new Map([...alphabet].map((character, value) => [character, value]))
+const values = new Map(alphabet.split('').map((character, value) => [character, value]))
 
 /** @param bytes a multiple of five, so that every bit of the text means something */
 export function encodeBase32 (bytes: Uint8Array): string {

@@ -34,7 +34,9 @@ test('encodeBase32: what is written is read back, in characters of QR\'s alphanu
 })
 
 test('decodeBase32: every text has one value and every value one text', () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom(...alphabet), { minLength: 8, maxLength: 8 }), characters => {
+  fc.assert(fc.property(fc.array(fc.constantFrom(...alphabet.split('')), {
+    minLength: 8, maxLength: 8,
+  }), characters => {
     const text = characters.join('')
     expect(encodeBase32(decodeBase32(text)!)).toBe(text)
   }))
@@ -67,7 +69,7 @@ test('verifyTicketCode: every change of every byte is refused', () => {
 test('verifyTicketCode: every other character at every place is refused', () => {
   const code = issue(uuidv7())
   for (let at = 0; at < code.length; at++) {
-    const others = [...alphabet].filter(character => character !== code[at])
+    const others = alphabet.split('').filter(character => character !== code[at])
     // All of them for the signed part, some for the signature, whose bytes are all tried above.
     for (const other of at < 42 ? others : [others[at % 31]!]) {
       expect(verifyTicketCode(code.slice(0, at) + other + code.slice(at + 1), check)).toBeNull()

@@ -17,7 +17,9 @@ test('next: every state with every action, all that is not listed refused', () =
 
 test('refusalOf: every combination of event, cancellation and state', () => {
   const here = 'here'
-  const table = statuses.flatMap(status => [true, false].flatMap(event_canceled => ['here', 'elsewhere'].map(event_id =>
+  const table = statuses.flatMap(status => [true, false].flatMap(event_canceled => [
+    'here', 'elsewhere',
+  ].map(event_id =>
     [status, event_canceled, event_id, refusalOf({ status, event_canceled, event_id }, here)])))
   expect(table).toEqual([
     ['active', true, 'here', 'event_canceled'], ['active', true, 'elsewhere', 'wrong_event'],

@@ -33,7 +33,9 @@ const dateLocale = { en: 'en-GB', fr: 'fr-FR' }
 /** `Saturday 3 July 2027` and `20:00 – 22:30`, by the clocks at the venue. */
 export function whenTexts (event: EventFacts, locale: Locale): { day: string, time: string } {
   const format = (iso: string, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(dateLocale[locale], { timeZone: event.timezone, ...options }).format(new Date(iso))
+    new Intl.DateTimeFormat(dateLocale[locale], {
+      timeZone: event.timezone, ...options,
+    }).format(new Date(iso))
   const day = (iso: string) => format(iso, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const time = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit' })
   const { starts_at, ends_at } = event

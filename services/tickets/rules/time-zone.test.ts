@@ -32,14 +32,18 @@ function offsetIn (text: string, clock: string): number {
 test('vtimezone: read as a calendar reads it, gives every moment of an event back', () => {
   const zones = ['Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Tokyo', 'Africa/Casablanca', 'America/St_Johns', 'Pacific/Chatham']
   const from = at('2026-01-01T00:00:00Z') / 3_600_000
-  fc.assert(fc.property(fc.constantFrom(...zones), fc.integer({ min: from, max: from + 8760 * 3 }), fc.integer({ min: 1, max: 48 }),
+  fc.assert(fc.property(fc.constantFrom(...zones), fc.integer({
+    min: from, max: from + 8760 * 3,
+  }), fc.integer({ min: 1, max: 48 }),
     (zone, hour, hours) => {
       const [start, end] = [hour * 3_600_000, (hour + hours) * 3_600_000]
       const text = vtimezone(zone, start, end)
       for (const moment of [start, end]) {
         // An hour that clocks show twice is told by its first showing.
         const twice = offsetMinutesAt(moment - 3_600_000, zone) > offsetMinutesAt(moment, zone)
-        if (!twice) expect(offsetIn(text, wallClock(moment, zone))).toBe(offsetMinutesAt(moment, zone))
+        if (!twice) expect(
+          offsetIn(text, wallClock(moment, zone))
+        ).toBe(offsetMinutesAt(moment, zone))
       }
     }), { numRuns: 60 })
 })

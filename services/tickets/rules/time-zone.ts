@@ -38,7 +38,9 @@ function changesWithin (from_ms: number, to_ms: number, zone: string): Change[] 
   let before = offsetMinutesAt(from_ms, zone)
   for (let day = from_ms; day < to_ms; day += day_ms) {
     const after = offsetMinutesAt(day + day_ms, zone)
-    if (after !== before) changes.push({ at_ms: bisect(day, day + day_ms, zone), from: before, to: after })
+    if (after !== before) changes.push({
+      at_ms: bisect(day, day + day_ms, zone), from: before, to: after,
+    })
     before = after
   }
   return changes

@@ -6,7 +6,11 @@ import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader'
 
 const wasm = readFileSync(createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm'))
 // The library would fetch this from the network.
-prepareZXingModule({ overrides: { wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.length) as ArrayBuffer } })
+prepareZXingModule({
+  overrides: {
+    wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.length),
+  },
+})
 
 interface Picture { data: Uint8ClampedArray, width: number, height: number }
 
@@ -16,7 +20,9 @@ export interface ReadPage { text: string, picture: Picture, width_pt: number, he
  * The pages of a PDF as a reader shows them: their text, and their picture at 144 dots per inch.
  */
 export async function readPdf (bytes: Uint8Array): Promise<ReadPage[]> {
-  const document = await getDocument({ data: Uint8Array.from(bytes), verbosity: 0, disableFontFace: true }).promise
+  const document = await getDocument({
+    data: Uint8Array.from(bytes), verbosity: 0, disableFontFace: true,
+  }).promise
   const pages: ReadPage[] = []
   for (let number = 1; number <= document.numPages; number++) {
     const page = await document.getPage(number)
@@ -24,15 +30,22 @@ export async function readPdf (bytes: Uint8Array): Promise<ReadPage[]> {
     const text = content.items.map(item => 'str' in item ? item.str : '').join(' ').replace(/\s+/g, ' ')
     const viewport = page.getViewport({ scale: 2 })
     const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height))
-    await page.render({ canvas: canvas as never, canvasContext: canvas.getContext('2d') as never, viewport }).promise
-    pages.push({ text, picture: pictureOf(canvas), width_pt: viewport.width / 2, height_pt: viewport.height / 2 })
+    await page.render({
+      canvas: canvas, canvasContext: canvas.getContext('2d') as never, viewport,
+    }).promise
+    pages.push({
+      text, picture: pictureOf(canvas), width_pt: viewport.width / 2,
+      height_pt: viewport.height / 2,
+    })
   }
   await document.loadingTask.destroy()
   return pages
 }
 
 function pictureOf (canvas: Canvas): Picture {
-  const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const { data, width, height } = canvas.getContext('2d').getImageData(
+    0, 0, canvas.width, canvas.height
+  )
   return { data, width, height }
 }
 
@@ -51,7 +64,9 @@ export async function drawSvg (svg: Buffer, width: number, background: string): 
 export function inGrey ({ data, width, height }: Picture): Picture {
   const grey = Uint8ClampedArray.from(data)
   for (let at = 0; at < grey.length; at += 4) {
-    grey.fill(Math.round(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!), at, at + 3)
+    grey.fill(
+      Math.round(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!), at, at + 3
+    )
   }
   return { data: grey, width, height }
 }
@@ -60,6 +75,8 @@ export interface ReadQr { text: string, width_px: number }
 
 /** The QR codes in a picture, as a scanner reads them. */
 export async function readQrCodes (picture: Picture): Promise<ReadQr[]> {
-  const results = await readBarcodes(picture as never, { formats: ['QRCode'] })
-  return results.map(({ text, position }) => ({ text, width_px: position.topRight.x - position.topLeft.x }))
+  const results = await readBarcodes(picture, { formats: ['QRCode'] })
+  return results.map(
+    ({ text, position }) => ({ text, width_px: position.topRight.x - position.topLeft.x })
+  )
 }

@@ -32,8 +32,10 @@ export function completedOrder (overrides: Partial<Completed> = {}): Completed {
   }
 }
 
+type Publish = (definition: Parameters<Ctx['publish']>[1], data: unknown[]) => Promise<void>
+
 /** Publishes through the service's own outbox, whose relay delivers as any other's would. */
-export const publisher = (ctx: Ctx): ((definition: Parameters<Ctx['publish']>[1], data: unknown[]) => Promise<void>) =>
+export const publisher = (ctx: Ctx): Publish =>
   (definition, data) => ctx.transaction(tx => ctx.publish(tx, definition, data as never))
 
 /** The tickets of orders that were just paid, each order's in the order of its seats. */
@@ -42,11 +44,16 @@ export async function issue (it: TestSystem, orders: Completed[]): Promise<Ticke
   return Promise.all(orders.map(order => ticketsOf(it, order.order_id)))
 }
 
-export const ticketsOf = (it: TestSystem, order_id: string): Promise<Ticket[]> => it.eventually(async () => {
-  const answer = await it.send(listTickets, { token: it.orderToken(order_id), query: { limit: 100 } })
+export const ticketsOf = (it: TestSystem, order_id: string): Promise<Ticket[]> =>
+  it.eventually(async () => {
+  const answer = await it.send(listTickets, {
+    token: it.orderToken(order_id), query: { limit: 100 },
+  })
   return answer.body.items.length > 0 && answer.body.items
 }, `the tickets of ${order_id}`)
 
-export async function issueOne (it: TestSystem, overrides: Partial<Completed> = {}): Promise<Ticket> {
+export async function issueOne (
+  it: TestSystem, overrides: Partial<Completed> = {}
+): Promise<Ticket> {
   return (await issue(it, [completedOrder(overrides)]))[0]![0]!
 }
