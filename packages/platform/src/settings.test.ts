@@ -1,0 +1,65 @@
+import { Type } from 'typebox'
+import { expect, test } from 'vitest'
+import { PlatformSettings } from './platform-settings.ts'
+import { readSettings, unknownSettings } from './settings.ts'
+
+const schema = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, description: 'a port number', examples: ['8000'], default: 8000 }),
+  RATE: Type.Optional(Type.Number({ description: 'a share of one', examples: ['0.5'] })),
+  DEMO: Type.Boolean({ default: false, description: 'true or false', examples: ['false'] }),
+  FERMATA_SECRET: Type.String({ minLength: 32, description: 'a secret of 32 characters or more', examples: ['openssl rand -hex 32'] }),
+})
+const secret = 'x'.repeat(32)
+const messageOf = (environment: Record<string, string>) => {
+  try {
+    readSettings(schema, { FERMATA_SECRET: secret, ...environment })
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('readSettings: texts become numbers and booleans, and defaults fill in what is absent or empty', () => {
+  expect(readSettings(schema, { FERMATA_SECRET: secret, PORT: '', RATE: '0.25', DEMO: 'true' }))
+    .toEqual({ FERMATA_SECRET: secret, PORT: 8000, RATE: 0.25, DEMO: true })
+})
+
+test('readSettings: all wrong values are named at once, with what was expected and an example', () => {
+  const message = messageOf({ PORT: 'eighty', DEMO: 'maybe' })
+
+  expect(message).toContain('PORT: expected a port number, e.g. PORT=8000')
+  expect(message).toContain('DEMO: expected true or false, e.g. DEMO=false')
+  expect(message).not.toContain('RATE')
+})
+
+test('readSettings: a missing value that has no default is named too', () => {
+  expect(() => readSettings(schema, {})).toThrow('FERMATA_SECRET: expected a secret of 32 characters or more')
+})
+
+test('readSettings: the value itself is never shown, for it may be a secret', () => {
+  const message = messageOf({ FERMATA_SECRET: 'hunter2', PORT: 'hunter3' })
+
+  expect(message).toContain('FERMATA_SECRET')
+  expect(message).not.toContain('hunter')
+})
+
+test.each(['1e3', '0x10', '８０', ' 80', '80 ', '2.5', 'Infinity', 'NaN', '-1', '65536', '1,000', '--1'])(
+  'readSettings: "%s" is no port, and is not guessed at', value => {
+    expect(messageOf({ PORT: value })).toContain('PORT')
+  })
+
+test.each(['maybe', 'on', 'yes', '2', 'tru'])('readSettings: "%s" is no boolean', value => {
+  expect(messageOf({ DEMO: value })).toContain('DEMO')
+})
+
+test('readSettings: what every process needs is complete with the two secrets alone', () => {
+  const settings = readSettings(PlatformSettings, { JWT_EXTERNAL_SIGNATURE: secret, JWT_INTERNAL_SIGNATURE: secret })
+
+  expect(settings).toMatchObject({ LOG_LEVEL: 'info', RATE_LIMITS: 'on', FERMATA_DEMO: false, CORS_ORIGINS: '', DRAIN_MS: 0 })
+  expect(settings).not.toHaveProperty('METRICS_TOKEN')
+})
+
+test('unknownSettings: a slip of the keyboard in a name of ours is found, other names are not ours', () => {
+  expect(unknownSettings([schema], { FERMATA_SECRET: secret, FERMATA_SECRETT: secret, PATH: '/bin', PORT: '1' }))
+    .toEqual(['FERMATA_SECRETT'])
+})
