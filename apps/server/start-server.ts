@@ -56,7 +56,9 @@ export async function startServer (environment: Environment, all: Record<Service
   const needsDatabase = names.some(name => !settings[databaseVariable(name)] && !settings.DATABASE_URL)
   if (needsDatabase && settings.SERVICES !== 'all') throw new Error(
     `A service that runs apart needs DATABASE_URL (or ${databaseVariable(names[0]!)}). Only all services together bring their own database.`)
-  const database = needsDatabase ? await startEmbeddedPostgres({ folder: join(folder, 'postgres') }) : null
+  const database = needsDatabase
+    ? await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: line => console.log(`  ${line}`) })
+    : null
   const stopDatabase = async () => { await database?.stop() }
   try {
     const system = await startSystem({
@@ -71,6 +73,8 @@ export async function startServer (environment: Environment, all: Record<Service
       serviceUrl: name => settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
       // Apart from its consumers a service keeps its events: nobody here could confirm their effect.
       deliver_events: names.length === serviceNames.length,
+      // The database that we brought is ours alone, so jobs that are locked there were left by a killed process.
+      sole_process: database !== null,
       version: packageJson.version,
     })
     if (plan.web) {
