@@ -1,6 +1,7 @@
 import {
-  credentialsDeleted, deleteAccount, deleteCredentials, endLogin, getKeys, getMe, listEndedLogins,
-  listLogins, login, loginEnded, logout, refresh, rolesChanged, setRoles,
+  changePassword, credentialsDeleted, deleteAccount, deleteCredentials, endLogin, getKeys, getMe,
+  listEndedLogins, listLogins, login, loginEnded, logout, refresh, requestVerification,
+  rolesChanged, setRoles,
 } from '@fermata/contracts/auth'
 import { profileChanged, settingsChanged } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -35,7 +36,19 @@ test('getMe: needs a token, ours, of an account that exists', async () => {
   expect((await it.send(getMe, { token: session.access_token })).body.id).toBe(session.user.id)
   expect((await it.send(getMe, {})).status).toBe(401)
   expect((await it.send(getMe, { token: `${session.access_token}x` })).status).toBe(401)
-  expect((await it.send(getMe, { token: await it.personToken() })).status).toBe(401)
+})
+
+test('getMe: changePassword: requestVerification: deleteCredentials: a token outlives its account for no purpose', async () => {
+  const token = await it.personToken()
+  for (const answer of [
+    await it.send(getMe, { token }),
+    await it.send(requestVerification, { token }),
+    await it.send(changePassword, {
+      token, body: { current_password: good_password, new_password: 'another sentence' } }),
+    await it.send(deleteCredentials, { token, body: { password: good_password } }),
+  ]) {
+    expect([answer.status, answer.problem.type]).toEqual([401, '/problems/auth/account-gone'])
+  }
 })
 
 test('logout: ends the login within a second and removes the cookies', async () => {

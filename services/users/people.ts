@@ -6,7 +6,7 @@ import type { Ctx } from './context.ts'
 import { findPerson, isErased, type PersonRow } from './queries/people.ts'
 
 /** News of a registration takes some milliseconds; a new person's first page may be faster. */
-const patience_ms = 1000
+const patience_ms = 500
 const pause_ms = 25
 
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))

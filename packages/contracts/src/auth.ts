@@ -83,6 +83,9 @@ export const badRefreshToken = defineProblem(
 export const badLinkToken = defineProblem(
   'auth/bad-link-token', 400, 'This link was used already or is too old',
 )
+export const accountGone = defineProblem(
+  'auth/account-gone', 401, 'This account was deleted',
+)
 export const lastAdmin = defineProblem(
   'auth/last-admin', 409, 'Somebody has to remain administrator',
 )
@@ -134,7 +137,7 @@ export const getMe = defineRoute({
   method: 'GET', path: '/api/auth/me', access: 'user',
   summary: 'Who is signed in',
   reply: { 200: Me },
-  problems: [],
+  problems: [accountGone],
 })
 
 export const listLogins = defineRoute({
@@ -158,7 +161,7 @@ export const changePassword = defineRoute({
   summary: 'Change your password and end your other logins',
   body: Type.Object({ current_password: Password, new_password: NewPassword }),
   reply: { 204: Empty },
-  problems: [badCredentials, weakPassword],
+  problems: [accountGone, badCredentials, weakPassword],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })
 
@@ -194,7 +197,7 @@ export const requestVerification = defineRoute({
   method: 'POST', path: '/api/auth/email/verification', access: 'user',
   summary: 'Send the mail that proves your address again',
   reply: { 202: Empty },
-  problems: [],
+  problems: [accountGone],
   rate_limit: { max: 5, per_seconds: 300, by: 'account' },
 })
 
@@ -203,7 +206,7 @@ export const deleteCredentials = defineRoute({
   summary: 'Delete your account: sign-in, profile and personal data',
   body: Type.Object({ password: Password }),
   reply: { 204: Empty },
-  problems: [badCredentials, lastAdmin],
+  problems: [accountGone, badCredentials, lastAdmin],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })
 
