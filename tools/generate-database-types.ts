@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,4 +60,6 @@ async function run (names: ServiceName[], check: boolean): Promise<number> {
 
 const words = process.argv.slice(2)
 const named = words.filter(word => !word.startsWith('--')) as ServiceName[]
-process.exitCode = await run(named.length > 0 ? named : serviceNames, words.includes('--check')) > 0 ? 1 : 0
+// The gateway has no tables of its own, so nobody needs row types there.
+const withTables = serviceNames.filter(name => existsSync(new URL(`services/${name}/migrations/`, root)))
+process.exitCode = await run(named.length > 0 ? named : withTables, words.includes('--check')) > 0 ? 1 : 0

@@ -1,0 +1,55 @@
+import { notFound } from '@fermata/contracts/problems'
+import { Problem } from '@fermata/platform/problem'
+import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify'
+import type { Ctx } from './context.ts'
+import { admitToMetrics } from './metrics-access.ts'
+import { prefersHtml } from './rules/accepts-html.ts'
+import { portalPage } from './rules/portal-page.ts'
+import { findProblem, problemCatalogue } from './rules/problem-catalogue.ts'
+import { problemPage } from './rules/problem-page.ts'
+import { style } from './rules/style.ts'
+
+/** These pages have no scripts, no pictures from elsewhere and no forms; nobody may add any. */
+const page_policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** They change with a release only; a minute keeps a reload cheap. */
+const page_cache = 'public, max-age=60'
+
+/** What is for people and monitors, which no contract describes: the portal, the problems, the metrics. */
+export async function addPages (app: FastifyInstance, ctx: Ctx): Promise<void> {
+  const { metrics, settings, version } = ctx
+  const portal = portalPage(settings.PUBLIC_URL, version, problemCatalogue)
+  const get = (url: string, name: string, answer: RouteHandlerMethod) => {
+    app.get(url, {
+      schema: { hide: true },
+      onResponse: async (request, reply) => {
+        metrics.observe(ctx.service, name, reply.statusCode, reply.elapsedTime)
+        ctx.log.debug({ request_id: request.id, operation: name, status: reply.statusCode }, 'request')
+      },
+    }, answer)
+  }
+
+  get('/docs', 'getPortal', async (_request, reply) => sendPage(reply, portal))
+  get('/docs/style.css', 'getStyle', async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', page_cache).send(style))
+
+  get('/problems', 'listProblems', async (request, reply) => {
+    reply.header('vary', 'accept')
+    if (prefersHtml(request.headers.accept)) return reply.redirect('/docs#problems')
+    return reply.send({ items: problemCatalogue })
+  })
+  get('/problems/:area/:slug', 'getProblem', async (request, reply) => {
+    const { area, slug } = request.params as { area: string, slug: string }
+    const problem = findProblem(`/problems/${area}/${slug}`)
+    if (!problem) throw new Problem(notFound)
+    reply.header('vary', 'accept')
+    return prefersHtml(request.headers.accept) ? sendPage(reply, problemPage(problem)) : reply.send(problem)
+  })
+
+  get('/metrics', 'getMetrics', async (request, reply) => {
+    admitToMetrics(request.ip, request.headers.authorization, settings.METRICS_TOKEN)
+    return reply.type(metrics.registry.contentType).header('cache-control', 'no-store').send(await metrics.registry.metrics())
+  })
+}
+
+const sendPage = (reply: FastifyReply, html: string) => reply.type('text/html; charset=utf-8')
+  .headers({ 'content-security-policy': page_policy, 'cache-control': page_cache }).send(html)
