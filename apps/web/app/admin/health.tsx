@@ -37,7 +37,7 @@ export default function Health ({ loaderData: { health } }: Route.ComponentProps
                   <th scope="row" className="text-base! text-ink!">{name}</th>
                   <td><span className={ready ? 'badge badge-good' : 'badge badge-bad'}>{t(ready ? 'admin.health.ready' : 'admin.health.not_ready')}</span></td>
                   <td className="number">{t('admin.health.milliseconds', { count: latency_ms })}</td>
-                  <td><a className="link" href={`/api/${name}/doc/`}>{t('admin.health.open_document', { name })}</a></td>
+                  <td><a className="link whitespace-nowrap" href={`/api/${name}/doc/`}>{t('admin.health.open_document', { name })}</a></td>
                 </tr>
               ))}
             </tbody>

@@ -14,7 +14,6 @@ export interface DoorAnswer {
   admitted_by?: string
   /** The event a ticket is for, when it is another. */
   event_title?: string
-  starts_at?: string
 }
 
 const holderOf = (ticket: Ticket) => ({ number: ticket.number, holder: ticket.holder.name, type: ticket.ticket_type_name })
@@ -30,7 +29,7 @@ export async function admit (call: Call, code: string, event_id: string, gate: s
   if (problemIs(problem, alreadyAdmitted)) {
     return { kind: 'already', admitted_at: problem.admitted_at, gate: problem.gate, admitted_by: problem.admitted_by }
   }
-  if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title, starts_at: problem.starts_at }
+  if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title }
   if (problemIs(problem, ticketVoid)) return { kind: 'void' }
   if (problemIs(problem, eventCanceledProblem)) return { kind: 'canceled' }
   return { kind: problemIs(problem, unknownCode) || problem.status === 400 ? 'unknown' : 'failed' }
@@ -45,6 +44,6 @@ export async function look (call: Call, code: string, event_id: string): Promise
   return {
     kind: reason === null ? 'admissible' : kinds[reason],
     ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined, gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
-    event_title: ticket.event_title, starts_at: ticket.event.starts_at,
+    event_title: ticket.event_title,
   }
 }

@@ -72,8 +72,8 @@ function SearchForm ({ fields, categories, is_search }: { fields: Fields, catego
   const t = useT()
   return (
     <Form role="search" method="get" action="/" key={JSON.stringify(fields)} aria-label={t('shop.home.search')}
-      className="panel mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-[1.7fr_1fr_1.25fr_9.25rem_9.25rem_auto] lg:gap-3 lg:px-6 lg:items-end">
-      <div className="field sm:col-span-2 lg:col-span-1">
+      className="panel mt-8 grid grid-cols-2 gap-x-3 gap-y-4 lg:grid-cols-[1.7fr_1fr_1.25fr_9.25rem_9.25rem_auto] lg:gap-3 lg:px-6 lg:items-end">
+      <div className="field col-span-2 lg:col-span-1">
         <label htmlFor="q">{t('shop.home.words')}</label>
         <input id="q" name="q" type="search" className="input" maxLength={200} defaultValue={fields.q}
           placeholder={t('shop.home.words_hint')} />
@@ -99,10 +99,10 @@ function SearchForm ({ fields, categories, is_search }: { fields: Fields, catego
         <label htmlFor="to">{t('shop.home.to')}</label>
         <input id="to" name="to" type="date" className="input" defaultValue={fields.to} />
       </div>
-      <div className="flex flex-wrap items-center gap-3 sm:col-span-2 lg:col-span-1">
+      <div className="col-span-2 lg:col-span-1">
         <button type="submit" className="button max-lg:w-full">{t('shop.home.apply')}</button>
       </div>
-      {is_search && <p className="sm:col-span-2 lg:col-span-6"><Link to="/" className="link">{t('shop.home.clear')}</Link></p>}
+      {is_search && <p className="col-span-2 lg:col-span-6"><Link to="/" className="link">{t('shop.home.clear')}</Link></p>}
     </Form>
   )
 }

@@ -59,7 +59,7 @@ function Header ({ person, unread }: { person: Person | null, unread: number }) 
         <Link to="/" className="mr-auto flex min-h-11 items-center gap-2.5 text-xl font-bold tracking-tight text-ink">
           <Logo className="h-7 w-9" />Fermata
         </Link>
-        <nav aria-label={t('shell.nav.label')} className="-mr-2.5 flex flex-wrap items-center">
+        <nav aria-label={t('shell.nav.label')} className="-mx-2.5 flex flex-wrap items-center">
           {person && areas.filter(({ roles }) => roles.some(role => person.roles.includes(role))).map(({ path, text }) => (
             <NavLink key={path} to={path} className="nav-link">{t(text)}</NavLink>
           ))}

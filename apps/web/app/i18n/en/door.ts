@@ -24,7 +24,7 @@ export const door = {
     already_text: '{{time}}, gate “{{gate}}”, by {{name}}',
     already_short: '{{time}}, gate “{{gate}}”',
     wrong_event: 'For another event',
-    wrong_event_text: 'This ticket is for “{{title}}” on {{time}}.',
+    wrong_event_text: 'This ticket is for “{{title}}”.',
     void: 'Not valid any more',
     void_text: 'This ticket was refunded or canceled.',
     canceled: 'The event was canceled',

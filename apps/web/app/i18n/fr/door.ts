@@ -27,7 +27,7 @@ export const door: Wording<typeof english.door> = {
     already_text: '{{time}}, porte « {{gate}} », par {{name}}',
     already_short: '{{time}}, porte « {{gate}} »',
     wrong_event: 'Pour un autre événement',
-    wrong_event_text: 'Ce billet est pour « {{title}} », le {{time}}.',
+    wrong_event_text: 'Ce billet est pour « {{title}} ».',
     void: 'N’est plus valable',
     void_text: 'Ce billet a été remboursé ou annulé.',
     canceled: 'L’événement est annulé',
