@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import PDFDocument from 'pdfkit'
 import { countryText, priceText, textsIn, whenTexts } from '../rules/ticket-texts.ts'
@@ -27,8 +28,8 @@ const details_x = page.margin + qr_side + 36
 const ink = '#14161a'
 const grey = '#5a5f69'
 
-const fontFile = (name: string) =>
-  readFileSync(createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
+const require = createRequire(import.meta.url)
+const fontFolder = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf')
 const fontNames = {
   title: 'DejaVuSerifCondensed-Bold', text: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold',
   code: 'DejaVuSansMono',
@@ -37,7 +38,8 @@ let fonts: [string, Buffer][] | undefined
 
 /** Read once, when the first ticket is printed; only the letters that are used go into a file. */
 const loadFonts = () =>
-  fonts ??= Object.entries(fontNames).map(([name, file]) => [name, fontFile(file)])
+  fonts ??= Object.entries(fontNames).map(([name, file]) =>
+    [name, readFileSync(join(fontFolder, `${file}.ttf`))])
 
 /**
  * Line breaks and tabs of a title would break the page; letters that cannot be seen have no place

@@ -2,12 +2,12 @@ import * as api from '@fermata/contracts/tickets'
 import type { Tx } from '@fermata/platform/database'
 import { personOf } from '@fermata/platform/caller'
 import { uuidv7 } from '@fermata/platform/ids'
-import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { ticketOfCode } from '../presented-code.ts'
 import { admitTickets, admitUnguarded, findTicket, type NewCheckIn, type TicketRow } from '../queries/tickets.ts'
-import { refusalOf, type Refusal } from '../rules/admission.ts'
+import { refusalProblem } from '../refusals.ts'
+import { refusalOf } from '../rules/admission.ts'
 
 /**
  * Admits a ticket, once. The decision is the admitting statement's alone; what was read before
@@ -24,7 +24,10 @@ export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
     }
     const admitted = await admit(ctx, tx, check_in, presented)
     const row = (await findTicket(tx, presented.id))!
-    if (!admitted) refuse(row, refusalOf(row, event_id))
+    if (!admitted) {
+      const refusal = refusalOf(row, event_id)
+      throw refusal ? refusalProblem(row, refusal) : new Error('What may enter was not admitted')
+    }
     await ctx.publish(tx, api.ticketAdmitted, [{
       ...orderFactsOf(row), ticket: issuedTicketOf(row), admitted_at: row.admitted_at!, gate,
       admitted_by: row.admitted_by!,
@@ -46,27 +49,3 @@ async function admit (
   }
   return (await admitTickets(tx, [check_in])).length === 1
 }
-
-/** @throws Problem that tells staff what to tell the visitor */
-function refuse (row: TicketRow, refusal: Refusal | null): never {
-  switch (refusal) {
-    case 'wrong_event':
-      throw new Problem(api.wrongEvent, `This ticket is for ${row.event.title}.`, {
-        extensions: {
-          event_id: row.event_id, event_title: row.event.title, starts_at: row.event.starts_at,
-        },
-      })
-    case 'event_canceled':
-      throw new Problem(api.eventCanceledProblem, `${row.event.title} was canceled.`)
-    case 'already_admitted':
-      throw new Problem(api.alreadyAdmitted, undefined, { extensions: admissionOf(row) })
-    case 'void':
-      throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
-    case null:
-      throw new Error('A ticket that may enter was not admitted')
-  }
-}
-
-/** When, where and by whom it was admitted. */
-export const admissionOf = ({ admitted_at, gate, admitted_by }: TicketRow) =>
-  ({ admitted_at, gate, admitted_by })

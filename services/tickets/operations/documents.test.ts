@@ -79,7 +79,7 @@ test('getTicketPdf: texts of any length and kind leave a page with a readable co
       title: long, organizer_name: 'W'.repeat(200),
       venue: { name: long, address: `${long}${long}`.slice(0, 300), city: 'B'.repeat(120), country: 'QX' },
     }),
-    buyer: { name: '<script>alert(1)</script>\n(){}\\'.padEnd(120, 'M'), email: 'm@example.com', locale: 'en' },
+    buyer: { name: '<script>alert(1)</script> (){}\\'.padEnd(120, 'M'), email: 'm@example.com', locale: 'en' },
     items: [{
       ticket_type_id: uuidv7(), name: 'N'.repeat(120), quantity: 1,
       unit_price_minor: 1_000_000_000_000,

@@ -1,8 +1,8 @@
-import * as api from '@fermata/contracts/tickets'
-import { Problem } from '@fermata/platform/problem'
+import type * as api from '@fermata/contracts/tickets'
 import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
 import { fileHeaders, printTickets } from '../printed-tickets.ts'
+import { refuseVoid } from '../refusals.ts'
 import { visibleTicket } from '../visible-ticket.ts'
 
 /** The ticket to print or keep, in its holder's language or the one asked for. */
@@ -10,9 +10,7 @@ export const getTicketPdf: Operation<typeof api.getTicketPdf> = async (ctx, {
   params, query, caller,
 }) => {
   const row = await visibleTicket(ctx, caller, params.id)
-  if (row.status === 'void') {
-    throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
-  }
+  refuseVoid(row)
   return reply(await printTickets(ctx, [row], query.locale),
     { headers: fileHeaders('inline', `${row.number}.pdf`) })
 }

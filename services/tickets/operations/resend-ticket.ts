@@ -5,14 +5,13 @@ import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { findTicket } from '../queries/tickets.ts'
+import { refuseVoid } from '../refusals.ts'
 
 /** Asks notifications to mail a ticket to its holder once more. */
 export const resendTicket: Operation<typeof api.resendTicket> = async (ctx, request) => {
   const row = await findTicket(ctx.db, request.params.id)
   if (!row) throw new Problem(notFound)
-  if (row.status === 'void') {
-    throw new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
-  }
+  refuseVoid(row)
   await ctx.transaction(tx => ctx.publish(tx, api.ticketResent, [{
     ...orderFactsOf(row), ticket: issuedTicketOf(row),
     requested_by: personOf(request.caller).user_id, requested_at: new Date().toISOString(),

@@ -2,8 +2,8 @@ import type * as api from '@fermata/contracts/tickets'
 import type { Operation } from '../context.ts'
 import { presentTicket } from '../presentation.ts'
 import { ticketOfCode } from '../presented-code.ts'
+import { admissionOf } from '../refusals.ts'
 import { refusalOf } from '../rules/admission.ts'
-import { admissionOf } from './check-in.ts'
 
 /**
  * What a check-in would answer now. Changes nothing, and promises nothing: somebody may be faster.

@@ -4,7 +4,7 @@ import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { findTicket, voidTickets } from '../queries/tickets.ts'
-import { admissionOf } from './check-in.ts'
+import { refusalProblem } from '../refusals.ts'
 
 /** Makes one ticket invalid; the money is another matter, which orders and payments decide. */
 export const voidTicket: Operation<typeof api.voidTicket> = (ctx, request) =>
@@ -14,9 +14,7 @@ export const voidTicket: Operation<typeof api.voidTicket> = (ctx, request) =>
     const row = await findTicket(tx, request.params.id)
     if (!row) throw new Problem(notFound)
     if (done.length === 0) {
-      throw row.status === 'used'
-        ? new Problem(api.alreadyAdmitted, undefined, { extensions: admissionOf(row) })
-        : new Problem(api.ticketVoid, undefined, { extensions: { voided_at: row.voided_at } })
+      throw refusalProblem(row, row.status === 'used' ? 'already_admitted' : 'void')
     }
     await ctx.publish(tx, api.ticketVoided, [{
       ...orderFactsOf(row), ticket: issuedTicketOf(row), voided_at: row.voided_at!, reason,

@@ -9,10 +9,13 @@ const values = new Map(alphabet.split('').map((character, value) => [character, 
 export function encodeBase32 (bytes: Uint8Array): string {
   if (bytes.length % 5 !== 0) throw new RangeError('Only whole groups of five bytes')
   let text = ''
-  for (let at = 0; at < bytes.length; at += 5) {
-    let group = 0n
-    for (const byte of bytes.subarray(at, at + 5)) group = group << 8n | BigInt(byte)
-    for (let shift = 35n; shift >= 0n; shift -= 5n) text += alphabet[Number(group >> shift & 31n)]
+  let held = 0
+  let held_bits = 0
+  for (const byte of bytes) {
+    // At most four bits are left over from before, so this never outgrows twelve.
+    held = (held << 8 | byte) & 0xfff
+    held_bits += 8
+    for (; held_bits >= 5; held_bits -= 5) text += alphabet[held >> held_bits - 5 & 31]
   }
   return text
 }
@@ -21,16 +24,17 @@ export function encodeBase32 (bytes: Uint8Array): string {
 export function decodeBase32 (text: string): Uint8Array | null {
   if (text.length % 8 !== 0) return null
   const bytes = new Uint8Array(text.length / 8 * 5)
-  for (let at = 0; at < text.length; at += 8) {
-    let group = 0n
-    for (const character of text.slice(at, at + 8)) {
-      const value = values.get(character)
-      if (value === undefined) return null
-      group = group << 5n | BigInt(value)
-    }
-    for (let index = 4; index >= 0; index--) {
-      bytes[at / 8 * 5 + index] = Number(group & 255n)
-      group >>= 8n
+  let held = 0
+  let held_bits = 0
+  let at = 0
+  for (const character of text) {
+    const value = values.get(character)
+    if (value === undefined) return null
+    held = (held << 5 | value) & 0xfff
+    held_bits += 5
+    if (held_bits >= 8) {
+      held_bits -= 8
+      bytes[at++] = held >> held_bits
     }
   }
   return bytes
