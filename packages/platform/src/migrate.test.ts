@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createTestDatabase, type TestDatabase } from '@fermata/testkit/postgres'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createDatabase, createPool } from './database.ts'
+import { migrate } from './migrate.ts'
+
+let database: TestDatabase
+let folder: string
+let round = 0
+let schema: string
+const url = (name = '') => pathToFileURL(`${join(folder, name)}/`)
+
+beforeAll(async () => { database = await createTestDatabase() })
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fermata-migrate-'))
+  schema = `round_${++round}`
+  return () => rm(folder, { recursive: true })
+})
+afterAll(() => database.drop())
+
+/** As a process of its own would: with its own pool. */
+async function start (to = schema, files: URL | undefined = url()): Promise<void> {
+  const db = createDatabase<any>(createPool({ url: database.url, max_connections: 2, application_name: 'test' }))
+  try {
+    await migrate(db, to, files)
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function ask (sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows as Record<string, unknown>[]
+  } finally {
+    await client.end()
+  }
+}
+const exists = async (table: string) => (await ask(`select to_regclass('${schema}.${table}') as found`))[0]!.found !== null
+
+test('migrate: eight processes that start at once migrate once', async () => {
+  // The second insert would break on the primary key.
+  await writeFile(join(folder, '0001_seats.sql'), 'create table seats (id integer primary key); insert into seats values (1); select pg_sleep(0.2)')
+  await writeFile(join(folder, '0002_more.sql'), 'insert into seats values (2)')
+
+  await Promise.all(Array.from({ length: 8 }, () => start()))
+
+  expect(await ask(`select id from ${schema}.seats order by id`)).toEqual([{ id: 1 }, { id: 2 }])
+  expect(await ask(`select name from ${schema}.migrations order by name`))
+    .toEqual([{ name: 'platform_0001_messages' }, { name: 'service_0001_seats' }, { name: 'service_0002_more' }])
+})
+
+test('migrate: a failing migration names itself and leaves nothing, and the mended one goes through', async () => {
+  await writeFile(join(folder, '0001_good.sql'), 'create table good (id integer)')
+  await writeFile(join(folder, '0002_bad.sql'), 'create table half (id integer); create table half (id integer)')
+
+  await expect(start()).rejects.toThrow(`Migration service_0002_bad of ${schema} failed: relation "half" already exists`)
+  expect([await exists('good'), await exists('half'), await exists('outbox')]).toEqual([false, false, false])
+
+  await writeFile(join(folder, '0002_bad.sql'), 'create table half (id integer)')
+  await start()
+  expect([await exists('good'), await exists('half'), await exists('outbox')]).toEqual([true, true, true])
+})
+
+test('migrate: an empty folder and no folder give the platform\'s tables', async () => {
+  await mkdir(join(folder, 'empty'))
+  await start(schema, url('empty'))
+  await start(`${schema}_b`, undefined)
+
+  expect(await exists('outbox')).toBe(true)
+  expect(await ask(`select to_regclass('${schema}_b.inbox') is not null as found`)).toEqual([{ found: true }])
+})
+
+test('migrate: a start with nothing to do asks one question and takes no lock', async () => {
+  await start()
+  const blocker = new pg.Client({ connectionString: database.url })
+  await blocker.connect()
+  await blocker.query(`begin; lock table ${schema}.migrations_lock in access exclusive mode`)
+  const began_ms = performance.now()
+
+  await start()
+
+  expect(performance.now() - began_ms).toBeLessThan(1000)
+  await blocker.end()
+})
+
+test('migrate: a file that is added later runs, the earlier ones do not run again', async () => {
+  await writeFile(join(folder, '0001_seats.sql'), 'create table seats (id integer)')
+  await start()
+  await writeFile(join(folder, '0002_row.sql'), 'alter table seats add column row_name text')
+  await start()
+
+  expect(await ask(`select row_name from ${schema}.seats`)).toEqual([])
+})
+
+test('migrate: waits five seconds for a lock that somebody holds, then leaves all as it was', async () => {
+  await writeFile(join(folder, '0001_seats.sql'), 'create table seats (id integer)')
+  await start()
+  const seller = new pg.Client({ connectionString: database.url })
+  await seller.connect()
+  await seller.query(`begin; insert into ${schema}.seats values (1)`)
+  await writeFile(join(folder, '0002_row.sql'), 'create table other (id integer); alter table seats add column row_name text')
+  const began_ms = performance.now()
+
+  await expect(start()).rejects.toThrow('service_0002_row')
+
+  const waited_ms = performance.now() - began_ms
+  expect(waited_ms).toBeGreaterThan(4500)
+  expect(waited_ms).toBeLessThan(8000)
+  expect(await exists('other')).toBe(false)
+  await seller.query('commit')
+  await seller.end()
+  await start()
+  expect(await exists('other')).toBe(true)
+})
