@@ -81,7 +81,9 @@ async function answered<A> (ask: () => Promise<A>, to: ServiceName): Promise<A> 
   try {
     return await ask()
   } catch (error) {
-    throw new Problem(unavailable, `The ${to} service did not answer.`, { headers: { 'retry-after': '2' }, extensions: { cause: String(error) } })
+    throw Object.assign(
+      new Problem(unavailable, `The ${to} service did not answer.`, { headers: { 'retry-after': '2' } }),
+      { cause: error })
   }
 }
 
