@@ -1,14 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 
 /** For whom a request is made, so that limits and logs see the person and not this process. */
-export interface Origin { address: string, request_id: string }
+export interface Origin { address: string, request_id: string, user_agent?: string }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 const withoutBody = new Set([101, 204, 205, 304])
 
 /**
- * `fetch` that reaches the services of this process without a socket. Takes paths (`/api/events`) and whole addresses;
+ * `fetch` that reaches the services of this process without a socket. Takes paths (`/api/events`)
+ * and whole addresses;
  * bodies are text or bytes. Rejects like `fetch` when the signal aborts.
  */
 export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch {
@@ -20,6 +21,7 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
     signal?.throwIfAborted()
     const headers = new Headers(init.headers)
     if (!headers.has('x-request-id')) headers.set('x-request-id', origin.request_id)
+    if (origin.user_agent) headers.set('user-agent', origin.user_agent)
     const answer = await app.inject({
       method: method as 'GET',
       url,
@@ -28,7 +30,8 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
       payload: body == null ? undefined : typeof body === 'string' ? body : Buffer.from(body),
       ...(signal && { signal }),
     })
-    return new Response(withoutBody.has(answer.statusCode) ? null : new Uint8Array(answer.rawPayload), {
+    return new Response(withoutBody.has(answer.statusCode) ? null
+      : new Uint8Array(answer.rawPayload), {
       status: answer.statusCode, statusText: answer.statusMessage, headers: headersOf(answer.headers),
     })
   }
@@ -38,7 +41,8 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
 function headersOf (given: Record<string, number | string | string[] | undefined>): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(given)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, String(one))
+    for (const one of Array.isArray(value) ? value
+      : [value]) if (one !== undefined) headers.append(name, String(one))
   }
   return headers
 }

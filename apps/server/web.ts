@@ -19,7 +19,8 @@ interface WebRequest {
 }
 
 type WebBuild = ServerBuild & {
-  entry: { module: { createLoadContext (request: Request, web: WebRequest): RouterContextProvider } }
+  entry: { module: { createLoadContext (request: Request,
+    web: WebRequest): RouterContextProvider } }
 }
 
 export interface WebOptions {
@@ -50,13 +51,15 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
       root: `${client}assets/`, prefix: '/assets/', immutable: true, maxAge: '1y', index: false, preCompressed: true,
       setHeaders: allowFile,
     })
-    // The few files with fixed names: favicon, robots.txt. Each becomes a route, the rest stays with the pages.
+    // The few files with fixed names: favicon, robots.txt. Each becomes a route, the rest stays
+    // with the pages.
     await scope.register(fastifyStatic, {
       root: client, prefix: '/', wildcard: false, globIgnore: ['assets/**', '**/*.{br,gz}', '.vite/**'], maxAge: '1h', index: false,
       decorateReply: false, preCompressed: true, setHeaders: allowFile,
     })
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: form_limit_bytes }, (_, body, done) => { done(null, body) })
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: form_limit_bytes },
+      (_, body, done) => { done(null, body) })
     scope.route({
       method: ['GET', 'HEAD', 'POST'], url: '/*', bodyLimit: form_limit_bytes,
       handler: (request, reply) => answerPage(app, { build, render, options }, request, reply),
@@ -64,7 +67,8 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
   })
 }
 
-interface Page { build: WebBuild, render: ReturnType<typeof createRequestHandler>, options: WebOptions }
+interface Page { build: WebBuild, render: ReturnType<typeof createRequestHandler>,
+  options: WebOptions }
 
 async function answerPage (
   app: FastifyInstance, { build, render, options }: Page, raw: FastifyRequest, reply: FastifyReply
@@ -84,7 +88,8 @@ async function answerPage (
     log_error: error => raw.log.error({ err: error, request_id: raw.id }, 'page failed'),
     api_url: options.api_url ?? '',
     fetch: options.api_url === undefined
-      ? createInjectFetch(app, { address: raw.ip, request_id: raw.id })
+      ? createInjectFetch(app, {
+        address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'] })
       : forwardingFetch(raw),
   })
   return send(reply, await render(request, context), nonce)
@@ -96,6 +101,8 @@ function forwardingFetch (raw: FastifyRequest): WebRequest['fetch'] {
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', raw.ip)
     headers.set('x-request-id', raw.id)
+    // Logins are listed by the program that signed in, which is not this one.
+    headers.set('user-agent', raw.headers['user-agent'] ?? '')
     return fetch(url, { ...init, headers })
   }
 }
@@ -104,10 +111,12 @@ function toRequest (raw: FastifyRequest, options: WebOptions, signal: AbortSigna
   const origin = options.public_origin ?? `${raw.protocol}://${raw.host || 'localhost'}`
   const headers = new Headers()
   for (const [name, value] of Object.entries(raw.headers)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one)
+    for (const one of Array.isArray(value) ? value
+      : [value]) if (one !== undefined) headers.append(name, one)
   }
   const body = raw.method === 'POST' && Buffer.isBuffer(raw.body) ? new Uint8Array(raw.body) : undefined
-  return new Request(new URL(raw.url.replace(/^\/+/, '/'), origin), { method: raw.method, headers, body, signal })
+  return new Request(new URL(raw.url.replace(/^\/+/, '/'), origin),
+    { method: raw.method, headers, body, signal })
 }
 
 function send (reply: FastifyReply, response: Response, nonce: string): FastifyReply {
@@ -115,7 +124,8 @@ function send (reply: FastifyReply, response: Response, nonce: string): FastifyR
   reply.header('content-security-policy', pagePolicy(nonce))
   // One by one: several set-cookie headers joined into one would be read as one cookie.
   for (const [name, value] of response.headers) reply.header(name, value)
-  // Headers of other hooks say more than a page can: a page that frames a mail brings its own policy.
+  // Headers of other hooks say more than a page can: a page that frames a mail brings its own
+  // policy.
   if (response.headers.has('content-security-policy')) reply.removeHeader('x-frame-options')
   return reply.send(response.body ? Readable.fromWeb(response.body as never) : '')
 }
