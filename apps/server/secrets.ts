@@ -7,7 +7,7 @@ const names = ['JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'TICKET_SIGNA
 
 /**
  * The secrets of this installation: from the environment, or made at the first start and kept in a file that its owner
- * alone may read. Losing `TICKET_SIGNATURE` would make every ticket sold so far unreadable, so the file is part of a backup.
+ * alone may read.
  */
 export function loadSecrets (folder: string, environment: Environment): Environment {
   if (names.every(name => environment[name])) return {}
