@@ -1,9 +1,9 @@
 import { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/payments'
+import { startLoop } from '@fermata/platform/loop'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { createSimulatedProvider } from './adapters/simulated-provider.ts'
-import { startAskLoop } from './ask-loop.ts'
 import { PaymentsSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { askProviders } from './operations/ask-providers.ts'
@@ -13,6 +13,9 @@ import { getPayment } from './operations/get-payment.ts'
 import { listPayments } from './operations/list-payments.ts'
 import { refundPayment } from './operations/refund-payment.ts'
 import { startPayment } from './operations/start-payment.ts'
+
+/** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
+const ask_poll_ms = 500
 
 export default defineService<Ctx>({
   name: 'payments',
@@ -29,7 +32,8 @@ export default defineService<Ctx>({
   async start (ctx) {
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
-    return { providers, ...startAskLoop(() => askProviders(ctx), ctx.log) }
+    const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }
+    return { providers, ...startLoop(() => askProviders(ctx), loop) }
   },
   stop: ctx => ctx.resources.stop(),
 })

@@ -196,12 +196,14 @@ async function compare (client: PoolClient, schema: string, shapes: TableShape[]
   return tables
 }
 
+/** Somebody else holds the tables, or wants them in another order. */
+const tablesInUse = new Set(['55P03', '40P01'])
 /** PostgreSQL's classes for data that a table refuses: 22 (bad value), 23 (constraint), 42 (no such thing). */
 const refusedData = /^(?:22|23|42)/
 
 function toProblem (error: unknown): unknown {
   const { code = '', message = '', table = '' } = error as { code?: string, message?: string, table?: string }
-  if (code === '55P03') return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
+  if (tablesInUse.has(code)) return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
   if (error instanceof Problem || !refusedData.test(code)) return error
   return mismatch(table, message)
 }

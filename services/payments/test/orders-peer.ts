@@ -3,7 +3,7 @@ import {
 } from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { notFound } from '@fermata/contracts/problems'
-import type { DataOf } from '@fermata/contracts/define'
+import type { DataOf, EventDefinition } from '@fermata/contracts/define'
 import { uuidv7 } from '@fermata/platform/ids'
 import { on, type EventOf } from '@fermata/platform/messages'
 import { Problem } from '@fermata/platform/problem'
@@ -18,7 +18,7 @@ export function createOrdersPeer () {
     refunded: [] as DataOf<typeof paymentRefunded>[],
   }
   const listener = <K extends keyof typeof heard>(kind: K, name: string) => ({
-    async [name] (_ctx: Context, _tx: unknown, events: EventOf<any>[]) {
+    async [name] (_ctx: Context, _tx: unknown, events: EventOf<EventDefinition>[]) {
       for (const { data } of events) heard[kind].push(data as never)
     },
   })[name]!

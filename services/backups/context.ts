@@ -1,0 +1,8 @@
+import type { AnyRoute } from '@fermata/contracts/define'
+import type { Loop } from '@fermata/platform/loop'
+import type { Context, Operation as PlatformOperation } from '@fermata/platform/service'
+import type { BackupsSettings } from './config.ts'
+import type { DB } from './database.ts'
+
+export type Ctx = Context<DB, BackupsSettings, Loop>
+export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

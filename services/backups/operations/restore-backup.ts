@@ -1,0 +1,49 @@
+import * as api from '@fermata/contracts/backups'
+import { invalid } from '@fermata/contracts/problems'
+import type { ServiceName } from '@fermata/contracts/services'
+import { Problem } from '@fermata/platform/problem'
+import { differingTable, putBack } from '../check-part.ts'
+import type { Ctx, Operation } from '../context.ts'
+import { presentBackup } from '../present-backup.ts'
+import {
+  findBackup, markRestored, readCatalogue, replaceCatalogue, type BackupRow,
+} from '../queries.ts'
+import { alone, requireCompleted, requireWhole } from './verify-backup.ts'
+
+/**
+ * Puts services back to where they were. All copies are proven before the first table is touched; each service changes
+ * in one transaction of its own.
+ */
+export const restoreBackup: Operation<typeof api.restoreBackup> = async (ctx, request) => {
+  const { params, body, id: request_id } = request
+  await alone(ctx, async () => {
+    const backup = await requireCompleted(ctx, params.id)
+    const services = body.services ?? backup.parts.map(part => part.service)
+    refuseMissing(backup, services)
+    await requireWhole(ctx, backup, services, request_id)
+    for (const service of services) {
+      await restorePart(ctx, backup, service, request_id)
+      ctx.log.warn({ backup_id: backup.id, restored: service }, 'a service was restored')
+    }
+    await markRestored(ctx.db, backup.id)
+  })
+  return presentBackup((await findBackup(ctx.db, params.id))!)
+}
+
+async function restorePart (
+  ctx: Ctx, backup: BackupRow, service: ServiceName, request_id: string
+): Promise<void> {
+  const catalogue = service === 'backups' ? await readCatalogue(ctx.db) : undefined
+  const tables = await putBack(ctx, backup.id, service, 'live', request_id)
+  if (catalogue) await ctx.transaction(tx => replaceCatalogue(tx, catalogue))
+  const known = backup.parts.find(part => part.service === service)?.tables ?? []
+  const changed = differingTable(known, tables)
+  if (changed !== null) throw new Error(`${service}.${changed} was restored and reads back differently`)
+}
+
+function refuseMissing (backup: BackupRow, services: ServiceName[]): void {
+  const missing = services.filter(service => !backup.parts.some(part => part.service === service))
+  if (missing.length === 0) return
+  const message = `this backup has no copy of ${missing.join(', ')}`
+  throw new Problem(invalid, undefined, { extensions: { errors: [{ field: 'services', message }] } })
+}

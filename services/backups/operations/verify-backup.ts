@@ -1,0 +1,51 @@
+import * as api from '@fermata/contracts/backups'
+import { notFound } from '@fermata/contracts/problems'
+import type { ServiceName } from '@fermata/contracts/services'
+import { Problem } from '@fermata/platform/problem'
+import { checkPart } from '../check-part.ts'
+import type { Ctx, Operation } from '../context.ts'
+import { presentBackup } from '../present-backup.ts'
+import { findBackup, markVerified, withLock, type BackupRow } from '../queries.ts'
+import { failBackup } from './fail-backup.ts'
+
+/** Proves once more that a backup can be restored; what the disk has done to it since is found here. */
+export const verifyBackup: Operation<typeof api.verifyBackup> = async (ctx, { params, id }) => {
+  await alone(ctx, async () => {
+    const backup = await requireCompleted(ctx, params.id)
+    await requireWhole(ctx, backup, backup.parts.map(part => part.service), id)
+    await markVerified(ctx.db, backup.id)
+  })
+  return presentBackup((await findBackup(ctx.db, params.id))!)
+}
+
+/** @throws Problem `backups/under-way` while a backup, check or restore is at work */
+export async function alone (ctx: Ctx, work: () => Promise<void>): Promise<void> {
+  if (!await withLock(ctx, work)) throw new Problem(api.underWay)
+}
+
+/** @throws Problem 404, or `backups/not-completed` */
+export async function requireCompleted (ctx: Ctx, id: string): Promise<BackupRow> {
+  const backup = await findBackup(ctx.db, id)
+  if (!backup) throw new Problem(notFound)
+  if (backup.status !== 'completed') {
+    throw new Problem(api.notCompleted, `The backup is ${backup.status}.`,
+      { extensions: { backup_status: backup.status } })
+  }
+  return backup
+}
+
+/** @throws Problem `backups/damaged`; the backup counts as failed from then on */
+export async function requireWhole (
+  ctx: Ctx, backup: BackupRow, services: ServiceName[], request_id: string
+): Promise<void> {
+  const reasons = new Map<ServiceName, string>()
+  for (const part of backup.parts) {
+    if (!services.includes(part.service)) continue
+    const reason = await checkPart(ctx, backup, part, request_id)
+    if (reason !== null) reasons.set(part.service, reason)
+  }
+  if (reasons.size === 0) return
+  await failBackup(ctx, backup, reasons, request_id)
+  throw new Problem(api.damaged, [...reasons.values()].join(' '),
+    { extensions: { services: [...reasons.keys()] } })
+}

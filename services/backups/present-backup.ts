@@ -1,0 +1,16 @@
+import type { Backup } from '@fermata/contracts/backups'
+import type { BackupRow } from './queries.ts'
+
+/** A backup as administrators see it. */
+export const presentBackup = (row: BackupRow): Backup => ({
+  id: row.id,
+  status: row.status,
+  trigger: row.trigger,
+  parts: row.parts.map(({ tables: _, ...part }) => part),
+  bytes: row.parts.reduce((sum, part) => sum + part.bytes, 0),
+  error: row.error,
+  created_at: row.created_at,
+  completed_at: row.completed_at,
+  verified_at: row.verified_at,
+  restored_at: row.restored_at,
+})

@@ -1,0 +1,149 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { BackupStatus } from '@fermata/contracts/backups'
+import type { ImportResult } from '@fermata/contracts/platform'
+import type { ServiceName } from '@fermata/contracts/services'
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { Ctx } from './context.ts'
+import type { DB } from './database.ts'
+import type { Kept } from './rules/retention.ts'
+
+export interface PartRow {
+  service: ServiceName
+  status: BackupStatus
+  rows: number
+  bytes: number
+  sha256: string | null
+  tables: ImportResult['tables'] | null
+  error: string | null
+}
+
+export interface BackupRow {
+  id: string
+  status: BackupStatus
+  trigger: 'schedule' | 'request'
+  parts: PartRow[]
+  error: string | null
+  request_id: string | null
+  created_at: string
+  completed_at: string | null
+  verified_at: string | null
+  restored_at: string | null
+}
+
+/** One for the whole database; whoever dies lets go of it. */
+const lock_key = sql`hashtextextended('fermata backups', 0)`
+
+/** A backup is seen to be completed a moment before its lock is let go: that moment is no reason to refuse. */
+async function patiently (ask: () => Promise<boolean>): Promise<boolean> {
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    if (await ask()) return true
+    await pause(40)
+  }
+  return false
+}
+
+/**
+ * Runs `work` unless a backup, check or restore is at work in any process; undefined then. The lock belongs to a
+ * connection, so no kill leaves it behind.
+ */
+export const withLock = <T>(ctx: Ctx, work: () => Promise<T>): Promise<{ result: T } | undefined> =>
+  ctx.db.connection().execute(async connection => {
+    const taken = await patiently(async () => (await sql<{ taken: boolean }>`
+      select pg_try_advisory_lock(${lock_key}) as taken`.execute(connection)).rows[0]!.taken)
+    if (!taken) return undefined
+    try {
+      return { result: await work() }
+    } finally {
+      await sql`select pg_advisory_unlock(${lock_key})`.execute(connection)
+    }
+  })
+
+/** Whether nothing is at work; nothing can begin before the transaction ends. */
+export const isIdle = (tx: Tx<DB>) => patiently(async () => (await sql<{ taken: boolean }>`
+  select pg_try_advisory_xact_lock(${lock_key}) as taken`.execute(tx)).rows[0]!.taken)
+
+const columns = sql`b.id, b.status, b.trigger, b.error, b.request_id, b.created_at, b.completed_at, b.verified_at,
+  b.restored_at, (select coalesce(jsonb_agg(to_jsonb(p) - 'backup_id' order by p.service), '[]')
+                    from backups.parts p where p.backup_id = b.id) as parts`
+
+export const findBackup = async (db: Db<DB>, id: string) => (await sql<BackupRow>`
+  select ${columns} from backups.backups b where b.id = ${id}`.execute(db)).rows[0]
+
+/** The one that waits, or that a killed process left. */
+export const findOpenBackup = async (db: Db<DB>) => (await sql<BackupRow>`
+  select ${columns} from backups.backups b where b.status in ('pending', 'in_progress')`.execute(db)).rows[0]
+
+export const listNewestFirst = async (
+  db: Db<DB>, filter: { status?: BackupStatus, after: string | null, limit: number }
+) => (await sql<BackupRow>`
+  select ${columns} from backups.backups b
+   where (${filter.status ?? null}::text is null or b.status = ${filter.status ?? null})
+     and (${filter.after}::uuid is null or b.id < ${filter.after}::uuid)
+   order by b.id desc limit ${filter.limit}`.execute(db)).rows
+
+/** Nothing is inserted while another one is open; false then. */
+export const insertBackup = async (
+  tx: Tx<DB>, row: { id: string, trigger: 'schedule' | 'request', services: ServiceName[], request_id: string | null }
+) => {
+  const { rows } = await sql`
+    insert into backups.backups (id, trigger, request_id) values (${row.id}, ${row.trigger}, ${row.request_id})
+    on conflict do nothing returning id`.execute(tx)
+  if (rows.length === 0) return false
+  await sql`insert into backups.parts (backup_id, service)
+    select ${row.id}::uuid, unnest(${row.services}::text[])`.execute(tx)
+  return true
+}
+
+export const markBackupRunning = (db: Db<DB>, id: string) => sql`
+  update backups.backups set status = 'in_progress' where id = ${id}`.execute(db)
+
+export const markPartRunning = (db: Db<DB>, id: string, service: ServiceName) => sql`
+  update backups.parts set status = 'in_progress' where backup_id = ${id} and service = ${service}`.execute(db)
+
+export interface Stored { rows: number, bytes: number, sha256: string, tables: ImportResult['tables'] }
+
+export const markPartCompleted = (db: Db<DB>, id: string, service: ServiceName, stored: Stored) => sql`
+  update backups.parts set status = 'completed', error = null, rows = ${stored.rows}, bytes = ${stored.bytes},
+         sha256 = ${stored.sha256}, tables = ${JSON.stringify(stored.tables)}::jsonb
+   where backup_id = ${id} and service = ${service}`.execute(db)
+
+export const markPartFailed = (db: Db<DB>, id: string, service: ServiceName, error: string) => sql`
+  update backups.parts set status = 'failed', error = ${error}
+   where backup_id = ${id} and service = ${service}`.execute(db)
+
+export const markBackupCompleted = (tx: Tx<DB>, id: string) => sql`
+  update backups.backups set status = 'completed', completed_at = now(), verified_at = now() where id = ${id}`.execute(tx)
+
+/** A finished backup keeps the time of its completion when it turns out to be damaged later. */
+export const markBackupFailed = async (tx: Tx<DB>, id: string, error: string) => (await sql<{ failed_at: string }>`
+  update backups.backups set status = 'failed', error = ${error} where id = ${id}
+  returning now() as failed_at`.execute(tx)).rows[0]!.failed_at
+
+export const markVerified = (db: Db<DB>, id: string) => sql`
+  update backups.backups set verified_at = now() where id = ${id}`.execute(db)
+
+export const markRestored = (db: Db<DB>, id: string) => sql`
+  update backups.backups set verified_at = now(), restored_at = now() where id = ${id}`.execute(db)
+
+/** All there are: retention keeps them few. */
+export const listKept = async (db: Db<DB>) => (await sql<Kept>`
+  select id, status, created_at from backups.backups`.execute(db)).rows
+
+export const deleteBackup = (db: Db<DB>, id: string) => sql`
+  delete from backups.backups where id = ${id} and status in ('completed', 'failed')`.execute(db)
+
+export interface Catalogue { backups: unknown, parts: unknown }
+
+export const readCatalogue = async (db: Db<DB>) => (await sql<Catalogue>`
+  select (select coalesce(jsonb_agg(to_jsonb(b)), '[]') from backups.backups b) as backups,
+         (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from backups.parts p) as parts`.execute(db)).rows[0]!
+
+/** Which copies exist is told by the disk of today, not by a copy of yesterday. */
+export const replaceCatalogue = async (tx: Tx<DB>, { backups, parts }: Catalogue) => {
+  await sql`delete from backups.backups`.execute(tx)
+  await sql`insert into backups.backups
+    select * from jsonb_populate_recordset(null::backups.backups, ${JSON.stringify(backups)}::jsonb)`.execute(tx)
+  await sql`insert into backups.parts
+    select * from jsonb_populate_recordset(null::backups.parts, ${JSON.stringify(parts)}::jsonb)`.execute(tx)
+}

@@ -1,0 +1,32 @@
+import * as api from '@fermata/contracts/backups'
+import { cron } from '@fermata/platform/jobs'
+import { startLoop } from '@fermata/platform/loop'
+import { defineService, route } from '@fermata/platform/service'
+import { BackupsSettings } from './config.ts'
+import type { Ctx } from './context.ts'
+import { createBackup, scheduleBackup } from './operations/create-backup.ts'
+import { getBackup } from './operations/get-backup.ts'
+import { listBackups } from './operations/list-backups.ts'
+import { restoreBackup } from './operations/restore-backup.ts'
+import { runBackups } from './operations/run-backups.ts'
+import { verifyBackup } from './operations/verify-backup.ts'
+
+/** How soon another process, or the next start, goes on with a backup that was left. */
+const run_poll_ms = 2000
+
+export default defineService<Ctx>({
+  name: 'backups',
+  migrations: new URL('./migrations/', import.meta.url),
+  settings: BackupsSettings,
+  routes: [
+    route(api.listBackups, listBackups),
+    route(api.createBackup, createBackup),
+    route(api.getBackup, getBackup),
+    route(api.verifyBackup, verifyBackup),
+    route(api.restoreBackup, restoreBackup),
+  ],
+  jobs: [cron<Ctx, unknown>('schedule-backup', ctx => ctx.settings.BACKUP_SCHEDULE, scheduleBackup)],
+  start: async ctx => startLoop(signal => runBackups(ctx, signal),
+    { name: 'run-backups', poll_ms: run_poll_ms, log: ctx.log }),
+  stop: ctx => ctx.resources.stop(),
+})
