@@ -41,7 +41,8 @@ export const present = (row: EventRow): Event => ({ ...row, images: imagesOf(row
 /** Facts of events as other services keep them; ids that are not there are left out. */
 export async function factsOf (db: Db<DB>, ids: string[]): Promise<EventFacts[]> {
   const rows = await findFacts(db, ids)
-  return rows.map(({ images, ...facts }) => ({ ...facts, image: imagesOf({ id: facts.id, images })[0]! }))
+  return rows.map(({ images, ...facts }) =>
+    ({ ...facts, image: imagesOf({ id: facts.id, images })[0]! }))
 }
 
 /** @throws Problem `request/invalid` when there are any */

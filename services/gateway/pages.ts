@@ -1,6 +1,6 @@
 import { notFound } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
-import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify'
+import type { Plugin } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { admitToMetrics } from './metrics-access.ts'
 import { prefersHtml } from './rules/accepts-html.ts'
@@ -14,19 +14,19 @@ const page_policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form
 /** They change with a release only; a minute keeps a reload cheap. */
 const page_cache = 'public, max-age=60'
 
-/** What is for people and monitors, which no contract describes: the portal, the problems, the metrics. */
-export async function addPages (app: FastifyInstance, ctx: Ctx): Promise<void> {
+/** What is for people and monitors, which no contract describes: portal, problems, metrics. */
+export const addPages: Plugin<Ctx> = async (app, ctx) => {
   const { metrics, settings, version } = ctx
   const portal = portalPage(settings.PUBLIC_URL, version, problemCatalogue)
-  const get = (url: string, name: string, answer: RouteHandlerMethod) => {
-    app.get(url, {
-      schema: { hide: true },
-      onResponse: async (request, reply) => {
-        metrics.observe(ctx.service, name, reply.statusCode, reply.elapsedTime)
-        ctx.log.debug({ request_id: request.id, operation: name, status: reply.statusCode }, 'request')
-      },
-    }, answer)
-  }
+  type Handler = Parameters<typeof app.route>[0]['handler']
+
+  const get = (url: string, operation: string, handler: Handler) => app.route({
+    method: 'GET', url, handler, schema: { hide: true },
+    onResponse: async (request, reply) => {
+      metrics.observe(ctx.service, operation, reply.statusCode, reply.elapsedTime)
+      ctx.log.debug({ request_id: request.id, operation, status: reply.statusCode }, 'request')
+    },
+  })
 
   get('/docs', 'getPortal', async (_request, reply) => sendPage(reply, portal))
   get('/docs/style.css', 'getStyle', async (_request, reply) =>
@@ -42,14 +42,27 @@ export async function addPages (app: FastifyInstance, ctx: Ctx): Promise<void> {
     const problem = findProblem(`/problems/${area}/${slug}`)
     if (!problem) throw new Problem(notFound)
     reply.header('vary', 'accept')
-    return prefersHtml(request.headers.accept) ? sendPage(reply, problemPage(problem)) : reply.send(problem)
+    if (prefersHtml(request.headers.accept)) return sendPage(reply, problemPage(problem))
+    return reply.send(problem)
   })
 
   get('/metrics', 'getMetrics', async (request, reply) => {
     admitToMetrics(request.ip, request.headers.authorization, settings.METRICS_TOKEN)
-    return reply.type(metrics.registry.contentType).header('cache-control', 'no-store').send(await metrics.registry.metrics())
+    const text = await metrics.registry.metrics()
+    return reply.type(metrics.registry.contentType).header('cache-control', 'no-store').send(text)
   })
 }
 
-const sendPage = (reply: FastifyReply, html: string) => reply.type('text/html; charset=utf-8')
-  .headers({ 'content-security-policy': page_policy, 'cache-control': page_cache }).send(html)
+interface PageReply {
+  headers: (headers: Record<string, string>) => unknown
+  send: (html: string) => unknown
+}
+
+function sendPage (reply: PageReply, html: string) {
+  reply.headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': page_policy,
+    'cache-control': page_cache,
+  })
+  return reply.send(html)
+}

@@ -127,8 +127,11 @@ export interface ServiceDefinition<C = any> {
   /** Database connections at most (default 4). */
   max_connections?: number
   /** Routes that no contract can describe, such as static pages; registered inside the service. */
-  plugin?: (app: FastifyInstance, ctx: C) => Promise<void>
+  plugin?: Plugin<C>
 }
+
+/** Adds what no contract describes to the service's part of the server. */
+export type Plugin<C> = (app: FastifyInstance, ctx: C) => Promise<void>
 
 /** Declares a service: its table of contents. */
 export const defineService = <C extends Context<any, any, any>>(definition: ServiceDefinition<C>): ServiceDefinition<C> => definition

@@ -13,7 +13,8 @@ export const addMember: Operation<typeof api.addMember> = async (ctx, request) =
   const { id } = await managedOrganizer(ctx, request.caller, request.params.id)
   return ctx.write(request, async tx => {
     const members = await countMembersLocked(tx, id)
-    const member = await insertMember(tx, id, { user_id: request.body.user_id, name: request.body.name.trim() })
+    const member = await insertMember(tx, id,
+      { user_id: request.body.user_id, name: request.body.name.trim() })
     if (!member) throw new Problem(api.alreadyMember)
     if (members >= max_members) {
       throw new Problem(api.tooManyMembers, undefined, { extensions: { limit: max_members } })

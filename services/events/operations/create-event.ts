@@ -17,7 +17,8 @@ import { checkEvent, normalizeEvent, type Details } from '../rules/check-event.t
 import { slugOf } from '../rules/slug.ts'
 
 /**
- * A draft. Its pool is set in orders before the event is written: if the event then cannot be written, the pool
+ * A draft. Its pool is set in orders before the event is written: if the event then cannot be
+ * written, the pool
  * belongs to an id nobody knows and nothing can be sold from it.
  */
 export const createEvent: Operation<typeof api.createEvent> = async (ctx, request) => {
@@ -43,7 +44,8 @@ export const createEvent: Operation<typeof api.createEvent> = async (ctx, reques
 }
 
 /** Somebody else's organiser does not exist for the caller, and a field of the body says so. */
-async function namedOrganizer ({ db }: Pick<Ctx, 'db'>, caller: Caller, id: string): Promise<Organizer> {
+async function namedOrganizer ({ db }: Pick<Ctx, 'db'>, caller: Caller,
+  id: string): Promise<Organizer> {
   const organizer = await findManagedOrganizer(db, id, managerOf(caller)!)
   if (organizer) return organizer
   throw new Problem(invalid, undefined, {
@@ -64,7 +66,8 @@ async function ownOrganizer (tx: Tx<DB>, user_id: string): Promise<Organizer> {
 
 async function insertWithSlug (tx: Tx<DB>, id: string, organizer: Organizer, details: Details) {
   for (const slug of slugCandidates(details.title)) {
-    const row = await insertEvent(tx, { ...details, id, slug, organizer_id: organizer.id, organizer_name: organizer.name })
+    const row = await insertEvent(tx,
+      { ...details, id, slug, organizer_id: organizer.id, organizer_name: organizer.name })
     if (row) return row
   }
   throw new Error('No free slug among the candidates')

@@ -14,9 +14,11 @@ export const createOrganizer: Operation<typeof api.createOrganizer> = async (ctx
   if (name === '') refuse([{ field: 'name', message: 'must not be blank' }])
   return ctx.write(request, async tx => {
     const id = uuidv7()
-    const first = !await findDefaultOrganizer(tx, user_id) && await insertDefaultOrganizer(tx, { id, name, user_id })
+    const first = !await findDefaultOrganizer(tx, user_id) &&
+      await insertDefaultOrganizer(tx, { id, name, user_id })
     const organizer = first || await insertOrganizer(tx, { id, name })
-    await insertMember(tx, id, { user_id, name: await findPersonName(tx, user_id) ?? name.slice(0, 120) })
+    await insertMember(tx, id,
+      { user_id, name: await findPersonName(tx, user_id) ?? name.slice(0, 120) })
     return organizer
   })
 }

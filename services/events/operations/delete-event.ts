@@ -6,10 +6,12 @@ import { factsOf, managedEvent } from '../managing.ts'
 import { deleteEventRow, lockEvent, markCanceled } from '../queries/events.ts'
 
 /**
- * Deletes an event nobody has ordered tickets for. Orders may take one between the question and our commit, so it is
+ * Deletes an event nobody has ordered tickets for. Orders may take one between the question and our
+ * commit, so it is
  * told of a cancellation: what slipped through is canceled and refunded, and nothing more is sold.
  */
-export const deleteEvent: Operation<typeof api.deleteEvent> = async (ctx, { params, caller, id: request_id }) => {
+export const deleteEvent: Operation<typeof api.deleteEvent> = async (ctx, request) => {
+  const { params, caller, id: request_id } = request
   const { id } = await managedEvent(ctx, caller, params.id)
   const { sold, held } = await ctx.call(getEventSales, { params: { event_id: id }, request_id })
   if (sold + held > 0) throw new Problem(api.hasOrders, undefined, { extensions: { sold, held } })
@@ -19,7 +21,8 @@ export const deleteEvent: Operation<typeof api.deleteEvent> = async (ctx, { para
     if (event.status === 'published') {
       const { canceled_at } = await markCanceled(tx, id, null)
       const [facts] = await factsOf(tx, [id])
-      await ctx.publish(tx, api.eventCanceled, [{ event: facts!, canceled_at: canceled_at!, reason: null }], request_id)
+      await ctx.publish(tx, api.eventCanceled,
+        [{ event: facts!, canceled_at: canceled_at!, reason: null }], request_id)
     }
     await deleteEventRow(tx, id)
   })

@@ -8,7 +8,8 @@ import { deletePeople, insertPeople, touchLiveEvents } from '../queries/organize
 
 /** Keeps names, so that an organiser made on first use is called like its person. */
 export const rememberPeople: Handler<typeof userRegistered> = async (_ctx, tx, events) => {
-  await insertPeople(tx, events.map(({ data }) => data.user_id), events.map(({ data }) => data.username))
+  await insertPeople(tx, events.map(({ data }) => data.user_id),
+    events.map(({ data }) => data.username))
 }
 
 /** A person who erased their account is no member of anything any more. */
@@ -23,5 +24,6 @@ export async function publishMembers (
 ): Promise<void> {
   if (organizer_ids.length === 0) return
   const facts = await factsOf(tx, await touchLiveEvents(tx, organizer_ids))
-  await ctx.publish(tx, eventChanged, facts.map(event => ({ event, changed: ['member_ids'] })), request_id ?? undefined)
+  await ctx.publish(tx, eventChanged, facts.map(event => ({ event, changed: ['member_ids'] })), request_id ??
+    undefined)
 }

@@ -9,7 +9,8 @@ import { visibleEvent } from './get-event.ts'
 const cache_seconds = 3600
 
 /** The event's poster. The same event always gets the same, so the answer is as cacheable as its title. */
-export const getArtwork: Operation<typeof api.getArtwork> = async (ctx, { params, query, caller, headers }) => {
+export const getArtwork: Operation<typeof api.getArtwork> = async (ctx, request) => {
+  const { params, query, caller, headers } = request
   const event = await visibleEvent(ctx, caller, params.id)
   const svg = drawArtwork(event, query.format ?? 'card')
   const etag = `"${createHash('sha256').update(svg).digest('base64url').slice(0, 22)}"`

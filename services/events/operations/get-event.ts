@@ -12,10 +12,12 @@ export const getEvent: Operation<typeof api.getEvent> = async (ctx, { params, ca
   present(await visibleEvent(ctx, caller, params.id))
 
 /** @throws Problem `request/not-found` for what is not there, or not there for this caller */
-export async function visibleEvent (ctx: Ctx, caller: Caller, id_or_slug: string): Promise<EventRow> {
+export async function visibleEvent (ctx: Ctx, caller: Caller,
+  id_or_slug: string): Promise<EventRow> {
   const slug = id_or_slug.toLowerCase()
   // What cannot be a slug need not be looked for; a NUL in it would even offend the database.
-  const event = isId(slug) ? await findEvent(ctx.db, slug) : /^[a-z0-9-]+$/.test(slug) && await findEventBySlug(ctx.db, slug)
+  const event = isId(slug) ? await findEvent(ctx.db, slug) : /^[a-z0-9-]+$/.test(slug) &&
+    await findEventBySlug(ctx.db, slug)
   if (!event) throw new Problem(notFound)
   if (event.status !== 'draft') return event
   const manager = managerOf(caller)

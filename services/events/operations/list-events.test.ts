@@ -11,14 +11,17 @@ let creator: string
 let organizer_id: string
 
 type Query = Partial<{
-  q: string, from: string, to: string, category: api.Category, city: string, organizer_id: string, status: 'draft' | 'published' | 'canceled',
+  q: string, from: string, to: string, category: api.Category, city: string, organizer_id: string,
+    status: 'draft' | 'published' | 'canceled',
   mine: boolean, limit: number, cursor: string
 }>
 
 const list = async (query: Query = {}, token?: string) => it.send(api.listEvents, { query, token })
-const titles = async (query: Query, token?: string) => (await list(query, token)).body.items.map(event => event.title)
+const titles = async (query: Query, token?: string) =>
+  (await list(query, token)).body.items.map(event => event.title)
 
-async function publish (changes: Parameters<typeof eventInput>[0], token = creator): Promise<api.Event> {
+async function publish (changes: Parameters<typeof eventInput>[0],
+  token = creator): Promise<api.Event> {
   const created = await it.send(api.createEvent, { token, body: eventInput(changes) })
   const answer = await it.send(api.publishEvent, { token, params: { id: created.body.id } })
   expect(answer.status, JSON.stringify(answer.problem)).toBe(200)
@@ -33,15 +36,22 @@ beforeAll(async () => {
   const organizer = await it.send(api.createOrganizer, { token: creator, body: { name: 'Amis de l’Opéra' } })
   organizer_id = organizer.body.id
   await publish({ title: 'Soirée d’été', starts_at: inDays(3), ends_at: inDays(3.1), venue: venue('Théâtre Graslin', 'Nantes') })
-  await publish({ title: 'Derby', category: 'sports', starts_at: inDays(1), ends_at: inDays(1.1), venue: venue('St.Gallen Arena', 'Zürich', 'CH'),
+  await publish({ title: 'Derby', category: 'sports', starts_at: inDays(1), ends_at: inDays(1.1),
+    venue: venue('St.Gallen Arena', 'Zürich', 'CH'),
     description: 'Rock-solid defence against Łódź.' })
-  await publish({ title: '東京ジャズナイト', starts_at: inDays(9), ends_at: inDays(9.1), venue: venue('Blue Hall', 'Tokyo', 'JP'), timezone: 'Asia/Tokyo' })
-  await publish({ title: 'Long festival', category: 'festival', starts_at: inDays(-1), ends_at: inDays(2), venue: venue('Meadow', 'Ghent', 'BE') })
+  await publish({ title: '東京ジャズナイト', starts_at: inDays(9), ends_at: inDays(9.1), venue: venue('Blue Hall', 'Tokyo', 'JP'),
+    timezone: 'Asia/Tokyo' })
+  await publish({ title: 'Long festival', category: 'festival', starts_at: inDays(-1), ends_at: inDays(2),
+    venue: venue('Meadow', 'Ghent', 'BE') })
   const canceled = await publish({ title: 'Called off', starts_at: inDays(5), ends_at: inDays(5.1) })
   await it.send(api.cancelEvent, { token: creator, params: { id: canceled.id }, body: {} })
   const over = await publish({ title: 'Last month', starts_at: inDays(30), ends_at: inDays(30.1) })
-  await it.send(api.updateEvent, { token: creator, params: { id: over.id }, body: { starts_at: inDays(-30), ends_at: inDays(-29.9) } })
-  await it.send(api.createEvent, { token: creator, body: eventInput({ title: 'Only planned', starts_at: inDays(20), ends_at: inDays(20.1) }) })
+  await it.send(api.updateEvent,
+    { token: creator, params: { id: over.id },
+      body: { starts_at: inDays(-30), ends_at: inDays(-29.9) } })
+  await it.send(api.createEvent,
+    { token: creator, body: eventInput({ title: 'Only planned', starts_at: inDays(20),
+      ends_at: inDays(20.1) }) })
 })
 afterAll(() => it.stop())
 
@@ -112,10 +122,12 @@ test('listEvents: drafts and canceled events show to those who manage them', asy
 })
 
 test('listEvents: refuses what is not a filter, a limit beyond the pages’ and a cursor it did not give', async () => {
-  for (const query of [{ limit: 101 }, { limit: 0 }, { cursor: 'nonsense' }, { from: 'tomorrow' }, { to: '0000-01-01T00:00:00Z' }, { sort: 'title' }, { q: 'x'.repeat(201) }]) {
+  for (const query of [{ limit: 101 }, { limit: 0 }, { cursor: 'nonsense' }, { from: 'tomorrow' }, { to: '0000-01-01T00:00:00Z' },
+    { sort: 'title' }, { q: 'x'.repeat(201) }]) {
     expect((await list(query as Query)).status, JSON.stringify(query)).toBe(400)
   }
-  for (const position of [{ starts_at: 'x', id: uuidv7() }, { starts_at: inDays(1), id: 'y' }, { starts_at: 1, id: uuidv7() }]) {
+  for (const position of [{ starts_at: 'x', id: uuidv7() }, { starts_at: inDays(1), id: 'y' },
+    { starts_at: 1, id: uuidv7() }]) {
     const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
     expect((await list({ cursor })).status, JSON.stringify(position)).toBe(400)
   }

@@ -9,7 +9,8 @@ import { listEvents as readEvents } from '../queries/events.ts'
 import { searchWords } from '../rules/search-words.ts'
 
 /**
- * What is on, soonest first. `mine`, and any state but published, ask for what the caller manages: who manages
+ * What is on, soonest first. `mine`, and any state but published, ask for what the caller manages:
+ * who manages
  * nothing gets an empty list, who is nobody is asked to sign in.
  */
 export const listEvents: Operation<typeof api.listEvents> = async (ctx, { query, caller }) => {

@@ -4,7 +4,8 @@ import type { Operation } from '../context.ts'
 import { managedOrganizer } from '../managing.ts'
 import { listMembersOf } from '../queries/organizers.ts'
 
-export const listMembers: Operation<typeof api.listMembers> = async (ctx, { params, query, caller }) => {
+export const listMembers: Operation<typeof api.listMembers> = async (ctx, request) => {
+  const { params, query, caller } = request
   const limit = query.limit ?? 20
   const { id } = await managedOrganizer(ctx, caller, params.id)
   const after = readCursor<{ user_id: string }>(query.cursor, ['user_id'])

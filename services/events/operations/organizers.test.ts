@@ -8,7 +8,8 @@ import service from '../service.ts'
 import { eventInput } from '../test/event-input.ts'
 import { createPeers } from '../test/peers.ts'
 
-// create-organizer, get-organizer, list-organizers, add-member, list-members and forget-people share two tables.
+// create-organizer, get-organizer, list-organizers, add-member, list-members and forget-people
+// share two tables.
 
 let it: TestSystem
 let ctx: Ctx
@@ -28,8 +29,10 @@ async function organizer (token: string, name = 'Town choir'): Promise<api.Organ
   return answer.body
 }
 
-const register = (user_id: string, username: string) => ctx.transaction(tx => ctx.publish(tx, userRegistered, [{
-  user_id, username, email: `${user_id}@example.com`, locale: 'en', roles: ['user'], registered_at: now(), verification_token: null,
+const register = (user_id: string, username: string) =>
+  ctx.transaction(tx => ctx.publish(tx, userRegistered, [{
+  user_id, username, email: `${user_id}@example.com`, locale: 'en', roles: ['user'], registered_at: now(),
+    verification_token: null,
 }]))
 const erase = (user_id: string) => ctx.transaction(tx => ctx.publish(tx, credentialsDeleted, [{
   user_id, email: `${user_id}@example.com`, deleted_at: now(),
@@ -49,9 +52,11 @@ test('createOrganizer: its maker is a member, and their events belong to it', as
 test('createOrganizer: refuses a blank name, other roles, and repeats an answer for its key', async () => {
   const token = await creatorToken()
   expect((await it.send(api.createOrganizer, { token, body: { name: ' ' } })).status).toBe(400)
-  expect((await it.send(api.createOrganizer, { token: await it.personToken(), body: { name: 'Mine' } })).status).toBe(403)
+  expect((await it.send(api.createOrganizer,
+    { token: await it.personToken(), body: { name: 'Mine' } })).status).toBe(403)
   expect((await it.send(api.createOrganizer, { body: { name: 'Mine' } })).status).toBe(401)
-  const twice = await Promise.all([1, 2].map(() => it.send(api.createOrganizer, { token, key: 'organizer-1', body: { name: 'Once' } })))
+  const twice = await Promise.all([1,
+    2].map(() => it.send(api.createOrganizer, { token, key: 'organizer-1', body: { name: 'Once' } })))
   expect(twice[0]!.body).toEqual(twice[1]!.body)
 })
 
@@ -66,7 +71,8 @@ test('listOrganizers: pages through one’s own', async () => {
   const made = [await organizer(token, 'A'), await organizer(token, 'B'), await organizer(token, 'C')]
   await organizer(await creatorToken(), 'Elsewhere')
   const first = await it.send(api.listOrganizers, { token, query: { limit: 2 } })
-  const second = await it.send(api.listOrganizers, { token, query: { limit: 2, cursor: first.body.next_cursor! } })
+  const second = await it.send(api.listOrganizers,
+    { token, query: { limit: 2, cursor: first.body.next_cursor! } })
   expect([...first.body.items, ...second.body.items]).toEqual(made)
   expect(second.body.next_cursor).toBeNull()
   expect((await it.send(api.listOrganizers)).status).toBe(401)
@@ -77,16 +83,21 @@ test('addMember: the new member manages its events, and every live event tells t
   const other_id = uuidv7()
   const other = await creatorToken(other_id)
   const { id } = await organizer(token)
-  const events = [await it.send(api.createEvent, { token, body: eventInput() }), await it.send(api.createEvent, { token, body: eventInput() })]
+  const events = [await it.send(api.createEvent, { token, body: eventInput() }),
+    await it.send(api.createEvent, { token, body: eventInput() })]
   await it.send(api.publishEvent, { token, params: { id: events[1]!.body.id } })
-  expect((await it.send(api.getEvent, { token: other, params: { id: events[0]!.body.id } })).status).toBe(404)
+  expect((await it.send(api.getEvent,
+    { token: other, params: { id: events[0]!.body.id } })).status).toBe(404)
 
-  const answer = await it.send(api.addMember, { token, params: { id }, body: { user_id: other_id, name: 'Bea Other' } })
+  const answer = await it.send(api.addMember,
+    { token, params: { id }, body: { user_id: other_id, name: 'Bea Other' } })
 
   expect(answer).toMatchObject({ status: 201, body: { user_id: other_id, name: 'Bea Other' } })
-  expect((await it.send(api.getEvent, { token: other, params: { id: events[0]!.body.id } })).status).toBe(200)
+  expect((await it.send(api.getEvent,
+    { token: other, params: { id: events[0]!.body.id } })).status).toBe(200)
   const told = await ctx.db.selectFrom('events.outbox').select('data').where('type', '=', api.eventChanged.type).execute()
-  const changes = told.map(row => row.data as { event: { id: string, member_ids: string[], version: number }, changed: string[] })
+  const changes = told.map(row =>
+    row.data as { event: { id: string, member_ids: string[], version: number }, changed: string[] })
     .filter(data => events.some(event => event.body.id === data.event.id))
   expect(changes).toHaveLength(2)
   for (const { event, changed } of changes) {
@@ -99,25 +110,32 @@ test('addMember: the new member manages its events, and every live event tells t
 test('addMember: refuses a member twice, an organiser of others, and the one too many', async () => {
   const token = await creatorToken()
   const { id } = await organizer(token)
-  const add = (user_id: string, as = token) => it.send(api.addMember, { token: as, params: { id }, body: { user_id, name: 'New' } })
+  const add = (user_id: string, as = token) =>
+    it.send(api.addMember, { token: as, params: { id }, body: { user_id, name: 'New' } })
   const user_id = uuidv7()
   expect((await add(user_id)).status).toBe(201)
-  expect(await add(user_id)).toMatchObject({ status: 409, problem: { type: api.alreadyMember.type } })
+  expect(await add(user_id)).toMatchObject({ status: 409,
+    problem: { type: api.alreadyMember.type } })
   expect((await add(uuidv7(), await creatorToken())).status).toBe(404)
   expect((await add(uuidv7(), await it.personToken())).status).toBe(403)
   await ctx.db.insertInto('events.members')
-    .values(Array.from({ length: 98 }, () => ({ organizer_id: id, user_id: uuidv7(), name: 'One of many' }))).execute()
-  expect(await add(uuidv7())).toMatchObject({ status: 409, problem: { type: api.tooManyMembers.type, limit: 100 } })
+    .values(Array.from({ length: 98 },
+      () => ({ organizer_id: id, user_id: uuidv7(), name: 'One of many' }))).execute()
+  expect(await add(uuidv7())).toMatchObject({ status: 409,
+    problem: { type: api.tooManyMembers.type, limit: 100 } })
 })
 
 test('listMembers: members and administrators page through them, others find nothing', async () => {
   const token = await creatorToken()
   const { id } = await organizer(token)
-  for (const name of ['Ann', 'Bob']) await it.send(api.addMember, { token, params: { id }, body: { user_id: uuidv7(), name } })
-  const ask = (as: string, query = {}) => it.send(api.listMembers, { token: as, params: { id }, query })
+  for (const name of ['Ann', 'Bob']) await it.send(api.addMember,
+    { token, params: { id }, body: { user_id: uuidv7(), name } })
+  const ask = (as: string, query = {}) =>
+    it.send(api.listMembers, { token: as, params: { id }, query })
   const first = await ask(token, { limit: 2 })
   const second = await ask(token, { limit: 2, cursor: first.body.next_cursor! })
-  expect(new Set([...first.body.items, ...second.body.items].map(member => member.user_id)).size).toBe(3)
+  expect(new Set([...first.body.items,
+    ...second.body.items].map(member => member.user_id)).size).toBe(3)
   expect((await ask(await it.personToken({ roles: ['admin'] }))).status).toBe(200)
   expect((await ask(await creatorToken())).status).toBe(404)
   expect((await ask(await it.personToken())).status).toBe(403)
@@ -128,7 +146,8 @@ test('rememberPeople: an organiser made on first use is called like its person',
   await register(user_id, 'Ann Example')
   const known = () => ctx.db.selectFrom('events.people').select('name').where('user_id', '=', user_id).executeTakeFirst()
   await it.eventually(known, 'the name')
-  const event = await it.send(api.createEvent, { token: await creatorToken(user_id), body: eventInput() })
+  const event = await it.send(api.createEvent,
+    { token: await creatorToken(user_id), body: eventInput() })
   expect(event.body.organizer_name).toBe('Ann Example')
 })
 
@@ -138,14 +157,17 @@ test('forgetPeople: an erased person is a member of nothing, even when the news 
   const { id } = await organizer(token)
   const event = await it.send(api.createEvent, { token, body: eventInput() })
   await erase(user_id)
-  await it.eventually(async () => (await it.send(api.listMembers, { token, params: { id } })).status === 404, 'the membership gone')
-  const facts = await it.send(api.getEventFacts, { token: await it.serviceToken('events'), params: { id: event.body.id } })
+  await it.eventually(async () =>
+    (await it.send(api.listMembers, { token, params: { id } })).status === 404, 'the membership gone')
+  const facts = await it.send(api.getEventFacts,
+    { token: await it.serviceToken('events'), params: { id: event.body.id } })
   expect(facts.body).toMatchObject({ member_ids: [], version: 2 })
 
   await register(user_id, 'Late News')
   const marker = uuidv7()
   await register(marker, 'Marker')
-  await it.eventually(async () => (await ctx.db.selectFrom('events.people').select('name').where('user_id', '=', marker).execute())[0], 'the marker')
+  await it.eventually(async () =>
+    (await ctx.db.selectFrom('events.people').select('name').where('user_id', '=', marker).execute())[0], 'the marker')
   const row = await ctx.db.selectFrom('events.people').select('name').where('user_id', '=', user_id).executeTakeFirst()
   expect(row).toEqual({ name: null })
 })

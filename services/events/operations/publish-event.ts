@@ -7,7 +7,8 @@ import { lockEvent, markPublished } from '../queries/events.ts'
 import { checkEvent } from '../rules/check-event.ts'
 
 /** Shows a draft to everyone; orders may sell its tickets as soon as it hears of it. */
-export const publishEvent: Operation<typeof api.publishEvent> = async (ctx, { params, caller, id: request_id }) => {
+export const publishEvent: Operation<typeof api.publishEvent> = async (ctx, request) => {
+  const { params, caller, id: request_id } = request
   await managedEvent(ctx, caller, params.id)
   return ctx.transaction(async tx => {
     const draft = await lockEvent(tx, params.id)
@@ -17,7 +18,8 @@ export const publishEvent: Operation<typeof api.publishEvent> = async (ctx, { pa
         extensions: { event_status: draft.status },
       })
     }
-    if (draft.is_past) throw new Problem(api.eventIsOver, undefined, { extensions: { ends_at: draft.ends_at } })
+    if (draft.is_past) throw new Problem(api.eventIsOver, undefined,
+      { extensions: { ends_at: draft.ends_at } })
     // Rules may have become stricter since the draft was written.
     refuse(checkEvent(draft))
     const published = await markPublished(tx, draft.id)

@@ -17,15 +17,17 @@ import { slugCandidates } from './create-event.ts'
 const align_after_ms = 60_000
 
 /**
- * Changes an event. What orders has to agree to (a smaller pool, another currency) is asked before the transaction;
- * the answer to everything that can change in between is decided again inside it, on the locked row.
+ * Changes an event. What orders has to agree to (a smaller pool, another currency) is asked before
+ * the transaction; what can change in between is decided again inside it, on the locked row.
  */
-export const updateEvent: Operation<typeof api.updateEvent> = async (ctx, { params, body, caller, id: request_id }) => {
+export const updateEvent: Operation<typeof api.updateEvent> = async (ctx, request) => {
+  const { params, body, caller, id: request_id } = request
   const seen = await managedEvent(ctx, caller, params.id)
   refuseState(seen, body)
   refuse(checkEvent(merge(seen, body)))
-  if (body.currency !== undefined && body.currency !== seen.currency) await refuseOnceOrdered(ctx, seen.id, request_id)
-  if (body.ticket_capacity !== undefined) await changePool(ctx, seen.id, body.ticket_capacity, request_id)
+  const { currency = seen.currency, ticket_capacity } = body
+  if (currency !== seen.currency) await refuseOnceOrdered(ctx, seen.id, request_id)
+  if (ticket_capacity !== undefined) await changePool(ctx, seen.id, ticket_capacity, request_id)
   return ctx.transaction(async tx => {
     const current = await lockEvent(tx, seen.id)
     if (!current) throw new Problem(notFound)
@@ -37,7 +39,9 @@ export const updateEvent: Operation<typeof api.updateEvent> = async (ctx, { para
     const updated = await updateDetails(tx, current.id, slug, normalizeEvent(details))
     const [event] = await factsOf(tx, [current.id])
     const changed = changedFacts(before!, event!)
-    if (changed.length > 0) await ctx.publish(tx, api.eventChanged, [{ event: event!, changed }], request_id)
+    if (changed.length > 0) {
+      await ctx.publish(tx, api.eventChanged, [{ event: event!, changed }], request_id)
+    }
     return present(updated)
   })
 }
@@ -53,7 +57,8 @@ function refuseState (event: EventRow, changes: EventChanges): void {
 
 /** Who sends back the list they read has not chosen the drawn poster as a picture of theirs. */
 function merge (event: EventRow, { version: _, ...changes }: EventChanges): Details {
-  const { title, description, starts_at, ends_at, timezone, venue, category, images, ticket_capacity, currency } = {
+  const { title, description, starts_at, ends_at, timezone, venue, category, images,
+    ticket_capacity, currency } = {
     ...event, ...changes,
   }
   return {
@@ -78,10 +83,11 @@ async function refuseOnceOrdered (ctx: Ctx, event_id: string, request_id: string
 }
 
 /**
- * Orders owns the stock, so it is set there first and may refuse. If our own commit then fails, the two would differ:
- * the job queued before brings them together, and so does the same PATCH sent again.
+ * Orders owns the stock, so it is set there first and may refuse. If our own commit then fails,
+ * the two differ: the job queued before brings them together, and so does the same PATCH again.
  */
-async function changePool (ctx: Ctx, event_id: string, capacity: number | null, request_id: string): Promise<void> {
+async function changePool (ctx: Ctx, event_id: string, capacity: number | null,
+  request_id: string): Promise<void> {
   const run_at = new Date(Date.now() + align_after_ms)
   await ctx.transaction(tx => ctx.addJob(tx, 'align-pool', { event_id }, { run_at, key: `events.align-pool ${event_id}` }))
   try {
@@ -93,7 +99,8 @@ async function changePool (ctx: Ctx, event_id: string, capacity: number | null, 
 
 /** The refusal of orders in the words of our own contract. */
 function capacityProblem (error: unknown): Problem | undefined {
-  if (!(error instanceof Problem) || error.definition.type !== orders.capacityTooSmall.type) return undefined
+  if (!(error instanceof Problem) ||
+    error.definition.type !== orders.capacityTooSmall.type) return undefined
   const { sold = 0, held = 0 } = error.extensions as { sold?: number, held?: number }
   return new Problem(api.capacityTooSmall, error.detail, { extensions: { sold, held } })
 }

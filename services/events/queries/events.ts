@@ -7,9 +7,12 @@ import type { Details } from '../rules/check-event.ts'
 import type { SearchWords } from '../rules/search-words.ts'
 
 export interface EventRow {
-  id: string, slug: string, organizer_id: string, organizer_name: string, title: string, description: string,
-  starts_at: string, ends_at: string, timezone: string, venue: Venue, category: Category, images: string[],
-  ticket_capacity: number | null, currency: string, status: EventStatus, is_past: boolean, version: number,
+  id: string, slug: string, organizer_id: string, organizer_name: string, title: string,
+    description: string,
+  starts_at: string, ends_at: string, timezone: string, venue: Venue, category: Category,
+    images: string[],
+  ticket_capacity: number | null, currency: string, status: EventStatus, is_past: boolean,
+    version: number,
   created_at: string, updated_at: string, published_at: string | null, canceled_at: string | null
 }
 
@@ -44,14 +47,16 @@ export const lockEvent = async (tx: Tx<DB>, id: string) => (await sql<EventRow>`
 export interface EventFilter {
   /** Only what this manager manages, in any state; absent: only what is published. */
   manager?: Manager
-  status?: EventStatus, from?: string, to?: string, category?: Category, city?: string, organizer_id?: string
+  status?: EventStatus, from?: string, to?: string, category?: Category, city?: string,
+    organizer_id?: string
   words: SearchWords
   after: { starts_at: string, id: string } | null
   limit: number
 }
 
 /**
- * Published events come soonest first. The bound of a year before `from` is the longest an event may last: with it
+ * Published events come soonest first. The bound of a year before `from` is the longest an event
+ * may last: with it
  * the index begins reading where something can match, however many events are over.
  */
 export const listEvents = async (db: Db<DB>, filter: EventFilter) => {
@@ -85,7 +90,8 @@ const matching = ({ beginnings, parts }: SearchWords) => [
 
 /** Inserts nothing when the slug is taken; the caller tries another. */
 export const insertEvent = async (
-  tx: Tx<DB>, event: Details & { id: string, slug: string, organizer_id: string, organizer_name: string }
+  tx: Tx<DB>, event: Details & { id: string, slug: string, organizer_id: string,
+    organizer_name: string }
 ) => (await sql<EventRow>`
   insert into events.events as e (id, slug, organizer_id, organizer_name, title, description, starts_at, ends_at, timezone,
     venue_name, venue_address, venue_city, venue_country, category, images, ticket_capacity, currency)

@@ -9,9 +9,13 @@ const columns = sql.raw('o.id, o.name, o.created_at')
 export const findOrganizer = async (db: Db<DB>, id: string) => (await sql<Organizer>`
   select ${columns} from events.organizers as o where o.id = ${id}`.execute(db)).rows[0]
 
-export const findManagedOrganizer = async (db: Db<DB>, id: string, manager: Manager) => (await sql<Organizer>`
-  select ${columns} from events.organizers as o where o.id = ${id} and ${manager === 'admin' ? sql`true` : sql`exists (
-    select from events.members as m where m.organizer_id = o.id and m.user_id = ${manager.user_id})`}`.execute(db)).rows[0]
+const managedBy = (manager: Manager) => manager === 'admin' ? sql`true` : sql`exists (
+  select from events.members as m where m.organizer_id = o.id and m.user_id = ${manager.user_id})`
+
+export const findManagedOrganizer = async (db: Db<DB>, id: string, manager: Manager) =>
+  (await sql<Organizer>`
+    select ${columns} from events.organizers as o
+     where o.id = ${id} and ${managedBy(manager)}`.execute(db)).rows[0]
 
 export const findDefaultOrganizer = async (db: Db<DB>, user_id: string) => (await sql<Organizer>`
   select ${columns} from events.organizers as o where o.default_for = ${user_id}`.execute(db)).rows[0]
@@ -29,7 +33,8 @@ export const insertOrganizer = async (tx: Tx<DB>, organizer: { id: string, name:
   returning ${columns}`.execute(tx)).rows[0]!
 
 /** In the order of their ids, which is that of their making. */
-export const listOrganizersOf = async (db: Db<DB>, user_id: string, after_id: string | null, limit: number) =>
+export const listOrganizersOf = async (db: Db<DB>, user_id: string, after_id: string | null,
+  limit: number) =>
   (await sql<Organizer>`
     select ${columns} from events.organizers as o
       join events.members as m on m.organizer_id = o.id and m.user_id = ${user_id}

@@ -1,6 +1,7 @@
 /** What every motif paints with: a size, colours, repeatable chance, and the shapes of SVG. */
 
-export interface Palette { bg: string, shade: string, ink: string, a: string, b: string, c: string, light: string }
+export interface Palette { bg: string, shade: string, ink: string, a: string, b: string, c: string,
+  light: string }
 
 interface Colors extends Palette {
   /** For thin lines on the ground: the brightest on a dark one, the darkest on a bright one. */
@@ -48,7 +49,8 @@ export function brush ({ id, title, w, h, palettes }: Subject): Brush {
   const letters = [...title.toLowerCase()].filter(char => /[\p{L}\p{N}]/u.test(char)).slice(0, 64)
   const palette = pick(palettes)
   const bright = brightness(palette.bg) > 0.5
-  const colors = { ...palette, line: bright ? palette.ink : palette.light, glow: bright ? palette.b : palette.light }
+  const colors = { ...palette, line: bright ? palette.ink : palette.light,
+    glow: bright ? palette.b : palette.light }
   return {
     w, h, u: Math.min(w, h) / 100, colors, pick,
     between: (low, high) => low + next() * (high - low),
@@ -82,7 +84,8 @@ export const disc = (x: number, y: number, r: number, fill: string, alpha = 1) =
 export const ring = (x: number, y: number, r: number, stroke: string, width: number, alpha = 1) =>
   `<circle cx="${number(x)}" cy="${number(y)}" r="${number(r)}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${opacity(alpha)}/>`
 
-export const box = (x: number, y: number, w: number, h: number, fill: string, round = 0, alpha = 1) =>
+export const box = (x: number, y: number, w: number, h: number, fill: string, round = 0,
+  alpha = 1) =>
   `<rect x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" fill="${fill}"` +
   `${round ? ` rx="${number(round)}"` : ''}${opacity(alpha)}/>`
 
@@ -107,7 +110,8 @@ export const turned = (degrees: number, x: number, y: number, content: string) =
 export const times = (count: number, draw: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => draw(index)).join('')
 
-const joined = (d: (string | number)[]) => d.map(part => typeof part === 'number' ? number(part) : part).join(' ')
+const joined = (d: (string | number)[]) =>
+  d.map(part => typeof part === 'number' ? number(part) : part).join(' ')
 
 /** A star of `points` rays. */
 export const star = (x: number, y: number, r: number, fill: string, points = 4, inner = 0.36) =>
@@ -118,7 +122,8 @@ export const star = (x: number, y: number, r: number, fill: string, points = 4, 
   }), fill)
 
 /** Rays from a point to beyond the edges: every second sector of the circle. */
-export function rays (x: number, y: number, reach: number, count: number, fill: string, alpha = 1, from = 0): string {
+export function rays (x: number, y: number, reach: number, count: number, fill: string, alpha = 1,
+  from = 0): string {
   const step = Math.PI * 2 / (count * 2)
   const d: (string | number)[] = []
   for (let i = 0; i < count; i++) {
@@ -131,30 +136,35 @@ export function rays (x: number, y: number, reach: number, count: number, fill: 
 
 /** A string of pennants that hangs between two points. */
 export function bunting (
-  from: [number, number], to: [number, number], sag: number, size: number, fills: readonly string[], cord: string
+  from: [number, number], to: [number, number], sag: number, size: number, fills: readonly string[],
+    cord: string
 ): string {
   const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2 + sag * 2] as const
   const at = (t: number): [number, number] => [
     (1 - t) ** 2 * from[0] + 2 * (1 - t) * t * middle[0] + t ** 2 * to[0],
     (1 - t) ** 2 * from[1] + 2 * (1 - t) * t * middle[1] + t ** 2 * to[1],
   ]
-  const count = Math.max(3, Math.round(Math.hypot(to[0] - from[0], to[1] - from[1]) / (size * 1.35)))
+  const count = Math.max(3,
+    Math.round(Math.hypot(to[0] - from[0], to[1] - from[1]) / (size * 1.35)))
   const flags = times(count, index => {
     const [x1, y1] = at((index + 0.1) / count)
     const [x2, y2] = at((index + 0.9) / count)
-    return polygon([[x1, y1], [x2, y2], [(x1 + x2) / 2, (y1 + y2) / 2 + size * 1.25]], fills[index % fills.length]!)
+    return polygon([[x1, y1], [x2, y2], [(x1 + x2) / 2, (y1 + y2) / 2 + size * 1.25]],
+      fills[index % fills.length]!)
   })
   return line(['M', ...from, 'Q', middle[0], middle[1], ...to], cord, size * 0.06) + flags
 }
 
 /** A hill from edge to edge, whose top passes through `y` in waves. */
-export function hill (w: number, h: number, y: number, swing: number, phase: number, fill: string): string {
+export function hill (w: number, h: number, y: number, swing: number, phase: number,
+  fill: string): string {
   const d: (string | number)[] = ['M', 0, h, 'L', 0, y + Math.sin(phase) * swing]
   const steps = 6
   for (let i = 0; i < steps; i++) {
     const x1 = (i + 0.5) / steps * w
     const x2 = (i + 1) / steps * w
-    d.push('Q', x1, y + Math.sin(phase + (i + 0.5) * 1.1) * swing * 1.25, x2, y + Math.sin(phase + (i + 1) * 1.1) * swing)
+    d.push('Q', x1, y + Math.sin(phase + (i + 0.5) * 1.1) * swing * 1.25, x2, y +
+      Math.sin(phase + (i + 1) * 1.1) * swing)
   }
   return path([...d, 'L', w, h, 'Z'], fill)
 }

@@ -9,7 +9,8 @@ const sizes: Record<Format, [number, number]> = { card: [800, 1000], wide: [1200
 
 /**
  * `bg` and `shade` lie behind everything, `ink` is the darkest and `light` the brightest; `a`, `b` and `c` speak.
- * Chosen by eye, so that any two of them beside each other are told apart, also by those who do not see red and green.
+ * Chosen by eye, so that any two of them beside each other are told apart, also by those who do not
+ * see red and green.
  */
 const palettes: Palette[] = [
   { bg: '#1d2145', shade: '#171a38', ink: '#0e1027', a: '#ff6b5e', b: '#ffb84c', c: '#3fb8b0', light: '#fff1dc' },
@@ -31,11 +32,14 @@ const motifs: Record<string, (paint: Brush) => string> = {
 }
 
 /**
- * A poster for an event without pictures, as SVG: a motif of its category, in colours and a composition that follow
- * from its id, with details that follow from its title. The same event always gets the same poster. Shapes only: no
+ * A poster for an event without pictures, as SVG: a motif of its category, in colours and a
+ * composition that follow
+ * from its id, with details that follow from its title. The same event always gets the same poster.
+ * Shapes only: no
  * text to translate, no scripts, nothing loaded from elsewhere.
  */
-export function drawArtwork (event: { id: string, title: string, category: string }, format: Format): string {
+export function drawArtwork (event: { id: string, title: string, category: string },
+  format: Format): string {
   const [w, h] = sizes[format]
   const paint = brush({ ...event, w, h, palettes })
   const motif = motifs[event.category] ?? other
@@ -53,5 +57,6 @@ export function drawArtwork (event: { id: string, title: string, category: strin
 function confetti ({ w, h, u, colors, between, pick, beat }: Brush): string {
   const count = 5 + Math.round(beat(0) * 6)
   return Array.from({ length: count }, () =>
-    disc(between(0.04, 0.96) * w, between(0.03, 0.4) * h, between(0.25, 0.7) * u, pick([colors.line, colors.b, colors.c]), 0.75)).join('')
+    disc(between(0.04, 0.96) * w, between(0.03, 0.4) * h, between(0.25, 0.7) * u,
+      pick([colors.line, colors.b, colors.c]), 0.75)).join('')
 }

@@ -18,5 +18,6 @@ function equal (a: unknown, b: unknown): boolean {
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length &&
-    keys.every(key => equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+    keys.every(key => equal((a as Record<string, unknown>)[key],
+      (b as Record<string, unknown>)[key]))
 }

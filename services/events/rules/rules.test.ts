@@ -43,7 +43,8 @@ test('isTimeZone: zones and their aliases, not offsets', () => {
 })
 
 test('checkEvent: takes a whole event, and names each field it refuses', () => {
-  const fields = (changes: Partial<Details>) => checkEvent({ ...details, ...changes }).map(error => error.field)
+  const fields = (changes: Partial<Details>) =>
+    checkEvent({ ...details, ...changes }).map(error => error.field)
   expect(fields({})).toEqual([])
   expect(fields({ ends_at: details.starts_at })).toEqual(['ends_at'])
   expect(fields({ starts_at: '1960-01-01T00:00:00Z' })).toEqual(['starts_at'])
@@ -59,8 +60,10 @@ test('normalizeEvent: one form for moments and lines', () => {
 
 test('changedFacts: names what differs by content, the version apart', () => {
   const facts = {
-    id: '1', slug: 'a', title: 'A', organizer_id: '2', organizer_name: 'O', member_ids: ['3'], starts_at: '', ends_at: '', timezone: 'UTC',
-    venue: { name: 'n', address: 'a', city: 'c', country: 'FR' }, category: 'music', currency: 'EUR', image: null,
+    id: '1', slug: 'a', title: 'A', organizer_id: '2', organizer_name: 'O', member_ids: ['3'],
+      starts_at: '', ends_at: '', timezone: 'UTC',
+    venue: { name: 'n', address: 'a', city: 'c', country: 'FR' }, category: 'music', currency: 'EUR',
+      image: null,
     status: 'draft' as const, version: 1,
   }
   const venue = { country: 'FR', city: 'c', address: 'a', name: 'n' }

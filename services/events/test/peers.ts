@@ -15,7 +15,8 @@ export interface Peers {
 }
 
 /**
- * The two services that events asks, with memory for tables: they keep the contracts' words and let a test say what
+ * The two services that events asks, with memory for tables: they keep the contracts' words and let
+ * a test say what
  * was sold, which their real selves only learn from a whole purchase.
  */
 export function createPeers () {
@@ -34,7 +35,8 @@ export function createPeers () {
         return { capacity: body.capacity, sold, held }
       }),
       route(orders.getEventSales, async (_ctx, { params }) => {
-        const { sold, held, revenue_minor, ticket_type_id } = peers.sales.get(params.event_id) ?? none
+        const { sold, held, revenue_minor, ticket_type_id } = peers.sales.get(params.event_id) ??
+          none
         const capacity = peers.pools.get(params.event_id) ?? 0
         const price = { price_minor: 1000, currency: 'EUR', capacity, held, sold, revenue_minor }
         return {

@@ -11,7 +11,8 @@ import { createHealthCheck } from './get-system-health.ts'
 // get-service-index, get-system-health, and the pages that no contract describes.
 
 const metrics_token = 'a-token-of-more-than-16'
-const peers = serviceNames.filter(name => name !== 'gateway').map(name => defineService<Context>({ name, routes: [] }))
+const peers = serviceNames.filter(name => name !== 'gateway').map(name =>
+  defineService<Context>({ name, routes: [] }))
 let it: TestSystem
 let alone: TestSystem
 

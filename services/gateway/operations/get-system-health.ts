@@ -39,8 +39,10 @@ async function askAll (ctx: Pick<Ctx, 'call'>): Promise<SystemHealth> {
 
 async function isReady (ctx: Pick<Ctx, 'call'>, name: ServiceName): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>(resolve => { timer = setTimeout(() => resolve(false), answer_within_ms) })
-  // A service that is not ready answers 503, and one that is away does not answer: `call` throws for both.
+  const late = new Promise<boolean>(resolve => { timer = setTimeout(() => resolve(false),
+    answer_within_ms) })
+  // A service that is not ready answers 503, and one that is away does not answer: `call` throws
+  // for both.
   const ready = ctx.call(readyRoute(name), {}).then(answer => answer.ready, () => false)
   try {
     return await Promise.race([ready, late])

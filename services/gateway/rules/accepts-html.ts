@@ -1,5 +1,6 @@
 /**
- * Whether a caller would rather have a page than JSON (RFC 9110, 12.5.1): browsers name `text/html`, programs take
+ * Whether a caller would rather have a page than JSON (RFC 9110, 12.5.1): browsers name
+ * `text/html`, programs take
  * anything or JSON and get JSON.
  */
 export function prefersHtml (accept: string | undefined): boolean {

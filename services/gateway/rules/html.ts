@@ -13,7 +13,8 @@ const render = (part: Part): string => {
 
 /** A template whose values are escaped, so that no text can become markup; lists are joined. */
 export const html = (texts: TemplateStringsArray, ...parts: Part[]): Html => ({
-  html: texts.reduce((all, text, index) => all + (index > 0 ? render(parts[index - 1]!) : '') + text, ''),
+  html: texts.reduce((all, text, index) => all + (index > 0 ? render(parts[index - 1]!) : '') +
+    text, ''),
 })
 
 /** A whole page in the house's dress; it loads nothing but its style sheet. */

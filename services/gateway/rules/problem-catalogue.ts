@@ -23,12 +23,14 @@ export interface ProblemEntry {
 }
 
 const modules: object[] = [
-  problems, platform, auth, backups, events, expiration, notifications, orders, payments, tickets, users,
+  problems, platform, auth, backups, events, expiration, notifications, orders, payments, tickets,
+    users,
 ]
 const exported = modules.flatMap(module => Object.values(module) as unknown[])
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-const isProblem = (value: unknown): value is ProblemDefinition => isObject(value) && 'type' in value && 'status' in value &&
+const isProblem = (value: unknown): value is ProblemDefinition => isObject(value) && 'type' in value &&
+  'status' in value &&
   typeof value.type === 'string' && value.type.startsWith('/problems/')
 const isRoute = (value: unknown): value is AnyRoute => isObject(value) && 'method' in value && 'path' in value
 
@@ -37,7 +39,8 @@ export const problemCatalogue: readonly ProblemEntry[] = makeCatalogue()
 
 function makeCatalogue (): ProblemEntry[] {
   const routes = exported.filter(isRoute).filter(route => route.access !== 'internal')
-  const entries = new Map(exported.filter(isProblem).map(({ type, status, title, extensions }) => [type, {
+  const entries = new Map(exported.filter(isProblem).map(({ type, status, title, extensions }) =>
+    [type, {
     type, status, title,
     extensions: Object.keys(extensions?.properties ?? {}),
     routes: routes.filter(route => route.problems.some(problem => problem.type === type))
