@@ -1,8 +1,9 @@
+import { deadLetterAdded } from '@fermata/contracts/notifications'
 import { Compile } from 'typebox/compile'
 import { isDatabaseAway, type Tx } from './database.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
-import { insertDeadLetter, insertInbox } from './message-queries.ts'
+import { insertDeadLetter, insertInbox, insertOutbox } from './message-queries.ts'
 import type { StoredEvent, Subscription } from './messages.ts'
 
 /** With the outbox's backoff of 1, 2, 4 … 60 s this is about three minutes of trying. */
@@ -42,7 +43,11 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
     log.error({ event_id: event.id, type: event.type, handler: name, error }, 'event given up, see dead letters')
     await transaction(async tx => {
       await insertInbox(tx, service, name, [event.id])
-      await insertDeadLetter(tx, service, { id: uuidv7(), event, handler: name, error })
+      const { id, created_at } = await insertDeadLetter(tx, service, { id: uuidv7(), event, handler: name, error })
+      // News that cannot be told of is not news again, or it would go round for ever.
+      if (event.type === deadLetterAdded.type) return
+      await insertOutbox(tx, service, [{ id: uuidv7(), type: deadLetterAdded.type, request_id: event.request_id,
+        attempts: 0, created_at, data: { dead_letter_id: id, service, subject: event.type, error, added_at: created_at } }])
     })
   }
 

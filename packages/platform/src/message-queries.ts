@@ -34,13 +34,14 @@ export const insertInbox = async (tx: Tx, schema: string, handler: string, ids: 
   return new Set(rows.map(row => row.event_id))
 }
 
-export const insertDeadLetter = (
+export const insertDeadLetter = async (
   tx: Tx, schema: string, letter: { id: string, event: StoredEvent, handler: string, error: string }
-) => sql`
+) => (await sql<{ id: string, created_at: string }>`
   insert into ${sql.ref(`${schema}.dead_letters`)} (id, event_id, handler, type, data, request_id, error)
   values (${letter.id}, ${letter.event.id}, ${letter.handler}, ${letter.event.type}, ${JSON.stringify(letter.event.data)}::jsonb,
     ${letter.event.request_id}, ${letter.error})
-  on conflict (event_id, handler) do update set error = excluded.error, retried_at = null`.execute(tx)
+  on conflict (event_id, handler) do update set error = excluded.error, retried_at = null
+  returning id, created_at`.execute(tx)).rows[0]!
 
 export interface DeadLetterRow {
   id: string, event_id: string, handler: string, type: string, data: unknown, request_id: string | null, error: string, created_at: string
