@@ -55,7 +55,7 @@ export async function seedPool ({ db }: Ctx, event_id: string, capacity: number)
   return id
 }
 
-export const buyer = { name: 'Ann', email: 'ann@example.com', locale: 'en' as const }
+export const buyer = { name: 'Ann', email: 'guest@example.net', locale: 'en' as const }
 
 export const orderOf = (type: { id: string, event_id: string }, quantity = 1): NewOrder =>
   ({ event_id: type.event_id, items: [{ ticket_type_id: type.id, quantity }], buyer })
