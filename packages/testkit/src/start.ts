@@ -88,7 +88,7 @@ async function send (system: System, route: AnyRoute, input: Input<AnyRoute>): P
       ...(key && { 'idempotency-key': key }), ...headers },
     payload: body as object | undefined,
   })
-  const json = /json/.test(String(answer.headers['content-type'])) && answer.payload !== '' ? JSON.parse(answer.payload) as never : undefined
+  const json = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload !== '' ? JSON.parse(answer.payload) as never : undefined
   return { status: answer.statusCode, body: json as never, problem: json as never, bytes: answer.rawPayload, headers: answer.headers }
 }
 
