@@ -19,7 +19,9 @@ import { runBackups } from './operations/run-backups.ts'
 import { withLock } from './queries.ts'
 import service from './service.ts'
 
-/** With two neighbours whose tables are their own: tickets with rows that refer to others, and auth. */
+/**
+ * With two neighbours whose tables are their own: tickets with rows that refer to others, and auth.
+ */
 
 const migration = `
 create table holders (id uuid primary key, name text not null);
@@ -200,7 +202,7 @@ test('createBackup: nothing begins while a restore is at work, nor the other way
   })
 })
 
-test('runBackups: a service that does not answer is a failed part, and its neighbours are still copied', async () => {
+test('failBackup: a service that does not answer is a failed part, and its neighbours are still copied', async () => {
   const backup = await made(['auth', 'tickets', 'users'])
   expect(backup.status).toBe('failed')
   expect(backup.parts.map(part => [part.service, part.status])).toEqual([['auth', 'completed'], ['tickets', 'completed'], ['users', 'failed']])

@@ -20,7 +20,8 @@ export async function putBack (
 }
 
 /**
- * Proves a stored copy: the file is the one that was written, and restored it reads back as it did then.
+ * Proves a stored copy: the file is the one that was written, and restored it reads back as it did
+ * then.
  * @returns what is wrong, or null
  * @throws Problem `request/unavailable` when the service cannot be asked, which says nothing about the copy
  */
@@ -47,7 +48,10 @@ export function differingTable (a: ImportResult['tables'], b: ImportResult['tabl
   return a.length === b.length ? null : 'list'
 }
 
-/** For people: the problem's own words, or what the file system said, without a path of this machine. */
+/**
+ * For people: the problem's own words, or what the file system said, without a path of this
+ * machine.
+ */
 export function explain (error: unknown): string {
   if (error instanceof Problem) return error.detail ?? error.definition.title
   const code = (error as { code?: string }).code

@@ -30,7 +30,8 @@ function createMeter () {
 }
 
 /**
- * Writes a copy under a passing name, syncs it to disk, then gives it its own: a file with that name is whole.
+ * Writes a copy under a passing name, syncs it to disk, then gives it its own: a file with that
+ * name is whole.
  * @returns bytes and SHA-256 of the file
  */
 export async function storePart (
@@ -53,9 +54,12 @@ export async function storePart (
 }
 
 /** SHA-256 of a file as it lies there now. @throws the file system's error when it is gone */
-export async function digestPart (dir: string, backup_id: string, service: string): Promise<string> {
+export async function digestPart (
+  dir: string, backup_id: string, service: string
+): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(pathOf(dir, backup_id, service))) hash.update(chunk as Buffer)
+  const file = createReadStream(pathOf(dir, backup_id, service))
+  for await (const chunk of file) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }
 

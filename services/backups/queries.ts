@@ -34,7 +34,10 @@ export interface BackupRow {
 /** One for the whole database; whoever dies lets go of it. */
 const lock_key = sql`hashtextextended('fermata backups', 0)`
 
-/** A backup is seen to be completed a moment before its lock is let go: that moment is no reason to refuse. */
+/**
+ * A backup is seen to be completed a moment before its lock is let go: that moment is no reason to
+ * refuse.
+ */
 async function patiently (ask: () => Promise<boolean>): Promise<boolean> {
   for (let attempt = 1; attempt <= 5; attempt++) {
     if (await ask()) return true
@@ -44,8 +47,8 @@ async function patiently (ask: () => Promise<boolean>): Promise<boolean> {
 }
 
 /**
- * Runs `work` unless a backup, check or restore is at work in any process; undefined then. The lock belongs to a
- * connection, so no kill leaves it behind.
+ * Runs `work` unless a backup, check or restore is at work in any process; undefined then. The lock
+ * belongs to a connection, so no kill leaves it behind.
  */
 export const withLock = <T>(ctx: Ctx, work: () => Promise<T>): Promise<{ result: T } | undefined> =>
   ctx.db.connection().execute(async connection => {
@@ -82,10 +85,15 @@ export const listNewestFirst = async (
      and (${filter.after}::uuid is null or b.id < ${filter.after}::uuid)
    order by b.id desc limit ${filter.limit}`.execute(db)).rows
 
+export interface NewBackup {
+  id: string
+  trigger: 'schedule' | 'request'
+  services: ServiceName[]
+  request_id: string | null
+}
+
 /** Nothing is inserted while another one is open; false then. */
-export const insertBackup = async (
-  tx: Tx<DB>, row: { id: string, trigger: 'schedule' | 'request', services: ServiceName[], request_id: string | null }
-) => {
+export const insertBackup = async (tx: Tx<DB>, row: NewBackup) => {
   const { rows } = await sql`
     insert into backups.backups (id, trigger, request_id) values (${row.id}, ${row.trigger}, ${row.request_id})
     on conflict do nothing returning id`.execute(tx)

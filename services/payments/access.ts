@@ -14,7 +14,10 @@ export function ownsOrder (caller: Caller, order: { id: string, user_id: string 
 const managesOrder = (caller: Caller, order: OrderForPayment) => caller.kind === 'user' &&
   hasRole(caller, 'event_creator') && order.organizer_member_ids.includes(caller.user_id)
 
-/** @throws Problem 404 unless the caller is an admin or of the order's organiser, as orders knows them now */
+/**
+ * @throws Problem 404 unless the caller is an admin or of the order's organiser, as orders knows
+ * them now
+ */
 export async function requireManager (
   ctx: Ctx, caller: Caller, order_id: string, request_id: string
 ): Promise<void> {
@@ -24,8 +27,9 @@ export async function requireManager (
 }
 
 /**
- * Whether a payment's order is the caller's to see. Orders is asked only where our row does not settle it: a guest's
- * order may have been attached to an account since, and organisers see what they sold.
+ * Whether a payment's order is the caller's to see. Orders is asked only where our row does not
+ * settle it: a guest's order may have been attached to an account since, and organisers see what
+ * they sold.
  */
 export async function maySee (
   ctx: Ctx, caller: Caller, payment: { order_id: string, user_id: string | null }, request_id: string
@@ -34,7 +38,8 @@ export async function maySee (
   if (ownsOrder(caller, { id: payment.order_id, user_id: payment.user_id })) return true
   if (caller.kind !== 'user') return false
   try {
-    const order = await ctx.call(getOrderForPayment, { params: { id: payment.order_id }, request_id })
+    const input = { params: { id: payment.order_id }, request_id }
+    const order = await ctx.call(getOrderForPayment, input)
     return ownsOrder(caller, order) || managesOrder(caller, order)
   } catch (error) {
     if (error instanceof Problem && error.definition.status === 404) return false

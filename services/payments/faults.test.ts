@@ -12,8 +12,8 @@ import service from './service.ts'
 import { createOrdersPeer } from './test/orders-peer.ts'
 
 /**
- * What happens between provider and commit. The provider is the real simulated one with a broken line in front of it:
- * it does its work, and its answer may get lost, come late, or not be final.
+ * What happens between provider and commit. The provider is the real simulated one with a broken
+ * line in front of it: it does its work, and its answer may get lost, come late, or not be final.
  */
 
 const orders = createOrdersPeer()
@@ -163,7 +163,10 @@ test('confirmPayment: finishes a payment whose provider waits for the second ste
   expect(reply.body).toMatchObject({ status: 'succeeded', needs_confirmation: false })
 })
 
-/** Random buyers, cards, refunds, cancellations and broken lines; then everything is let come to rest. */
+/**
+ * Random buyers, cards, refunds, cancellations and broken lines; then everything is let come to
+ * rest.
+ */
 async function runRandomly (steps: Step[]): Promise<void> {
   const started: Awaited<ReturnType<typeof pay>>[] = []
   const admin = await it.personToken({ roles: ['admin'] })

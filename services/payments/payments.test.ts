@@ -8,7 +8,10 @@ import type { Ctx } from './context.ts'
 import service from './service.ts'
 import { createOrdersPeer } from './test/orders-peer.ts'
 
-/** Routes, events and states: startPayment, listPayments, getPayment, confirmPayment, refundPayment, endOrders. */
+/**
+ * Routes, events and states: startPayment, listPayments, getPayment, confirmPayment, refundPayment,
+ * endOrders.
+ */
 
 const orders = createOrdersPeer()
 let it: TestSystem

@@ -1,4 +1,7 @@
-/** What payments asks of a company that moves money. Adapters implement it; tests may put one in between. */
+/**
+ * What payments asks of a company that moves money. Adapters implement it; tests may put one in
+ * between.
+ */
 
 export interface Charge {
   /** The provider does a key's work once, however often it is asked. */
@@ -19,8 +22,9 @@ export type ChargeOutcome =
 export interface ProviderRefund { key: string, charge_key: string, amount_minor: number }
 
 /**
- * Works on batches, as a whole day of one event may be refunded at once. A call that throws has an unknown outcome and
- * is repeated with the same keys; an answer holds the outcome of each key it knows, others count as unknown.
+ * Works on batches, as a whole day of one event may be refunded at once. A call that throws has an
+ * unknown outcome and is repeated with the same keys; an answer holds the outcome of each key it
+ * knows, others count as unknown.
  */
 export interface PaymentProvider {
   charge (charges: Charge[]): Promise<Map<string, ChargeOutcome>>

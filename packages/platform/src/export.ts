@@ -5,7 +5,10 @@ import type pg from 'pg'
 import { Type, type Static } from 'typebox'
 import { beginCopy, copyOut, createDigest, readMigrationNames, readShapes } from './table-copy.ts'
 
-/** Lines of the stream, one JSON value each; a row is a JSON text that holds its line of COPY's text format. */
+/**
+ * Lines of the stream, one JSON value each; a row is a JSON text that holds its line of COPY's text
+ * format.
+ */
 export const ExportHeader = Type.Object({
   format: Type.Literal('fermata-export'),
   version: Type.Literal(1),
@@ -15,11 +18,18 @@ export const ExportHeader = Type.Object({
   exported_at: Type.String(),
 })
 export const TableStart = Type.Object({ table: Type.String(), columns: Type.Array(Type.String()) })
-export const TableEnd = Type.Object({ table: Type.String(), rows: Type.Integer(), sha256: Type.String() })
+export const TableEnd = Type.Object({
+  table: Type.String(), rows: Type.Integer(), sha256: Type.String(),
+})
 export const Sequences = Type.Object({ sequences: Type.Array(Type.Object({
   name: Type.String(), last_value: Type.String(), is_called: Type.Boolean() })) })
-/** The last line. Its digest is over all bytes before it: a stream that was cut or changed is recognised. */
-export const ExportEnd = Type.Object({ end: Type.Object({ tables: Type.Integer(), sha256: Type.String() }) })
+/**
+ * The last line. Its digest is over all bytes before it: a stream that was cut or changed is
+ * recognised.
+ */
+export const ExportEnd = Type.Object({
+  end: Type.Object({ tables: Type.Integer(), sha256: Type.String() }),
+})
 
 const chunk_bytes = 64 * 1024
 
@@ -72,11 +82,15 @@ async function * chunksOfExport (pool: pg.Pool, schema: string): AsyncGenerator<
     finished = true
     yield Buffer.concat([last, Buffer.from(`${JSON.stringify(end)}\n`)])
   } finally {
-    // A reader who left in the middle leaves a connection in the middle of a COPY; a new one is cheaper than mending it.
+    // A reader who left in the middle leaves a connection in the middle of a COPY; a new one is
+    // cheaper than mending it.
     client.release(!finished)
   }
 }
 
-/** Every table of a service from one snapshot, as a stream that holds a few chunks in memory at a time. */
+/**
+ * Every table of a service from one snapshot, as a stream that holds a few chunks in memory at a
+ * time.
+ */
 export const exportTables = (pool: pg.Pool, schema: string): Readable =>
   Readable.from(chunksOfExport(pool, schema), { objectMode: false })

@@ -15,7 +15,10 @@ import {
   beginCopy, createDigest, digestTable, linesOf, readMigrationNames, readShapes, type TableShape,
 } from './table-copy.ts'
 
-/** `scratch` proves that a copy can be put back and is then forgotten; `live` replaces what the service holds. */
+/**
+ * `scratch` proves that a copy can be put back and is then forgotten; `live` replaces what the
+ * service holds.
+ */
 export type ImportTarget = 'live' | 'scratch'
 
 const mismatch = (table: string, detail: string) =>
@@ -72,7 +75,10 @@ function expect<S extends TObject> (schema: S, line: unknown): Static<S> {
 
 interface ForeignKey { table: string, name: string, definition: string }
 
-/** With the schema first in the search path their definitions name tables without it, so they fit any copy of it. */
+/**
+ * With the schema first in the search path their definitions name tables without it, so they fit
+ * any copy of it.
+ */
 async function readForeignKeys (client: PoolClient, schema: string): Promise<ForeignKey[]> {
   await client.query(`set local search_path = ${client.escapeIdentifier(schema)}, public`)
   return (await client.query<ForeignKey>(`
@@ -84,8 +90,13 @@ async function readForeignKeys (client: PoolClient, schema: string): Promise<For
 const quote = (client: PoolClient, ...names: string[]) =>
   names.map(name => client.escapeIdentifier(name)).join('.')
 
-/** Empties the service's own tables; order among them does not matter while their foreign keys are away. */
-async function emptyLive (client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[]) {
+/**
+ * Empties the service's own tables; order among them does not matter while their foreign keys are
+ * away.
+ */
+async function emptyLive (
+  client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[]
+): Promise<void> {
   for (const key of keys) {
     await client.query(`alter table ${quote(client, schema, key.table)} drop constraint ${quote(client, key.name)}`)
   }
@@ -95,7 +106,9 @@ async function emptyLive (client: PoolClient, schema: string, shapes: TableShape
   for (const table of tables) await client.query(`alter table ${table} disable trigger user`)
 }
 
-/** Tables of the same shape in a schema that only this transaction sees: no kill leaves it behind. */
+/**
+ * Tables of the same shape in a schema that only this transaction sees: no kill leaves it behind.
+ */
 async function createScratch (client: PoolClient, schema: string, shapes: TableShape[]): Promise<string> {
   const scratch = `scratch_${uuidv7().replaceAll('-', '')}`
   await client.query(`create schema ${quote(client, scratch)}`)
@@ -115,7 +128,10 @@ async function addForeignKeys (client: PoolClient, schema: string, keys: Foreign
 
 const batch_bytes = 64 * 1024
 
-/** Fills one table from the lines of its rows; the line after them says how many and which they were. */
+/**
+ * Fills one table from the lines of its rows; the line after them says how many and which they
+ * were.
+ */
 async function fillTable (
   client: PoolClient, schema: string, start: Start, shape: TableShape, reader: ExportReader
 ): Promise<End> {
@@ -150,7 +166,9 @@ async function fillTable (
   return end
 }
 
-async function fill (client: PoolClient, service: string, reader: ExportReader, target: ImportTarget): Promise<ImportResult> {
+async function fill (
+  client: PoolClient, service: string, reader: ExportReader, target: ImportTarget
+): Promise<ImportResult> {
   const header = expect(ExportHeader, await reader.next())
   if (header.service !== service) throw mismatch('', `This is no copy of ${service}.`)
   const migrations = await readMigrationNames(client, service)
@@ -178,15 +196,22 @@ async function fill (client: PoolClient, service: string, reader: ExportReader, 
   return { tables: await compare(client, schema, shapes, claimed) }
 }
 
-async function restoreRest (client: PoolClient, schema: string, shapes: TableShape[], sequences: Static<typeof Sequences>['sequences']) {
+async function restoreRest (
+  client: PoolClient, schema: string, shapes: TableShape[],
+  sequences: Static<typeof Sequences>['sequences']
+): Promise<void> {
   for (const { name } of shapes) await client.query(`alter table ${quote(client, schema, name)} enable trigger user`)
   for (const { name, last_value, is_called } of sequences) {
     await client.query('select setval($1::regclass, $2::bigint, $3)', [quote(client, schema, name), last_value, is_called])
   }
 }
 
-/** Reads back what the database now holds: the proof is in the tables, not in what was sent to them. */
-async function compare (client: PoolClient, schema: string, shapes: TableShape[], claimed: End[]) {
+/**
+ * Reads back what the database now holds: the proof is in the tables, not in what was sent to them.
+ */
+async function compare (
+  client: PoolClient, schema: string, shapes: TableShape[], claimed: End[]
+): Promise<ImportResult['tables']> {
   const tables: ImportResult['tables'] = []
   for (const [index, shape] of shapes.entries()) {
     const found = await digestTable(client, schema, shape)
@@ -198,18 +223,24 @@ async function compare (client: PoolClient, schema: string, shapes: TableShape[]
 
 /** Somebody else holds the tables, or wants them in another order. */
 const tablesInUse = new Set(['55P03', '40P01'])
-/** PostgreSQL's classes for data that a table refuses: 22 (bad value), 23 (constraint), 42 (no such thing). */
+/**
+ * PostgreSQL's classes for data that a table refuses: 22 (bad value), 23 (constraint), 42 (no such
+ * thing).
+ */
 const refusedData = /^(?:22|23|42)/
 
 function toProblem (error: unknown): unknown {
   const { code = '', message = '', table = '' } = error as { code?: string, message?: string, table?: string }
-  if (tablesInUse.has(code)) return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
+  if (tablesInUse.has(code)) {
+    return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
+  }
   if (error instanceof Problem || !refusedData.test(code)) return error
   return mismatch(table, message)
 }
 
 /**
- * Puts an export back, in one transaction: either all of it is there and reads back the same, or nothing happened.
+ * Puts an export back, in one transaction: either all of it is there and reads back the same, or
+ * nothing happened.
  * @throws Problem `platform/import-mismatch` when the stream was cut or changed, or does not fit these tables
  */
 export async function importTables (

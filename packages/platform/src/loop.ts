@@ -4,17 +4,22 @@ export interface Loop { wake: () => void, stop: () => Promise<void> }
 
 export interface LoopOptions {
   name: string
-  /** How soon work is found that nobody woke us for: that of a killed process, or what waits for its time. */
+  /**
+   * How soon work is found that nobody woke us for: that of a killed process, or what waits for its
+   * time.
+   */
   poll_ms: number
   log: Log
 }
 
 /**
- * Does `work` whenever woken and every `poll_ms`, never twice at once in this process; begins after the first pause or
- * waking. Where a timer would make a buyer wait for its next turn.
+ * Does `work` whenever woken and every `poll_ms`, never twice at once in this process; begins after
+ * the first pause or waking. Where a timer would make a buyer wait for its next turn.
  * @param work is told by the signal that the process is about to stop
  */
-export function startLoop (work: (signal: AbortSignal) => Promise<void>, { name, poll_ms, log }: LoopOptions): Loop {
+export function startLoop (
+  work: (signal: AbortSignal) => Promise<void>, { name, poll_ms, log }: LoopOptions
+): Loop {
   const stopping = new AbortController()
   let woken = false
   let wakeUp: (() => void) | undefined

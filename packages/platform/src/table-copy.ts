@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 
-/** What a copy of a service's tables needs to know of them; names come quoted where SQL is made of them. */
+/**
+ * What a copy of a service's tables needs to know of them; names come quoted where SQL is made of
+ * them.
+ */
 export interface TableShape {
   name: string
   /** Those that hold data; generated ones are computed again. */
@@ -69,8 +72,8 @@ export async function * linesOf (bytes: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /**
- * The rows of a table in order, each as one line of PostgreSQL's COPY text format: that text reads back to the very same
- * value, whatever the type, and holds no line break.
+ * The rows of a table in order, each as one line of PostgreSQL's COPY text format: that text reads
+ * back to the very same value, whatever the type, and holds no line break.
  */
 export function copyOut (client: PoolClient, schema: string, shape: TableShape): AsyncGenerator<Buffer> {
   const columns = shape.columns.map(name => client.escapeIdentifier(name)).join(', ')

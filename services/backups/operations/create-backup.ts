@@ -18,7 +18,10 @@ export const createBackup: Operation<typeof api.createBackup> = async (ctx, requ
   return backup
 }
 
-/** By the clock, everything; skipped while another one is open, as that one is about to say the same. */
+/**
+ * By the clock, everything; skipped while another one is open, as that one is about to say the
+ * same.
+ */
 export async function scheduleBackup (ctx: Ctx): Promise<void> {
   const row = { id: uuidv7(), trigger: 'schedule' as const, services: serviceNames, request_id: null }
   const inserted = await ctx.transaction(tx => insertBackup(tx, row))

@@ -1,4 +1,4 @@
-import * as api from '@fermata/contracts/backups'
+import type * as api from '@fermata/contracts/backups'
 import { invalid } from '@fermata/contracts/problems'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
@@ -11,8 +11,8 @@ import {
 import { alone, requireCompleted, requireWhole } from './verify-backup.ts'
 
 /**
- * Puts services back to where they were. All copies are proven before the first table is touched; each service changes
- * in one transaction of its own.
+ * Puts services back to where they were. All copies are proven before the first table is touched;
+ * each service changes in one transaction of its own.
  */
 export const restoreBackup: Operation<typeof api.restoreBackup> = async (ctx, request) => {
   const { params, body, id: request_id } = request

@@ -12,7 +12,10 @@ import {
 import { outdated, type Kept } from '../rules/retention.ts'
 import { failBackup } from './fail-backup.ts'
 
-/** A service that is just being restarted deserves a second chance; one that is gone is a failed backup. */
+/**
+ * A service that is just being restarted deserves a second chance; one that is gone is a failed
+ * backup.
+ */
 const tries = 3
 const pause_ms = 2000
 
@@ -66,7 +69,10 @@ async function copyPart (ctx: Ctx, backup: BackupRow, service: ServiceName): Pro
   await markPartCompleted(ctx.db, backup.id, service, { ...file, rows, tables })
 }
 
-/** The files first: a row without files tells of the loss, files without a row would lie there for ever. */
+/**
+ * The files first: a row without files tells of the loss, files without a row would lie there for
+ * ever.
+ */
 async function removeOutdated (ctx: Ctx, current: Kept): Promise<void> {
   const { BACKUP_KEEP_LAST: keep_last, BACKUP_KEEP_DAYS: keep_days } = ctx.settings
   const others = (await listKept(ctx.db)).filter(backup => backup.id !== current.id)

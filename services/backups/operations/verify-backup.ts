@@ -8,7 +8,9 @@ import { presentBackup } from '../present-backup.ts'
 import { findBackup, markVerified, withLock, type BackupRow } from '../queries.ts'
 import { failBackup } from './fail-backup.ts'
 
-/** Proves once more that a backup can be restored; what the disk has done to it since is found here. */
+/**
+ * Proves once more that a backup can be restored; what the disk has done to it since is found here.
+ */
 export const verifyBackup: Operation<typeof api.verifyBackup> = async (ctx, { params, id }) => {
   await alone(ctx, async () => {
     const backup = await requireCompleted(ctx, params.id)

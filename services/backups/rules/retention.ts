@@ -4,9 +4,9 @@ export interface Kept { id: string, status: BackupStatus, created_at: string }
 export interface Retention { keep_last: number, keep_days: number }
 
 /**
- * Which backups may go: of those that are complete the newest `keep_last` stay, and the last one of each of the newest
- * `keep_days` days (UTC) that have any; of those that failed the newest `keep_last` stay to be looked at. What is under
- * way is left alone.
+ * Which backups may go: of those that are complete the newest `keep_last` stay, and the last one of
+ * each of the newest `keep_days` days (UTC) that have any; of those that failed the newest
+ * `keep_last` stay to be looked at. What is under way is left alone.
  */
 export function outdated (backups: readonly Kept[], { keep_last, keep_days }: Retention): string[] {
   const newestFirst = [...backups].sort((a, b) => b.created_at.localeCompare(a.created_at))

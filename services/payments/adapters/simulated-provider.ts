@@ -11,10 +11,13 @@ export interface SimulatedOptions {
 }
 
 /**
- * A payment company that moves no money: the test card names the outcome. It keeps its own durable book, as a real one
- * does, so that what it has charged stays charged when our process dies before hearing of it.
+ * A payment company that moves no money: the test card names the outcome. It keeps its own durable
+ * book, as a real one does, so that what it has charged stays charged when our process dies before
+ * hearing of it.
  */
-export function createSimulatedProvider ({ db, slow_ms, late_ms }: SimulatedOptions): PaymentProvider {
+export function createSimulatedProvider (
+  { db, slow_ms, late_ms }: SimulatedOptions
+): PaymentProvider {
   const delays: Record<TestCard, number> = { success: 0, declined: 0, slow: slow_ms, late: late_ms }
   return {
     async charge (charges) {

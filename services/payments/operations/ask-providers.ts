@@ -12,9 +12,10 @@ import { settlePayments } from './settle-payments.ts'
 const batch_size = 500
 
 /**
- * Asks providers about everything that is due: payments just started, those they had not decided, those whose outcome
- * got lost between their answer and our commit, and refunds on their way. One loop for all of it, because the same key
- * makes asking again and asking for the first time the same.
+ * Asks providers about everything that is due: payments just started, those they had not decided,
+ * those whose outcome got lost between their answer and our commit, and refunds on their way. One
+ * loop for all of it, because the same key makes asking again and asking for the first time the
+ * same.
  */
 export async function askProviders (ctx: Ctx): Promise<void> {
   for (;;) {
@@ -58,7 +59,10 @@ async function refundDue (ctx: Ctx): Promise<number> {
   return due.length
 }
 
-/** A provider that cannot be reached leaves the outcome open: undefined, and it is asked again in a while. */
+/**
+ * A provider that cannot be reached leaves the outcome open: undefined, and it is asked again in a
+ * while.
+ */
 async function ask<T> (
   ctx: Ctx, name: Provider, question: (provider: Ctx['resources']['providers'][Provider]) => Promise<T>
 ): Promise<T | undefined> {

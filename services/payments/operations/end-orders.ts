@@ -8,8 +8,8 @@ import { refundRest } from './give-back.ts'
 import { afterFailure } from './settle-payments.ts'
 
 /**
- * The money of these orders goes back, whatever came and has not gone yet. A payment the provider was never asked about
- * ends here; one whose outcome is open is refunded when it succeeds.
+ * The money of these orders goes back, whatever came and has not gone yet. A payment the provider
+ * was never asked about ends here; one whose outcome is open is refunded when it succeeds.
  */
 export const endOrders: Handler<typeof orderCanceled | typeof orderRefunded> = async (
   ctx, tx, events

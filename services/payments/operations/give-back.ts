@@ -21,8 +21,8 @@ export interface Wanted {
 }
 
 /**
- * Promises money back: refund, state, ledger and event in one transaction; each payment at most once in a call. From
- * here on it is the buyer's, and the provider is asked until it has sent it.
+ * Promises money back: refund, state, ledger and event in one transaction; each payment at most
+ * once in a call. From here on it is the buyer's, and the provider is asked until it has sent it.
  * @returns the payments as they became
  */
 export async function giveBack (ctx: Ctx, tx: Tx<DB>, wanted: Wanted[]): Promise<PaymentRow[]> {
@@ -47,7 +47,8 @@ export async function giveBack (ctx: Ctx, tx: Tx<DB>, wanted: Wanted[]): Promise
     const row = rows.get(refund.payment_id)!
     return {
       ...factsOf(row), refund_id: refund.id, refund_minor: refund.amount_minor,
-      refunded_minor: row.refunded_minor, refunded_at: row.refunded_at ?? now, reason: refund.reason,
+      refunded_minor: row.refunded_minor, refunded_at: row.refunded_at ?? now,
+      reason: refund.reason,
     }
   }), refunds.map(refund => refund.request_id))
   return changed

@@ -6,8 +6,8 @@ import { presentPayment } from '../payment-facts.ts'
 import { listOfOrder } from '../queries/payments.ts'
 
 /**
- * Payments of an order, newest first. A stranger gets the empty page of an order without payments: the two must not be
- * told apart.
+ * Payments of an order, newest first. A stranger gets the empty page of an order without payments:
+ * the two must not be told apart.
  */
 export const listPayments: Operation<typeof api.listPayments> = async (ctx, request) => {
   const { query, caller, id } = request

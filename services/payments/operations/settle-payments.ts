@@ -15,8 +15,8 @@ import { nextStatus } from '../rules/payment-states.ts'
 import { refundRest } from './give-back.ts'
 
 /**
- * Writes down what a provider decided: state, ledger and event in one transaction. What was settled before stays as it
- * is, so an answer that comes twice counts once.
+ * Writes down what a provider decided: state, ledger and event in one transaction. What was settled
+ * before stays as it is, so an answer that comes twice counts once.
  * @param outcomes by payment id
  */
 export async function settlePayments (

@@ -9,8 +9,9 @@ import { presentPayment } from '../payment-facts.ts'
 import { findCurrentPayment, insertPayment, type PaymentRow } from '../queries/payments.ts'
 
 /**
- * Takes note that an order is to be paid. Amount and currency are the order's. The provider is asked in the background
- * under a key that is stored here, so whatever dies in between, it is asked about the same charge again.
+ * Takes note that an order is to be paid. Amount and currency are the order's. The provider is
+ * asked in the background under a key that is stored here, so whatever dies in between, it is asked
+ * about the same charge again.
  */
 export const startPayment: Operation<typeof api.startPayment> = async (ctx, request) => {
   const { caller, body, id: request_id } = request

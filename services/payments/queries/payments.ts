@@ -36,8 +36,9 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
   'currency' | 'provider_key' | 'hold_ends_at' | 'request_id'>
 
 /**
- * Nothing is inserted, and nothing returned, when the order has a payment that did not fail or when its hold is over by
- * the database's clock. A concurrent start waits at the unique index for the first to commit.
+ * Nothing is inserted, and nothing returned, when the order has a payment that did not fail or when
+ * its hold is over by the database's clock. A concurrent start waits at the unique index for the
+ * first to commit.
  */
 export const insertPayment = async (tx: Tx<DB>, row: NewPaymentRow) => (await sql<PaymentRow>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
@@ -65,8 +66,9 @@ export const listOfOrder = async (
    order by id desc limit ${filter.limit}`.execute(db)).rows
 
 /**
- * Takes payments that are due to be asked about, and puts the next time off at once: should this process die, another
- * asks again then. Commits before the provider is called, so `asked_at` never lies. `skip locked` lets replicas share.
+ * Takes payments that are due to be asked about, and puts the next time off at once: should this
+ * process die, another asks again then. Commits before the provider is called, so `asked_at` never
+ * lies. `skip locked` lets replicas share.
  */
 export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<PaymentRow>`
   update payments.payments as p
@@ -81,7 +83,9 @@ export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<
 export const lockPayments = async (tx: Tx<DB>, ids: string[]) => (await sql<PaymentRow>`
   select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
 
-/** Whatever their state: one that is just being settled is waited for, and then seen as it became. */
+/**
+ * Whatever their state: one that is just being settled is waited for, and then seen as it became.
+ */
 export const lockPaymentsOfOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<PaymentRow>`
   select * from payments.payments where order_id = any(${order_ids}::uuid[]) order by id for update`.execute(tx)).rows
 
@@ -108,7 +112,12 @@ export const changePayments = async (tx: Tx<DB>, changes: PaymentChange[]) => (a
    where p.id = c.id
   returning p.*`.execute(tx)).rows
 
-export interface Postponed { id: string, reference: string, ask_again_at: string, needs_confirmation: boolean }
+export interface Postponed {
+  id: string
+  reference: string
+  ask_again_at: string
+  needs_confirmation: boolean
+}
 
 /** The provider has not decided; it said when to ask again. */
 export const postponePayments = (tx: Tx<DB>, rows: Postponed[]) => sql`
@@ -128,6 +137,9 @@ export const insertEndedOrders = (tx: Tx<DB>, orders: { order_id: string, reason
    order by order_id
   on conflict do nothing`.execute(tx)
 
-/** To be asked after the payments are locked: whoever ends an order locks them too, so one of both sees the other. */
+/**
+ * To be asked after the payments are locked: whoever ends an order locks them too, so one of both
+ * sees the other.
+ */
 export const findEndedOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ order_id: string, reason: string }>`
   select order_id, reason from payments.ended_orders where order_id = any(${order_ids}::uuid[])`.execute(tx)).rows

@@ -1,6 +1,6 @@
 /**
- * Which accounts move when money does. Debits and credits of one posting are equal by construction; the database checks
- * it again at commit.
+ * Which accounts move when money does. Debits and credits of one posting are equal by construction;
+ * the database checks it again at commit.
  *
  * - `provider_clearing` (debit): what the provider holds for us.
  * - `organizer_payable` (credit): what we owe to organisers.

@@ -9,7 +9,10 @@ import { on, type EventOf } from '@fermata/platform/messages'
 import { Problem } from '@fermata/platform/problem'
 import { defineService, route, type Context } from '@fermata/platform/service'
 
-/** The box office as payments sees it: answers what an order is, ends orders, and hears what became of payments. */
+/**
+ * The box office as payments sees it: answers what an order is, ends orders, and hears what became
+ * of payments.
+ */
 export function createOrdersPeer () {
   const orders = new Map<string, OrderForPayment>()
   const heard = {
@@ -66,8 +69,8 @@ export function createOrdersPeer () {
     }),
     refund: (ctx: Context, order: OrderForPayment) => ctx.transaction(tx => {
       order.status = 'refunded'
-      return ctx.publish(tx, orderRefunded, [{ ...factsOf(order), refunded_at: new Date().toISOString(),
-        payment_id: null, refund_minor: order.total_minor, reason: 'paid_too_late' }])
+      return ctx.publish(tx, orderRefunded, [{ ...factsOf(order), payment_id: null,
+        refunded_at: new Date().toISOString(), refund_minor: order.total_minor, reason: 'paid_too_late' }])
     }),
   }
 }
