@@ -9,8 +9,7 @@ const withoutBody = new Set([101, 204, 205, 304])
 
 /**
  * `fetch` that reaches the services of this process without a socket. Takes paths (`/api/events`)
- * and whole addresses;
- * bodies are text or bytes. Rejects like `fetch` when the signal aborts.
+ * and whole addresses; bodies are text or bytes. Rejects like `fetch` when the signal aborts.
  */
 export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch {
   return async (url, init) => {
@@ -30,9 +29,11 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
       payload: body == null ? undefined : typeof body === 'string' ? body : Buffer.from(body),
       ...(signal && { signal }),
     })
-    return new Response(withoutBody.has(answer.statusCode) ? null
-      : new Uint8Array(answer.rawPayload), {
-      status: answer.statusCode, statusText: answer.statusMessage, headers: headersOf(answer.headers),
+    const bytes = withoutBody.has(answer.statusCode) ? null : new Uint8Array(answer.rawPayload)
+    return new Response(bytes, {
+      status: answer.statusCode,
+      statusText: answer.statusMessage,
+      headers: headersOf(answer.headers),
     })
   }
 }
@@ -41,8 +42,8 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
 function headersOf (given: Record<string, number | string | string[] | undefined>): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(given)) {
-    for (const one of Array.isArray(value) ? value
-      : [value]) if (one !== undefined) headers.append(name, String(one))
+    const values = Array.isArray(value) ? value : [value]
+    for (const one of values) if (one !== undefined) headers.append(name, String(one))
   }
   return headers
 }

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { createRequestHandler, type RouterContextProvider, type ServerBuild } from 'react-router'
+import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
 import { createInjectFetch } from './inject-fetch.ts'
 
 /** As `apps/web/app/server/web-request.server.ts` declares it; the web app is built, so its types do not reach here. */
@@ -19,8 +19,13 @@ interface WebRequest {
 }
 
 type WebBuild = ServerBuild & {
-  entry: { module: { createLoadContext (request: Request,
-    web: WebRequest): RouterContextProvider } }
+  entry: {
+    module: {
+      /** The build brings its own React Router; a context made by another would not be its. */
+      createRequestHandler: typeof createRequestHandler
+      createLoadContext (request: Request, web: WebRequest): RouterContextProvider
+    }
+  }
 }
 
 export interface WebOptions {
@@ -43,7 +48,7 @@ export const isWebBuilt = () => existsSync(new URL('server/index.js', build_url)
 export async function registerWeb (app: FastifyInstance, options: WebOptions = {}): Promise<void> {
   if (!isWebBuilt()) throw new Error('The pages are not built: run `npm run build -w apps/web`')
   const build = await import(pathToFileURL(fileURLToPath(new URL('server/index.js', build_url))).href) as WebBuild
-  const render = createRequestHandler(build, 'production')
+  const render = build.entry.module.createRequestHandler(build, 'production')
 
   await app.register(async scope => {
     const client = fileURLToPath(new URL('client/', build_url))
@@ -111,12 +116,12 @@ function toRequest (raw: FastifyRequest, options: WebOptions, signal: AbortSigna
   const origin = options.public_origin ?? `${raw.protocol}://${raw.host || 'localhost'}`
   const headers = new Headers()
   for (const [name, value] of Object.entries(raw.headers)) {
-    for (const one of Array.isArray(value) ? value
-      : [value]) if (one !== undefined) headers.append(name, one)
+    const values = Array.isArray(value) ? value : [value]
+    for (const one of values) if (one !== undefined) headers.append(name, one)
   }
   const body = raw.method === 'POST' && Buffer.isBuffer(raw.body) ? new Uint8Array(raw.body) : undefined
-  return new Request(new URL(raw.url.replace(/^\/+/, '/'), origin),
-    { method: raw.method, headers, body, signal })
+  const url = new URL(raw.url.replace(/^\/+/, '/'), origin)
+  return new Request(url, { method: raw.method, headers, body, signal })
 }
 
 function send (reply: FastifyReply, response: Response, nonce: string): FastifyReply {

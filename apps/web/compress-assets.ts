@@ -9,11 +9,13 @@ const smallest_bytes = 1024
 /** Writes `.br` and `.gz` beside each text file, so that serving them costs no time on a busy day. */
 export async function compressAssets (folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  await Promise.all(entries.filter(entry => entry.isFile() && compressible.test(entry.name)).map(async entry => {
+  const texts = entries.filter(entry => entry.isFile() && compressible.test(entry.name))
+  await Promise.all(texts.map(async entry => {
     const path = join(entry.parentPath, entry.name)
     const bytes = await readFile(path)
     if (bytes.length < smallest_bytes) return
     await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }))
-    await writeFile(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+    await writeFile(`${path}.br`,
+      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
   }))
 }

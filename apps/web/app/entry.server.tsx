@@ -3,19 +3,23 @@ import { createReadableStreamFromReadable } from '@react-router/node'
 import { isbot } from 'isbot'
 import { renderToPipeableStream } from 'react-dom/server'
 import {
-  isRouteErrorResponse, ServerRouter, type EntryContext, type HandleErrorFunction, type RouterContextProvider,
+  isRouteErrorResponse, ServerRouter, type EntryContext, type HandleErrorFunction,
+  type RouterContextProvider,
 } from 'react-router'
 import { TranslatorProvider } from './i18n/translator.tsx'
 import { translators } from './i18n/translators.server.ts'
 import { visitorOf, webRequest } from './server/web-request.server.ts'
 
+// For the HTTP server, which must use the same React Router as the build.
+export { createRequestHandler } from 'react-router'
 export { createLoadContext } from './server/web-request.server.ts'
 
 export const streamTimeout = 5_000
 
 /** Renders a page; robots and browsers get the same, robots once all of it is there. */
 export default function handleRequest (
-  request: Request, status: number, headers: Headers, router: EntryContext, context: RouterContextProvider
+  request: Request, status: number, headers: Headers, router: EntryContext,
+  context: RouterContextProvider
 ): Promise<Response> | Response {
   headers.set('content-type', 'text/html; charset=utf-8')
   if (request.method === 'HEAD') return new Response(null, { status, headers })

@@ -12,8 +12,8 @@ const systemBrowsers = [
 ]
 
 /**
- * Starts a browser; the caller closes it. `CHROMIUM_PATH` names another than the one from npm, which runs on Linux x64
- * only and unpacks itself once into the temporary folder.
+ * Starts a browser; the caller closes it. `CHROMIUM_PATH` names another than the one from npm, which
+ * runs on Linux x64 only and unpacks itself once into the temporary folder.
  */
 export async function launchBrowser (): Promise<Browser> {
   const { executable, args } = await findBrowser()
@@ -32,8 +32,9 @@ async function findBrowser (): Promise<{ executable: string, args: string[] }> {
   if (process.platform === 'linux' && process.arch === 'x64') {
     const { default: packed } = await import('@sparticuz/chromium')
     packed.setGraphicsMode = false
-    // Made for short-lived functions: in a single process the browser dies with its first closed page.
-    return { executable: await packed.executablePath(), args: packed.args.filter(arg => arg !== '--single-process') }
+    // In a single process the browser dies with the first page that is closed.
+    const args = packed.args.filter(arg => arg !== '--single-process')
+    return { executable: await packed.executablePath(), args }
   }
   const executable = systemBrowsers.find(path => existsSync(path))
   if (!executable) throw new Error('No Chromium here: install one and set CHROMIUM_PATH to its program')

@@ -15,7 +15,8 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   const cursor = url.searchParams.get('cursor') ?? undefined
   const page = bodyOf(context, await api(context)(listNotifications, { query: { cursor } }))
   // What leads off this site is shown without its link.
-  return { ...page, items: page.items.map(item => ({ ...item, url: item.url && safePath(item.url) })) }
+  return { ...page,
+    items: page.items.map(item => ({ ...item, url: item.url && safePath(item.url) })) }
 }
 
 export async function action ({ context, request }: Route.ActionArgs) {
@@ -24,7 +25,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   return redirect('/account/notifications')
 }
 
-export default function Notifications ({ loaderData: { items, next_cursor } }: Route.ComponentProps) {
+export default function Notifications ({ loaderData }: Route.ComponentProps) {
+  const { items, next_cursor } = loaderData
   const t = useT()
   return (
     <div className="reading grid gap-6">

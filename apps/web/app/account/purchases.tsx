@@ -1,4 +1,4 @@
-import { listMyPurchases } from '@fermata/contracts/users'
+import { listMyPurchases, type Purchase } from '@fermata/contracts/users'
 import { Link } from 'react-router'
 import type { Route } from './+types/purchases'
 import { useT } from '../i18n/translator.tsx'
@@ -16,6 +16,9 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   return bodyOf(context, await api(context)(listMyPurchases, { query: { cursor } }))
 }
 
+const price = ({ total_minor, currency }: Purchase) =>
+  <Price minor={total_minor} currency={currency} />
+
 export default function Purchases ({ loaderData: { items, next_cursor } }: Route.ComponentProps) {
   const t = useT()
   return (
@@ -29,7 +32,8 @@ export default function Purchases ({ loaderData: { items, next_cursor } }: Route
               <div>
                 <h2 className="text-lg"><Link className="link" to={`/orders/${purchase.order_id}`}>{purchase.event_title}</Link></h2>
                 <p className="hint">
-                  {purchase.starts_at && purchase.timezone && <DateText at={purchase.starts_at} zone={purchase.timezone} style="day_time" />}
+                  {purchase.starts_at && purchase.timezone
+                    && <DateText at={purchase.starts_at} zone={purchase.timezone} style="day_time" />}
                   {purchase.city && ` · ${purchase.city}`}
                 </p>
                 <p className="hint">
@@ -37,7 +41,7 @@ export default function Purchases ({ loaderData: { items, next_cursor } }: Route
                 </p>
               </div>
               <p className="flex items-center gap-3 sm:flex-col sm:items-end sm:gap-1">
-                <strong>{t('account.purchases.count', { count: purchase.ticket_count })} · <Price minor={purchase.total_minor} currency={purchase.currency} /></strong>
+                <strong>{t('account.purchases.count', { count: purchase.ticket_count })} · {price(purchase)}</strong>
                 <span className={orderLooks[purchase.status]}>{t(`shop.order.status.${purchase.status}`)}</span>
               </p>
             </li>

@@ -25,8 +25,10 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
   const answer = await clientFor(context, null)(resetPassword, { body })
   if (answer.ok) throw redirect('/sign-in?reset=1')
-  if (problemIs(answer.problem, badLinkToken)) return data(refuse(t, values, {}, t('account.bad_link')), { status: 400 })
-  if (problemIs(answer.problem, weakPassword)) return data(refuse(t, values, { new_password: t('account.weak_password') }), { status: 400 })
+  if (problemIs(answer.problem, badLinkToken)) return data(refuse(t, values, {}, t('account.bad_link')),
+    { status: 400 })
+  if (problemIs(answer.problem, weakPassword)) return data(refuse(t, values,
+    { new_password: t('account.weak_password') }), { status: 400 })
   throw refusal(context, answer)
 }
 

@@ -1,5 +1,6 @@
 import {
-  badCredentials, changePassword, deleteCredentials, endLogin, lastAdmin, requestVerification, weakPassword,
+  badCredentials, changePassword, deleteCredentials, endLogin, lastAdmin, requestVerification,
+  weakPassword,
 } from '@fermata/contracts/auth'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { ProfileChanges, updateMyProfile, updateMySettings } from '@fermata/contracts/users'
@@ -21,7 +22,8 @@ type Refused = { ok: false, status: number, problem: ProblemBody }
 export async function changeSettings (context: Context, form: FormData): Promise<FormAnswer> {
   const { t } = translators[context.get(visitorOf).language]
   const values = textsOf(form)
-  const change = Object.hasOwn(changes, values.form ?? '') ? changes[values.form as keyof typeof changes] : null
+  const change = Object.hasOwn(changes, values.form ?? '')
+    ? changes[values.form as keyof typeof changes] : null
   if (!change) return refuse(t, {}, {}, t('errors.form.invalid'))
   return { ...await change(context, t, values), form: values.form }
 }
@@ -43,7 +45,8 @@ function explain (context: Context, t: Translate, values: Texts, answer: Refused
 }
 
 const changeProfile: Change = async (context, t, values) => {
-  const body = { username: values.username ?? '', phone: values.phone ? values.phone.replace(/[\s().-]/g, '') : null }
+  const body = { username: values.username ?? '',
+    phone: values.phone ? values.phone.replace(/[\s().-]/g, '') : null }
   const errors = check(t, ProfileChanges, body)
   if (errors.phone) errors.phone = t('errors.form.phone')
   if (Object.keys(errors).length > 0) return refuse(t, values, errors)
@@ -63,7 +66,8 @@ const changeChannels: Change = async (context, t, values) => {
 }
 
 const setPassword: Change = async (context, t, values) => {
-  const body = { current_password: values.current_password ?? '', new_password: values.new_password ?? '' }
+  const body = { current_password: values.current_password ?? '',
+    new_password: values.new_password ?? '' }
   const errors = check(t, changePassword.body!, body)
   if (Object.keys(errors).length > 0) return refuse(t, values, errors)
   const answer = await api(context)(changePassword, { body })
@@ -89,5 +93,6 @@ const erase: Change = async (context, t, values) => {
 }
 
 const changes = {
-  profile: changeProfile, channels: changeChannels, password: setPassword, verification: verify, logins: endOther, delete: erase,
+  profile: changeProfile, channels: changeChannels, password: setPassword, verification: verify,
+  logins: endOther, delete: erase,
 }

@@ -8,9 +8,12 @@ import type { SettingsData } from './settings.tsx'
 
 interface FormProps { page: SettingsData, answer?: FormAnswer }
 
-export function ProfileForm ({ page, answer, verification }: FormProps & { verification?: FormAnswer }) {
+type ProfileProps = FormProps & { verification?: FormAnswer }
+
+export function ProfileForm ({ page, answer, verification }: ProfileProps) {
   const t = useT()
   const { profile, rules, is_verified } = page
+  const values = answer?.problem ? answer.values : profile
   return (
     <section className="panel grid gap-5" aria-labelledby="profile">
       <h2 id="profile">{t('account.settings.profile')}</h2>
@@ -18,9 +21,9 @@ export function ProfileForm ({ page, answer, verification }: FormProps & { verif
         <FormMessage answer={answer} />
         <input type="hidden" name="form" value="profile" />
         <Field name="username" label={t('account.name')} autoComplete="name" {...rules.username} required
-          defaultValue={answer?.values.username ?? profile.username} error={answer?.errors.username} />
+          defaultValue={values.username} error={answer?.errors.username} />
         <Field name="phone" type="tel" label={t('account.settings.phone')} hint={t('account.settings.phone_hint')} autoComplete="tel"
-          defaultValue={answer?.values.phone ?? profile.phone ?? ''} error={answer?.errors.phone} placeholder="+33612345678" />
+          defaultValue={values.phone ?? ''} error={answer?.errors.phone} placeholder="+33612345678" />
         <p><button type="submit" className="button">{t('shell.save')}</button></p>
       </Form>
       <div className="grid gap-3 border-t border-line pt-5">

@@ -36,7 +36,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
     context.get(newCookies).push(...answer.headers.getSetCookie())
     throw redirect(safePath(values.next))
   }
-  if (problemIs(answer.problem, badCredentials)) return data(refuse(t, values, {}, t('account.bad_credentials')), { status: 401 })
+  if (problemIs(answer.problem, badCredentials)) return data(refuse(t, values, {}, t('account.bad_credentials')),
+    { status: 401 })
   if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_many')), { status: 429 })
   throw refusal(context, answer)
 }

@@ -21,7 +21,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const { language } = context.get(visitorOf)
   const { t } = translators[language]
   const values = textsOf(await request.formData())
-  const body = { email: values.email ?? '', password: values.password ?? '', username: values.username ?? '', locale: language }
+  const body = { email: values.email ?? '', password: values.password ?? '',
+    username: values.username ?? '', locale: language }
   const errors = check(t, register.body!, body)
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
   const answer = await clientFor(context, null)(register, { body })
@@ -31,7 +32,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   }
   const { problem, status } = answer
   if (problemIs(problem, emailTaken)) return data(refuse(t, values, { email: t('account.email_taken') }), { status })
-  if (problemIs(problem, weakPassword)) return data(refuse(t, values, { password: t('account.weak_password') }), { status })
+  if (problemIs(problem, weakPassword)) return data(refuse(t, values, { password: t('account.weak_password') }),
+    { status })
   if (status === 400) return data(refuse(t, values, fieldsRefused(t, problem)), { status })
   if (status === 429) return data(refuse(t, values, {}, t('account.too_many')), { status })
   throw refusal(context, answer)
@@ -49,8 +51,10 @@ export default function SignUp ({ loaderData, actionData }: Route.ComponentProps
       <Form method="post" className="panel grid gap-5">
         <FormMessage answer={actionData} />
         <input type="hidden" name="next" value={next} />
-        <Field name="username" label={t('account.name')} autoComplete="name" {...rules.username} defaultValue={values.username} error={errors.username} />
-        <Field name="email" type="email" label={t('account.email')} autoComplete="email" {...rules.email} defaultValue={values.email} error={errors.email} />
+        <Field name="username" label={t('account.name')} autoComplete="name" {...rules.username}
+          defaultValue={values.username} error={errors.username} />
+        <Field name="email" type="email" label={t('account.email')} autoComplete="email" {...rules.email}
+          defaultValue={values.email} error={errors.email} />
         <Field name="password" type="password" label={t('account.password')} hint={t('account.password_hint')} autoComplete="new-password"
           {...rules.password} error={errors.password} />
         <button type="submit" className="button button-large">{t('account.sign_up')}</button>

@@ -15,7 +15,8 @@ const page_size = 50
 export async function loader ({ context, url }: Route.LoaderArgs) {
   requirePerson(context)
   const cursor = url.searchParams.get('cursor') ?? undefined
-  const page = bodyOf(context, await api(context)(listTickets, { query: { limit: page_size, cursor } }))
+  const page = bodyOf(context,
+    await api(context)(listTickets, { query: { limit: page_size, cursor } }))
   const rows = page.items.map(rowOf)
   const now = Date.now()
   const is_past = (row: Row) => Date.parse(row.ends_at) < now
@@ -27,9 +28,11 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
 }
 
 const rowOf = ({ id, number, status, event, event_title, ticket_type_name }: Ticket) => ({
-  id, number, status, title: event_title, type: ticket_type_name, starts_at: event.starts_at, ends_at: event.ends_at,
+  id, number, status, title: event_title, type: ticket_type_name,
+  starts_at: event.starts_at, ends_at: event.ends_at,
   timezone: event.timezone, venue: `${event.venue.name}, ${event.venue.city}`,
-  image: artworkOf({ images: event.image ? [event.image] : [], category: event.category as never, slug: event.slug }),
+  image: artworkOf({ images: event.image ? [event.image] : [], category: event.category as never,
+    slug: event.slug }),
 })
 type Row = ReturnType<typeof rowOf>
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createBackup, damaged, listBackups, notCompleted, underWay, verifyBackup, type Backup } from '@fermata/contracts/backups'
+import { createBackup, damaged, listBackups, notCompleted, underWay, verifyBackup,
+  type Backup } from '@fermata/contracts/backups'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { data, Form } from 'react-router'
 import type { Route } from './+types/backups'
@@ -44,7 +45,8 @@ function wordsOf (problem: ProblemBody) {
 
 const isRunning = ({ status }: Backup) => status === 'pending' || status === 'in_progress'
 
-export default function Backups ({ loaderData: { items, next_cursor }, actionData }: Route.ComponentProps) {
+export default function Backups ({ loaderData: { items, next_cursor },
+  actionData }: Route.ComponentProps) {
   const t = useT()
   return (
     <section className="grid gap-6">
@@ -78,7 +80,11 @@ function Row ({ backup }: { backup: Backup }) {
         <details className="hint">
           <summary className="min-h-8 cursor-pointer content-center">{t('admin.backups.parts')} ({backup.parts.length})</summary>
           <ul className="flex flex-wrap gap-2 py-1">
-            {backup.parts.map(part => <li key={part.service} className={looks[part.status]}>{part.service}: {t('admin.backups.rows', { count: part.rows })}</li>)}
+            {backup.parts.map(part => (
+              <li key={part.service} className={looks[part.status]}>
+                {part.service}: {t('admin.backups.rows', { count: part.rows })}
+              </li>
+            ))}
           </ul>
         </details>
         {backup.error && <span className="text-sm text-bad">{backup.error}</span>}

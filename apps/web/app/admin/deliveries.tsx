@@ -19,7 +19,8 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   requirePerson(context, 'admin')
   const status = DeliveryStatus.enum.find(one => one === url.searchParams.get('status'))
   const cursor = url.searchParams.get('cursor') ?? undefined
-  const page = bodyOf(context, await api(context)(listDeliveries, { query: { status, cursor, limit: page_size } }))
+  const page = bodyOf(context,
+    await api(context)(listDeliveries, { query: { status, cursor, limit: page_size } }))
   return { ...page, status: status ?? '', states: DeliveryStatus.enum }
 }
 
@@ -33,7 +34,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   return data<FormAnswer>(refuse(t, {}, {}, t('admin.deliveries.not_retryable')), { status: answer.status })
 }
 
-export default function Deliveries ({ loaderData: { items, next_cursor, status, states }, actionData }: Route.ComponentProps) {
+export default function Deliveries ({ loaderData: { items, next_cursor, status, states },
+  actionData }: Route.ComponentProps) {
   const t = useT()
   return (
     <section className="grid gap-6">

@@ -4,6 +4,7 @@ import { useT } from '../i18n/translator.tsx'
 import { optional, requirePerson } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { PageTitle } from '../ui/page-title.tsx'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 
 export async function loader ({ context }: Route.LoaderArgs) {
   requirePerson(context, 'admin')
@@ -23,7 +24,7 @@ export default function Health ({ loaderData: { health } }: Route.ComponentProps
         </p>
       )}
       {health && (
-        <div className="panel scroll-x" role="region" aria-label={t('admin.health.title')} tabIndex={0}>
+        <ScrollRegion label={t('admin.health.title')} className="panel">
           <table className="table">
             <thead>
               <tr>
@@ -42,7 +43,7 @@ export default function Health ({ loaderData: { health } }: Route.ComponentProps
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollRegion>
       )}
     </section>
   )

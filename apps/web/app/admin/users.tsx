@@ -22,7 +22,8 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   const q = (url.searchParams.get('q') ?? '').trim().slice(0, 200)
   const role = Role.enum.find(one => one === url.searchParams.get('role'))
   const cursor = url.searchParams.get('cursor') ?? undefined
-  const page = bodyOf(context, await api(context)(listUsers, { query: { q: q || undefined, role, cursor, limit: page_size } }))
+  const page = bodyOf(context,
+    await api(context)(listUsers, { query: { q: q || undefined, role, cursor, limit: page_size } }))
   return { ...page, q, role: role ?? '', roles: Role.enum }
 }
 
@@ -32,9 +33,11 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const form = await request.formData()
   const user_id = String(form.get('user_id') ?? '')
   const roles = Role.enum.filter(role => form.getAll('role').includes(role))
-  if (roles.length === 0) return data<FormAnswer>({ ...refuse(t, {}, {}, t('admin.users.none_chosen')), form: user_id }, { status: 400 })
+  if (roles.length === 0) return data<FormAnswer>({ ...refuse(t, {}, {}, t('admin.users.none_chosen')), form: user_id },
+    { status: 400 })
   const answer = await api(context)(setRoles, { params: { user_id }, body: { roles } })
-  if (answer.ok) return data<FormAnswer>({ form: user_id, values: {}, errors: {}, done: t('admin.users.saved', { name: answer.body.username }) })
+  if (answer.ok) return data<FormAnswer>({ form: user_id, values: {}, errors: {},
+    done: t('admin.users.saved', { name: answer.body.username }) })
   if (!problemIs(answer.problem, lastAdmin)) throw refusal(context, answer)
   return data<FormAnswer>({ ...refuse(t, {}, {}, t('admin.users.last_admin')), form: user_id }, { status: answer.status })
 }
@@ -90,7 +93,8 @@ function UserRow ({ user, roles }: { user: Profile, roles: readonly Role[] }) {
           <legend className="sr-only">{t('admin.users.roles')}: {user.username}</legend>
           {roles.map(role => (
             <label key={role} className="flex min-h-11 cursor-pointer items-center gap-2">
-              <input type="checkbox" name="role" value={role} defaultChecked={user.roles.includes(role)} className="h-5 w-5 accent-(--action)" />
+              <input type="checkbox" name="role" value={role} defaultChecked={user.roles.includes(role)}
+                className="h-5 w-5 accent-(--action)" />
               {t(`admin.users.role_name.${role}`)}
             </label>
           ))}

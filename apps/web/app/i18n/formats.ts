@@ -21,7 +21,8 @@ const max_formats = 500
  * Each format is made once: making one costs more than a hundred uses.
  * @throws RangeError for a zone that is not in the IANA data
  */
-function formatFor (language: Language, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function formatFor (language: Language, zone: string,
+  options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${language} ${zone} ${JSON.stringify(options)}`
   const known = formats.get(key)
   if (known) return known
@@ -31,7 +32,8 @@ function formatFor (language: Language, zone: string, options: Intl.DateTimeForm
 }
 
 /** @param zone IANA zone in which the moment is told, e.g. that of the venue */
-export const formatDate = (language: Language, iso: string, zone: string, style: DateStyle): string =>
+export const formatDate =
+  (language: Language, iso: string, zone: string, style: DateStyle): string =>
   formatFor(language, zone, styles[style]).format(new Date(iso))
 
 /** Year, month and day of a moment in a zone, e.g. `2027-03-01`. */
@@ -42,7 +44,9 @@ export function dayIn (iso: string, zone: string): string {
 }
 
 /** The parts of a date that a calendar leaf shows. */
-export function leafOf (language: Language, iso: string, zone: string): { day: string, month: string } {
+export function leafOf (
+  language: Language, iso: string, zone: string
+): { day: string, month: string } {
   const date = new Date(iso)
   return {
     day: formatFor(language, zone, { day: 'numeric' }).format(date),

@@ -2,7 +2,8 @@
 export const languages = ['en', 'fr'] as const
 export type Language = typeof languages[number]
 
-export const isLanguage = (text: unknown): text is Language => languages.some(language => language === text)
+export const isLanguage = (text: unknown): text is Language =>
+  languages.some(language => language === text)
 
 /** Each language in its own words, as a switch should show it. */
 export const languageNames: Record<Language, string> = { en: 'English', fr: 'Français' }
@@ -23,7 +24,8 @@ export function chooseLanguage ({ asked, kept, accepted }: LanguageHints): Langu
   const preferred = (accepted ?? '').slice(0, 500).split(',').map((part, index) => {
     const [tag = '', ...parameters] = part.trim().toLowerCase().split(';')
     const quality = parameters.map(text => text.trim()).find(text => text.startsWith('q='))
-    return { language: tag.split('-')[0], weight: quality ? Number(quality.slice(2)) || 0 : 1, index }
+    return { language: tag.split('-')[0], weight: quality ? Number(quality.slice(2)) || 0 : 1,
+      index }
   }).filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight || a.index - b.index)
   return preferred.map(({ language }) => language).find(isLanguage) ?? 'en'
 }

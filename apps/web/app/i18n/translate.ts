@@ -25,8 +25,9 @@ export type Translate = (key: TextKey, values?: Record<string, string | number>)
 interface Texts { [name: string]: string | Texts }
 
 /**
- * Reads catalogues in i18next's JSON format (`{{name}}`, `_one`, `_many`, `_other`), as mail and PDF do with i18next itself.
- * Pages use these lines because the library is a tenth of all JavaScript that a public page may load.
+ * Reads catalogues in i18next's JSON format (`{{name}}`, `_one`, `_many`, `_other`), as mail and
+ * PDF do with i18next itself. Pages use these lines because the library is a tenth of all
+ * JavaScript that a public page may load.
  *
  * @param catalogues looked through in turn, each time anew: one may arrive later
  */
@@ -43,6 +44,7 @@ export function createTranslate (language: Language, catalogues: readonly object
   return (key, values = {}) => {
     const { count } = values
     const text = (typeof count === 'number' ? find(`${key}_${rules.select(count)}`) ?? find(`${key}_other`) : undefined) ?? find(key)
-    return text === undefined ? key : text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole))
+    return text === undefined ? key
+      : text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole))
   }
 }

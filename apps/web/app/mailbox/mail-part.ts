@@ -9,7 +9,8 @@ const mail_policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data
 
 /** `/mailbox/<id>/html`, `/mailbox/<id>/attachment-0` */
 export async function loader ({ context, params }: Route.LoaderArgs) {
-  const mail = bodyOf(context, await clientFor(context, null)(getMail, { params: { id: params.id } }))
+  const mail = bodyOf(context,
+    await clientFor(context, null)(getMail, { params: { id: params.id } }))
   if (params.part === 'html') {
     const html = `<base target="_blank">${mail.html}`
     return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': mail_policy } })

@@ -8,7 +8,8 @@ import { PageTitle } from '../ui/page-title.tsx'
 import { LocalTime } from '../ui/values.tsx'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
-  const { html: _, attachments, ...mail } = bodyOf(context, await clientFor(context, null)(getMail, { params: { id: params.id } }))
+  const { html: _, attachments, ...mail } =
+    bodyOf(context, await clientFor(context, null)(getMail, { params: { id: params.id } }))
   return { mail, attachments: attachments.map(({ filename }) => filename) }
 }
 

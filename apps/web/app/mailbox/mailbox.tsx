@@ -11,7 +11,8 @@ import { LocalTime } from '../ui/values.tsx'
 export async function loader ({ context, url }: Route.LoaderArgs) {
   const to = url.searchParams.get('to')?.trim().slice(0, 254) || undefined
   const cursor = url.searchParams.get('cursor') ?? undefined
-  return { ...bodyOf(context, await clientFor(context, null)(listMailbox, { query: { to, cursor } })), to: to ?? '' }
+  return { ...bodyOf(context,
+    await clientFor(context, null)(listMailbox, { query: { to, cursor } })), to: to ?? '' }
 }
 
 export default function Mailbox ({ loaderData: { items, next_cursor, to } }: Route.ComponentProps) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { problemIs, type Call } from '@fermata/contracts/client'
 import {
-  alreadyAdmitted, checkIn, eventCanceledProblem, ticketVoid, unknownCode, validateTicket, wrongEvent, type Ticket,
+  alreadyAdmitted, checkIn, eventCanceledProblem, ticketVoid, unknownCode, validateTicket,
+  wrongEvent, type Ticket,
 } from '@fermata/contracts/tickets'
 
 /** What the door learns about a code. Each kind has its own colour, sign and words. */
@@ -16,18 +17,23 @@ export interface DoorAnswer {
   event_title?: string
 }
 
-const holderOf = (ticket: Ticket) => ({ number: ticket.number, holder: ticket.holder.name, type: ticket.ticket_type_name })
+const holderOf = ({ number, holder, ticket_type_name }: Ticket) =>
+  ({ number, holder: holder.name, type: ticket_type_name })
 
 /** Admits once. The answer to a second scan says when and where the first was. */
-export async function admit (call: Call, code: string, event_id: string, gate: string): Promise<DoorAnswer> {
-  const answer = await call(checkIn, { body: { code, event_id, gate }, headers: { 'idempotency-key': randomUUID() } })
+export async function admit (
+  call: Call, code: string, event_id: string, gate: string
+): Promise<DoorAnswer> {
+  const headers = { 'idempotency-key': randomUUID() }
+  const answer = await call(checkIn, { body: { code, event_id, gate }, headers })
   if (answer.ok) {
     const { ticket, admitted_at, admitted_by } = answer.body
     return { kind: 'admitted', ticket: holderOf(ticket), admitted_at, gate: answer.body.gate, admitted_by }
   }
   const { problem } = answer
   if (problemIs(problem, alreadyAdmitted)) {
-    return { kind: 'already', admitted_at: problem.admitted_at, gate: problem.gate, admitted_by: problem.admitted_by }
+    return { kind: 'already', admitted_at: problem.admitted_at, gate: problem.gate,
+      admitted_by: problem.admitted_by }
   }
   if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title }
   if (problemIs(problem, ticketVoid)) return { kind: 'void' }
@@ -38,12 +44,16 @@ export async function admit (call: Call, code: string, event_id: string, gate: s
 /** Looks without admitting. */
 export async function look (call: Call, code: string, event_id: string): Promise<DoorAnswer> {
   const answer = await call(validateTicket, { body: { code, event_id } })
-  if (!answer.ok) return { kind: problemIs(answer.problem, unknownCode) || answer.status === 400 ? 'unknown' : 'failed' }
+  if (!answer.ok) {
+    const is_unknown = problemIs(answer.problem, unknownCode) || answer.status === 400
+    return { kind: is_unknown ? 'unknown' : 'failed' }
+  }
   const { reason, ticket, admitted_at, gate, admitted_by } = answer.body
   const kinds = { already_admitted: 'already', wrong_event: 'wrong_event', void: 'void', event_canceled: 'canceled' } as const
   return {
     kind: reason === null ? 'admissible' : kinds[reason],
-    ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined, gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
+    ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined,
+    gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
     event_title: ticket.event_title,
   }
 }

@@ -25,13 +25,17 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.event_id } }))
   const q = (url.searchParams.get('q') ?? '').trim().slice(0, max_code_length)
-  const found = q ? await optional(call(listTickets, { query: { q, event_id: event.id, limit: max_results } })) : null
+  const found = q
+    ? await optional(call(listTickets, { query: { q, event_id: event.id, limit: max_results } }))
+    : null
   return {
-    event: { id: event.id, title: event.title, starts_at: event.starts_at, timezone: event.timezone },
+    event: { id: event.id, title: event.title, starts_at: event.starts_at,
+      timezone: event.timezone },
     gate: url.searchParams.get('gate')?.slice(0, max_gate_length) ?? '',
     q,
     found: found?.items.map(ticket => ({
-      id: ticket.id, number: ticket.number, code: ticket.code, status: ticket.status, holder: ticket.holder, type: ticket.ticket_type_name,
+      id: ticket.id, number: ticket.number, code: ticket.code, status: ticket.status,
+      holder: ticket.holder, type: ticket.ticket_type_name,
       admitted_at: ticket.admitted_at,
     })) ?? null,
   }
@@ -46,7 +50,8 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   const gate = (values.gate ?? '').slice(0, max_gate_length) || t('door.gate_default')
   const call = api(context)
   const answer: DoorAnswer = code === '' ? { kind: 'empty' }
-    : await (values.intent === 'look' ? look(call, code, params.event_id) : admit(call, code, params.event_id, gate))
+    : await (values.intent === 'look' ? look(call, code, params.event_id)
+      : admit(call, code, params.event_id, gate))
       .catch(() => ({ kind: 'failed' as const }))
   return data({ answer, gate, code: answer.kind === 'failed' ? code : '', at: Date.now() })
 }
@@ -56,7 +61,8 @@ export default function Door ({ loaderData, actionData }: Route.ComponentProps) 
   const t = useT()
   const is_busy = useNavigation().state === 'submitting'
   const form = useRef<HTMLFormElement>(null)
-  // A handheld reader types and presses Enter: after each answer the field is empty and waits for the next code.
+  // A handheld reader types and presses Enter: after each answer the field is empty and waits for
+  // the next code.
   useEffect(() => {
     const field = form.current?.elements.namedItem('code')
     if (actionData && field instanceof HTMLInputElement) field.focus()
@@ -72,7 +78,8 @@ export default function Door ({ loaderData, actionData }: Route.ComponentProps) 
       <AnswerPanel key={actionData?.at} answer={actionData?.answer} zone={event.timezone} />
       <Form method="post" ref={form} className="panel grid gap-4" aria-busy={is_busy}>
         <Field name="code" key={`code ${actionData?.at}`} label={t('door.code')} hint={t('door.code_hint')} required maxLength={max_code_length}
-          autoComplete="off" autoCapitalize="off" spellCheck={false} enterKeyHint="go" defaultValue={actionData?.code} autoFocus />
+          autoComplete="off" autoCapitalize="off" spellCheck={false} enterKeyHint="go"
+          defaultValue={actionData?.code} />
         <div className="grid gap-3 sm:grid-cols-2">
           <button type="submit" name="intent" value="admit" className="button button-large">{t('door.admit')}</button>
           <button type="submit" name="intent" value="look" className="button button-quiet button-large">{t('door.look')}</button>

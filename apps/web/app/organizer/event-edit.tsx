@@ -28,14 +28,16 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   if (Object.keys(errors).length > 0) return data(refuse(t, texts, errors), { status: 400 })
   const { organizer_id: _, ...changes } = event
   const version = Number(texts.version) || undefined
-  const answer = await api(context)(updateEvent, { params: { id: params.id }, body: { ...changes, version } })
+  const answer =
+    await api(context)(updateEvent, { params: { id: params.id }, body: { ...changes, version } })
   if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('organizer.form.saved') })
   const refused = explain(t, texts, answer.problem)
   if (!refused) throw refusal(context, answer)
   return data(refused, { status: answer.status })
 }
 
-function explain (t: Translate, texts: Record<string, string>, problem: ProblemBody): FormAnswer | null {
+function explain (t: Translate, texts: Record<string, string>,
+  problem: ProblemBody): FormAnswer | null {
   if (problemIs(problem, versionConflict)) return refuse(t, texts, {}, t('organizer.form.conflict'))
   if (problemIs(problem, hasOrders)) return refuse(t, texts, { currency: t('organizer.form.has_orders') })
   if (problemIs(problem, wrongState)) return refuse(t, texts, {}, t('organizer.form.wrong_state'))

@@ -17,10 +17,13 @@ export type FormOptions = ReturnType<typeof formOptions>
 export function textsOfEvent (event: Event): Texts {
   return {
     title: event.title, description: event.description, category: event.category,
-    starts_at: wallTime(event.starts_at, event.timezone), ends_at: wallTime(event.ends_at, event.timezone), timezone: event.timezone,
+    starts_at: wallTime(event.starts_at, event.timezone),
+    ends_at: wallTime(event.ends_at, event.timezone),
+    timezone: event.timezone,
     'venue.name': event.venue.name, 'venue.address': event.venue.address, 'venue.city': event.venue.city,
     'venue.country': event.venue.country, currency: event.currency,
-    ticket_capacity: event.ticket_capacity === null ? '' : String(event.ticket_capacity), version: String(event.version),
+    ticket_capacity: event.ticket_capacity === null ? '' : String(event.ticket_capacity),
+    version: String(event.version),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Category } from '@fermata/contracts/events'
 import type { ReactNode } from 'react'
 import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
@@ -17,7 +16,8 @@ interface EventFormProps {
 export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
   const t = useT()
   const values = answer?.problem ? answer.values : texts
-  const of = (name: string) => ({ name, defaultValue: values[name], error: answer?.errors[name], ...options.rules[name] })
+  const of = (name: string) => ({ name, defaultValue: values[name], error: answer?.errors[name],
+    ...options.rules[name] })
   return (
     <Form method="post" className="reading grid gap-6">
       <FormMessage answer={answer} />
@@ -26,13 +26,13 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
         <Field {...of('title')} label={t('organizer.form.name')} className="sm:col-span-2" />
         <AreaField {...of('description')} label={t('organizer.form.description')} hint={t('organizer.form.description_hint')} rows={7} className="sm:col-span-2" />
         <SelectField {...of('category')} label={t('organizer.form.category')}
-          options={options.categories.map(category => ({ value: category, text: t(`shop.category.${category as Category}`) }))} />
+          options={options.categories.map(category => ({ value: category, text: t(`shop.category.${category}`) }))} />
       </Step>
       <Step title={t('organizer.form.when')}>
         <Field {...of('starts_at')} maxLength={undefined} type="datetime-local" label={t('organizer.form.starts')} />
         <Field {...of('ends_at')} maxLength={undefined} type="datetime-local" label={t('organizer.form.ends')} />
         <Field {...of('timezone')} list="zones" autoComplete="off" label={t('organizer.form.zone')} hint={t('organizer.form.zone_hint')} className="sm:col-span-2" />
-        <datalist id="zones">{options.zones.map(zone => <option key={zone} value={zone} />)}</datalist>
+        <datalist id="zones">{options.zones.map(zone => <option key={zone} value={zone}>{zone}</option>)}</datalist>
       </Step>
       <Step title={t('organizer.form.where')}>
         <Field {...of('venue.name')} label={t('organizer.form.venue_name')} className="sm:col-span-2" />
@@ -42,7 +42,8 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
           hint={t('organizer.form.country_hint')} />
       </Step>
       <Step title={t('organizer.form.tickets')}>
-        <SelectField {...of('currency')} label={t('organizer.form.currency')} options={options.currencies.map(code => ({ value: code, text: code }))} />
+        <SelectField {...of('currency')} label={t('organizer.form.currency')}
+          options={options.currencies.map(code => ({ value: code, text: code }))} />
         <Field {...of('ticket_capacity')} type="number" inputMode="numeric" min={1} label={t('organizer.form.capacity')} hint={t('organizer.form.capacity_hint')} />
       </Step>
       <p><button type="submit" className="button button-large">{submit}</button></p>

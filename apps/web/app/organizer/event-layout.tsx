@@ -1,4 +1,5 @@
-import { cancelEvent, deleteEvent, eventIsOver, getEvent, hasOrders, publishEvent, wrongState } from '@fermata/contracts/events'
+import { cancelEvent, deleteEvent, eventIsOver, getEvent, hasOrders, publishEvent,
+  wrongState } from '@fermata/contracts/events'
 import type { ProblemBody } from '@fermata/contracts/client'
 import { data, Form, Link, Outlet, redirect } from 'react-router'
 import type { Route } from './+types/event-layout'
@@ -33,7 +34,8 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
     return answer.ok ? done(t('organizer.actions.published')) : explain(t, answer) ?? Promise.reject(refusal(context, answer))
   }
   if (intent === 'cancel') {
-    const answer = await call(cancelEvent, { params: { id }, body: reason ? { reason: reason.slice(0, 1000) } : {} })
+    const body = reason ? { reason: reason.slice(0, 1000) } : {}
+    const answer = await call(cancelEvent, { params: { id }, body })
     return answer.ok ? done(t('organizer.actions.canceled')) : explain(t, answer) ?? Promise.reject(refusal(context, answer))
   }
   const answer = await call(deleteEvent, { params: { id } })
@@ -59,7 +61,8 @@ export default function EventLayout ({ loaderData: { event }, actionData }: Rout
         <p><Link to="/organizer" className="link">← {t('organizer.all')}</Link></p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2"><h1>{event.title}</h1><EventBadge event={event} /></div>
         <p className="text-soft">
-          <DateText at={event.starts_at} zone={event.timezone} style="full" /> · {event.venue.name}, {event.venue.city} · {' '}
+          <DateText at={event.starts_at} zone={event.timezone} style="full" />
+          {` · ${event.venue.name}, ${event.venue.city} · `}
           <Link to={`/events/${event.slug}`} className="link">{t('organizer.view')}</Link>
         </p>
         <FormMessage answer={actionData} />

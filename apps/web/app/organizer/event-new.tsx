@@ -25,7 +25,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (Object.keys(errors).length > 0) return data(refuse(t, texts, errors), { status: 400 })
   const answer = await api(context)(createEvent, { body: event, headers: { 'idempotency-key': randomUUID() } })
   if (answer.ok) throw redirect(`/organizer/events/${answer.body.id}/ticket-types`)
-  if (answer.status === 400) return data(refuse(t, texts, fieldsRefused(t, answer.problem)), { status: 400 })
+  if (answer.status === 400) return data(refuse(t, texts, fieldsRefused(t, answer.problem)),
+    { status: 400 })
   throw refusal(context, answer)
 }
 

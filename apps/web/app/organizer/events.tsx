@@ -17,7 +17,8 @@ const beginning = '2000-01-01T00:00:00Z'
 export async function loader ({ context, url }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
   const cursor = url.searchParams.get('cursor') ?? undefined
-  return bodyOf(context, await api(context)(listEvents, { query: { mine: true, from: beginning, limit: page_size, cursor } }))
+  const query = { mine: true, from: beginning, limit: page_size, cursor }
+  return bodyOf(context, await api(context)(listEvents, { query }))
 }
 
 export default function MyEvents ({ loaderData: { items, next_cursor } }: Route.ComponentProps) {

@@ -14,11 +14,13 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
   const status = OrderStatus.enum.find(one => one === url.searchParams.get('status'))
   const cursor = url.searchParams.get('cursor') ?? undefined
-  const page = bodyOf(context, await api(context)(listOrders, { query: { event_id: params.id, status, cursor, limit: page_size } }))
+  const query = { event_id: params.id, status, cursor, limit: page_size }
+  const page = bodyOf(context, await api(context)(listOrders, { query }))
   return { ...page, status: status ?? '', states: OrderStatus.enum }
 }
 
-export default function EventOrders ({ loaderData: { items, next_cursor, status, states } }: Route.ComponentProps) {
+export default function EventOrders ({ loaderData }: Route.ComponentProps) {
+  const { items, next_cursor, status, states } = loaderData
   const t = useT()
   return (
     <section className="grid gap-5" aria-labelledby="orders">

@@ -26,7 +26,8 @@ function Bar ({ type }: { type: Types[number] }) {
   const { name, sold, held, capacity } = type
   const free = Math.max(0, capacity - sold - held)
   // A sold ticket is always to be seen, were it one of fifty thousand.
-  const part = (count: number) => count === 0 ? 0 : Math.max(0.6, 100 * count / Math.max(1, capacity))
+  const part = (count: number) => count === 0 ? 0
+    : Math.max(0.6, 100 * count / Math.max(1, capacity))
   return (
     <li className="grid gap-1">
       <span className="font-semibold" aria-hidden="true">{name}</span>

@@ -1,4 +1,5 @@
 import { getAttendance, type Attendance } from '@fermata/contracts/events'
+import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { Route } from './+types/sales'
 import { formatCount } from '../i18n/formats.ts'
@@ -6,6 +7,7 @@ import { useT, useTranslator } from '../i18n/translator.tsx'
 import { bodyOf, requirePerson } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { Money, Price } from '../ui/values.tsx'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { SalesBars } from './sales-bars.tsx'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
@@ -37,10 +39,14 @@ export default function Sales ({ loaderData: sales }: Route.ComponentProps) {
 
 function Figures ({ sales }: { sales: Attendance }) {
   const { language, t } = useTranslator()
-  const count = (value: number) => <span suppressHydrationWarning>{formatCount(language, value)}</span>
+  const capacity = formatCount(language, sales.capacity)
+  const count = (value: number) =>
+    <span suppressHydrationWarning>{formatCount(language, value)}</span>
   return (
     <dl className="grid grid-cols-2 gap-4 lg:grid-cols-4">
-      <Figure label={t('organizer.sales.sold')} note={t('organizer.sales.of', { capacity: formatCount(language, sales.capacity) })}>{count(sales.sold)}</Figure>
+      <Figure label={t('organizer.sales.sold')} note={t('organizer.sales.of', { capacity })}>
+        {count(sales.sold)}
+      </Figure>
       <Figure label={t('organizer.sales.held')}>{count(sales.held)}</Figure>
       <Figure label={t('organizer.sales.admitted')}>{count(sales.admitted)}</Figure>
       <Figure label={t('organizer.sales.revenue')}>
@@ -52,7 +58,9 @@ function Figures ({ sales }: { sales: Attendance }) {
   )
 }
 
-function Figure ({ label, note, children }: { label: string, note?: string, children: React.ReactNode }) {
+interface FigureProps { label: string, note?: string, children: ReactNode }
+
+function Figure ({ label, note, children }: FigureProps) {
   return (
     <div className="card grid content-start gap-1 p-5">
       <dt className="hint">{label}</dt>
@@ -66,10 +74,16 @@ function TypeTable ({ sales }: { sales: Attendance }) {
   const { language, t } = useTranslator()
   const columns = ['type', 'price', 'sold', 'held', 'capacity', 'admitted', 'revenue'] as const
   return (
-    <div className="scroll-x" role="region" aria-label={t('organizer.sales.by_type')} tabIndex={0}>
+    <ScrollRegion label={t('organizer.sales.by_type')}>
       <table className="table">
         <thead>
-          <tr>{columns.map((column, index) => <th key={column} scope="col" className={index > 0 ? 'number' : ''}>{t(`organizer.sales.${column}`)}</th>)}</tr>
+          <tr>
+            {columns.map((column, index) => (
+              <th key={column} scope="col" className={index > 0 ? 'number' : ''}>
+                {t(`organizer.sales.${column}`)}
+              </th>
+            ))}
+          </tr>
         </thead>
         <tbody>
           {sales.ticket_types.map(type => (
@@ -77,13 +91,15 @@ function TypeTable ({ sales }: { sales: Attendance }) {
               <th scope="row" className="text-base! text-ink!">{type.name}</th>
               <td className="number"><Price minor={type.price_minor} currency={type.currency} /></td>
               {(['sold', 'held', 'capacity', 'admitted'] as const).map(column => (
-                <td key={column} className="number" suppressHydrationWarning>{formatCount(language, type[column])}</td>
+                <td key={column} className="number" suppressHydrationWarning>
+                  {formatCount(language, type[column])}
+                </td>
               ))}
               <td className="number"><Money minor={type.revenue_minor} currency={type.currency} /></td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

@@ -1,6 +1,5 @@
 import { decimalOf, parseMoney } from '@fermata/contracts/money'
-import { NewTicketType, TicketTypeChanges, type TicketType } from '@fermata/contracts/orders'
-import type { Static } from 'typebox'
+import { NewTicketType, type TicketType, type TicketTypeChanges } from '@fermata/contracts/orders'
 import type { Translate } from '../i18n/translate.ts'
 import { check } from '../server/forms.server.ts'
 import { momentOf, wallTime } from './zones.server.ts'
@@ -21,15 +20,15 @@ const wholeOf = (text: string) => /^\d{1,9}$/.test(text) ? Number(text) : Number
 
 interface Event { id: string, currency: string, timezone: string }
 
-export type NewType = Static<typeof NewTicketType>
-export type Changes = Static<typeof TicketTypeChanges>
 
 /** The ticket type that a form describes, and what is wrong with it by field. */
-export function readTicketType (t: Translate, texts: Texts, event: Event): { type: NewType, errors: Texts } {
+export function readTicketType (
+  t: Translate, texts: Texts, event: Event
+): { type: NewTicketType, errors: Texts } {
   const text = (name: string) => texts[name] ?? ''
   const price_minor = amountOf(text('price'), event.currency)
   const time = (name: string) => text(name) === '' ? null : momentOf(text(name), event.timezone)
-  const type: NewType = {
+  const type: NewTicketType = {
     event_id: event.id,
     name: text('name'),
     description: text('description').replaceAll('\r\n', '\n'),
@@ -49,13 +48,17 @@ export function readTicketType (t: Translate, texts: Texts, event: Event): { typ
   for (const name of ['sales_start', 'sales_end'] as const) {
     if (text(name) !== '' && type[name] === null) errors[name] = t('errors.form.time')
   }
-  if (type.sales_start && type.sales_end && type.sales_end <= type.sales_start) errors.sales_end ??= t('errors.form.time_order')
-  if (type.max_per_order! < type.min_per_order!) errors.max_per_order ??= t('errors.form.too_small', { limit: type.min_per_order! })
+  const { sales_start, sales_end, min_per_order = 1, max_per_order = 1 } = type
+  if (sales_start && sales_end && sales_end <= sales_start) errors.sales_end ??= t('errors.form.time_order')
+  if (max_per_order < min_per_order) {
+    errors.max_per_order ??= t('errors.form.too_small', { limit: min_per_order })
+  }
   return { type, errors }
 }
 
 /** What may change of a type that exists: its event and currency may not. */
-export function changesOf ({ event_id: _, currency: __, ...changes }: NewType): Changes {
+export function changesOf (type: NewTicketType): TicketTypeChanges {
+  const { event_id: _, currency: __, ...changes } = type
   return changes
 }
 
@@ -65,8 +68,10 @@ export type TypeTexts = Record<'name' | 'description' | 'price' | 'capacity' | '
 export function textsOfType (type: TicketType, timezone: string): TypeTexts {
   const wall = (at: string | null) => at ? wallTime(at, timezone) : ''
   return {
-    name: type.name, description: type.description, price: decimalOf(type.price_minor, type.currency),
-    capacity: String(type.capacity), min_per_order: String(type.min_per_order), max_per_order: String(type.max_per_order),
+    name: type.name, description: type.description,
+    price: decimalOf(type.price_minor, type.currency),
+    capacity: String(type.capacity),
+    min_per_order: String(type.min_per_order), max_per_order: String(type.max_per_order),
     sales_start: wall(type.sales_start), sales_end: wall(type.sales_end),
   }
 }

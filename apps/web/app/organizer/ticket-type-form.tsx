@@ -13,7 +13,8 @@ interface TicketTypeFormProps {
   submit: string
 }
 
-export function TicketTypeForm ({ type_id, event, rules, texts, answer, submit }: TicketTypeFormProps) {
+export function TicketTypeForm ({ type_id, event, rules, texts, answer,
+  submit }: TicketTypeFormProps) {
   const t = useT()
   const values = answer?.problem ? answer.values : texts
   const of = (name: string) => ({ name, defaultValue: values[name], error: answer?.errors[name] })
@@ -23,7 +24,8 @@ export function TicketTypeForm ({ type_id, event, rules, texts, answer, submit }
       {type_id && <input type="hidden" name="type_id" value={type_id} />}
       <div className="grid gap-5 sm:grid-cols-2">
         <Field {...of('name')} {...rules.name} label={t('organizer.types.name')} hint={t('organizer.types.name_hint')} className="sm:col-span-2" />
-        <Field {...of('price')} required inputMode="decimal" maxLength={20} label={t('organizer.types.price', { currency: event.currency })}
+        <Field {...of('price')} required inputMode="decimal" maxLength={20}
+          label={t('organizer.types.price', { currency: event.currency })}
           hint={t('organizer.types.price_hint')} />
         <Field {...of('capacity')} {...rules.capacity} type="number" inputMode="numeric" label={t('organizer.types.capacity')} />
         <Field {...of('description')} maxLength={2000} label={t('organizer.types.description')} className="sm:col-span-2" />

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { getEvent } from '@fermata/contracts/events'
 import {
-  capacityTooSmall, createTicketType, deleteTicketType, eventClosed, listTicketTypes, NewTicketType, ticketTypeInUse, updateTicketType,
+  capacityTooSmall, createTicketType, deleteTicketType, eventClosed, listTicketTypes, NewTicketType,
+  ticketTypeInUse, updateTicketType,
 } from '@fermata/contracts/orders'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { data, Form } from 'react-router'
@@ -26,7 +27,8 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: params.id } }))
   return {
     event: { currency: event.currency, timezone: event.timezone, status: event.status },
-    types: types.items.sort((a, b) => a.position - b.position).map(type => ({ type, texts: textsOfType(type, event.timezone) })),
+    types: types.items.sort((a, b) => a.position - b.position)
+      .map(type => ({ type, texts: textsOfType(type, event.timezone) })),
     rules: inputRules(NewTicketType),
   }
 }
@@ -50,7 +52,8 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   }
   const event = bodyOf(context, await call(getEvent, { params: { id: params.id } }))
   const { type, errors } = readTicketType(t, texts, event)
-  if (Object.keys(errors).length > 0) return data<FormAnswer>({ ...refuse(t, texts, errors), form }, { status: 400 })
+  if (Object.keys(errors).length > 0) return data<FormAnswer>({ ...refuse(t, texts, errors), form },
+    { status: 400 })
   if (form === 'new') {
     const answer = await call(createTicketType, { body: type, headers: { 'idempotency-key': randomUUID() } })
     return answer.ok ? done(t('organizer.types.added', { name: type.name })) : failed(answer)
@@ -59,7 +62,8 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   return answer.ok ? done(t('organizer.types.changed', { name: type.name })) : failed(answer)
 }
 
-function explain (t: Translate, texts: Record<string, string>, problem: ProblemBody): FormAnswer | null {
+function explain (t: Translate, texts: Record<string, string>,
+  problem: ProblemBody): FormAnswer | null {
   if (problemIs(problem, ticketTypeInUse)) return refuse(t, texts, {}, t('organizer.types.in_use'))
   if (problemIs(problem, eventClosed)) return refuse(t, texts, {}, t('organizer.types.closed'))
   if (problemIs(problem, capacityTooSmall)) {
@@ -86,7 +90,8 @@ export default function TicketTypes ({ loaderData, actionData }: Route.Component
             <details open={Boolean(answerOf(type.id)?.problem)}>
               <summary className="link min-h-11 cursor-pointer content-center">{t('organizer.types.edit')}</summary>
               <div className="grid gap-5 pt-3">
-                <TicketTypeForm type_id={type.id} event={event} rules={rules} texts={{ ...texts }} answer={answerOf(type.id)} submit={t('shell.save')} />
+                <TicketTypeForm type_id={type.id} event={event} rules={rules} texts={{ ...texts }}
+                  answer={answerOf(type.id)} submit={t('shell.save')} />
                 <Form method="post">
                   <input type="hidden" name="type_id" value={type.id} />
                   <button type="submit" name="intent" value="delete" className="button button-danger">{t('organizer.types.delete')}</button>
@@ -99,7 +104,8 @@ export default function TicketTypes ({ loaderData, actionData }: Route.Component
       {event.status !== 'canceled' && (
         <section className="panel grid gap-5" aria-labelledby="add">
           <h3 id="add" className="text-xl">{t('organizer.types.add')}</h3>
-          <TicketTypeForm key={types.length} event={event} rules={rules} texts={empty} answer={answerOf('new')} submit={t('organizer.types.add_button')} />
+          <TicketTypeForm key={types.length} event={event} rules={rules} texts={empty}
+            answer={answerOf('new')} submit={t('organizer.types.add_button')} />
         </section>
       )}
     </section>
@@ -115,7 +121,10 @@ function TypeSummary ({ type }: { type: OneType }) {
       <h3>{type.name}</h3>
       <strong><Price minor={type.price_minor} currency={type.currency} /></strong>
       <p className="hint w-full" suppressHydrationWarning>
-        {t('organizer.types.available', { available: formatCount(language, type.available), capacity: formatCount(language, type.capacity) })}
+        {t('organizer.types.available', {
+          available: formatCount(language, type.available),
+          capacity: formatCount(language, type.capacity),
+        })}
       </p>
     </div>
   )

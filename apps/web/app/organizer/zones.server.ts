@@ -12,12 +12,14 @@ export function isZone (zone: string): boolean {
 }
 
 /**
- * The moment at which the wall clock of a zone shows a time; null when text or zone mean nothing. An hour that the change
- * to summer time skips is moved past the gap; one that comes twice means the first.
+ * The moment at which the wall clock of a zone shows a time; null when text or zone mean nothing.
+ * An hour that the change to summer time skips is moved past the gap; one that comes twice means
+ * the first.
  */
 export function momentOf (text: string, zone: string): string | null {
   try {
-    return Temporal.PlainDateTime.from(text).toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant().toString()
+    const wall = Temporal.PlainDateTime.from(text)
+    return wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant().toString()
   } catch {
     return null
   }
@@ -25,6 +27,7 @@ export function momentOf (text: string, zone: string): string | null {
 
 /** What the wall clock of a zone shows, as an input of a form reads it. */
 export const wallTime = (moment: string, zone: string): string =>
-  Temporal.Instant.from(moment).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'minute' })
+  Temporal.Instant.from(moment).toZonedDateTimeISO(zone).toPlainDateTime()
+    .toString({ smallestUnit: 'minute' })
 
 export const allZones = (): string[] => Intl.supportedValuesOf('timeZone')

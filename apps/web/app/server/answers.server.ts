@@ -9,8 +9,8 @@ type Refused = { ok: false, status: number, problem: ProblemBody }
 type Known<B> = { ok: true, body: B } | Refused
 
 /**
- * The body of an answer that a page cannot do without. Anything else ends the page: 404 and 403 as they are, 401 at the
- * sign-in page, all else as "not available".
+ * The body of an answer that a page cannot do without. Anything else ends the page: 404 and 403 as
+ * they are, 401 at the sign-in page, all else as "not available".
  */
 export function bodyOf<B> (context: Context, answer: Known<B>): B {
   if (answer.ok) return answer.body
@@ -19,7 +19,9 @@ export function bodyOf<B> (context: Context, answer: Known<B>): B {
 
 export function refusal (context: Context, answer: Pick<Refused, 'status'>) {
   if (answer.status === 401) return redirect(signInPath(context))
-  if ([400, 403, 404, 429].includes(answer.status)) return data(null, { status: answer.status === 400 ? 404 : answer.status })
+  // An id that is none, or a cursor of another list: the address was wrong.
+  if (answer.status === 400) return data(null, { status: 404 })
+  if ([403, 404, 429].includes(answer.status)) return data(null, { status: answer.status })
   return data(null, { status: 503 })
 }
 
@@ -31,7 +33,8 @@ export const optional = <B>(answer: Promise<Known<B>>): Promise<B | null> =>
 export function requirePerson (context: Context, ...roles: Role[]): Me {
   const { me } = context.get(sessionOf)
   if (!me) throw redirect(signInPath(context))
-  if (roles.length > 0 && !roles.some(role => me.roles.includes(role))) throw data(null, { status: 403 })
+  const may = roles.length === 0 || roles.some(role => me.roles.includes(role))
+  if (!may) throw data(null, { status: 403 })
   return me
 }
 

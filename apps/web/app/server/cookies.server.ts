@@ -42,13 +42,15 @@ const max_orders = 10
 const order_prefix = 'fermata_order_'
 
 /** The access token of a guest's order, when this browser placed it or followed its link. */
-export function orderTokenFrom (cookies: ReadonlyMap<string, string>, order_id: string): string | undefined {
+export function orderTokenFrom (
+  cookies: ReadonlyMap<string, string>, order_id: string
+): string | undefined {
   return cookies.get(order_prefix + order_id) ?? cookies.get(`__Host-${order_prefix}${order_id}`)
 }
 
 /**
- * One cookie for each order, so that tokens of any length fit. Ids are UUIDv7, so the smallest is the oldest: beyond ten
- * orders it makes room.
+ * One cookie for each order, so that tokens of any length fit. Ids are UUIDv7, so the smallest is
+ * the oldest: beyond ten orders it makes room.
  */
 export function keepOrderToken (
   cookies: ReadonlyMap<string, string>, order_id: string, token: string, is_secure: boolean

@@ -28,11 +28,15 @@ export function textsOf (form: FormData): Record<string, string> {
   return values
 }
 
+type Texts = Record<string, string>
+
 const withoutPasswords = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !name.includes('password')))
 
 /** The answer to a form that cannot be taken as it is. */
-export function refuse (t: Translate, values: Record<string, string>, errors: Record<string, string>, problem?: string): FormAnswer {
+export function refuse (
+  t: Translate, values: Texts, errors: Texts, problem?: string
+): FormAnswer {
   return { values: withoutPasswords(values), errors, problem: problem ?? t('errors.form.check') }
 }
 
@@ -50,15 +54,18 @@ export function check (t: Translate, schema: TSchema, value: unknown): Record<st
   return errors
 }
 
+type Branch = Record<string, unknown>
+
 const valueAt = (value: unknown, path: string): unknown =>
-  path.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], value)
+  path.split('.').reduce((part, name) => (part as Branch | undefined)?.[name], value)
 
 const limits: Record<string, TextKey> = {
   minLength: 'errors.form.too_short', maxLength: 'errors.form.too_long', minimum: 'errors.form.too_small', maximum: 'errors.form.too_large',
 }
 
 function explain (t: Translate, { keyword, params }: SchemaError, value: unknown): string {
-  if (value === '' || value === undefined || (typeof value === 'string' && value.trim() === '')) return t('errors.form.required')
+  const is_empty = value === undefined || (typeof value === 'string' && value.trim() === '')
+  if (is_empty) return t('errors.form.required')
   const limit = (params as { limit?: number }).limit
   const key = limits[keyword]
   if (key && limit !== undefined) return t(key, { limit })
@@ -78,9 +85,14 @@ export function fieldsRefused (t: Translate, problem: ProblemBody): Record<strin
 }
 
 /** What a browser can check by itself before it sends, as the attributes of an input. */
-export interface InputRules { required?: boolean, minLength?: number, maxLength?: number, min?: number, max?: number, pattern?: string }
+export interface InputRules {
+  required?: boolean, pattern?: string
+  minLength?: number, maxLength?: number, min?: number, max?: number
+}
 
-interface PlainSchema extends InputRules { type?: string, minimum?: number, maximum?: number, properties?: Record<string, PlainSchema> }
+interface PlainSchema extends InputRules {
+  minimum?: number, maximum?: number, properties?: Record<string, PlainSchema>
+}
 
 /** The contract's schema as attributes of inputs, by field name; nested objects as `venue.city`. */
 export function inputRules (schema: TObject, prefix = ''): Record<string, InputRules> {
@@ -91,7 +103,8 @@ export function inputRules (schema: TObject, prefix = ''): Record<string, InputR
     if (field.properties) Object.assign(rules, inputRules(field as unknown as TObject, `${path}.`))
     else rules[path] = {
       required: required.has(name),
-      minLength: field.minLength, maxLength: field.maxLength, min: field.minimum, max: field.maximum,
+      minLength: field.minLength, maxLength: field.maxLength,
+      min: field.minimum, max: field.maximum,
       // Browsers match the whole value; other patterns mean something else there.
       pattern: field.pattern && /^\^[\w[\]{}-]+\$$/.test(field.pattern) ? field.pattern.slice(1, -1) : undefined,
     }

@@ -40,8 +40,8 @@ export function clientFor (context: Context, token: string | null): Call {
 }
 
 /**
- * Runs before every loader and action: finds out who is there, once, and writes what became of the cookies. The API checks
- * every token again; what is found here decides only what is shown.
+ * Runs before every loader and action: finds out who is there, once, and writes what became of the
+ * cookies. The API checks every token again; what is found here decides only what is shown.
  */
 export const sessionMiddleware: MiddlewareFunction<Response> = async ({ context, url }, next) => {
   const cookies: string[] = []
@@ -66,7 +66,8 @@ function keepLanguage (context: Context, url: URL): void {
   }))
 }
 
-const either = (cookies: ReadonlyMap<string, string>, name: string) => cookies.get(`__Host-${name}`) ?? cookies.get(name)
+const either = (cookies: ReadonlyMap<string, string>, name: string) =>
+  cookies.get(`__Host-${name}`) ?? cookies.get(name)
 
 async function findSession (context: Context): Promise<Session> {
   const { cookies } = context.get(visitorOf)
@@ -88,8 +89,8 @@ async function signIn (context: Context, token: string): Promise<Session | null>
 interface Renewal { token: string, cookies: string[] }
 
 /**
- * A refresh token is good once; a browser that opens two tabs sends it twice. The second asks for the answer of the first,
- * for a moment, so that it is not taken for a thief.
+ * A refresh token is good once; a browser that opens two tabs sends it twice. The second asks for
+ * the answer of the first, for a moment, so that it is not taken for a thief.
  */
 const renewals = new Map<string, Promise<Renewal | null>>()
 const renewal_kept_ms = 10_000

@@ -1,6 +1,7 @@
 /**
- * Pictures for events that bring none: drawn from the event's name, so that each has its own and it never changes. All
- * are cousins of the fermata: arcs around a point, each kind of event in its own way.
+ * Pictures for events that bring none: drawn from the event's name, so that each has its own and it
+ * never changes. All are cousins of the fermata: arcs around a point, each kind of event in its own
+ * way.
  */
 
 interface Palette { ground: string, deep: string, tone: string, light: string, note: string }
@@ -83,7 +84,8 @@ const rays: Draw = (next, { tone, light, note, deep }) => {
     const point = (angle: number) => `${n(x + Math.cos(angle) * 700)} ${n(330 + Math.sin(angle) * 700)}`
     return `<path d="M${n(x)} 330L${point(from)}L${point(to)}Z" fill="${index % 3 === 0 ? light : tone}" opacity="${index % 3 === 0 ? '.8' : '.9'}"/>`
   })
-  return beams.join('') + circle(x, 330, 150, `fill="${deep}"`) + ring(x, 330, 150, light, 6) + circle(x, 300, 34, `fill="${note}"`)
+  return beams.join('') + circle(x, 330, 150, `fill="${deep}"`) +
+    ring(x, 330, 150, light, 6) + circle(x, 300, 34, `fill="${note}"`)
 }
 
 /** A staff with notes; one of them is held. */
@@ -104,7 +106,8 @@ const staff: Draw = (next, { tone, light, note }) => {
 /** A beam that falls on a screen, or a word into a room. */
 const beam: Draw = (next, { tone, light, note, deep }) => {
   const y = 60 + next() * 240
-  const rings = Array.from({ length: 9 }, (_, index) => ring(96, y, 70 + index * 66, index % 2 ? tone : light, index % 2 ? 18 : 3))
+  const rings = Array.from({ length: 9 }, (_, index) =>
+    ring(96, y, 70 + index * 66, index % 2 ? tone : light, index % 2 ? 18 : 3))
   return `<path d="M96 ${n(y)}L700 ${n(y - 190)}V${n(y + 230)}Z" fill="${deep}" opacity=".6"/>` + rings.join('') + circle(96, y, 34, `fill="${note}"`)
 }
 
@@ -119,7 +122,8 @@ const play: Draw = (next, { tone, light, note, deep }) => {
 }
 
 const drawings: Record<string, Draw> = {
-  music: hall, theatre: stage, comedy: play, sports: track, family: play, festival: rays, school: staff, talk: beam, film: beam,
+  music: hall, theatre: stage, comedy: play, sports: track, family: play, festival: rays,
+  school: staff, talk: beam, film: beam,
 }
 
 /** @param name anything; only its letters count for the seed, none reaches the picture */

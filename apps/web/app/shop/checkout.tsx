@@ -3,7 +3,8 @@ import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
-  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, placeOrder, soldOut, unknownTicketType,
+  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, placeOrder, soldOut,
+  unknownTicketType,
 } from '@fermata/contracts/orders'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/checkout'
@@ -35,13 +36,15 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   if (lines.length === 0) throw redirect(`/events/${event.slug}?choose=1#tickets`)
   const { me } = context.get(sessionOf)
   return {
-    event: { slug: event.slug, title: event.title, starts_at: event.starts_at, timezone: event.timezone, venue: event.venue.name },
+    event: { slug: event.slug, title: event.title, starts_at: event.starts_at,
+      timezone: event.timezone, venue: event.venue.name },
     lines,
     total_minor: lines.reduce((sum, line) => sum + line.quantity * line.price_minor, 0),
     currency: types.items[0]?.currency ?? event.currency,
     choice: choiceQuery(chosen),
     rules: inputRules(Buyer),
-    // One for each time the page is shown: pressing twice, or sending again after a lost answer, orders once.
+    // One for each time the page is shown: pressing twice, or sending again after a lost answer,
+    // orders once.
     idempotency_key: randomUUID(),
     buyer: me && { name: me.username, email: me.email },
   }
@@ -64,12 +67,14 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   if (answer.ok) {
     const { id, access_token, status } = answer.body
     const { is_secure } = context.get(webRequest)
-    context.get(newCookies).push(...keepOrderToken(context.get(visitorOf).cookies, id, access_token, is_secure))
+    context.get(newCookies).push(...keepOrderToken(context.get(visitorOf).cookies, id, access_token,
+      is_secure))
     throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
   }
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)
-  return data(refuse(t, values, fieldsRefused(t, answer.problem), problem), { status: answer.status })
+  return data(refuse(t, values, fieldsRefused(t, answer.problem), problem),
+    { status: answer.status })
 }
 
 /** Why an order could not be placed, in words that say what to do; null for what is no fault of the order. */
@@ -85,7 +90,8 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
       : t('shop.checkout.not_on_sale', { name })
   }
   if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
-  if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum', { name: problem.name, minimum: problem.minimum })
+  if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum',
+    { name: problem.name, minimum: problem.minimum })
   if (problemIs(problem, eventClosed)) return t('shop.checkout.event_closed')
   if (problemIs(problem, unknownTicketType)) return t('shop.checkout.unknown')
   if (problem.status === 503 || problem.status === 429) return t('shop.checkout.busy')
@@ -136,7 +142,8 @@ function Summary ({ event, lines, total_minor, currency, choice }: Route.Compone
         <p><strong>{event.title}</strong><br />
           <span className="text-soft"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /> · {event.venue}</span></p>
       </div>
-      <OrderLines lines={lines.map(line => ({ ...line, unit_price_minor: line.price_minor }))} total_minor={total_minor} currency={currency} />
+      <OrderLines lines={lines.map(line => ({ ...line, unit_price_minor: line.price_minor }))}
+        total_minor={total_minor} currency={currency} />
       <p><Link className="link" to={`/events/${event.slug}?${choice}#tickets`}>{t('shop.checkout.change')}</Link></p>
     </section>
   )

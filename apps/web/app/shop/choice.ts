@@ -20,7 +20,8 @@ export function readChoice (params: URLSearchParams): Chosen[] {
 }
 
 export const choiceQuery = (chosen: readonly Chosen[]): string =>
-  String(new URLSearchParams(chosen.map(({ ticket_type_id, quantity }) => [ticket_type_id, String(quantity)])))
+  String(new URLSearchParams(chosen.map(({ ticket_type_id, quantity }) =>
+    [ticket_type_id, String(quantity)])))
 
 /** Quantities that may be chosen of a type now: none, or from its minimum to what its limits leave. */
 export function quantitiesOf (type: Pick<TicketType, 'available' | 'min_per_order' | 'max_per_order' | 'on_sale'>): number[] {

@@ -17,7 +17,8 @@ export function EventMeta ({ event, types, origin }: EventPage) {
       <meta property="og:image" content={origin + event.image} />
       <link rel="canonical" href={address} />
       {languages.map(language => <link key={language} rel="alternate" hrefLang={language} href={`${address}?lang=${language}`} />)}
-      <script type="application/ld+json" dangerouslySetInnerHTML={{ __html: asJson(schemaOf(event, types, origin)) }} />
+      <script type="application/ld+json"
+        dangerouslySetInnerHTML={{ __html: asJson(schemaOf(event, types, origin)) }} />
     </>
   )
 }

@@ -58,7 +58,8 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
         <section aria-labelledby="tickets" className="grid gap-4">
           <h2 id="tickets">{t('shop.event.tickets')}</h2>
           <State {...loaderData} />
-          {types.length > 0 && event.status === 'published' && !event.is_past && <TicketChoice {...loaderData} />}
+          {types.length > 0 && event.status === 'published' && !event.is_past
+            && <TicketChoice {...loaderData} />}
         </section>
       </div>
     </article>
@@ -68,7 +69,8 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
 function Facts ({ event }: { event: Event }) {
   const { language, t } = useTranslator()
   const { venue, timezone } = event
-  const place = [venue.name, venue.address, venue.city, countryName(language, venue.country)].join(', ')
+  const place =
+    [venue.name, venue.address, venue.city, countryName(language, venue.country)].join(', ')
   return (
     <dl className="facts">
       <dt>{t('shop.event.when')}</dt>
@@ -111,7 +113,8 @@ function State ({ event, types }: EventPage) {
     return <Notice look="" title={t('shop.event.past_title')} text={t('shop.event.past_text', { date })} />
   }
   if (types.length === 0) return <Notice look="" title={t('shop.event.closed_title')} text={t('shop.event.closed_text')} />
-  const is_sold_out = types.every(type => type.on_sale === 'sold_out' || type.on_sale === 'ended' || type.available === 0)
+  const is_sold_out = types.every(({ on_sale, available }) =>
+    on_sale === 'sold_out' || on_sale === 'ended' || available === 0)
   return is_sold_out
     ? <Notice look="notice-warm" title={t('shop.event.sold_out_title')} text={t('shop.event.sold_out_text')} />
     : null

@@ -20,12 +20,14 @@ const first_cards = 3
 export async function loader ({ context, url }: Route.LoaderArgs) {
   const call = api(context)
   const search = readSearch(url.searchParams)
-  const page = bodyOf(context, await call(listEvents, { query: { ...search.query, limit: page_size } }))
+  const page = bodyOf(context,
+    await call(listEvents, { query: { ...search.query, limit: page_size } }))
   const cards = await Promise.all(page.items.map(async event => {
     const types = await optional(call(listTicketTypes, { query: { event_id: event.id } }))
     return { event: cardOf(event), sale: types && summarizeSale(types.items) }
   }))
-  return { cards, fields: search.fields, is_search: search.is_search, next_cursor: page.next_cursor, categories: Category.enum }
+  const { fields, is_search } = search
+  return { cards, fields, is_search, next_cursor: page.next_cursor, categories: Category.enum }
 }
 
 export default function Home ({ loaderData }: Route.ComponentProps) {
@@ -41,7 +43,9 @@ export default function Home ({ loaderData }: Route.ComponentProps) {
         {cards.length === 0 ? <Nothing is_search={is_search} /> : (
           <ul className="grid gap-6 sm:grid-cols-2 lg:grid-cols-3">
             {cards.map(({ event, sale }, index) => (
-              <li key={event.id} className="grid"><EventCard event={event} sale={sale} eager={index < first_cards} /></li>
+              <li key={event.id} className="grid">
+                <EventCard event={event} sale={sale} eager={index < first_cards} />
+              </li>
             ))}
           </ul>
         )}
@@ -68,7 +72,9 @@ function Hero () {
 
 type Fields = ReturnType<typeof readSearch>['fields']
 
-function SearchForm ({ fields, categories, is_search }: { fields: Fields, categories: readonly string[], is_search: boolean }) {
+interface SearchProps { fields: Fields, categories: readonly Category[], is_search: boolean }
+
+function SearchForm ({ fields, categories, is_search }: SearchProps) {
   const t = useT()
   return (
     <Form role="search" method="get" action="/" key={JSON.stringify(fields)} aria-label={t('shop.home.search')}
@@ -87,7 +93,7 @@ function SearchForm ({ fields, categories, is_search }: { fields: Fields, catego
         <select id="category" name="category" className="input" defaultValue={fields.category}>
           <option value="">{t('shop.home.any_category')}</option>
           {categories.map(category => (
-            <option key={category} value={category}>{t(`shop.category.${category as Category}`)}</option>
+            <option key={category} value={category}>{t(`shop.category.${category}`)}</option>
           ))}
         </select>
       </div>

@@ -17,7 +17,8 @@ export function acceptLink (context: Context, order_id: string): void {
   if (token === null) return
   if (token.length > 0 && token.length <= max_token_length) {
     const { cookies } = context.get(visitorOf)
-    context.get(newCookies).push(...keepOrderToken(cookies, order_id, token, context.get(webRequest).is_secure))
+    context.get(newCookies).push(...keepOrderToken(cookies, order_id, token,
+      context.get(webRequest).is_secure))
   }
   throw redirect(url.pathname)
 }
@@ -29,6 +30,7 @@ export async function loadOrder (context: Context, order_id: string): Promise<Or
 
 /** The newest payment of an order; null when none was tried. */
 export async function lastPayment (context: Context, order_id: string): Promise<Payment | null> {
-  const page = bodyOf(context, await orderApi(context, order_id)(listPayments, { query: { order_id, limit: 1 } }))
+  const page = bodyOf(context,
+    await orderApi(context, order_id)(listPayments, { query: { order_id, limit: 1 } }))
   return page.items[0] ?? null
 }

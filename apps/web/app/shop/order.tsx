@@ -24,7 +24,8 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   if (order.status === 'pending') throw redirect(`/orders/${order.id}/pay`)
   const [tickets, event] = await Promise.all([
     order.status === 'completed' || order.status === 'refunded'
-      ? optional(orderApi(context, order.id)(listTickets, { query: { order_id: order.id, limit: max_tickets } }))
+      ? optional(orderApi(context, order.id)(listTickets,
+        { query: { order_id: order.id, limit: max_tickets } }))
       : null,
     optional(api(context)(getEvent, { params: { id: order.event_id } })),
   ])
@@ -32,8 +33,10 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   return {
     order,
     tickets: tickets?.items ?? [],
-    is_issuing: order.status === 'completed' && (tickets?.items.length ?? 0) < Math.min(expected, max_tickets),
-    event: event && { slug: event.slug, starts_at: event.starts_at, timezone: event.timezone, venue: event.venue },
+    is_issuing: order.status === 'completed'
+      && (tickets?.items.length ?? 0) < Math.min(expected, max_tickets),
+    event: event && { slug: event.slug, starts_at: event.starts_at, timezone: event.timezone,
+      venue: event.venue },
     is_guest: context.get(sessionOf).me === null,
     choice: choiceQuery(order.items),
   }
@@ -63,7 +66,8 @@ function Thanks ({ order, event }: OrderData) {
       <h1>{t('shop.order.thanks')}</h1>
       <div className="grid gap-1 text-lg">
         <p className="text-xl font-bold">{order.event_title}</p>
-        {event && <p><DateText at={event.starts_at} zone={event.timezone} style="full" /><br />{event.venue.name}, {event.venue.city}</p>}
+        {event && <p><DateText at={event.starts_at} zone={event.timezone} style="full" /></p>}
+        {event && <p>{event.venue.name}, {event.venue.city}</p>}
       </div>
       <p className="text-soft" role="status">{t('shop.order.thanks_text', { email: order.buyer.email })}</p>
     </header>
@@ -101,7 +105,11 @@ function Tickets ({ tickets, order }: OrderData) {
     <section aria-labelledby="tickets" className="grid gap-5">
       <h2 id="tickets">{t('shop.event.tickets')}</h2>
       <ul className="grid gap-5 md:grid-cols-2 xl:grid-cols-3">
-        {tickets.map(ticket => <li key={ticket.id} className="grid"><TicketCard ticket={ticket} files={`/orders/${order.id}/tickets/${ticket.id}`} /></li>)}
+        {tickets.map(ticket => (
+          <li key={ticket.id} className="grid">
+            <TicketCard ticket={ticket} files={`/orders/${order.id}/tickets/${ticket.id}`} />
+          </li>
+        ))}
       </ul>
     </section>
   )

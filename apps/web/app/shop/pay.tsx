@@ -90,13 +90,20 @@ export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
   )
 }
 
+/** The whole box is the label's to press, though only its first line names the choice. */
 function Card ({ card, is_first }: { card: TestCard, is_first: boolean }) {
   const t = useT()
   return (
-    <label className="flex min-h-14 cursor-pointer items-center gap-4 rounded-xl border-[1.5px] border-line px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken">
-      <input type="radio" name="test_card" value={card} defaultChecked={is_first} className="h-5 w-5 accent-(--action)" />
-      <span className="grid"><strong>{t(`shop.pay.${card}`)}</strong><span className="hint">{t(`shop.pay.${card}_hint`)}</span></span>
-    </label>
+    <div className="relative flex min-h-14 items-center gap-4 rounded-xl border-[1.5px] border-line px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken">
+      <input type="radio" id={`card-${card}`} name="test_card" value={card} defaultChecked={is_first}
+        aria-describedby={`card-${card}-hint`} className="h-5 w-5 accent-(--action)" />
+      <div className="grid">
+        <label htmlFor={`card-${card}`} className="cursor-pointer font-bold after:absolute after:inset-0">
+          {t(`shop.pay.${card}`)}
+        </label>
+        <span className="hint" id={`card-${card}-hint`}>{t(`shop.pay.${card}_hint`)}</span>
+      </div>
+    </div>
   )
 }
 

@@ -19,7 +19,8 @@ export function summarizeSale (types: readonly Summed[]): SaleSummary {
   const priced = open.length > 0 ? open : types
   const cheapest = priced.reduce<Summed | null>((best, type) =>
     best === null || type.price_minor < best.price_minor ? type : best, null)
-  const opening = types.filter(type => type.on_sale === 'upcoming').map(type => type.sales_start).filter(at => at !== null).sort()
+  const opening = types.filter(type => type.on_sale === 'upcoming')
+    .map(type => type.sales_start).filter(at => at !== null).sort()
   return {
     state: stateOf(types, open),
     from_minor: cheapest?.price_minor ?? null,

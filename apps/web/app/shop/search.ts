@@ -15,11 +15,12 @@ function midnight (text: string, days = 0): string | undefined {
 }
 
 /**
- * The search that an address asks for. Words that mean nothing are left out: an address with a mistake still shows events.
- * The last day counts to its end.
+ * The search that an address asks for. Words that mean nothing are left out: an address with a
+ * mistake still shows events. The last day counts to its end.
  */
 export function readSearch (params: URLSearchParams) {
-  const text = (name: string, max_length: number) => (params.get(name) ?? '').trim().slice(0, max_length)
+  const text = (name: string, max_length: number) =>
+    (params.get(name) ?? '').trim().slice(0, max_length)
   const fields = {
     q: text('q', 200), city: text('city', 120), category: text('category', 20),
     from: text('from', 10), to: text('to', 10), cursor: text('cursor', 500),
@@ -32,6 +33,7 @@ export function readSearch (params: URLSearchParams) {
     to: midnight(fields.to, 1),
     cursor: fields.cursor || undefined,
   }
-  const is_search = Boolean(query.q ?? query.city ?? query.category ?? query.from ?? query.to ?? query.cursor)
+  const is_search =
+    Boolean(query.q ?? query.city ?? query.category ?? query.from ?? query.to ?? query.cursor)
   return { fields, query, is_search }
 }

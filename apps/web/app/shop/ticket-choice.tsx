@@ -18,7 +18,8 @@ export function TicketChoice ({ event, types, chosen, is_choice_missing }: Event
       onChange={change => setTotal(totalOf(types, chosenIn(change.currentTarget)))}>
       {is_choice_missing && <p role="alert" className="notice notice-bad">{t('shop.event.choose_first')}</p>}
       <ul className="grid">
-        {types.map(type => <TypeRow key={type.id} type={type} zone={event.timezone} chosen={chosen} />)}
+        {types.map(type =>
+          <TypeRow key={type.id} type={type} zone={event.timezone} chosen={chosen} />)}
       </ul>
       {can_buy && (
         <div className="grid gap-3">
@@ -36,12 +37,14 @@ export function TicketChoice ({ event, types, chosen, is_choice_missing }: Event
 }
 
 const chosenIn = (form: HTMLFormElement): Chosen[] =>
-  [...new FormData(form)].map(([ticket_type_id, quantity]) => ({ ticket_type_id, quantity: Number(quantity) }))
+  [...new FormData(form)].map(([ticket_type_id, quantity]) =>
+    ({ ticket_type_id, quantity: Number(quantity) }))
 
 function totalOf (types: readonly TicketType[], chosen: readonly Chosen[]): number | null {
   const prices = new Map(types.map(type => [type.id, type.price_minor]))
   const quantity = chosen.reduce((sum, one) => sum + one.quantity, 0)
-  return quantity === 0 ? null : chosen.reduce((sum, one) => sum + one.quantity * (prices.get(one.ticket_type_id) ?? 0), 0)
+  if (quantity === 0) return null
+  return chosen.reduce((sum, one) => sum + one.quantity * (prices.get(one.ticket_type_id) ?? 0), 0)
 }
 
 function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chosen: Chosen[] }) {
@@ -63,9 +66,11 @@ function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chos
       {quantities.length > 0 && (
         <div>
           <label htmlFor={id} className="sr-only">{t('shop.event.quantity', { name: type.name })}</label>
-          <select id={id} name={type.id} className="input w-20" defaultValue={quantities.includes(before) ? before : 0}>
+          <select id={id} name={type.id} className="input w-20"
+            defaultValue={quantities.includes(before) ? before : 0}>
             <option value="0">0</option>
-            {quantities.map(quantity => <option key={quantity} value={quantity}>{quantity}</option>)}
+            {quantities.map(quantity =>
+              <option key={quantity} value={quantity}>{quantity}</option>)}
           </select>
         </div>
       )}

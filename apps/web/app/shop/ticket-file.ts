@@ -7,7 +7,8 @@ import { visitorOf } from '../server/web-request.server.ts'
 
 /** Files of a ticket for whoever may see it: with the order's token, which a browser cannot send by itself, or signed in. */
 export async function loader ({ context, params }: Route.LoaderArgs) {
-  const { order_id, id, file } = params as { order_id?: string, id: string, file: string }
+  const { id, file } = params
+  const order_id = 'order_id' in params ? params.order_id : null
   const call = order_id ? orderApi(context, order_id) : api(context)
   const { language } = context.get(visitorOf)
   const requests = {

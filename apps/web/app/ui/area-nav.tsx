@@ -1,7 +1,9 @@
 import { NavLink } from 'react-router'
 
+interface AreaLink { path: string, text: string, is_exact?: boolean }
+
 /** The pages of one area, side by side; on a phone they scroll. */
-export function AreaNav ({ label, links }: { label: string, links: { path: string, text: string, is_exact?: boolean }[] }) {
+export function AreaNav ({ label, links }: { label: string, links: AreaLink[] }) {
   return (
     <nav aria-label={label} className="-mx-3 max-w-[calc(100%+1.5rem)] overflow-x-auto px-1">
       <ul className="flex gap-1 py-1.5">

@@ -22,7 +22,8 @@ export function Countdown ({ left_seconds, on_end }: CountdownProps) {
     const timer = setInterval(() => {
       const now_left = Math.max(0, Math.ceil((ends_at - performance.now()) / 1000))
       setLeft(now_left)
-      if (now_left % 60 === 0 && announced.has(now_left / 60)) setSaid(t('shop.pay.left_minutes', { count: now_left / 60 }))
+      const minutes = now_left / 60
+      if (announced.has(minutes)) setSaid(t('shop.pay.left_minutes', { count: minutes }))
       if (now_left > 0) return
       clearInterval(timer)
       end.current()

@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react'
 import { HeldNote } from './held-note.tsx'
 
+interface EmptyProps { title: string, text: string, children?: ReactNode }
+
 /** What a list shows when there is nothing in it yet: why, and the next step. */
-export function Empty ({ title, text, children }: { title: string, text: string, children?: ReactNode }) {
+export function Empty ({ title, text, children }: EmptyProps) {
   return (
     <div className="panel grid justify-items-center gap-3 py-14 text-center">
       <HeldNote className="w-32 text-strong" />

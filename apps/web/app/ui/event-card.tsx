@@ -6,8 +6,10 @@ import type { EventCardView } from '../shop/event-view.ts'
 import type { SaleSummary } from '../shop/sale-summary.ts'
 import { DateText } from './values.tsx'
 
+interface EventCardProps { event: EventCardView, sale: SaleSummary | null, eager: boolean }
+
 /** One event in a list; the whole card leads to it. */
-export function EventCard ({ event, sale, eager }: { event: EventCardView, sale: SaleSummary | null, eager: boolean }) {
+export function EventCard ({ event, sale, eager }: EventCardProps) {
   const { language, t } = useTranslator()
   const leaf = leafOf(language, event.starts_at, event.timezone)
   return (

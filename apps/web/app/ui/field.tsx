@@ -12,19 +12,24 @@ interface Labelled {
 type InputProps = Omit<InputHTMLAttributes<HTMLInputElement>, 'name' | 'className'>
 
 /** A label, its input, a hint, and what is wrong with it. */
-export function Field ({ name, label, hint, error, className = '', ...input }: Labelled & InputProps) {
+export function Field (
+  { name, label, hint, error, className = '', ...input }: Labelled & InputProps
+) {
   return (
-    <Labels name={name} label={label} hint={hint} error={error} className={className} is_optional={!input.required}>
+    <Labels name={name} label={label} hint={hint} error={error} className={className}
+      is_optional={!input.required}>
       {attributes => <input className="input" name={name} {...input} {...attributes} />}
     </Labels>
   )
 }
 
-type AreaProps = Labelled & { defaultValue?: string, required?: boolean, maxLength?: number, rows?: number }
+type AreaProps =
+  Labelled & { defaultValue?: string, required?: boolean, maxLength?: number, rows?: number }
 
 export function AreaField ({ name, label, hint, error, className = '', ...area }: AreaProps) {
   return (
-    <Labels name={name} label={label} hint={hint} error={error} className={className} is_optional={!area.required}>
+    <Labels name={name} label={label} hint={hint} error={error} className={className}
+      is_optional={!area.required}>
       {attributes => <textarea className="input" name={name} {...area} {...attributes} />}
     </Labels>
   )
@@ -32,13 +37,17 @@ export function AreaField ({ name, label, hint, error, className = '', ...area }
 
 interface Option { value: string, text: string }
 
-type SelectProps = Labelled & { options: readonly Option[], defaultValue?: string, required?: boolean }
+type SelectProps =
+  Labelled & { options: readonly Option[], defaultValue?: string, required?: boolean }
 
-export function SelectField ({ name, label, hint, error, className = '', options, defaultValue, required }: SelectProps) {
+export function SelectField (
+  { name, label, hint, error, className = '', options, ...select }: SelectProps
+) {
   return (
-    <Labels name={name} label={label} hint={hint} error={error} className={className} is_optional={false}>
+    <Labels name={name} label={label} hint={hint} error={error} className={className}
+      is_optional={false}>
       {attributes => (
-        <select className="input" name={name} defaultValue={defaultValue} required={required} {...attributes}>
+        <select className="input" name={name} {...select} {...attributes}>
           {options.map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
         </select>
       )}
@@ -66,8 +75,10 @@ function Labels ({ label, hint, error, className, is_optional, children }: Label
   )
 }
 
+interface Outcome { problem?: string, done?: string }
+
 /** Says what became of a form: read out at once when it failed, politely when it worked. */
-export function FormMessage ({ answer }: { answer: { problem?: string, done?: string } | undefined }) {
+export function FormMessage ({ answer }: { answer: Outcome | undefined }) {
   if (answer?.problem) return <p role="alert" className="notice notice-bad">{answer.problem}</p>
   // Always there, so that what is written into it is read out; while empty it takes no place.
   return <div role="status" className="contents">{answer?.done && <p className="notice notice-good">{answer.done}</p>}</div>

@@ -1,7 +1,8 @@
 import { useT } from '../i18n/translator.tsx'
 import { Money, Price } from './values.tsx'
 
-interface Lines { lines: { name: string, quantity: number, unit_price_minor: number }[], total_minor: number, currency: string }
+interface Lines { lines: { name: string, quantity: number, unit_price_minor: number }[],
+  total_minor: number, currency: string }
 
 /** What an order holds, line by line, and its sum. */
 export function OrderLines ({ lines, total_minor, currency }: Lines) {

@@ -8,8 +8,10 @@ import { Logo } from './logo.tsx'
 
 interface Person { name: string, roles: Role[] }
 
+interface PageFrameProps { person: Person | null, unread: number, children: ReactNode }
+
 /** Header, main and footer around every page. */
-export function PageFrame ({ person, unread, children }: { person: Person | null, unread: number, children: ReactNode }) {
+export function PageFrame ({ person, unread, children }: PageFrameProps) {
   const t = useT()
   return (
     <div className="flex min-h-dvh flex-col">
@@ -53,6 +55,7 @@ const areas: { path: string, text: TextKey, roles: Role[] }[] = [
 
 function Header ({ person, unread }: { person: Person | null, unread: number }) {
   const t = useT()
+  const has = (roles: Role[]) => roles.some(role => person?.roles.includes(role))
   return (
     <header className="border-b border-line bg-surface">
       <div className="wrap flex flex-wrap items-center gap-x-2 gap-y-1 py-2">
@@ -60,7 +63,7 @@ function Header ({ person, unread }: { person: Person | null, unread: number }) 
           <Logo className="h-7 w-9" />Fermata
         </Link>
         <nav aria-label={t('shell.nav.label')} className="-mx-2.5 flex flex-wrap items-center">
-          {person && areas.filter(({ roles }) => roles.some(role => person.roles.includes(role))).map(({ path, text }) => (
+          {areas.filter(({ roles }) => has(roles)).map(({ path, text }) => (
             <NavLink key={path} to={path} className="nav-link">{t(text)}</NavLink>
           ))}
           {person ? <PersonLinks unread={unread} /> : <NavLink to="/sign-in" className="nav-link">{t('shell.nav.sign_in')}</NavLink>}

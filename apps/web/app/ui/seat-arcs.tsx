@@ -1,6 +1,6 @@
 /**
- * A hall seen from above: rows of seats are arcs around a stage, and so is the fermata sign. Some seats are held.
- * Drawn from numbers alone, so that server and browser draw the same.
+ * A hall seen from above: rows of seats are arcs around a stage, and so is the fermata sign. Some
+ * seats are held. Drawn from numbers alone, so that server and browser draw the same.
  */
 export function SeatArcs ({ className = '' }: { className?: string }) {
   return (
@@ -30,7 +30,8 @@ const rows = [150, 182, 214, 246, 278].map((radius, row) => {
       const angle = Math.PI * (0.06 + 0.88 * index / (count - 1))
       // A spread without pattern to the eye; the numbers only have to be coprime.
       const is_held = (index * 7 + row * 11) % 17 === 3
-      return { x: round(300 - Math.cos(angle) * radius), y: round(318 - Math.sin(angle) * radius), is_held }
+      return { x: round(300 - Math.cos(angle) * radius), y: round(318 - Math.sin(angle) * radius),
+        is_held }
     }),
   }
 })

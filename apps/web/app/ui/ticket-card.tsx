@@ -36,7 +36,8 @@ export function TicketCard ({ ticket, files }: TicketCardProps) {
           </>
         )}
         {ticket.status === 'used' && ticket.admitted_at && (
-          <p suppressHydrationWarning>{t('shop.ticket.used_text', { time: formatDate(language, ticket.admitted_at, event.timezone, 'day_time') })}</p>
+          <p suppressHydrationWarning>{t('shop.ticket.used_text',
+            { time: formatDate(language, ticket.admitted_at, event.timezone, 'day_time') })}</p>
         )}
         {ticket.status === 'void' && <p>{t('shop.ticket.void_text')}</p>}
         {ticket.status !== 'void' && (

@@ -1,9 +1,11 @@
-import { useEffect, useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import { formatDate, formatPrice, type DateStyle } from '../i18n/formats.ts'
+import type { Language } from '../i18n/language.ts'
 import { useTranslator } from '../i18n/translator.tsx'
 
 /*
- * Server and browser may know another version of the world's formats (a narrow blank, a comma). What the server wrote
+ * Server and browser may know another version of the world's formats (a narrow blank, a comma).
+ * What the server wrote
  * stays: suppressHydrationWarning says so to React.
  */
 
@@ -26,15 +28,19 @@ export function Money ({ minor, currency }: { minor: number, currency: string })
   return <Amount minor={minor} currency={currency} language={language} />
 }
 
-function Amount ({ minor, currency, language }: { minor: number, currency: string, language: 'en' | 'fr' }) {
+interface AmountProps { minor: number, currency: string, language: Language }
+
+function Amount ({ minor, currency, language }: AmountProps) {
   return <span className="figures whitespace-nowrap" suppressHydrationWarning>{formatPrice(language, minor, currency)}</span>
 }
+
+const neverChanges = () => () => {}
+const browserZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** A moment as the reader's own clock tells it; until the browser has said which that is, in UTC. */
 export function LocalTime ({ at }: { at: string }) {
   const { language } = useTranslator()
-  const [zone, setZone] = useState('UTC')
-  useEffect(() => setZone(new Intl.DateTimeFormat().resolvedOptions().timeZone), [])
+  const zone = useSyncExternalStore(neverChanges, browserZone, () => 'UTC')
   const text = formatDate(language, at, zone, 'day_time')
   return <time dateTime={at} suppressHydrationWarning>{zone === 'UTC' ? `${text} UTC` : text}</time>
 }
