@@ -139,7 +139,8 @@ export const localTransport = (app: FastifyInstance): Transport => ({
   async stream ({ method, path, headers, body }) {
     const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body, payloadAsStream: true })
     const stream = answer.stream()
-    // A reader who leaves hangs up, as a closed connection would: the sender must not wait for them for ever.
+    // A reader who leaves hangs up, as a closed connection would: the sender must not wait for them
+    // for ever.
     stream.once('close', () => { if (!stream.readableEnded) answer.raw.res.destroy() })
     return { status: answer.statusCode, stream }
   },
