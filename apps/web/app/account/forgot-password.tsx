@@ -18,7 +18,7 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
   const answer = await clientFor(context, null)(forgotPassword, { body })
   if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('account.forgot_sent') })
-  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_many')), { status: 429 })
+  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_fast')), { status: 429 })
   throw refusal(context, answer)
 }
 

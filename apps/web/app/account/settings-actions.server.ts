@@ -40,7 +40,7 @@ function explain (context: Context, t: Translate, values: Texts, answer: Refused
   if (problemIs(problem, weakPassword)) return refuse(t, values, { new_password: t('account.weak_password') })
   if (problemIs(problem, lastAdmin)) return refuse(t, values, {}, t('account.settings.last_admin'))
   if (status === 400) return refuse(t, values, fieldsRefused(t, problem))
-  if (status === 429) return refuse(t, values, {}, t('account.too_many'))
+  if (status === 429) return refuse(t, values, {}, t('account.too_fast'))
   throw refusal(context, answer)
 }
 

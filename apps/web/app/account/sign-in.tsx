@@ -38,7 +38,7 @@ export async function action ({ context, request }: Route.ActionArgs) {
   }
   if (problemIs(answer.problem, badCredentials)) return data(refuse(t, values, {}, t('account.bad_credentials')),
     { status: 401 })
-  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_many')), { status: 429 })
+  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_fast')), { status: 429 })
   throw refusal(context, answer)
 }
 

@@ -35,7 +35,7 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (problemIs(problem, weakPassword)) return data(refuse(t, values, { password: t('account.weak_password') }),
     { status })
   if (status === 400) return data(refuse(t, values, fieldsRefused(t, problem)), { status })
-  if (status === 429) return data(refuse(t, values, {}, t('account.too_many')), { status })
+  if (status === 429) return data(refuse(t, values, {}, t('account.too_fast')), { status })
   throw refusal(context, answer)
 }
 

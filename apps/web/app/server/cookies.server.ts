@@ -8,9 +8,8 @@ export function readCookies (header: string | null): Map<string, string> {
   if (!header || header.length > max_header_length) return cookies
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
-    if (at < 1) continue
-    const name = part.slice(0, at).trim()
-    if (!cookies.has(name)) cookies.set(name, decode(part.slice(at + 1).trim()))
+    const name = part.slice(0, Math.max(0, at)).trim()
+    if (name !== '' && !cookies.has(name)) cookies.set(name, decode(part.slice(at + 1).trim()))
   }
   return cookies
 }

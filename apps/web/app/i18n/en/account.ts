@@ -15,7 +15,7 @@ export const account = {
   bad_credentials: 'Email or password is wrong.',
   email_taken: 'There is an account with this email already. Sign in instead.',
   weak_password: 'This password is too easy to guess.',
-  too_many: 'Too many attempts. Wait a minute, then try again.',
+  too_fast: 'Too many attempts. Wait a minute, then try again.',
   demo_title: 'Demo accounts',
   demo_text: 'In the demo, the password of all four is “password”.',
   forgot: 'Forgot your password?',

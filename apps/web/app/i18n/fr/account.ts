@@ -18,7 +18,7 @@ export const account: Wording<typeof english.account> = {
   bad_credentials: 'E-mail ou mot de passe incorrect.',
   email_taken: 'Un compte existe déjà avec cet e-mail. Connectez-vous.',
   weak_password: 'Ce mot de passe est trop facile à deviner.',
-  too_many: 'Trop d’essais. Patientez une minute, puis réessayez.',
+  too_fast: 'Trop d’essais. Patientez une minute, puis réessayez.',
   demo_title: 'Comptes de démonstration',
   demo_text: 'Dans la démonstration, le mot de passe des quatre est « password ».',
   forgot: 'Mot de passe oublié ?',

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { translators } from '../i18n/translators.server.ts'
+import { readEvent } from './event-form.server.ts'
+import { readTicketType } from './ticket-type-form.server.ts'
+import { isZone, momentOf, wallTime } from './zones.server.ts'
+
+const { t } = translators.en
+const event = { id: '0198f3c0-0000-7000-8000-000000000001', currency: 'EUR', timezone: 'Europe/Paris' }
+const typeTexts = { name: 'Stalls', price: '12,50', capacity: '80', min_per_order: '1', max_per_order: '6' }
+const eventTexts = {
+  title: 'A', description: 'B', category: 'music', starts_at: '2027-07-01T20:00', ends_at: '2027-07-01T22:00',
+  timezone: 'Asia/Tokyo', 'venue.name': 'Hall', 'venue.address': '1', 'venue.city': 'Kyoto', 'venue.country': 'jp', currency: 'JPY',
+  ticket_capacity: '',
+}
+
+test('momentOf: a wall time belongs to its zone, also around the change of clocks', () => {
+  expect(momentOf('2027-01-15T20:00', 'Europe/Paris')).toBe('2027-01-15T19:00:00Z')
+  expect(momentOf('2027-03-28T02:30', 'Europe/Paris')).toBe('2027-03-28T01:30:00Z')
+  expect(momentOf('2027-10-31T02:30', 'Europe/Paris')).toBe('2027-10-31T00:30:00Z')
+  expect(wallTime('2027-01-15T19:00:00Z', 'Asia/Tokyo')).toBe('2027-01-16T04:00')
+  for (const text of ['', 'soon', '2027-02-30T10:00']) expect(momentOf(text, 'Europe/Paris')).toBeNull()
+  expect(momentOf('2027-01-15T20:00', 'Nowhere/Land')).toBeNull()
+})
+
+test('isZone: names of the IANA data, and nothing else', () => {
+  expect(isZone('America/New_York')).toBe(true)
+  for (const zone of ['', '+02:00', 'Paris', 'Europe/Nowhere']) expect(isZone(zone)).toBe(false)
+})
+
+test('readEvent: times are told in the zone of the venue', () => {
+  const { event: read, errors } = readEvent(t, eventTexts)
+  expect(errors).toEqual({})
+  expect(read).toMatchObject({ starts_at: '2027-07-01T11:00:00Z', ticket_capacity: null, venue: { country: 'JP' } })
+})
+
+test('readEvent: every mistake is found at once, by field', () => {
+  const { errors } =
+    readEvent(t, { ...eventTexts, title: '', timezone: 'Tokyo', ticket_capacity: 'many', 'venue.country': 'Japan' })
+  expect(errors).toMatchObject({
+    title: 'Please fill this in.',
+    timezone: 'Choose a time zone from the list, such as Europe/Paris.',
+    ticket_capacity: 'Please enter a whole number.',
+    'venue.country': 'Two letters, such as FR.',
+  })
+  expect(readEvent(t, { ...eventTexts, ends_at: '2027-07-01T19:00' }).errors).toEqual({ ends_at: 'The end has to be after the start.' })
+})
+
+test('readTicketType: amounts may be written with a comma, in the digits of their currency', () => {
+  expect(readTicketType(t, typeTexts, event)).toMatchObject({ errors: {},
+    type: { price_minor: 1250, capacity: 80, sales_start: null } })
+  expect(readTicketType(t, { ...typeTexts, price: '12.50' },
+    { ...event, currency: 'JPY' }).errors.price).toBeDefined()
+  expect(readTicketType(t, { ...typeTexts, price: '1.250' },
+    { ...event, currency: 'KWD' }).type.price_minor).toBe(1250)
+})
+
+test('readTicketType: numbers that are none, and limits that exclude each other, are refused', () => {
+  for (const capacity of ['', '-1', '1e309', '２', '1.5', 'ten']) {
+    expect(readTicketType(t, { ...typeTexts, capacity }, event).errors.capacity,
+      capacity).toBeDefined()
+  }
+  expect(readTicketType(t, { ...typeTexts, min_per_order: '4', max_per_order: '2' },
+    event).errors.max_per_order).toBeDefined()
+  const wrong = { ...typeTexts, sales_start: '2027-02-01T10:00', sales_end: '2027-01-01T10:00' }
+  expect(readTicketType(t, wrong, event).errors.sales_end).toBeDefined()
+})
