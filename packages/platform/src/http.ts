@@ -52,7 +52,7 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Addresses that cannot be decoded.
-    frameworkErrors: handleError as never,
+    frameworkErrors: (error, request, reply) => { handleError(error, request, reply) },
     // Stopping is announced and paced by the drain, which knows what is in flight.
     return503OnClosing: false,
   }) as unknown as FastifyInstance
@@ -170,7 +170,7 @@ async function answer (
   const status = full?.status ?? Number(Object.keys(route.reply)[0])
   if (full?.headers) reply.headers(full.headers)
   const body = full ? full.body : result
-  const media_type = mediaTypeOf(route.reply[status]!)
+  const media_type = mediaTypeOf(route.reply[status])
   reply.code(status)
   if (status === 204 || body === null) return reply.send()
   if (!media_type) return reply.send(body)

@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { fromText } from './text-values.ts'
 
 /** The environment, or what a test puts in its place. */
 export type Environment = Record<string, string | undefined>
@@ -14,22 +15,13 @@ export function readSettings<S extends TObject> (schema: S, environment: Environ
   for (const [name, field] of Object.entries(schema.properties as Record<string, TSchema>)) {
     const text = environment[name]
     const described = field as TSchema & { default?: unknown, examples?: unknown[], description?: string }
-    const value = text === undefined || text === '' ? described.default : convert(field, text)
+    const value = text === undefined || text === '' ? described.default : fromText(field, text)
     if (value === undefined && !schema.required?.includes(name)) continue
     if (Value.Check(field, value)) values[name] = value
     else wrong.push(explain(name, described))
   }
   if (wrong.length > 0) throw new Error(`Some settings are not usable:\n${wrong.map(line => `  ${line}`).join('\n')}`)
   return values as Static<S>
-}
-
-/** A number must be written as one: a slip such as `1e3`, `0x10` or `2.5 s` is not guessed at. */
-function convert (field: TSchema, text: string): unknown {
-  const type = (field as { type?: string }).type
-  const is_number = type === 'integer' || type === 'number'
-  if (is_number && !/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) return text
-  const value = Value.Convert(field, text)
-  return type === 'integer' && text.includes('.') ? text : value
 }
 
 // The value itself is not shown: it may be a secret.

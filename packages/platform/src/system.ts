@@ -1,5 +1,4 @@
-import { loginEnded, listEndedLogins } from '@fermata/contracts/auth'
-import type { ReplyOf } from '@fermata/contracts/define'
+import { loginEnded } from '@fermata/contracts/auth'
 import { services as serviceTable, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +10,7 @@ import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
-import { createEndedLogins, type EndedLogins } from './ended-logins.ts'
+import { createEndedLogins, loadEndedLogins } from './ended-logins.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
 import { createLog, type LogOptions } from './log.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
@@ -21,7 +20,7 @@ import { PlatformSettings } from './platform-settings.ts'
 import { platformRoutes } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
-import { access_token_seconds, createTokens, type Tokens } from './tokens.ts'
+import { createTokens, type Tokens } from './tokens.ts'
 
 export interface SystemOptions {
   /** The services that run in this process. */
@@ -127,26 +126,6 @@ function transports (app: FastifyInstance, here: Map<ServiceName, unknown>, serv
     const transport = known.get(service) ?? httpTransport(serviceUrl(service))
     known.set(service, transport)
     return transport
-  }
-}
-
-/** Asks auth which logins ended before we listened; until it answers, their tokens live on for ten minutes at most. */
-function loadEndedLogins (endedLogins: EndedLogins, call: ReturnType<typeof createCall>): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-  const since = new Date(Date.now() - access_token_seconds * 1000).toISOString()
-  const load = async () => {
-    try {
-      const { items } = await call(listEndedLogins, { query: { since } } as {}) as ReplyOf<typeof listEndedLogins>
-      endedLogins.add(items.map(item => item.login_id))
-    } catch {
-      if (!stopped) timer = setTimeout(load, 1000)
-    }
-  }
-  void load()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
   }
 }
 
