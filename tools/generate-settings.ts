@@ -10,14 +10,19 @@ type Field = TSchema & { description?: string, default?: unknown, examples?: unk
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
+const listed = new Set<string>()
+
+/** A table of a schema's settings; what several schemas read is listed with the first. */
 function table (schema: TObject): string[] {
   const required = new Set(schema.required ?? [])
   return [
     '| name | expected | default | example |', '|---|---|---|---|',
-    ...Object.entries(schema.properties as Record<string, Field>).map(([name, field]) => {
+    ...Object.entries(schema.properties as Record<string, Field>).flatMap(([name, field]) => {
+      if (listed.has(name)) return []
+      listed.add(name)
       const preset = field.default === undefined ? (required.has(name) ? 'made at the first start, or needed' : '–') : `\`${String(field.default) || '(empty)'}\``
       const example = field.examples?.[0] === undefined ? '' : `\`${String(field.examples[0])}\``
-      return `| \`${name}\` | ${cell(field.description ?? '')} | ${cell(preset)} | ${cell(example)} |`
+      return [`| \`${name}\` | ${cell(field.description ?? '')} | ${cell(preset)} | ${cell(example)} |`
     }),
   ]
 }
