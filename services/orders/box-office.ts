@@ -36,7 +36,8 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
     isHopeless: error => error instanceof Problem,
     max_batch, max_waiting_per_lane: max_waiting_per_event, max_waiting, max_parallel,
   })
-  const pool = createPool({ url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
+  const pool = createPool({
+    url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
     application_name: 'fermata-orders-sale', pipeline: true })
   if (isGuarded(ctx)) return { collector, pool }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
@@ -50,8 +51,9 @@ const away_states = /^(?:08|25|53|55|57|58)/
 const away_messages = /Connection terminated|timeout exceeded|Client has encountered|not queryable/
 
 /**
- * True when the database could not be reached or asked, also when the connection died at the commit: then nobody knows
- * whether the batch was sold, so it must not be tried again here. Who sent a key may repeat and gets the first answer.
+ * True when the database could not be reached or asked, also when the connection died at the
+ * commit: then nobody knows whether the batch was sold, so it must not be tried again here. Who
+ * sent a key may repeat and gets the first answer.
  */
 function isAway (error: unknown): boolean {
   const { code, message = '' } = error as { code?: unknown, message?: string }

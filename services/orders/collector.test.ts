@@ -59,7 +59,8 @@ test('collector: a bad request fails alone, its neighbours are served in order',
       served.push(...requests)
       return requests
     } })
-  const results = await Promise.allSettled(['a', 'b', 'bad', 'c', 'd', 'e'].map(request => collector.add('x', request)))
+  const results = await Promise.allSettled(
+    ['a', 'b', 'bad', 'c', 'd', 'e'].map(request => collector.add('x', request)))
   expect(results.map(result => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
   expect(served).toEqual(['a', 'b', 'c', 'd', 'e'])
 })

@@ -1,4 +1,7 @@
-/** Buyers wait here while the batch before theirs commits; then one transaction serves all who came meanwhile. */
+/**
+ * Buyers wait here while the batch before theirs commits; then one transaction serves all who came
+ * meanwhile.
+ */
 export interface Collector<Q, A> {
   /**
    * Queues a request in its lane and resolves with its own answer.
@@ -12,7 +15,10 @@ export interface CollectorOptions<Q, A> {
   serve: (lane: string, requests: Q[]) => Promise<A[]>
   /** What a request that finds the queue full is told. */
   full: () => Error
-  /** True for an error that halving the batch cannot cure: the database is away or its locks are busy. */
+  /**
+   * True for an error that halving the batch cannot cure: the database is away or its locks are
+   * busy.
+   */
   isHopeless: (error: unknown) => boolean
   max_batch: number
   max_waiting_per_lane: number
@@ -20,15 +26,23 @@ export interface CollectorOptions<Q, A> {
   max_parallel: number
 }
 
-interface Waiting<Q, A> { request: Q, resolve: (answer: A) => void, reject: (error: unknown) => void }
+interface Waiting<Q, A> {
+  request: Q
+  resolve: (answer: A) => void
+  reject: (error: unknown) => void
+}
+
 interface Lane<Q, A> { name: string, queue: Waiting<Q, A>[] }
 
-/** A request that fails alone is tried again: another order may have had its code, or its key at the same instant. */
+/**
+ * A request that fails alone is tried again: another order may have had its code, or its key at the
+ * same instant.
+ */
 const max_attempts = 3
 
 /**
- * One batch at a time for each lane, several lanes at once. There is no timer: a batch leaves when the previous one
- * returns, so an idle shop answers at once and a busy one batches more.
+ * One batch at a time for each lane, several lanes at once. There is no timer: a batch leaves when
+ * the previous one returns, so an idle shop answers at once and a busy one batches more.
  */
 export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collector<Q, A> {
   const { serve, max_batch, max_waiting_per_lane, max_waiting, max_parallel } = options
@@ -53,7 +67,10 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
     serveReady()
   }
 
-  /** Halves a failing batch until only what fails is left over: a bad request never fails its neighbours. */
+  /**
+   * Halves a failing batch until only what fails is left over: a bad request never fails its
+   * neighbours.
+   */
   async function settle (lane: string, batch: Waiting<Q, A>[], attempt: number): Promise<void> {
     try {
       const answers = await serve(lane, batch.map(one => one.request))
@@ -74,7 +91,8 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
   return {
     add (name, request) {
       const known = lanes.get(name)
-      if (waiting >= max_waiting || (known && known.queue.length >= max_waiting_per_lane)) throw options.full()
+      const lane_full = known && known.queue.length >= max_waiting_per_lane
+      if (lane_full || waiting >= max_waiting) throw options.full()
       return new Promise((resolve, reject) => {
         const lane = known ?? { name, queue: [] }
         lane.queue.push({ request, resolve, reject })

@@ -6,12 +6,18 @@ import { changeState, type OrderRow } from './queries/orders.ts'
 import { mayBecome, stockChange } from './rules/order-states.ts'
 
 /** An order after its change, and when and by which request that was. */
-export interface Moved { order: Order, at: string, payment_id: string | null, request_id: string | null }
+export interface Moved {
+  order: Order
+  at: string
+  payment_id: string | null
+  request_id: string | null
+}
 
 /**
- * Gives orders a new state and moves their tickets accordingly: the only way an order ever changes. The caller has
- * locked their events and read the rows after that.
- * @throws for a transition that the table of states does not have; callers choose their orders, so that is a bug
+ * Gives orders a new state and moves their tickets accordingly: the only way an order ever changes.
+ * The caller has locked their events and read the rows after that.
+ * @throws for a transition that the table of states does not have; callers choose their orders, so
+ * that is a bug
  */
 export async function moveOrders (
   tx: Tx<DB>, rows: OrderRow[], to: OrderStatus, payments: ReadonlyMap<string, string> = new Map()

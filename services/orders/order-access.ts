@@ -7,11 +7,13 @@ import { findFacts } from './queries/events.ts'
 import { findOrders, type OrderRow } from './queries/orders.ts'
 
 /**
- * An order for somebody who may see it: who bought it, signed in or with the order's token or by the verified address it
- * was bought with, or who manages its event.
+ * An order for somebody who may see it: who bought it, signed in or with the order's token or by
+ * the verified address it was bought with, or who manages its event.
  * @throws Problem 404 for everybody else, as if there were no such order
  */
-export async function requireOrder (ctx: Ctx, caller: Caller, id: string): Promise<{ order: OrderRow, as: 'buyer' | 'organizer' }> {
+export async function requireOrder (
+  ctx: Ctx, caller: Caller, id: string
+): Promise<{ order: OrderRow, as: 'buyer' | 'organizer' }> {
   const [order] = await findOrders(ctx.db, [id])
   if (order && isBuyer(caller, order)) return { order, as: 'buyer' }
   if (order && caller.kind === 'user') {

@@ -19,9 +19,13 @@ afterAll(() => it.stop())
 
 type SeededType = { id: string, event_id: string }
 
-async function buy (type: SeededType, options: { token?: string, quantity?: number, email?: string } = {}) {
+async function buy (
+  type: SeededType, options: { token?: string, quantity?: number, email?: string } = {}
+) {
   const { token, quantity = 1, email = buyer.email } = options
-  const { status, body } = await it.send(api.placeOrder, { token, body: { ...orderOf(type, quantity), buyer: { ...buyer, email } } })
+  const { status, body } = await it.send(
+    api.placeOrder,
+      { token, body: { ...orderOf(type, quantity), buyer: { ...buyer, email } } })
   expect(status).toBe(201)
   return body
 }
@@ -42,9 +46,11 @@ describe('getOrder: who may see an order', () => {
     const order = await buy(type, { token: await it.personToken({ user_id }) })
     const ask = (token?: string) => it.send(api.getOrder, { params: { id: order.id }, token })
 
-    for (const token of [order.access_token, await it.personToken({ user_id }), await organizer(member_id),
+    for (const token of [order.access_token, await it.personToken({ user_id }),
+      await organizer(member_id),
       await it.personToken({ roles: ['admin'] })]) {
-      expect(await ask(token)).toMatchObject({ status: 200, body: { id: order.id, code: order.code } })
+      expect(await ask(token))
+        .toMatchObject({ status: 200, body: { id: order.id, code: order.code } })
     }
     const other = await buy(type)
     for (const token of [other.access_token, await it.personToken(), await organizer(),
@@ -58,7 +64,9 @@ describe('getOrder: who may see an order', () => {
   test('a guest\'s order belongs to the person who has verified its address', async () => {
     const { type } = await seedManaged()
     const order = await buy(type, { email: 'Late.Joiner@example.com' })
-    const ask = async (person: object) => (await it.send(api.getOrder, { params: { id: order.id }, token: await it.personToken(person) })).status
+    const ask = async (person: object) =>
+      (await it.send(api.getOrder,
+        { params: { id: order.id }, token: await it.personToken(person) })).status
     expect(await ask({ email: 'late.joiner@example.com', email_verified: true })).toBe(200)
     expect(await ask({ email: 'late.joiner@example.com', email_verified: false })).toBe(404)
     expect(await ask({ email: 'someone@example.com', email_verified: true })).toBe(404)
@@ -68,8 +76,10 @@ describe('getOrder: who may see an order', () => {
   })
 
   test('an id that is none is refused', async () => {
-    expect((await it.send(api.getOrder, { params: { id: 'x' }, token: await it.personToken() })).status).toBe(400)
-    expect((await it.send(api.getOrder, { params: { id: uuidv7() }, token: await it.personToken() })).status).toBe(404)
+    expect((await it.send(api.getOrder,
+      { params: { id: 'x' }, token: await it.personToken() })).status).toBe(400)
+    expect((await it.send(api.getOrder,
+      { params: { id: uuidv7() }, token: await it.personToken() })).status).toBe(404)
   })
 })
 
@@ -77,17 +87,20 @@ describe('listOrders: pages', () => {
   test('one\'s own, newest first, page by page and by state', async () => {
     const { type } = await seedManaged()
     const token = await it.personToken({ email: 'pages@example.com' })
-    const mine = [await buy(type, { token }), await buy(type, { email: 'pages@example.com' }), await buy(type, { token })]
+    const mine = [await buy(type, { token }), await buy(type, { email: 'pages@example.com' }),
+      await buy(type, { token })]
     await buy(type)
     await it.send(api.cancelOrder, { params: { id: mine[1]!.id }, token })
 
     const first = await it.send(api.listOrders, { token, query: { limit: 2 } })
     expect(first.body.items.map(order => order.id)).toEqual([mine[2]!.id, mine[1]!.id])
-    const second = await it.send(api.listOrders, { token, query: { limit: 2, cursor: first.body.next_cursor! } })
+    const second = await it.send(
+      api.listOrders, { token, query: { limit: 2, cursor: first.body.next_cursor! } })
     expect(second.body).toMatchObject({ items: [{ id: mine[0]!.id }], next_cursor: null })
     const canceled = await it.send(api.listOrders, { token, query: { status: 'canceled' } })
     expect(canceled.body.items.map(order => order.id)).toEqual([mine[1]!.id])
-    expect((await it.send(api.listOrders, { token: await it.personToken({ email: 'pages@example.com', email_verified: false }) }))
+    expect((await it.send(api.listOrders,
+      { token: await it.personToken({ email: 'pages@example.com', email_verified: false }) }))
       .body.items).toEqual([])
   })
 
@@ -95,7 +108,9 @@ describe('listOrders: pages', () => {
     const { type, event, member_id } = await seedManaged()
     const token = await it.personToken()
     const orders = [await buy(type), await buy(type, { token }), await buy(type)]
-    const ask = async (as: string) => (await it.send(api.listOrders, { token: as, query: { event_id: event.id } })).body.items.map(order => order.id)
+    const ask = async (as: string) =>
+      (await it.send(api.listOrders, { token: as, query: { event_id: event.id } })).body.items
+        .map(order => order.id)
     const all = orders.map(order => order.id).toReversed()
     expect(await ask(await organizer(member_id))).toEqual(all)
     expect(await ask(await it.personToken({ roles: ['admin'] }))).toEqual(all)
@@ -120,13 +135,17 @@ describe('cancelOrder: gives up a pending order', () => {
     const orders = [await buy(type, { quantity: 2 }), await buy(type, { quantity: 3 })]
     expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 5 })
 
-    const by_buyer = await it.send(api.cancelOrder, { params: { id: orders[0]!.id }, token: orders[0]!.access_token })
-    const by_organizer = await it.send(api.cancelOrder, { params: { id: orders[1]!.id }, token: await organizer(member_id) })
+    const by_buyer = await it.send(
+      api.cancelOrder, { params: { id: orders[0]!.id }, token: orders[0]!.access_token })
+    const by_organizer = await it.send(
+      api.cancelOrder, { params: { id: orders[1]!.id }, token: await organizer(member_id) })
 
-    expect(by_buyer).toMatchObject({ status: 200, body: { status: 'canceled', canceled_at: expect.any(String) } })
+    expect(by_buyer).toMatchObject(
+      { status: 200, body: { status: 'canceled', canceled_at: expect.any(String) } })
     expect(by_organizer.status).toBe(200)
     expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, orders: 0 })
-    const told = await ctx.db.selectFrom('orders.outbox').select('data').where('type', '=', api.orderCanceled.type).execute()
+    const told = await ctx.db.selectFrom('orders.outbox').select('data').where('type', '=', api.orderCanceled.type)
+      .execute()
     const reasons = told.map(row => row.data as { order_id: string, reason: string })
       .filter(data => orders.some(order => order.id === data.order_id)).map(data => data.reason)
     expect(reasons.toSorted()).toEqual(['buyer', 'organizer'])
@@ -162,17 +181,21 @@ describe('getOrderForPayment: for other services only', () => {
     const { status, body } = await it.send(api.getOrderForPayment,
       { params: { id: order.id }, token: await it.serviceToken('orders', 'payments') })
     expect(status).toBe(200)
-    expect(body).toEqual({ id: order.id, code: order.code, status: 'pending', event_id: event.id, event_title: event.title,
-      organizer_id: event.organizer_id, organizer_member_ids: [member_id], total_minor: 3000, currency: 'EUR', buyer,
+    expect(body).toEqual(
+      { id: order.id, code: order.code, status: 'pending', event_id: event.id, event_title: event.title,
+      organizer_id: event.organizer_id, organizer_member_ids: [member_id], total_minor: 3000,
+        currency: 'EUR', buyer,
       user_id: null, expires_at: order.expires_at })
   })
 
   test('is closed to people and to services with a token for somebody else', async () => {
     const { type } = await seedManaged()
     const { id, access_token } = await buy(type)
-    for (const token of [undefined, access_token, await it.personToken({ roles: ['admin'] }), await it.serviceToken('payments')]) {
+    for (const token of [undefined, access_token, await it.personToken({ roles: ['admin'] }),
+      await it.serviceToken('payments')]) {
       expect((await it.send(api.getOrderForPayment, { params: { id }, token })).status).toBe(401)
     }
-    expect((await it.send(api.getOrderForPayment, { params: { id: uuidv7() }, token: await it.serviceToken('orders') })).status).toBe(404)
+    expect((await it.send(api.getOrderForPayment,
+      { params: { id: uuidv7() }, token: await it.serviceToken('orders') })).status).toBe(404)
   })
 })

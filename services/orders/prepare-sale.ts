@@ -8,17 +8,22 @@ import type { Sale } from './queries/sell.ts'
 import type { Decision } from './rules/allocate.ts'
 import type { Purchase } from './sell-batch.ts'
 
-/** 40 random bits: enough that two orders hardly ever draw the same, short enough to read out on the telephone. */
+/**
+ * 40 random bits: enough that two orders hardly ever draw the same, short enough to read out on the
+ * telephone.
+ */
 const code_length = 8
 
 /**
- * Turns what was decided into orders and into the rows that make them true. Ids and codes are drawn anew each time, so
- * a batch that failed because of a code may simply be tried again.
+ * Turns what was decided into orders and into the rows that make them true. Ids and codes are drawn
+ * anew each time, so a batch that failed because of a code may simply be tried again.
  */
 export function prepareSale (
-  ctx: Ctx, { facts, now }: { facts: EventFacts, now: string }, purchases: Purchase[], decisions: Decision[]
+  ctx: Ctx, { facts, now }: { facts: EventFacts, now: string },
+  purchases: Purchase[], decisions: Decision[]
 ): { orders: Map<Purchase, Order>, sale: Sale } {
-  const expires_at = new Date(Date.parse(now) + ctx.settings.RESERVATION_TIMEOUT * 60_000).toISOString()
+  const hold_ms = ctx.settings.RESERVATION_TIMEOUT * 60_000
+  const expires_at = new Date(Date.parse(now) + hold_ms).toISOString()
   const orders = new Map<Purchase, Order>()
   const pools = new Map<string, Sale['pools'][number]>()
   const sale: Sale = { event_id: facts.id, created_at: now, expires_at,
@@ -51,22 +56,36 @@ function toOrder (
     status: free ? 'completed' : 'pending',
     items: lines.map(({ type, quantity }) =>
       ({ ticket_type_id: type.id, name: type.name, quantity, unit_price_minor: type.price_minor })),
-    total_minor, currency, buyer, user_id, expires_at, created_at: now, completed_at: free ? now : null,
-    canceled_at: null, expired_at: null, refunded_at: null,
+    total_minor, currency, buyer, user_id, expires_at, created_at: now,
+    completed_at: free ? now : null, canceled_at: null, expired_at: null, refunded_at: null,
   }
 }
 
-function addOrder (ctx: Ctx, sale: Sale, facts: EventFacts, purchase: Purchase, order: Order): void {
+function addOrder (
+  ctx: Ctx, sale: Sale, facts: EventFacts, purchase: Purchase, order: Order
+): void {
   const { request_id, idempotency } = purchase
-  sale.orders.push({ id: order.id, code: order.code, status: order.status as 'pending' | 'completed', user_id: order.user_id,
-    buyer_name: order.buyer.name, buyer_email: order.buyer.email, buyer_locale: order.buyer.locale,
-    total_minor: order.total_minor, currency: order.currency, request_id })
-  for (const item of order.items) sale.items.push({ order_id: order.id, ...item })
-  const event = order.completed_at === null
-    ? { type: orderPlaced.type, data: { ...factsOf(order), expires_at: order.expires_at } satisfies DataOf<typeof orderPlaced> }
-    : { type: orderCompleted.type, data: { ...factsOf(order), completed_at: order.completed_at, payment_id: null, event: facts,
-        access_token: ctx.tokens.signOrder(order.id) } satisfies DataOf<typeof orderCompleted> }
-  sale.events.push({ id: uuidv7(), type: event.type, data: JSON.stringify(event.data), request_id })
+  const { id, code, buyer, user_id, total_minor, currency } = order
+  sale.orders.push({
+    id, code, status: order.completed_at ? 'completed' : 'pending', user_id, total_minor, currency,
+    buyer_name: buyer.name, buyer_email: buyer.email, buyer_locale: buyer.locale, request_id,
+  })
+  for (const item of order.items) sale.items.push({ order_id: id, ...item })
+  const { type, data } = eventOf(ctx, facts, order)
+  sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
   // The stored answer has no access token: it is a secret, and can be signed again.
   if (idempotency) sale.keys.push({ ...idempotency, reply: JSON.stringify(order) })
+}
+
+/** An order that is complete from the start was never waiting, so only its completion is told. */
+function eventOf (ctx: Ctx, facts: EventFacts, order: Order) {
+  if (order.completed_at === null) {
+    const data: DataOf<typeof orderPlaced> = { ...factsOf(order), expires_at: order.expires_at }
+    return { type: orderPlaced.type, data }
+  }
+  const data: DataOf<typeof orderCompleted> = {
+    ...factsOf(order), completed_at: order.completed_at, payment_id: null, event: facts,
+    access_token: ctx.tokens.signOrder(order.id),
+  }
+  return { type: orderCompleted.type, data }
 }

@@ -11,9 +11,11 @@ const named = ({ id, name }: TicketTypeForSale) => ({ ticket_type_id: id, name }
 export function toProblem (refusal: Refusal): Problem {
   switch (refusal.reason) {
     case 'event_closed':
-      return new Problem(eventClosed, undefined, { extensions: { event_id: refusal.event_id, reason: refusal.why } })
+      return new Problem(eventClosed, undefined,
+        { extensions: { event_id: refusal.event_id, reason: refusal.why } })
     case 'unknown_ticket_type':
-      return new Problem(unknownTicketType, undefined, { extensions: { ticket_type_id: refusal.ticket_type_id } })
+      return new Problem(unknownTicketType, undefined,
+        { extensions: { ticket_type_id: refusal.ticket_type_id } })
     case 'not_on_sale': {
       const { sales_start, sales_end } = refusal.type
       return new Problem(notOnSale, `${refusal.type.name} is not on sale now.`,

@@ -7,9 +7,10 @@ interface Named { scope: string, key: string }
 const nameOf = ({ scope, key }: Named) => `${scope}\n${key}`
 
 /**
- * Parts the purchases whose idempotency key was used before, in the database or earlier in this batch, from those that
- * are to be decided.
- * @returns `fresh`, the purchases to decide, and `answer`, which gives every purchase its outcome once they are
+ * Parts the purchases whose idempotency key was used before, in the database or earlier in this
+ * batch, from those that are to be decided.
+ * @returns `fresh`, the purchases to decide, and `answer`, which gives every purchase its outcome
+ * once they are
  */
 export function partRepeated (purchases: Purchase[], used: KeyRow[]): {
   fresh: Purchase[], answer: (decided: Map<Purchase, Outcome>) => Outcome[]

@@ -26,7 +26,10 @@ import { setEventPool } from './operations/set-event-pool.ts'
 import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
-/** The sweeper is only housekeeping: deadlines arrive as events, and buyers reclaim what is due themselves. */
+/**
+ * The sweeper is only housekeeping: deadlines arrive as events, and buyers reclaim what is due
+ * themselves.
+ */
 const sweep_interval_ms = 30_000
 
 /** Pages that read, handlers of events and the relay; sales have connections of their own. */

@@ -7,17 +7,21 @@ import { factsOf } from '../present-order.ts'
 import { findOrders, lockEventsOf } from '../queries/orders.ts'
 
 /** Gives up a pending order; its tickets are free at once. */
-export const cancelOrder: Operation<typeof api.cancelOrder> = async (ctx, { params, caller, id: request_id }) => {
+export const cancelOrder: Operation<typeof api.cancelOrder> =
+  async (ctx, { params, caller, id: request_id }) => {
   // Before the lock, so that strangers cannot hold up a sale.
   const { as } = await requireOrder(ctx, caller, params.id)
   return ctx.transaction(async tx => {
     await lockEventsOf(tx, [params.id])
     const orders = await findOrders(tx, [params.id])
     const order_status = orders[0]!.status
-    if (order_status !== 'pending') throw new Problem(api.wrongState, undefined, { extensions: { order_status } })
+    if (order_status !== 'pending') {
+      throw new Problem(api.wrongState, undefined, { extensions: { order_status } })
+    }
     const { order, at } = (await moveOrders(tx, orders, 'canceled'))[0]!
     const reason = as === 'buyer' ? 'buyer' as const : 'organizer' as const
-    await ctx.publish(tx, api.orderCanceled, [{ ...factsOf(order), canceled_at: at, reason }], request_id)
+    await ctx.publish(tx, api.orderCanceled, [{ ...factsOf(order), canceled_at: at, reason }],
+      request_id)
     return order
   })
 }

@@ -16,8 +16,9 @@ interface Settled { order: OrderRow, payment: Payment }
 interface Returned extends Settled { reason: 'paid_twice' | 'amount_differs' }
 
 /**
- * Turns paid holds into sold tickets. A payment that came too late gets the same tickets if they are still there, else
- * the money goes back; so does money an order does not need. No payment is left without an answer.
+ * Turns paid holds into sold tickets. A payment that came too late gets the same tickets if they
+ * are still there, else the money goes back; so does money an order does not need. No payment is
+ * left without an answer.
  */
 export const completeOrders: Handler<typeof paymentSucceeded> = async (ctx, tx, events) => {
   const order_ids = [...new Set(events.map(({ data }) => data.order_id))]
@@ -25,7 +26,8 @@ export const completeOrders: Handler<typeof paymentSucceeded> = async (ctx, tx, 
   const orders = new Map((await findOrders(tx, order_ids)).map(order => [order.id, order]))
   const facts = await findFacts(tx, [...new Set([...orders.values()].map(order => order.event_id))])
   const given_back = await findRefundedPayments(tx, events.map(({ data }) => data.payment_id))
-  const payments = events.map(({ data }) => data).filter(({ payment_id }) => !given_back.has(payment_id))
+  const payments = events.map(({ data }) => data)
+    .filter(({ payment_id }) => !given_back.has(payment_id))
 
   const { complete, late, refund, returned } = settleAll(payments, orders, facts)
   const { found, lost } = await takeAgainOf(tx, late)
@@ -39,8 +41,13 @@ export const completeOrders: Handler<typeof paymentSucceeded> = async (ctx, tx, 
 }
 
 /** One payment after the other: the second of two for one order finds it paid. */
-function settleAll (payments: Payment[], orders: Map<string, OrderRow>, facts: Map<string, EventFacts>) {
-  const settled = { complete: [] as Settled[], late: [] as Settled[], refund: [] as Settled[], returned: [] as Returned[] }
+function settleAll (
+  payments: Payment[], orders: Map<string, OrderRow>, facts: Map<string, EventFacts>
+) {
+  const settled = {
+    complete: [] as Settled[], late: [] as Settled[], refund: [] as Settled[],
+    returned: [] as Returned[],
+  }
   const paid = new Map<string, string>()
   for (const payment of payments) {
     const order = orders.get(payment.order_id)
@@ -63,14 +70,18 @@ function settleAll (payments: Payment[], orders: Map<string, OrderRow>, facts: M
 }
 
 /** Parts late payments into those whose tickets are still there and those whose tickets are gone. */
-async function takeAgainOf (tx: Tx<DB>, late: Settled[]): Promise<{ found: Settled[], lost: Settled[] }> {
+async function takeAgainOf (
+  tx: Tx<DB>, late: Settled[]
+): Promise<{ found: Settled[], lost: Settled[] }> {
   if (late.length === 0) return { found: [], lost: [] }
   const rows = await findDraws(tx, late.map(({ order }) => order.id))
   const remaining = new Map(rows.map(row => [row.pool_id, row.remaining]))
   const draws = Map.groupBy(rows, row => row.order_id)
   const fits = takeAgain(remaining, late.map(({ order }) =>
     new Map((draws.get(order.id) ?? []).map(row => [row.pool_id, row.quantity]))))
-  return { found: late.filter((_, index) => fits[index]), lost: late.filter((_, index) => !fits[index]) }
+  return {
+    found: late.filter((_, index) => fits[index]), lost: late.filter((_, index) => !fits[index]),
+  }
 }
 
 const move = (tx: Tx<DB>, settled: Settled[], to: 'completed' | 'refunded') =>

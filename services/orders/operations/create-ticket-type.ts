@@ -18,7 +18,8 @@ export const createTicketType: Operation<typeof api.createTicketType> = async (c
   const { event_id, pool_ids = [], ...body } = request.body
   const min_per_order = body.min_per_order ?? 1
   const row = {
-    description: '', sales_start: null, sales_end: null, position: 0, ...body, id: uuidv7(), event_id, min_per_order,
+    description: '', sales_start: null, sales_end: null, position: 0, ...body,
+    id: uuidv7(), event_id, min_per_order,
     max_per_order: body.max_per_order ?? Math.max(default_max_per_order, min_per_order),
   }
   checkLimits(row)

@@ -7,7 +7,8 @@ import { lockEvents } from '../queries/events.ts'
 import { deleteType, findType, wasOrdered } from '../queries/stock.ts'
 
 /** Removes a ticket type that nobody has ordered; orders, also past ones, keep theirs. */
-export const deleteTicketType: Operation<typeof api.deleteTicketType> = async (ctx, { params, caller, id }) => {
+export const deleteTicketType: Operation<typeof api.deleteTicketType> =
+  async (ctx, { params, caller, id }) => {
   const found = await findType(ctx.db, params.id)
   if (!found) throw new Problem(notFound)
   await requireManagedEvent(ctx, caller, found.event_id, id)
@@ -16,7 +17,8 @@ export const deleteTicketType: Operation<typeof api.deleteTicketType> = async (c
     const type = await findType(tx, params.id)
     if (!type) throw new Problem(notFound)
     if (await wasOrdered(tx, type.id)) {
-      throw new Problem(api.ticketTypeInUse, undefined, { extensions: { held: type.held, sold: type.sold } })
+      throw new Problem(api.ticketTypeInUse, undefined,
+        { extensions: { held: type.held, sold: type.sold } })
     }
     await deleteType(tx, type.id)
     return null

@@ -7,7 +7,10 @@ import { moveOrders } from '../move-orders.ts'
 import { factsOf } from '../present-order.ts'
 import { findDue, findOrders, lockEventsOf } from '../queries/orders.ts'
 
-/** Orders in one transaction: small enough that a buyer who waits for the event's lock does not notice. */
+/**
+ * Orders in one transaction: small enough that a buyer who waits for the event's lock does not
+ * notice.
+ */
 const batch_size = 2000
 
 /** A paid order is left alone: payment and deadline may race, and payment wins. */
@@ -30,12 +33,16 @@ const expireDue = (ctx: Ctx, event_id: string | null) => ctx.transaction(async t
   return ids.length
 })
 
-/** Expires those of the orders that are still pending and whose hold is over by the database's clock. */
+/**
+ * Expires those of the orders that are still pending and whose hold is over by the database's
+ * clock.
+ */
 async function expire (ctx: Ctx, tx: Tx<DB>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
   await lockEventsOf(tx, ids)
   const due = (await findOrders(tx, ids)).filter(order => order.is_due)
   const moved = await moveOrders(tx, due, 'expired')
-  await ctx.publish(tx, orderExpired, moved.map(({ order, at }) => ({ ...factsOf(order), expired_at: at })),
+  await ctx.publish(tx, orderExpired,
+    moved.map(({ order, at }) => ({ ...factsOf(order), expired_at: at })),
     moved.map(({ request_id }) => request_id))
 }

@@ -3,7 +3,8 @@ import type { Operation } from '../context.ts'
 import { findEventPool, findTypeSales, type TypeSalesRow } from '../queries/stock.ts'
 
 /** What an event has sold, holds and earned; zeros for one without orders. */
-export const getEventSales: Operation<typeof api.getEventSales> = async (ctx, { params: { event_id } }) => {
+export const getEventSales: Operation<typeof api.getEventSales> =
+  async (ctx, { params: { event_id } }) => {
   const ticket_types = await findTypeSales(ctx.db, event_id)
   const { capacity, held, sold } = await findEventPool(ctx.db, event_id)
   return {
@@ -14,6 +15,9 @@ export const getEventSales: Operation<typeof api.getEventSales> = async (ctx, { 
 
 function revenueOf (types: TypeSalesRow[]): { currency: string, amount_minor: number }[] {
   const sums = new Map<string, number>()
-  for (const { currency, revenue_minor } of types) sums.set(currency, (sums.get(currency) ?? 0) + revenue_minor)
-  return [...sums].filter(([, amount_minor]) => amount_minor > 0).map(([currency, amount_minor]) => ({ currency, amount_minor }))
+  for (const { currency, revenue_minor } of types) {
+    sums.set(currency, (sums.get(currency) ?? 0) + revenue_minor)
+  }
+  return [...sums].filter(([, amount_minor]) => amount_minor > 0)
+    .map(([currency, amount_minor]) => ({ currency, amount_minor }))
 }

@@ -18,11 +18,14 @@ beforeAll(async () => {
 afterAll(() => it.stop())
 
 /** Sends one request for each buyer, in turn to each of the systems, all at once. */
-async function rush (systems: TestSystem[], buyers: number, type: { id: string, event_id: string }) {
+async function rush (
+  systems: TestSystem[], buyers: number, type: { id: string, event_id: string }
+) {
   const replies = await Promise.all(Array.from({ length: buyers }, (_, index) =>
     systems[index % systems.length]!.send(placeOrder, { body: orderOf(type) })))
   const count = (status: number) => replies.filter(reply => reply.status === status).length
-  return { acknowledged: count(201), refused: count(409), other: replies.length - count(201) - count(409) }
+  return { acknowledged: count(201), refused: count(409),
+    other: replies.length - count(201) - count(409) }
 }
 
 test('placeOrder: of 300 buyers at once exactly 50 get the 50 tickets', async () => {

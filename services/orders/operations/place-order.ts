@@ -8,14 +8,15 @@ import { toProblem } from '../refusal-problems.ts'
 import type { Wanted } from '../rules/allocate.ts'
 
 /**
- * Holds tickets and places an order. The request waits in the collector (collector.ts) while the batch before it
- * commits; then one transaction serves all who wait for the event (sell-batch.ts) by a pure rule (rules/allocate.ts).
+ * Holds tickets and places an order. The request waits in the collector (collector.ts) while the
+ * batch before it commits; then one transaction serves all who wait for the event (sell-batch.ts)
+ * by a pure rule (rules/allocate.ts).
  */
-export const placeOrder: Operation<typeof api.placeOrder> = async (ctx, { body, caller, id, idempotency }) => {
+export const placeOrder: Operation<typeof api.placeOrder> =
+  async (ctx, { body, caller, id, idempotency }) => {
   refuseRepeatedTypes(body.items)
   const outcome = await ctx.resources.collector.add(body.event_id, {
-    items: body.items, buyer: { ...body.buyer, name: body.buyer.name.toWellFormed() },
-    user_id: userIdOf(caller), request_id: id, idempotency,
+    items: body.items, buyer: body.buyer, user_id: userIdOf(caller), request_id: id, idempotency,
   })
   if (outcome.kind === 'unknown_event') throw new Problem(notFound, 'There is no such event.')
   if (outcome.kind === 'key_reused') throw new Problem(keyReused)

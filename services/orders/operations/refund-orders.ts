@@ -6,8 +6,9 @@ import { factsOf } from '../present-order.ts'
 import { findOrders, lockEventsOf, recordRefunds } from '../queries/orders.ts'
 
 /**
- * An order whose payment was given back as a whole is refunded and its tickets can be sold again. A part given back
- * changes nothing here. Money that was returned without the order's payment (paid twice) does not concern the order.
+ * An order whose payment was given back as a whole is refunded and its tickets can be sold again. A
+ * part given back changes nothing here. Money that was returned without the order's payment (paid
+ * twice) does not concern the order.
  */
 export const refundOrders: Handler<typeof paymentRefunded> = async (ctx, tx, events) => {
   const whole = new Map(events.map(({ data }) => data)
@@ -20,6 +21,6 @@ export const refundOrders: Handler<typeof paymentRefunded> = async (ctx, tx, eve
     order.status === 'completed' && order.payment_id !== null && whole.has(order.payment_id))
   const moved = await moveOrders(tx, paid, 'refunded')
   await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({
-    ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor, reason: 'requested' as const })),
-  moved.map(({ request_id }) => request_id))
+    ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor,
+    reason: 'requested' as const })), moved.map(({ request_id }) => request_id))
 }

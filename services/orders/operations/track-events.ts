@@ -9,7 +9,10 @@ import { factsOf } from '../present-order.ts'
 import { lockEvents, storeFacts } from '../queries/events.ts'
 import { findOfEvents, findOrders } from '../queries/orders.ts'
 
-/** Orders read and changed at a time: a stadium's worth would not fit the memory of a small machine at once. */
+/**
+ * Orders read and changed at a time: a stadium's worth would not fit the memory of a small machine
+ * at once.
+ */
 const batch_size = 2000
 
 /** From here on its tickets may be sold. */
@@ -35,21 +38,27 @@ async function cancelPending (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promis
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'pending', batch_size))
   const moved = await moveOrders(tx, orders, 'canceled')
   await ctx.publish(tx, orderCanceled, moved.map(({ order, at }) =>
-    ({ ...factsOf(order), canceled_at: at, reason: 'event_canceled' as const })), moved.map(({ request_id }) => request_id))
+    ({ ...factsOf(order), canceled_at: at, reason: 'event_canceled' as const })),
+  moved.map(({ request_id }) => request_id))
   return orders.length
 }
 
 async function refundCompleted (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promise<number> {
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'completed', batch_size))
   const moved = await moveOrders(tx, orders, 'refunded')
-  await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({ ...factsOf(order), refunded_at: at,
-    payment_id, refund_minor: order.total_minor, reason: 'event_canceled' as const })), moved.map(({ request_id }) => request_id))
+  await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({
+    ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor,
+    reason: 'event_canceled' as const })), moved.map(({ request_id }) => request_id))
   return orders.length
 }
 
-/** One row may be written once in a statement, so of several versions in a batch the newest counts. */
+/**
+ * One row may be written once in a statement, so of several versions in a batch the newest counts.
+ */
 function newest (events: EventFacts[]): EventFacts[] {
   const byId = new Map<string, EventFacts>()
-  for (const event of events) if (event.version >= (byId.get(event.id)?.version ?? 0)) byId.set(event.id, event)
+  for (const event of events) {
+    if (event.version >= (byId.get(event.id)?.version ?? 0)) byId.set(event.id, event)
+  }
   return [...byId.values()]
 }

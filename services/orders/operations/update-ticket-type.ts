@@ -13,7 +13,8 @@ import {
 import { checkLimits, checkPools } from '../ticket-type-checks.ts'
 
 /** Changes a ticket type while it sells. Orders keep the name and price of their time. */
-export const updateTicketType: Operation<typeof api.updateTicketType> = async (ctx, { params, body, caller, id }) => {
+export const updateTicketType: Operation<typeof api.updateTicketType> =
+  async (ctx, { params, body, caller, id }) => {
   const found = await findType(ctx.db, params.id)
   if (!found) throw new Problem(notFound)
   await requireManagedEvent(ctx, caller, found.event_id, id)
@@ -31,12 +32,19 @@ export const updateTicketType: Operation<typeof api.updateTicketType> = async (c
   })
 }
 
-async function changeCapacity (tx: Tx<DB>, { id, held, sold }: TicketTypeRow, capacity: number): Promise<void> {
-  if (capacity < held + sold) throw new Problem(api.capacityTooSmall, undefined, { extensions: { held, sold } })
+async function changeCapacity (
+  tx: Tx<DB>, { id, held, sold }: TicketTypeRow, capacity: number
+): Promise<void> {
+  if (capacity < held + sold) {
+    throw new Problem(api.capacityTooSmall, undefined, { extensions: { held, sold } })
+  }
   await setCapacity(tx, id, capacity)
 }
 
-/** What the type holds and has sold moves along, so every pool goes on counting what is drawn from it. */
+/**
+ * What the type holds and has sold moves along, so every pool goes on counting what is drawn from
+ * it.
+ */
 async function changePools (tx: Tx<DB>, type: TicketTypeRow, pool_ids: string[]): Promise<void> {
   await checkPools(tx, type.event_id, pool_ids)
   const joined = pool_ids.filter(id => !type.pool_ids.includes(id))

@@ -18,12 +18,15 @@ export const storeFacts = (db: Db<DB> | Tx<DB>, facts: EventFacts[]) => sql`
 export const ensureEvent = (tx: Tx<DB>, event_id: string) => sql`
   insert into orders.events (id) values (${event_id}) on conflict do nothing`.execute(tx)
 
-export const findFacts = async (db: Db<DB> | Tx<DB>, event_ids: string[]): Promise<Map<string, EventFacts>> => {
+export const findFacts = async (db: Db<DB> | Tx<DB>, event_ids: string[]) => {
   const { rows } = await sql<{ id: string, facts: EventFacts }>`
     select id, facts from orders.events where id = any(${event_ids}::uuid[]) and facts is not null`.execute(db)
   return new Map(rows.map(row => [row.id, row.facts]))
 }
 
-/** The lock behind which stock and orders of these events change, taken in id order so that nobody deadlocks. */
+/**
+ * The lock behind which stock and orders of these events change, taken in id order so that nobody
+ * deadlocks.
+ */
 export const lockEvents = (tx: Tx<DB>, event_ids: string[]) => sql`
   select from orders.events where id = any(${event_ids}::uuid[]) order by id for no key update`.execute(tx)

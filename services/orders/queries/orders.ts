@@ -30,8 +30,8 @@ export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await s
    where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
 
 /**
- * The lock behind which orders and stock of these events change, taken in id order so that two batches queue instead of
- * deadlocking. Everything about the orders is read after it.
+ * The lock behind which orders and stock of these events change, taken in id order so that two
+ * batches queue instead of deadlocking. Everything about the orders is read after it.
  */
 export const lockEventsOf = (tx: Tx<DB>, order_ids: string[]) => sql`
   select from orders.events
@@ -52,8 +52,8 @@ export const findOfEvents = async (db: Tx<DB>, event_ids: string[], status: Orde
 export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
 
 /**
- * Gives orders a new state and moves their tickets between held, sold and free, in one statement. The caller holds the
- * locks of their events and knows the states they come from.
+ * Gives orders a new state and moves their tickets between held, sold and free, in one statement.
+ * The caller holds the locks of their events and knows the states they come from.
  */
 export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateChange[]) => (await sql<{ id: string, at: string }>`
   with change as (
@@ -106,7 +106,10 @@ export interface OrderFilter {
   limit: number
 }
 
-/** Newest first: ids are UUIDv7, so their order is that of time. Guests' orders are found by their verified address. */
+/**
+ * Newest first: ids are UUIDv7, so their order is that of time. Guests' orders are found by their
+ * verified address.
+ */
 export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status, before, limit }: OrderFilter) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where ${owner

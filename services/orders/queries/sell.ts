@@ -5,7 +5,9 @@ import type { Ctx } from '../context.ts'
 /** The statements of a sale, named so that each connection parses and plans them once. */
 
 /** Gives `work` a connection; whatever a failure leaves open is rolled back. */
-export async function withClient<T> (pool: Ctx['pool'], work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T> (
+  pool: Ctx['pool'], work: (client: Client) => Promise<T>
+): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
@@ -19,10 +21,13 @@ export async function withClient<T> (pool: Ctx['pool'], work: (client: Client) =
 }
 
 /**
- * Begins a sale and reads all it needs, in one round trip: the queries are sent together and run one after the other.
- * READ COMMITTED, so what is read behind the lock is what its holder before us committed.
+ * Begins a sale and reads all it needs, in one round trip: the queries are sent together and run
+ * one after the other. READ COMMITTED, so what is read behind the lock is what its holder before us
+ * committed.
  */
-export async function openSale (client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[] }, guarded: boolean) {
+export async function openSale (
+  client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[] }, guarded: boolean
+) {
   const [, event, stock, used_keys] = await Promise.all([
     client.query('begin isolation level read committed'),
     guarded ? lockEvent(client, event_id) : readEventUnguarded(client, event_id),
@@ -33,8 +38,8 @@ export async function openSale (client: Client, event_id: string, wanted: { type
 }
 
 /**
- * Writes and commits in one round trip. When the write fails, the server answers the commit behind it with a rollback.
- * When the connection dies in between, nobody knows which of both happened.
+ * Writes and commits in one round trip. When the write fails, the server answers the commit behind
+ * it with a rollback. When the connection dies in between, nobody knows which of both happened.
  */
 export async function closeSale (client: Client, sale: Sale | null): Promise<void> {
   const [, { command }] = await Promise.all([sale && writeSale(client, sale), client.query('commit')])
@@ -42,12 +47,15 @@ export async function closeSale (client: Client, sale: Sale | null): Promise<voi
 }
 
 interface Key { scope: string, key: string }
-export interface EventRow { id: string, title: string, status: EventStatus, ends_at: string | null, facts: EventFacts | null }
+export interface EventRow {
+  id: string, title: string, status: EventStatus, ends_at: string | null,
+  facts: EventFacts | null
+}
 
 /**
- * The one lock of a sale. Whoever changes stock or orders of an event holds it first, so everything read afterwards
- * stays true until the commit, and no two transactions can wait for each other's pools. `no key`: rows that refer to
- * the event may be inserted meanwhile.
+ * The one lock of a sale. Whoever changes stock or orders of an event holds it first, so everything
+ * read afterwards stays true until the commit, and no two transactions can wait for each other's
+ * pools. `no key`: rows that refer to the event may be inserted meanwhile.
  */
 const lockEvent = async (client: Client, event_id: string) => (await client.query<EventRow>({
   name: 'orders-lock-event',
@@ -56,17 +64,23 @@ const lockEvent = async (client: Client, event_id: string) => (await client.quer
 })).rows[0]
 
 /** The negative control of the race tests: the same facts without the lock. */
-const readEventUnguarded = async (client: Client, event_id: string) => (await client.query<EventRow>(
+const readEventUnguarded = async (client: Client, event_id: string) =>
+  (await client.query<EventRow>(
   `select id, title, status, ends_at, facts from orders.events where id = $1`, [event_id])).rows[0]
 
-/** One row for each pool of each wanted type; a single row with `now` alone when there is no such type. */
+/**
+ * One row for each pool of each wanted type; a single row with `now` alone when there is no such
+ * type.
+ */
 export interface StockRow {
   now: string, id: string | null, name: string, price_minor: number, currency: string,
-  sales_start: string | null, sales_end: string | null, min_per_order: number, max_per_order: number,
+  sales_start: string | null, sales_end: string | null
+  min_per_order: number, max_per_order: number
   pool_id: string, remaining: number, held: number
 }
 
-const findStock = async (client: Client, event_id: string, type_ids: string[]) => (await client.query<StockRow>({
+const findStock = async (client: Client, event_id: string, type_ids: string[]) =>
+  (await client.query<StockRow>({
   name: 'orders-find-stock',
   text: `
     select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
@@ -79,7 +93,10 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
   values: [event_id, type_ids],
 })).rows
 
-export interface KeyRow { scope: string, key: string, fingerprint: Buffer, status: number, reply: unknown }
+export interface KeyRow {
+  scope: string, key: string, fingerprint: Buffer, status: number,
+  reply: unknown
+}
 
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
 const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
@@ -92,10 +109,13 @@ const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyR
 })).rows
 
 export interface SaleRow {
-  id: string, code: string, status: 'pending' | 'completed', buyer_name: string, buyer_email: string, buyer_locale: Locale,
-  user_id: string | null, total_minor: number, currency: string, request_id: string
+  id: string, code: string, status: 'pending' | 'completed'
+  buyer_name: string, buyer_email: string, buyer_locale: Locale, user_id: string | null
+  total_minor: number, currency: string, request_id: string
 }
-export interface SaleItemRow { order_id: string, ticket_type_id: string, name: string, quantity: number, unit_price_minor: number }
+export interface SaleItemRow {
+  order_id: string, ticket_type_id: string, name: string, quantity: number, unit_price_minor: number
+}
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
 export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, reply: string }
 
@@ -112,9 +132,9 @@ export interface Sale {
 }
 
 /**
- * Everything a batch changes, in one statement. Counters move by what was taken, so that `pools_never_oversold` judges
- * the true sum even if a lock were missing. A key that a request for another event uses at this instant fails the
- * statement; the next attempt will see it.
+ * Everything a batch changes, in one statement. Counters move by what was taken, so that
+ * `pools_never_oversold` judges the true sum even if a lock were missing. A key that a request for
+ * another event uses at this instant fails the statement; the next attempt will see it.
  */
 const writeSale = (client: Client, sale: Sale) => client.query({
   name: 'orders-write-sale',
@@ -143,29 +163,39 @@ const writeSale = (client: Client, sale: Sale) => client.query({
   values: saleValues(sale),
 })
 
-function saleValues ({ event_id, created_at, expires_at, orders, items, events, keys, pools }: Sale): unknown[] {
+function saleValues (sale: Sale): unknown[] {
+  const { event_id, created_at, expires_at, orders, items, events, keys, pools } = sale
   return [
     pools.map(pool => pool.id), pools.map(pool => pool.held), pools.map(pool => pool.sold),
-    orders.map(order => order.id), orders.map(order => order.code), orders.map(order => order.status),
-    orders.map(order => order.buyer_name), orders.map(order => order.buyer_email), orders.map(order => order.buyer_locale),
-    orders.map(order => order.user_id), orders.map(order => order.total_minor), orders.map(order => order.currency),
-    orders.map(order => order.request_id), event_id, created_at, expires_at,
-    items.map(item => item.order_id), items.map(item => item.ticket_type_id), items.map(item => item.name),
-    items.map(item => item.quantity), items.map(item => item.unit_price_minor),
-    events.map(event => event.id), events.map(event => event.type), events.map(event => event.data),
-    events.map(event => event.request_id),
-    keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint), keys.map(key => key.reply),
+    orders.map(order => order.id), orders.map(order => order.code),
+    orders.map(order => order.status), orders.map(order => order.buyer_name),
+    orders.map(order => order.buyer_email), orders.map(order => order.buyer_locale),
+    orders.map(order => order.user_id), orders.map(order => order.total_minor),
+    orders.map(order => order.currency), orders.map(order => order.request_id),
+    event_id, created_at, expires_at,
+    items.map(item => item.order_id), items.map(item => item.ticket_type_id),
+    items.map(item => item.name), items.map(item => item.quantity),
+    items.map(item => item.unit_price_minor),
+    events.map(event => event.id), events.map(event => event.type),
+    events.map(event => event.data), events.map(event => event.request_id),
+    keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
+    keys.map(key => key.reply),
   ]
 }
 
-/** The negative control of the race tests: counters set from what was read before, as if nobody else were selling. */
+/**
+ * The negative control of the race tests: counters set from what was read before, as if nobody else
+ * were selling.
+ */
 export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['pools']) => client.query(`
   update orders.pools p set held = least(t.held, p.capacity - p.sold)
     from unnest($1::uuid[], $2::integer[]) as t (id, held) where p.id = t.id`,
-[taken.map(pool => pool.id), taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
+[taken.map(pool => pool.id),
+  taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
 
 /** Whether an order of the event has a hold that is over and still holds tickets. */
-export const hasDueOrders = async (client: Client, event_id: string) => (await client.query<{ due: boolean }>({
+export const hasDueOrders = async (client: Client, event_id: string) =>
+  (await client.query<{ due: boolean }>({
   name: 'orders-has-due',
   text: `select exists (select from orders.orders
                          where event_id = $1 and status = 'pending' and expires_at <= statement_timestamp()) as due`,

@@ -4,8 +4,10 @@ import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 
 export interface TicketTypeRow {
-  id: string, event_id: string, name: string, description: string, price_minor: number, currency: string
-  sales_start: string | null, sales_end: string | null, min_per_order: number, max_per_order: number, position: number
+  id: string, event_id: string, name: string, description: string, price_minor: number
+  currency: string
+  sales_start: string | null, sales_end: string | null
+  min_per_order: number, max_per_order: number, position: number
   created_at: string, updated_at: string
   capacity: number, held: number, sold: number, available: number, pool_ids: string[]
   now: string, event_status: EventStatus, event_ends_at: string
@@ -28,12 +30,19 @@ export const findType = async (db: Db<DB>, id: string) => (await sql<TicketTypeR
   ${selectTypes} where t.id = ${id} group by t.id, own.id, e.id`.execute(db)).rows[0]
 
 export interface NewTypeRow {
-  id: string, event_id: string, name: string, description: string, price_minor: number, currency: string, capacity: number
-  sales_start: string | null, sales_end: string | null, min_per_order: number, max_per_order: number, position: number
+  id: string, event_id: string, name: string, description: string, price_minor: number
+  currency: string, capacity: number
+  sales_start: string | null, sales_end: string | null
+  min_per_order: number, max_per_order: number, position: number
 }
 
-/** The type, its own pool, and the pools it draws from: its own, the given shared ones, and the event's if it has one. */
-export async function insertType (tx: Tx<DB>, row: NewTypeRow, shared_pool_ids: string[]): Promise<void> {
+/**
+ * The type, its own pool, and the pools it draws from: its own, the given shared ones, and the
+ * event's if it has one.
+ */
+export async function insertType (
+  tx: Tx<DB>, row: NewTypeRow, shared_pool_ids: string[]
+): Promise<void> {
   await sql`insert into orders.pools (id, event_id, kind, capacity)
     values (${row.id}, ${row.event_id}, 'ticket_type', ${row.capacity})`.execute(tx)
   await sql`insert into orders.ticket_types (id, event_id, name, description, price_minor, currency, sales_start, sales_end,
@@ -80,13 +89,17 @@ export async function deleteType (tx: Tx<DB>, id: string): Promise<void> {
   await sql`delete from orders.pools where id = ${id}`.execute(tx)
 }
 
-export interface PoolRow { id: string, event_id: string, name: string, capacity: number, held: number, sold: number }
+export interface PoolRow {
+  id: string, event_id: string, name: string, capacity: number,
+  held: number, sold: number
+}
 
 export const listSharedPools = async (db: Db<DB>, event_id: string) => (await sql<PoolRow>`
   select id, event_id, name, capacity, held, sold from orders.pools
    where event_id = ${event_id} and kind = 'shared' order by id`.execute(db)).rows
 
-export const insertSharedPool = async (tx: Tx<DB>, pool: { id: string, event_id: string, name: string, capacity: number }) =>
+export const insertSharedPool =
+  async (tx: Tx<DB>, pool: { id: string, event_id: string, name: string, capacity: number }) =>
   (await sql<PoolRow>`
     insert into orders.pools (id, event_id, kind, name, capacity)
     values (${pool.id}, ${pool.event_id}, 'shared', ${pool.name}, ${pool.capacity})
@@ -113,7 +126,8 @@ export async function insertEventPool (
 export const deletePool = (tx: Tx<DB>, id: string) => sql`delete from orders.pools where id = ${id}`.execute(tx)
 
 export interface TypeSalesRow {
-  ticket_type_id: string, name: string, price_minor: number, currency: string, capacity: number, held: number, sold: number
+  ticket_type_id: string, name: string, price_minor: number, currency: string, capacity: number
+  held: number, sold: number
   revenue_minor: number
 }
 

@@ -7,15 +7,18 @@ const before = '2027-01-01T11:59:59.999Z'
 const after = '2027-01-01T12:00:00.001Z'
 
 const someType = (given: Partial<TicketTypeForSale> = {}): TicketTypeForSale => ({
-  id: 'adult', name: 'Adult', price_minor: 1000, currency: 'EUR', sales_start: null, sales_end: null, min_per_order: 1,
+  id: 'adult', name: 'Adult', price_minor: 1000, currency: 'EUR', sales_start: null, sales_end: null,
+    min_per_order: 1,
   max_per_order: 10, pool_ids: [given.id ?? 'adult'], ...given })
 
-const someStock = (types: TicketTypeForSale[], left: Record<string, number>, event: Partial<Stock['event']> = {}): Stock => ({
+const someStock = (types: TicketTypeForSale[], left: Record<string, number>,
+  event: Partial<Stock['event']> = {}): Stock => ({
   now, event: { id: 'concert', status: 'published', ends_at: after, ...event },
   ticket_types: new Map(types.map(type => [type.id, type])), left: new Map(Object.entries(left)) })
 
 const want = (quantity: number, ticket_type_id = 'adult'): Wanted[] => [{ ticket_type_id, quantity }]
-const reasonOf = (decision: Decision | undefined) => decision?.sold === false ? decision.refusal.reason : 'sold'
+const reasonOf = (decision: Decision | undefined) => decision?.sold === false
+  ? decision.refusal.reason : 'sold'
 
 describe('allocate: refuses with the reason', () => {
   const cases: [string, Stock, Wanted[]][] = [
@@ -41,12 +44,14 @@ describe('allocate: refuses with the reason', () => {
   })
 
   test('says how many are left, after what the same order takes from a shared pool', () => {
-    const stock = someStock([someType({ pool_ids: ['adult', 'room'] }), someType({ id: 'child', pool_ids: ['child', 'room'] })],
+    const stock = someStock(
+      [someType({ pool_ids: ['adult', 'room'] }), someType({ id: 'child', pool_ids: ['child', 'room'] })],
       { adult: 9, child: 9, room: 5 })
 
     const [decision] = allocate(stock, [[...want(3), ...want(3, 'child')]])
 
-    expect(decision).toMatchObject({ sold: false, refusal: { reason: 'sold_out', available: 2, type: { id: 'child' } } })
+    expect(decision).toMatchObject(
+      { sold: false, refusal: { reason: 'sold_out', available: 2, type: { id: 'child' } } })
   })
 })
 
@@ -55,23 +60,29 @@ const scenario = fc.record({
   capacities: fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 3, maxLength: 3 }),
   shared: fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 2, maxLength: 2 }),
   draws: fc.array(fc.subarray(['s0', 's1']), { minLength: 3, maxLength: 3 }),
-  limits: fc.array(fc.record({ min_per_order: fc.integer({ min: 1, max: 3 }), max_per_order: fc.integer({ min: 3, max: 6 }) }),
+  limits: fc.array(fc.record(
+    { min_per_order: fc.integer({ min: 1, max: 3 }),
+      max_per_order: fc.integer({ min: 3, max: 6 }) }),
     { minLength: 3, maxLength: 3 }),
   requests: fc.array(fc.uniqueArray(
-    fc.record({ ticket_type_id: fc.constantFrom('t0', 't1', 't2', 'unknown'), quantity: fc.integer({ min: 1, max: 7 }) }),
+    fc.record({ ticket_type_id: fc.constantFrom('t0', 't1', 't2', 'unknown'),
+      quantity: fc.integer({ min: 1, max: 7 }) }),
     { minLength: 1, maxLength: 3, selector: item => item.ticket_type_id }), { maxLength: 20 }),
 })
 
-function toStock ({ capacities, shared, draws, limits }: typeof scenario extends fc.Arbitrary<infer T> ? T : never): Stock {
+function toStock (
+  { capacities, shared, draws, limits }: typeof scenario extends fc.Arbitrary<infer T> ? T : never
+): Stock {
   const types = capacities.map((_, i) =>
     someType({ id: `t${i}`, price_minor: (i + 1) * 100, pool_ids: [`t${i}`, ...draws[i]!], ...limits[i] }))
-  const left = Object.fromEntries([...capacities.map((n, i) => [`t${i}`, n] as const), ...shared.map((n, i) => [`s${i}`, n] as const)])
+  const left = Object.fromEntries(
+    [...capacities.map((n, i) => [`t${i}`, n] as const), ...shared.map((n, i) => [`s${i}`, n] as const)])
   return someStock(types, left)
 }
 
 /**
- * The rule in its simplest form, without a decision object or early ends: an order is served when, after taking
- * everything it names, no pool has gone below nothing.
+ * The rule in its simplest form, without a decision object or early ends: an order is served when,
+ * after taking everything it names, no pool has gone below nothing.
  */
 function model (stock: Stock, requests: Wanted[][]): boolean[] {
   const left = Object.fromEntries(stock.left)
@@ -97,12 +108,17 @@ const holds = (rule: Allocate) => fc.property(scenario, given => {
   const decisions = rule(stock, given.requests)
   const taken = new Map<string, number>()
   for (const decision of decisions) {
-    if (decision.sold) for (const [pool, quantity] of decision.taken) taken.set(pool, (taken.get(pool) ?? 0) + quantity)
+    if (!decision.sold) continue
+    for (const [pool, quantity] of decision.taken) {
+      taken.set(pool, (taken.get(pool) ?? 0) + quantity)
+    }
   }
   for (const [pool, quantity] of taken) if (quantity > stock.left.get(pool)!) return false
   const expected = model(stock, given.requests)
-  return decisions.length === expected.length && decisions.every((decision, i) => decision.sold === expected[i] &&
-    (!decision.sold || decision.total_minor === given.requests[i]!.reduce((sum, { ticket_type_id, quantity }) =>
+  return decisions.length === expected.length &&
+    decisions.every((decision, i) => decision.sold === expected[i] &&
+    (!decision.sold || decision.total_minor === given.requests[i]!.reduce(
+      (sum, { ticket_type_id, quantity }) =>
       sum + quantity * stock.ticket_types.get(ticket_type_id)!.price_minor, 0)))
 })
 
@@ -120,12 +136,14 @@ test('allocate: is deterministic and leaves the stock it was given alone', () =>
 })
 
 test('allocate: the property notices a rule that forgets what earlier requests took', () => {
-  const forgetful: Allocate = (stock, requests) => requests.flatMap(request => allocate(stock, [request]))
+  const forgetful: Allocate = (stock, requests) => requests
+    .flatMap(request => allocate(stock, [request]))
   expect(fc.check(holds(forgetful), { numRuns: 2000 }).failed).toBe(true)
 })
 
 test('allocate: the property notices a rule that forgets shared pools', () => {
-  const blind: Allocate = (stock, requests) => allocate({ ...stock, ticket_types: new Map([...stock.ticket_types].map(([id, type]) =>
+  const blind: Allocate = (stock, requests) =>
+    allocate({ ...stock, ticket_types: new Map([...stock.ticket_types].map(([id, type]) =>
     [id, { ...type, pool_ids: [id] }])) }, requests)
   expect(fc.check(holds(blind), { numRuns: 2000 }).failed).toBe(true)
 })

@@ -1,7 +1,7 @@
 import type { EventStatus } from '@fermata/contracts/fields'
 import { priceLines, type Line } from './pricing.ts'
 
-/** What is left of an event's stock at one moment, as the database told it behind the event's lock. */
+/** What is left of an event's stock, as the database told it behind the event's lock. */
 export interface Stock {
   /** The database's clock, RFC 3339 in UTC like every moment here. */
   now: string
@@ -42,8 +42,8 @@ export type Decision =
   | { sold: false, refusal: Refusal }
 
 /**
- * Serves requests in the order of their arrival. One that cannot be met whole takes nothing, so a big order cannot
- * starve the small ones behind it.
+ * Serves requests in the order of their arrival. One that cannot be met whole takes nothing, so a
+ * big order cannot starve the small ones behind it.
  */
 export function allocate (stock: Stock, requests: readonly (readonly Wanted[])[]): Decision[] {
   const left = new Map(stock.left)
@@ -51,7 +51,8 @@ export function allocate (stock: Stock, requests: readonly (readonly Wanted[])[]
   return requests.map(wanted => {
     if (why) return refuse({ reason: 'event_closed', event_id: stock.event.id, why })
     const decision = decide(stock, left, wanted)
-    if (decision.sold) for (const [pool, quantity] of decision.taken) left.set(pool, left.get(pool)! - quantity)
+    if (!decision.sold) return decision
+    for (const [pool, quantity] of decision.taken) left.set(pool, left.get(pool)! - quantity)
     return decision
   })
 }
@@ -63,7 +64,9 @@ export function closedBecause ({ event, now }: Pick<Stock, 'event' | 'now'>) {
   return event.ends_at <= now ? 'over' : null
 }
 
-function decide (stock: Stock, left: ReadonlyMap<string, number>, wanted: readonly Wanted[]): Decision {
+function decide (
+  stock: Stock, left: ReadonlyMap<string, number>, wanted: readonly Wanted[]
+): Decision {
   const lines: Line[] = []
   const taken = new Map<string, number>()
   for (const { ticket_type_id, quantity } of wanted) {
@@ -85,7 +88,8 @@ function decide (stock: Stock, left: ReadonlyMap<string, number>, wanted: readon
 const refuse = (refusal: Refusal): Decision => ({ sold: false, refusal })
 
 export const isOnSale = (type: Pick<TicketTypeForSale, 'sales_start' | 'sales_end'>, now: string) =>
-  (type.sales_start === null || type.sales_start <= now) && (type.sales_end === null || now < type.sales_end)
+  (type.sales_start === null || type.sales_start <= now) &&
+    (type.sales_end === null || now < type.sales_end)
 
 /** The least that is left in any pool of the type, after what `taken` has already. */
 function availableOf (

@@ -18,7 +18,10 @@ const counted: Record<OrderStatus, 'held' | 'sold' | null> = {
   pending: 'held', completed: 'sold', canceled: null, expired: null, refunded: null,
 }
 
-/** What a pool holds and has sold more than before, for each ticket of an order that changes its state. */
+/**
+ * What a pool holds and has sold more than before, for each ticket of an order that changes its
+ * state.
+ */
 export function stockChange (from: OrderStatus, to: OrderStatus): { held: number, sold: number } {
   const change = { held: 0, sold: 0 }
   const [leaves, enters] = [counted[from], counted[to]]

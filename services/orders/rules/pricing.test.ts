@@ -17,10 +17,12 @@ test('priceLines: refuses more than any service can carry, and two currencies', 
 })
 
 test('priceLines: is exact for every order that the contract allows', () => {
-  const lines = fc.array(fc.tuple(fc.integer({ min: 0, max: max_total_minor }), fc.integer({ min: 1, max: 100 })),
+  const lines = fc.array(fc
+    .tuple(fc.integer({ min: 0, max: max_total_minor }), fc.integer({ min: 1, max: 100 })),
     { minLength: 1, maxLength: 20 })
   fc.assert(fc.property(lines, pairs => {
-    const exact = pairs.reduce((sum, [price, quantity]) => sum + BigInt(price) * BigInt(quantity), 0n)
+    const exact = pairs.reduce((sum, [price, quantity]) =>
+      sum + BigInt(price) * BigInt(quantity), 0n)
     const total = priceLines(pairs.map(([price, quantity]) => line(price, quantity)))
     expect(total).toBe(exact <= BigInt(max_total_minor) ? Number(exact) : null)
   }))

@@ -14,6 +14,7 @@ export const max_total_minor = 1_000_000_000_000
 export function priceLines (lines: readonly Line[]): number | null {
   if (lines.some(({ type }) => type.currency !== lines[0]!.type.currency)) return null
   // At most 20 lines of 100 tickets at 10^12: the sum stays an exact integer below 2^53.
-  const total_minor = lines.reduce((sum, { type, quantity }) => sum + type.price_minor * quantity, 0)
+  const prices = lines.map(({ type, quantity }) => type.price_minor * quantity)
+  const total_minor = prices.reduce((sum, price) => sum + price, 0)
   return total_minor <= max_total_minor ? total_minor : null
 }

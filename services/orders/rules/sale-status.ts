@@ -3,7 +3,8 @@ import type { SaleStatus } from '@fermata/contracts/orders'
 import { closedBecause } from './allocate.ts'
 
 export interface OnOffer {
-  now: string, event_status: EventStatus, event_ends_at: string, sales_start: string | null, sales_end: string | null
+  now: string, event_status: EventStatus, event_ends_at: string
+  sales_start: string | null, sales_end: string | null
   available: number
 }
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { settlePayment, takeAgain, type PaidOrder, type Settlement } from './settle-payment.ts'
 
 const order = (given: Partial<PaidOrder>): PaidOrder =>
-  ({ status: 'pending', total_minor: 1000, currency: 'EUR', payment_id: null, event_canceled: false, ...given })
+  ({ status: 'pending', total_minor: 1000, currency: 'EUR', payment_id: null, event_canceled: false,
+    ...given })
 const payment = { payment_id: 'p', amount_minor: 1000, currency: 'EUR' }
 
 describe('settlePayment: gives every payment one answer', () => {
@@ -25,7 +26,8 @@ describe('settlePayment: gives every payment one answer', () => {
   })
 })
 
-const draw = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 5 })), { minLength: 1, maxLength: 2 })
+const draw = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 5 })),
+  { minLength: 1, maxLength: 2 })
   .map(entries => new Map(entries))
 const left = fc.record({ a: fc.integer({ min: 0, max: 12 }), b: fc.integer({ min: 0, max: 12 }) })
   .map(pools => new Map(Object.entries(pools)))
@@ -33,7 +35,8 @@ const left = fc.record({ a: fc.integer({ min: 0, max: 12 }), b: fc.integer({ min
 type Rule = typeof takeAgain
 
 /** Never more than is left, and nobody is turned away whose tickets were there. */
-const holds = (rule: Rule) => fc.property(left, fc.array(draw, { maxLength: 8 }), (remaining, draws) => {
+const holds = (rule: Rule) => fc
+  .property(left, fc.array(draw, { maxLength: 8 }), (remaining, draws) => {
   const fits = rule(remaining, draws)
   const rest = new Map(remaining)
   return draws.every((one, i) => {

@@ -19,7 +19,9 @@ export const someEvent = (facts: Partial<EventFacts> = {}): EventFacts => {
   }
 }
 
-export async function seedEvent ({ db }: Ctx, given: Partial<EventFacts> = {}): Promise<EventFacts> {
+export async function seedEvent (
+  { db }: Ctx, given: Partial<EventFacts> = {}
+): Promise<EventFacts> {
   const facts = someEvent(given)
   await sql`insert into orders.events (id, facts, title, status, ends_at, version)
     values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version})`.execute(db)
@@ -27,15 +29,19 @@ export async function seedEvent ({ db }: Ctx, given: Partial<EventFacts> = {}): 
 }
 
 export interface SeededType {
-  event_id?: string, name?: string, capacity?: number, price_minor?: number, currency?: string, min_per_order?: number
-  max_per_order?: number, sales_start?: string | null, sales_end?: string | null, pool_ids?: string[]
+  event_id?: string, name?: string, capacity?: number, price_minor?: number, currency?: string,
+    min_per_order?: number
+  max_per_order?: number, sales_start?: string | null, sales_end?: string | null,
+    pool_ids?: string[]
 }
 
 /** A ticket type, with an event of its own unless one is named. */
-export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise<{ id: string, event_id: string }> {
+export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise<{ id: string,
+  event_id: string }> {
   const id = uuidv7()
   const event_id = given.event_id ?? (await seedEvent(ctx)).id
-  const { name = 'Adult', capacity = 100, price_minor = 1000, currency = 'EUR', min_per_order = 1, max_per_order = 10,
+  const { name = 'Adult', capacity = 100, price_minor = 1000, currency = 'EUR', min_per_order = 1,
+    max_per_order = 10,
     sales_start = null, sales_end = null, pool_ids = [] } = given
   await sql`insert into orders.pools (id, event_id, kind, capacity)
     values (${id}, ${event_id}, 'ticket_type', ${capacity})`.execute(ctx.db)
@@ -60,9 +66,15 @@ export const buyer = { name: 'Ann', email: 'guest@example.net', locale: 'en' as 
 export const orderOf = (type: { id: string, event_id: string }, quantity = 1): NewOrder =>
   ({ event_id: type.event_id, items: [{ ticket_type_id: type.id, quantity }], buyer })
 
-export interface Sums { orders: number, tickets: number, held: number, sold: number, capacity: number }
+export interface Sums {
+  orders: number, tickets: number, held: number, sold: number,
+  capacity: number
+}
 
-/** What a ticket type's rows add up to: tickets of pending orders must equal `held`, of completed ones `sold`. */
+/**
+ * What a ticket type's rows add up to: tickets of pending orders must equal `held`, of completed
+ * ones `sold`.
+ */
 export const sumsOf = async ({ db }: Ctx, type_id: string): Promise<Sums> => (await sql<Sums>`
   select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity) filter (where o.id is not null), 0) as tickets
     from orders.pools p
