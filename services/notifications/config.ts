@@ -1,16 +1,34 @@
 import { Type, type Static } from 'typebox'
 
+export const default_sender = 'Fermata <tickets@localhost>'
+
 export const NotificationSettings = Type.Object({
-  MAIL_HOSTNAME: Type.Optional(Type.String({ minLength: 1, examples: ['smtp.example.org'],
-    description: 'the mail server; absent, mails go to the development mailbox (demo and development only)' })),
-  MAIL_PORT: Type.Integer({ default: 587, minimum: 1, maximum: 65_535, examples: ['587'], description: 'the port of the mail server' }),
-  MAIL_SECURE: Type.Boolean({ default: false, examples: ['true'],
-    description: 'true for TLS from the first byte (port 465); otherwise STARTTLS is used where offered' }),
-  MAIL_USERNAME: Type.Optional(Type.String({ examples: ['fermata'], description: 'the account at the mail server' })),
+  MAIL_HOSTNAME: Type.Optional(Type.String({
+    minLength: 1, examples: ['smtp.example.org'],
+    description: 'the mail server; absent, mails go to the development mailbox ' +
+      '(demo and development only)',
+  })),
+  MAIL_PORT: Type.Integer({
+    default: 587, minimum: 1, maximum: 65_535, examples: ['587'],
+    description: 'the port of the mail server',
+  }),
+  MAIL_SECURE: Type.Boolean({
+    default: false, examples: ['true'],
+    description: 'true for TLS from the first byte (port 465); otherwise STARTTLS is used where ' +
+      'offered, and demanded where a password is sent to another machine',
+  }),
+  MAIL_USERNAME: Type.Optional(Type.String({
+    minLength: 1, examples: ['fermata'], description: 'the account at the mail server',
+  })),
   MAIL_PASSWORD: Type.Optional(Type.String({ examples: ['…'], description: 'its password' })),
-  MAIL_FROM: Type.String({ default: 'Fermata <tickets@localhost>', examples: ['Town Hall <tickets@example.org>'],
-    description: 'the sender of all mails' }),
-  MAIL_RETRY_SECONDS: Type.Number({ default: 30, minimum: 0.05, maximum: 3600, examples: ['30'],
-    description: 'seconds until a mail that failed is tried again; doubles with each failure, up to an hour' }),
+  MAIL_FROM: Type.String({
+    default: default_sender, examples: ['Town Hall <tickets@example.org>'],
+    description: 'the sender of all mails',
+  }),
+  MAIL_RETRY_SECONDS: Type.Number({
+    default: 30, minimum: 0.05, maximum: 3600, examples: ['30'],
+    description: 'seconds until a mail that failed is tried again; doubles with each failure, ' +
+      'up to an hour',
+  }),
 })
 export type NotificationSettings = Static<typeof NotificationSettings>

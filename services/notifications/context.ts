@@ -1,11 +1,21 @@
 import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
-import type { Context, Handler as PlatformHandler, Operation as PlatformOperation } from '@fermata/platform/service'
+import type {
+  Context, Handler as PlatformHandler, Operation as PlatformOperation,
+} from '@fermata/platform/service'
 import type { SendMail } from './adapters/smtp.ts'
 import type { NotificationSettings } from './config.ts'
 import type { DB } from './database.ts'
 
-/** Null: there is no mail server, and mails go to the development mailbox. */
-export interface Resources { sendMail: SendMail | null, close: () => void }
+export interface Resources {
+  /** Null: there is no mail server, and mails go to the development mailbox. */
+  sendMail: SendMail | null
+  /**
+   * True without a mail server, outside production. Mails hold links that open accounts, so the box
+   * exists only where nobody real is written to; simulated SMS have no other place.
+   */
+  has_mailbox: boolean
+  close: () => void
+}
 
 export type Ctx = Context<DB, NotificationSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

@@ -34,18 +34,20 @@ export interface NotificationsDeliveries {
   attach_order_id: string | null
   attempts: Generated<number>
   channel: string
-  content: Json
+  content: Json | null
   created_at: Generated<string>
   dedupe_key: string
   id: string
   kind: string
   last_error: string | null
   locale: string
-  next_attempt_at: string | null
+  next_attempt_at: Generated<string | null>
+  priority: number
   recipient: string
   sent_at: string | null
   status: Generated<string>
   subject: string
+  user_id: string | null
 }
 
 export interface NotificationsEvents {
@@ -55,14 +57,14 @@ export interface NotificationsEvents {
 }
 
 export interface NotificationsHolders {
-  access_token: string
-  email: string
-  event_id: string
-  is_current: Generated<boolean>
-  locale: string
-  name: string
+  email: string | null
+  event_id: string | null
+  is_ended: Generated<boolean>
+  locale: string | null
   order_id: string
+  ticket_count: Generated<number>
   user_id: string | null
+  voided_count: Generated<number>
 }
 
 export interface NotificationsIdempotencyKeys {
@@ -125,8 +127,9 @@ export interface NotificationsOutbox {
 }
 
 export interface NotificationsPeople {
-  email: string
+  email: Generated<string>
   email_notifications: Generated<boolean>
+  erased_at: string | null
   in_app_notifications: Generated<boolean>
   is_admin: Generated<boolean>
   locale: Generated<string>

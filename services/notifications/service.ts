@@ -3,28 +3,39 @@ import { backupFailed } from '@fermata/contracts/backups'
 import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/notifications'
-import { orderCanceled, orderCompleted, orderExpired, orderPlaced, orderRefunded } from '@fermata/contracts/orders'
+import * as orders from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded } from '@fermata/contracts/payments'
 import { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { settingsChanged } from '@fermata/contracts/users'
-import { every, job } from '@fermata/platform/jobs'
+import { cron, every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { createSmtp } from './adapters/smtp.ts'
-import { NotificationSettings } from './config.ts'
+import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
-import { deliver } from './operations/deliver.ts'
+import { deliverDue, senders } from './operations/deliver-due.ts'
 import { listDeliveries, retryDelivery } from './operations/list-deliveries.ts'
-import { countUnread, listNotifications, readNotification } from './operations/list-notifications.ts'
-import { keepPublished, tellChanged, tellEventCanceled, tellReminder } from './operations/notify-about-events.ts'
-import { tellCanceled, tellCompleted, tellExpired, tellHeld, tellRefunded } from './operations/notify-about-orders.ts'
+import {
+  countUnread, listNotifications, readNotification,
+} from './operations/list-notifications.ts'
+import {
+  keepPublished, tellChanged, tellEventCanceled, tellReminder,
+} from './operations/notify-about-events.ts'
+import {
+  tellCanceled, tellCompleted, tellExpired, tellHeld, tellRefunded, tellReturned,
+} from './operations/notify-about-orders.ts'
 import { tellPartRefunded, tellPaymentFailed } from './operations/notify-about-payments.ts'
 import { mailTicketAgain, mailTickets, tellVoided } from './operations/notify-about-tickets.ts'
 import { tellBackupFailed, tellDeadLetter } from './operations/notify-admins.ts'
-import { erase, keepRoles, keepSettings, mailPasswordReset, mailVerification, welcome } from './operations/notify-people.ts'
+import {
+  erase, keepRoles, keepSettings, mailPasswordReset, mailVerification, welcome,
+} from './operations/notify-people.ts'
 import { getMail, listMailbox } from './operations/read-mailbox.ts'
-import { requeueForgotten } from './operations/requeue-forgotten.ts'
+import { removeStale } from './operations/remove-stale.ts'
 import { sendNotification } from './operations/send-notification.ts'
+
+/** How long a mail may lie before a sender sees it: people wait for their tickets. */
+const deliver_interval_ms = 300
 
 export default defineService<Ctx>({
   name: 'notifications',
@@ -51,11 +62,12 @@ export default defineService<Ctx>({
     on(eventChanged, tellChanged),
     on(eventCanceled, tellEventCanceled),
     on(deadlineReached, tellReminder),
-    on(orderPlaced, tellHeld),
-    on(orderCompleted, tellCompleted),
-    on(orderCanceled, tellCanceled),
-    on(orderExpired, tellExpired),
-    on(orderRefunded, tellRefunded),
+    on(orders.orderPlaced, tellHeld),
+    on(orders.orderCompleted, tellCompleted),
+    on(orders.orderCanceled, tellCanceled),
+    on(orders.orderExpired, tellExpired),
+    on(orders.orderRefunded, tellRefunded),
+    on(orders.paymentReturned, tellReturned),
     on(paymentFailed, tellPaymentFailed),
     on(paymentRefunded, tellPartRefunded),
     on(ticketsIssued, mailTickets),
@@ -64,14 +76,24 @@ export default defineService<Ctx>({
     on(backupFailed, tellBackupFailed),
     on(api.deadLetterAdded, tellDeadLetter),
   ],
-  jobs: [job('deliver', deliver)],
-  timers: [every(60_000, requeueForgotten)],
-  start: async ctx => {
-    const smtp = createSmtp(ctx.settings)
-    if (!smtp && ctx.settings.NODE_ENV === 'production') {
-      throw new Error('MAIL_HOSTNAME is needed in production: without a mail server no buyer gets their tickets by mail.')
+  jobs: [cron('remove-stale', '19 * * * *', removeStale)],
+  timers: [every(deliver_interval_ms, deliverDue)],
+  start: async ({ settings }) => {
+    const smtp = createSmtp(settings, senders)
+    const is_production = settings.NODE_ENV === 'production'
+    if (is_production && !smtp) {
+      throw new Error('MAIL_HOSTNAME is needed in production: ' +
+        'without a mail server no buyer gets their tickets by mail.')
     }
-    return { sendMail: smtp?.sendMail ?? null, close: () => smtp?.close() }
+    if (is_production && settings.MAIL_FROM === default_sender) {
+      throw new Error('MAIL_FROM is needed in production, such as "Hall <tickets@example.org>": ' +
+        'mail servers refuse senders that do not exist.')
+    }
+    return {
+      sendMail: smtp?.sendMail ?? null,
+      has_mailbox: !smtp && !is_production,
+      close: () => smtp?.close(),
+    }
   },
   stop: async ctx => { ctx.resources.close() },
 })

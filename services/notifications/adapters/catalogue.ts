@@ -1,6 +1,6 @@
 import type { Locale } from '@fermata/contracts/fields'
-import { createInstance, type TFunction } from 'i18next'
-import { en } from '../rules/texts-en.ts'
+import { createInstance } from 'i18next'
+import { en, type Texts } from '../rules/texts-en.ts'
 import { fr } from '../rules/texts-fr.ts'
 
 const i18n = createInstance()
@@ -10,7 +10,27 @@ await i18n.init({
   interpolation: { escapeValue: false }, pluralSeparator: '_',
 })
 
-export type Translate = TFunction
+type Paths<T, P extends string = ''> = {
+  [K in keyof T & string]: T[K] extends string ? `${P}${K}` : Paths<T[K], `${P}${K}.`>
+}[keyof T & string]
+type WithoutForm<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K
+
+/** Every text by its path; the forms of a plural share one. */
+export type TextKey = WithoutForm<Paths<Texts>>
+/** @param values fill the `{{names}}` of the text; `count` also chooses the form of a plural */
+export type Translate = (key: TextKey, values?: Record<string, string | number>) => string
+
+/** Names and titles come from people; within our sentences each is a few words on one line. */
+const oneLine = (value: string | number) =>
+  typeof value === 'number' ? value : value.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+
+function createTranslator (locale: Locale): Translate {
+  const translate = i18n.getFixedT(locale)
+  return (key, values = {}) => translate(key, Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, oneLine(value)])))
+}
+
+const translators = { en: createTranslator('en'), fr: createTranslator('fr') }
 
 /** The words of one language. */
-export const translator = (locale: Locale): Translate => i18n.getFixedT(locale)
+export const translator = (locale: Locale): Translate => translators[locale]

@@ -5,64 +5,138 @@ import type { Tx } from '@fermata/platform/database'
 import { translator } from '../adapters/catalogue.ts'
 import type { Ctx, Handler } from '../context.ts'
 import { notify } from '../notify.ts'
-import { findEvents, listHolders, setEvent, type HolderRow } from '../queries.ts'
-import { venueLine, venueTime } from '../rules/facts.ts'
+import { findEvents, listHolders, setEvents, type HolderRow } from '../queries/holders.ts'
+import { newestOfEach, reminderDay, venueLine, venueTime } from '../rules/facts.ts'
 import type { Notice } from '../rules/notice.ts'
 
 /** A change of these makes holders plan anew; a new picture does not. */
-const worth_telling = new Set(['starts_at', 'ends_at', 'timezone', 'venue', 'title'])
+const worth_telling = ['starts_at', 'ends_at', 'timezone', 'venue', 'title'] as const
+/** Holders told in one statement: a stadium's do not fit well into one. */
+const page_size = 2000
 
 export const keepPublished: Handler<typeof eventPublished> = async (_ctx, tx, events) => {
-  for (const { data } of events) await setEvent(tx, data.id, data.version, data)
+  await setEvents(tx, newestOfEach(events.map(({ data }) => data)))
 }
 
+/** Several changes that come together are told once, as the last of them left the event. */
 export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events) => {
-  for (const { id, data: { event, changed } } of events) {
-    await setEvent(tx, event.id, event.version, event)
-    // What is over is nobody's plan any more.
-    const is_over = Date.parse(event.ends_at) < Date.now()
-    if (!is_over && changed.some(name => worth_telling.has(name))) await tellHolders(ctx, tx, id, event, 'event_changed')
+  const newest = newestOfEach(events.map(({ data }) => data.event))
+  const before = await findEvents(tx, newest.map(event => event.id))
+  const news = new Set(await setEvents(tx, newest))
+  for (const event of newest) {
+    const known_version = before.get(event.id)?.version ?? 0
+    const changes = events.filter(({ data }) =>
+      data.event.id === event.id && data.event.version > known_version)
+    const changed = new Set(changes.flatMap(({ data }) => data.changed))
+    if (!news.has(event.id) || event.status !== 'published') continue
+    if (!worth_telling.some(name => changed.has(name))) continue
+    const key = changes.find(({ data }) => data.event === event)!.id
+    await tellHolders(ctx, tx, event, holder => aboutChange(key, holder, event, before.get(event.id)))
   }
 }
 
 export const tellEventCanceled: Handler<typeof eventCanceled> = async (ctx, tx, events) => {
+  await setEvents(tx, newestOfEach(events.map(({ data }) => data.event)))
   for (const { id, data: { event, reason } } of events) {
-    await setEvent(tx, event.id, event.version, event)
-    await tellHolders(ctx, tx, id, event, 'event_canceled', reason)
+    await tellHolders(ctx, tx, event, holder => aboutCancelation(id, holder, event, reason))
   }
 }
 
 /** A day before the doors, to those who want it. */
 export const tellReminder: Handler<typeof deadlineReached> = async (ctx, tx, events) => {
   const due = events.filter(({ data }) => data.kind === 'event_reminder')
-  const facts = new Map((await findEvents(tx, due.map(({ data }) => data.subject_id))).map(row => [row.id, row.facts as EventFacts]))
+  const facts = await findEvents(tx, due.map(({ data }) => data.subject_id))
   for (const { id, data } of due) {
     const event = facts.get(data.subject_id)
-    if (event?.status === 'published') await tellHolders(ctx, tx, id, event, 'reminder')
+    const day = event?.status === 'published' ? reminderDay(event, data.reached_at) : null
+    if (event && day) await tellHolders(ctx, tx, event, holder =>
+      holder.wants_reminders ? aboutReminder(id, holder, event, day) : null)
   }
 }
 
-async function tellHolders (ctx: Ctx, tx: Tx, event_id: string, event: EventFacts, kind: 'event_changed' | 'event_canceled' | 'reminder', reason?: string | null): Promise<void> {
-  const holders = await listHolders(tx, event.id)
-  const wanted = kind === 'reminder' ? holders.filter(holder => holder.reminders) : holders
-  await notify(ctx, tx, wanted.map(holder => noticeFor(holder, event_id, event, kind, reason)))
+async function tellHolders (
+  ctx: Ctx, tx: Tx, event: EventFacts, write: (holder: HolderRow) => Notice | null,
+): Promise<void> {
+  let after: string | null = null
+  for (;;) {
+    const holders: HolderRow[] = await listHolders(tx, event.id, after, page_size)
+    await notify(ctx, tx, holders.flatMap(holder => write(holder) ?? []))
+    if (holders.length < page_size) return
+    after = holders.at(-1)!.order_id
+  }
 }
 
-const texts = { event_changed: 'changed', event_canceled: 'event_canceled', reminder: 'reminder' } as const
-
-function noticeFor (holder: HolderRow, event_id: string, event: EventFacts, kind: keyof typeof texts, reason?: string | null): Notice {
-  const t = translator(holder.locale)
-  const text = texts[kind]
-  const order = `/orders/${holder.order_id}?token=${holder.access_token}`
+/** @param key names the news */
+function about (
+  key: string, holder: HolderRow, event: EventFacts, rest: Pick<Notice, 'kind' | 'mail'> & {
+    words: Pick<Notice['content'], 'title' | 'paragraphs' | 'action'>
+    facts?: Notice['content']['facts'] },
+): Notice {
+  const { order_id, user_id, email, locale } = holder
+  const t = translator(locale)
+  const facts = rest.facts ?? [
+    [t('fact.when'), venueTime(event.starts_at, event.timezone, locale)],
+    [t('fact.where'), venueLine(event)],
+  ]
   return {
-    dedupe_key: `${event_id} ${holder.order_id}`, kind, user_id: holder.user_id, email: holder.email, locale: holder.locale,
-    mail: kind === 'reminder' ? 'wanted' : 'always', url: `/events/${event.slug}`,
-    content: {
-      title: t(`${text}.title`, { event: event.title }),
-      paragraphs: [t(`${text}.body`, { event: event.title }), ...(reason ? [reason] : [])],
-      facts: [[t('fact.when'), venueTime(event.starts_at, event.timezone, holder.locale)], [t('fact.where'), venueLine(event)]],
-      footer: t('footer.order'),
-      ...(text !== 'event_canceled' && { action: { label: t(`${text}.action`), path: text === 'reminder' ? order : `/events/${event.slug}` } }),
-    },
+    dedupe_key: `${key} ${order_id}`, kind: rest.kind, mail: rest.mail, user_id, email, locale,
+    url: eventPath(event), content: { ...rest.words, facts, footer: t('footer.order') },
   }
+}
+
+const eventPath = ({ slug }: EventFacts) => `/events/${encodeURIComponent(slug)}`
+
+function aboutChange (
+  key: string, holder: HolderRow, event: EventFacts, before: EventFacts | undefined,
+): Notice {
+  const { locale } = holder
+  const t = translator(locale)
+  const row = (label: 'when' | 'where', now: string, then: string | undefined) =>
+    [[t(`fact.${label}`), now], ...(then && then !== now ? [[t('fact.before'), then]] : [])] as
+      [string, string][]
+  const when = (one: EventFacts) => venueTime(one.starts_at, one.timezone, locale)
+  const renamed = before && before.title !== event.title
+  return about(key, holder, event, {
+    kind: 'event_changed', mail: 'always',
+    facts: [
+      ...row('when', when(event), before && when(before)),
+      ...row('where', venueLine(event), before && venueLine(before)),
+    ],
+    words: {
+      title: t('changed.title', { event: event.title }),
+      paragraphs: [
+        t('changed.body', { event: event.title }),
+        ...(renamed ? [t('changed.formerly', { title: before.title })] : []),
+      ],
+      action: { label: t('changed.action'), path: eventPath(event) },
+    },
+  })
+}
+
+function aboutCancelation (
+  key: string, holder: HolderRow, event: EventFacts, reason: string | null,
+): Notice {
+  const t = translator(holder.locale)
+  const body = t('event_canceled.body', { event: event.title })
+  return about(key, holder, event, {
+    kind: 'event_canceled', mail: 'always',
+    words: {
+      title: t('event_canceled.title', { event: event.title }),
+      paragraphs: [body, ...(reason ? [t('event_canceled.reason', { reason })] : [])],
+    },
+  })
+}
+
+function aboutReminder (
+  key: string, holder: HolderRow, event: EventFacts, day: 'today' | 'tomorrow',
+): Notice {
+  const t = translator(holder.locale)
+  const { order_id } = holder
+  return about(key, holder, event, {
+    kind: 'reminder', mail: 'wanted',
+    words: {
+      title: t(`reminder.${day}`, { event: event.title }), paragraphs: [t('reminder.body')],
+      action: { label: t('reminder.action'), path: `/orders/${order_id}`, order_id },
+    },
+  })
 }

@@ -3,33 +3,41 @@ import type { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contrac
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
-import { insertHolders } from '../queries.ts'
+import { countVoided, insertHolders } from '../queries/holders.ts'
 import { venueLine, venueTime } from '../rules/facts.ts'
+import type { Notice } from '../rules/notice.ts'
 import type { Content } from '../rules/outgoing.ts'
 
 type TicketNews = Pick<DataOf<typeof ticketsIssued>, 'order_id' | 'order_code' | 'buyer' | 'event'>
 
 function facts ({ order_code, buyer: { locale }, event }: TicketNews): Content['facts'] {
   const t = translator(locale)
-  return [[t('fact.event'), event.title], [t('fact.when'), venueTime(event.starts_at, event.timezone, locale)],
-    [t('fact.where'), venueLine(event)], [t('fact.order'), order_code]]
+  return [
+    [t('fact.event'), event.title],
+    [t('fact.when'), venueTime(event.starts_at, event.timezone, locale)],
+    [t('fact.where'), venueLine(event)], [t('fact.order'), order_code],
+  ]
 }
 
 /** The mail everybody waits for: the tickets as a PDF, and the way to them without it. */
 export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events) => {
-  await insertHolders(tx, [...new Map(events.map(({ data }) => [data.order_id, {
-    order_id: data.order_id, event_id: data.event.id, user_id: data.user_id, ...data.buyer, access_token: data.access_token }])).values()])
-  await notify(ctx, tx, events.map(({ id, data }) => {
-    const t = translator(data.buyer.locale)
+  const holders = events.map(({ data: { order_id, user_id, buyer, event, tickets } }) => ({
+    order_id, user_id, event_id: event.id, email: buyer.email, locale: buyer.locale,
+    ticket_count: tickets.length,
+  }))
+  await insertHolders(tx, [...new Map(holders.map(one => [one.order_id, one])).values()])
+  await notify(ctx, tx, events.map(({ id, data }): Notice => {
+    const { order_id, user_id, buyer: { name, email, locale }, event } = data
+    const t = translator(locale)
     const count = data.tickets.length
     return {
-      dedupe_key: `${id} ${data.order_id}`, kind: 'tickets_issued' as const, mail: 'always' as const, user_id: data.user_id,
-      email: data.buyer.email, locale: data.buyer.locale, url: `/orders/${data.order_id}`, attach_order_id: data.order_id,
+      dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
+      user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
       content: {
-        title: t('issued_title', { count, event: data.event.title }),
-        paragraphs: [t('issued.body', { name: data.buyer.name, code: data.order_code }), t('issued.attached')],
-        facts: facts(data), footer: t('footer.order'),
-        action: { label: t('issued.action'), path: `/orders/${data.order_id}?token=${data.access_token}` },
+        title: t('issued.title', { count, event: event.title }),
+        paragraphs: [t('issued.body', { count, name })],
+        attached: t('issued.attached', { count }), facts: facts(data), footer: t('footer.order'),
+        action: { label: t('issued.action', { count }), path: `/orders/${order_id}`, order_id },
       },
     }
   }))
@@ -37,30 +45,43 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
 
 /** Somebody at the desk sends a ticket once more; the whole order's PDF goes along. */
 export const mailTicketAgain: Handler<typeof ticketResent> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
-    const t = translator(data.buyer.locale)
+  await notify(ctx, tx, events.map(({ id, data }): Notice => {
+    const { order_id, user_id, buyer: { locale }, event, ticket } = data
+    const t = translator(locale)
     return {
-      dedupe_key: `${id} ${data.ticket.id}`, kind: 'tickets_issued' as const, mail: 'always' as const, user_id: data.user_id,
-      email: data.ticket.holder.email, locale: data.buyer.locale, url: `/orders/${data.order_id}`, attach_order_id: data.order_id,
+      dedupe_key: `${id} ${ticket.id}`, kind: 'tickets_issued', mail: 'always',
+      user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
+      attach_order_id: order_id,
       content: {
-        title: t('resent.title', { number: data.ticket.number }), paragraphs: [t('resent.body', { event: data.event.title })],
-        facts: facts(data), footer: t('footer.order'), action: { label: t('resent.action'), path: `/orders/${data.order_id}` },
+        title: t('resent.title', { number: ticket.number }),
+        paragraphs: [t('resent.body', { event: event.title })],
+        attached: t('issued.attached', { count: 1 }), facts: facts(data),
+        footer: t('footer.order'),
+        action: { label: t('issued.action', { count: 1 }), path: `/orders/${order_id}`, order_id },
       },
     }
   }))
 }
 
-/** Refunded orders tell it for all their tickets; a ticket voided alone is told here. */
+/** Why the end of an order voids its tickets; its buyer hears of that with the order. */
+const told_with_order = new Set([
+  'requested', 'event_canceled', 'paid_too_late', 'buyer', 'organizer', 'payment_failed',
+])
+
+/** A ticket voided alone; whose tickets are all void holds none. */
 export const tellVoided: Handler<typeof ticketVoided> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
-    const t = translator(data.buyer.locale)
+  await countVoided(tx, events.map(({ data }) => data.order_id))
+  const alone = events.filter(({ data }) => !told_with_order.has(data.reason ?? ''))
+  await notify(ctx, tx, alone.map(({ id, data }): Notice => {
+    const { order_id, user_id, buyer: { locale }, event, ticket, reason } = data
+    const t = translator(locale)
+    const words = { number: ticket.number, event: event.title }
     return {
-      dedupe_key: `${id} ${data.ticket.id}`, kind: 'ticket_voided' as const, mail: 'never' as const, user_id: data.user_id,
-      email: data.ticket.holder.email, locale: data.buyer.locale, url: `/orders/${data.order_id}`,
+      dedupe_key: `${id} ${ticket.id}`, kind: 'ticket_voided', mail: 'wanted',
+      user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
       content: {
-        title: t('voided.title', { number: data.ticket.number }),
-        paragraphs: [t('voided.body', { number: data.ticket.number, event: data.event.title }), ...(data.reason ? [data.reason] : [])],
-        facts: facts(data), footer: t('footer.order'),
+        title: t('voided.title', words), facts: facts(data), footer: t('footer.order'),
+        paragraphs: [t('voided.body', words), ...(reason ? [t('voided.reason', { reason })] : [])],
       },
     }
   }))

@@ -1,50 +1,71 @@
-import type { credentialsDeleted, passwordResetRequested, rolesChanged, userRegistered, verificationRequested } from '@fermata/contracts/auth'
-import type { settingsChanged } from '@fermata/contracts/users'
+import type {
+  credentialsDeleted, passwordResetRequested, rolesChanged, userRegistered, verificationRequested,
+} from '@fermata/contracts/auth'
 import type { Locale } from '@fermata/contracts/fields'
+import type { settingsChanged } from '@fermata/contracts/users'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
-import { erasePeople, insertPeople, setRoles, setSettings } from '../queries.ts'
+import { erasePeople, insertPeople, setRoles, setSettings } from '../queries/people.ts'
 import type { Notice } from '../rules/notice.ts'
 
 interface Addressee { user_id: string, email: string, username: string, locale: Locale }
+type Link = 'verify' | 'reset'
 
-/** A mail with a link that proves something; never in the app, where the reader has proven it already. */
-function linkMail (event_id: string, person: Addressee, text: 'verify' | 'reset', path: string): Notice {
-  const t = translator(person.locale)
+const paths = { verify: '/verify-email', reset: '/reset-password' }
+
+/** A mail with a link that proves something. */
+function linkMail (event_id: string, person: Addressee, link: Link, token: string): Notice {
+  const { user_id, email, locale, username: name } = person
+  const t = translator(locale)
   return {
-    dedupe_key: `${event_id} ${person.user_id}`, kind: 'account', mail: 'always', user_id: null, email: person.email, locale: person.locale, url: null,
+    dedupe_key: `${event_id} ${user_id}`, kind: 'account', mail: 'always', in_app: false,
+    user_id, email, locale, url: null,
     content: {
-      title: t(`${text}.title`), paragraphs: [t(`${text}.body`, { name: person.username }), t(`${text}.valid`)], facts: [],
-      action: { label: t(`${text}.action`), path }, footer: t('footer.account'),
+      title: t(`${link}.title`), paragraphs: [t(`${link}.body`, { name }), t(`${link}.valid`)],
+      facts: [], footer: t('footer.account'),
+      action: {
+        label: t(`${link}.action`), path: `${paths[link]}?token=${encodeURIComponent(token)}`,
+      },
     },
   }
 }
 
-const verifyPath = (token: string) => `/verify-email?token=${token}`
-
 export const welcome: Handler<typeof userRegistered> = async (ctx, tx, events) => {
   await insertPeople(tx, [...new Map(events.map(({ data }) => [data.user_id, data])).values()])
   await notify(ctx, tx, events.flatMap(({ id, data }) =>
-    data.verification_token ? [linkMail(id, data, 'verify', verifyPath(data.verification_token))] : []))
+    data.verification_token ? [linkMail(id, data, 'verify', data.verification_token)] : []))
 }
 
 export const mailVerification: Handler<typeof verificationRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'verify', verifyPath(data.token))))
+  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'verify', data.token)))
 }
 
 export const mailPasswordReset: Handler<typeof passwordResetRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'reset', `/reset-password?token=${data.token}`)))
+  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'reset', data.token)))
 }
 
 export const keepRoles: Handler<typeof rolesChanged> = async (_ctx, tx, events) => {
-  for (const { data } of events) await setRoles(tx, data.user_id, data.roles.includes('admin'), data.changed_at)
+  await setRoles(tx, latestOfEach(events.map(({ data: { user_id, roles, changed_at } }) =>
+    ({ user_id, changed_at, is_admin: roles.includes('admin') }))))
 }
 
 export const keepSettings: Handler<typeof settingsChanged> = async (_ctx, tx, events) => {
-  for (const { data } of events) await setSettings(tx, data)
+  await setSettings(tx, latestOfEach(events.map(({ data }) => data)))
 }
 
 export const erase: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
-  await erasePeople(tx, events.map(({ data }) => data.user_id), events.map(({ data }) => data.email))
+  await erasePeople(tx, events.map(({ data }) => data.user_id))
+}
+
+/** One row may be written once in a statement. */
+function latestOfEach<C extends { user_id: string, changed_at: string }> (changes: C[]): C[] {
+  const latest = new Map<string, C>()
+  for (const change of changes) {
+    const known = latest.get(change.user_id)
+    if (!known || Date.parse(change.changed_at) >= Date.parse(known.changed_at)) {
+      latest.set(change.user_id, change)
+    }
+  }
+  return [...latest.values()]
 }

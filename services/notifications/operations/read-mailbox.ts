@@ -3,11 +3,10 @@ import { notFound } from '@fermata/contracts/problems'
 import { pageOf, readCursor } from '@fermata/platform/paging'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
-import { findMail, listMails } from '../queries.ts'
+import { findMail, listMails } from '../queries/mailbox.ts'
 
-/** Mails hold links that open accounts: their box exists only where nobody real is written to. */
 function assertMailbox (ctx: Ctx): void {
-  if (ctx.resources.sendMail || ctx.settings.NODE_ENV === 'production') throw new Problem(notFound)
+  if (!ctx.resources.has_mailbox) throw new Problem(notFound)
 }
 
 /** Mails of the development mailbox, newest first. */

@@ -1,12 +1,13 @@
 import type { Locale } from '@fermata/contracts/fields'
-import type { NotificationKind } from '@fermata/contracts/notifications'
-import type { Content } from './outgoing.ts'
+import type { Channel, NotificationKind } from '@fermata/contracts/notifications'
+import { headerText, type Content } from './outgoing.ts'
 
 /** One piece of news for one person, before anyone looked up how they want to hear it. */
 export interface Notice {
   /** Names the news and the recipient; what was queued under it once is not queued again. */
   dedupe_key: string
   kind: NotificationKind
+  /** Null for guests, who have chosen nothing and get mails about what they ordered. */
   user_id: string | null
   email: string
   locale: Locale
@@ -15,10 +16,12 @@ export interface Notice {
   url: string | null
   /** `always` for what people must have; `wanted` follows their settings; `never` stays in the app. */
   mail: 'always' | 'wanted' | 'never'
+  /** False for links that prove something: whoever reads them in the app has proven it already. */
+  in_app?: boolean
   attach_order_id?: string
 }
 
-/** What a person has chosen; guests have chosen nothing and get mails about what they ordered. */
+/** What a person has chosen. */
 export interface Wishes {
   user_id: string
   phone: string | null
@@ -27,31 +30,71 @@ export interface Wishes {
   sms_notifications: boolean
 }
 
-export interface NewMessage { dedupe_key: string, user_id: string, kind: string, title: string, body: string, url: string | null }
-
-export interface NewDelivery {
-  dedupe_key: string, channel: 'email' | 'sms', kind: string, recipient: string, locale: Locale, subject: string, content: Content
-  attach_order_id: string | null
+export interface NewMessage {
+  dedupe_key: string
+  user_id: string
+  kind: NotificationKind
+  title: string
+  body: string
+  url: string | null
 }
 
-/** Turns notices into what goes to the app, the mail server and the phone. */
-export function route (notices: Notice[], wishes: Map<string, Wishes>): { messages: NewMessage[], deliveries: NewDelivery[] } {
-  const messages: NewMessage[] = []
-  const deliveries: NewDelivery[] = []
-  for (const notice of notices) {
-    const wish = notice.user_id === null ? undefined : wishes.get(notice.user_id)
-    const { dedupe_key, kind, content, locale } = notice
-    if (notice.user_id !== null && (wish?.in_app_notifications ?? true)) {
-      messages.push({ dedupe_key, user_id: notice.user_id, kind, title: content.title, body: content.paragraphs.join('\n\n'), url: notice.url })
-    }
-    const common = { kind, locale, subject: content.title, content }
-    if (notice.mail === 'always' || (notice.mail === 'wanted' && (wish?.email_notifications ?? true))) {
-      deliveries.push({ ...common, dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,
-        attach_order_id: notice.attach_order_id ?? null })
-    }
-    if (notice.mail !== 'never' && wish?.sms_notifications && wish.phone) {
-      deliveries.push({ ...common, dedupe_key: `${dedupe_key} sms`, channel: 'sms', recipient: wish.phone, attach_order_id: null })
-    }
+export interface NewDelivery {
+  dedupe_key: string
+  channel: Exclude<Channel, 'in_app'>
+  kind: NotificationKind
+  user_id: string | null
+  recipient: string
+  locale: Locale
+  subject: string
+  content: Content
+  attach_order_id: string | null
+  priority: number
+}
+
+/** People wait for the first two before a screen or a door; the rest may take its time. */
+const priorities: Partial<Record<NotificationKind, number>> = { account: 0, tickets_issued: 1 }
+const default_priority = 2
+
+export interface Routed { messages: NewMessage[], deliveries: NewDelivery[] }
+
+/**
+ * Turns notices into what goes to the app, the mail server and the phone.
+ * @param has_sms false where there is no way to send or show one
+ */
+export function routeNotices (
+  notices: Notice[], wishes: Map<string, Wishes>, has_sms: boolean
+): Routed {
+  const routed = notices.map(notice =>
+    routeOne(notice, notice.user_id === null ? undefined : wishes.get(notice.user_id), has_sms))
+  return {
+    messages: routed.flatMap(one => one.messages),
+    deliveries: routed.flatMap(one => one.deliveries),
   }
-  return { messages, deliveries }
+}
+
+function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): Routed {
+  const { dedupe_key, kind, user_id, content, locale, url, mail } = notice
+  const deliveries: NewDelivery[] = []
+  const common = {
+    kind, user_id, locale, content, subject: headerText(content.title),
+    priority: priorities[kind] ?? default_priority,
+  }
+  if (mail === 'always' || (mail === 'wanted' && (wish?.email_notifications ?? true))) {
+    deliveries.push({
+      ...common, dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,
+      attach_order_id: notice.attach_order_id ?? null,
+    })
+  }
+  if (has_sms && mail !== 'never' && kind !== 'account' && wish?.sms_notifications && wish.phone) {
+    deliveries.push({
+      ...common, dedupe_key: `${dedupe_key} sms`, channel: 'sms', recipient: wish.phone,
+      attach_order_id: null,
+    })
+  }
+  const is_shown = user_id !== null && (notice.in_app ?? true) &&
+    (wish?.in_app_notifications ?? true)
+  if (!is_shown) return { messages: [], deliveries }
+  const body = content.paragraphs.join('\n\n')
+  return { messages: [{ dedupe_key, user_id, kind, title: content.title, body, url }], deliveries }
 }

@@ -7,28 +7,50 @@ export interface OutgoingMail {
   html: string
   /** The same for every try, so that a repetition after a lost answer is known as one. */
   message_id: string
-  attachments: { filename: string, content_type: string, content: Uint8Array }[]
+  attachments: Attachment[]
 }
 
-/** The words of one notice in its recipient's language: what the app shows and what the mail is made of. */
+export interface Attachment { filename: string, content_type: string, content: Uint8Array }
+
+/** The words of one notice in its recipient's language: what the app shows and mails are made of. */
 export interface Content {
   title: string
-  /** Paragraphs of plain text. */
+  /** Plain text; a line break in one stays a line break. */
   paragraphs: string[]
+  /** One more paragraph, where the tickets could be attached. */
+  attached?: string
   /** Rows of a small table, such as date and place. */
-  facts: [string, string][]
-  action?: { label: string, path: string }
+  facts: [label: string, value: string][]
+  action?: Action
   /** Why this mail came, at its foot. */
   footer: string
 }
 
-const first_line = /[\r\n].*/s
+/** Where the button leads; always a path on this site, whatever a name or a title says. */
+export interface Action {
+  label: string
+  path: string
+  /** The order whose access token is put behind the path when the mail is made; it is not stored. */
+  order_id?: string
+}
 
-/** Header fields are one line: what follows a line break in a name or title is cut off. */
-export const headerText = (text: string) => text.replace(first_line, '').trim()
+const control_characters = /[\p{Cc}\u2028\u2029]+/gu
+
+/** A header field is one line: names and titles may not begin another. */
+export const headerText = (text: string) => text.replace(control_characters, ' ').trim()
 
 /** Seconds until the next try: doubling from the first, an hour at most. */
-export const retryDelay = (first_seconds: number, attempts: number) => Math.min(3600, first_seconds * 2 ** Math.max(0, attempts - 1))
+export const retryDelay = (first_seconds: number, attempts: number) =>
+  Math.min(3600, first_seconds * 2 ** Math.max(0, attempts - 1))
 
-/** With the default of 30 s these are about nine hours: longer than a mail server is usually away. */
-export const max_attempts = 14
+/** With the default of 30 s these are about seven hours: longer than a mail server is usually away. */
+const max_attempts = 14
+/** A mail server that says "never" is asked again all the same: some say it while they are set up. */
+const max_refusals = 3
+
+/** Whether a delivery is given up after so many tries. */
+export const isLastAttempt = (attempts: number, is_refused: boolean) =>
+  attempts >= (is_refused ? max_refusals : max_attempts)
+
+/** From this try on tickets are mailed as a link, when the PDF cannot be had. */
+export const patience_for_attachments = 3

@@ -1,57 +1,138 @@
-/** Every word that leaves the house in English. `{{name}}` is filled in; nothing here is markup. */
+/** Every word that leaves the house in English. `{{name}}` is filled in; nothing is markup. */
 export const en = {
   held: {
     title: 'Held for you: {{event}}',
-    body: 'Your tickets are held until {{until}}. Pay before then and they are yours.',
-    action: 'Pay now',
+    body_one: 'Your tickets are held for {{count}} minute. Pay in that time and they are yours.',
+    body_other: 'Your tickets are held for {{count}} minutes. Pay in that time and they are yours.',
   },
-  completed: { title: 'Order {{code}} is complete', body: 'Your tickets for {{event}} are on their way.', action: 'Show the order' },
-  issued_title_one: 'Your ticket for {{event}}',
-  issued_title_other: 'Your {{count}} tickets for {{event}}',
+  completed: {
+    title: 'Order {{code}} is complete',
+    body: 'Your tickets for {{event}} are on their way.',
+  },
   issued: {
-    body: 'Hello {{name}}, thank you for your order {{code}}.',
-    attached: 'Your tickets are attached as a PDF: show them on your phone or on paper, both are fine. Each code opens the door once.',
-    action: 'Show my tickets',
+    title_one: 'Your ticket for {{event}}',
+    title_other: 'Your {{count}} tickets for {{event}}',
+    body_one: 'Hello {{name}}, thank you for your order. Your ticket is ready.',
+    body_other: 'Hello {{name}}, thank you for your order. Your {{count}} tickets are ready.',
+    attached_one:
+      'It is attached as a PDF: show it on your phone or on paper, both are fine. ' +
+      'Its code opens the door once.',
+    attached_other:
+      'They are attached as a PDF: show them on your phone or on paper, both are fine. ' +
+      'Each code opens the door once.',
+    action_one: 'Show my ticket',
+    action_other: 'Show my tickets',
   },
-  resent: { title: 'Your ticket {{number}} again', body: 'Here is your ticket for {{event}}, as asked for at the desk.', action: 'Show my tickets' },
+  resent: {
+    title: 'Your ticket {{number}} again',
+    body: 'Here is your ticket for {{event}}, as asked for at the desk.',
+  },
   canceled: {
     title: 'Order {{code}} was canceled',
     buyer: 'You gave up your order for {{event}}. Nothing was charged.',
     organizer: 'The organiser canceled your order for {{event}}.',
-    event_canceled: '{{event}} will not take place, so your order was canceled. Nothing was charged.',
+    event_canceled:
+      '{{event}} will not take place, so your order was canceled. Nothing was charged.',
     payment_failed: 'Your order for {{event}} was canceled because it could not be paid.',
   },
   expired: {
     title: 'Your hold has ended',
-    body: 'Order {{code}} for {{event}} was not paid in time, so its tickets are on sale again. Nothing was charged.',
+    body:
+      'Order {{code}} for {{event}} was not paid in time, so its tickets are on sale again. ' +
+      'Nothing was charged.',
     action: 'Try again',
   },
   refunded: {
     title: 'Refund for order {{code}}',
     requested: 'Your order for {{event}} was refunded. Its tickets are no longer valid.',
-    event_canceled: 'We are sorry: {{event}} was canceled. You get your money back, you need not do anything.',
-    paid_too_late: 'Your payment for {{event}} came after your hold had ended, and the tickets were gone. You get all of it back.',
+    event_canceled:
+      'We are sorry: {{event}} was canceled. You get your money back, you need not do anything.',
+    paid_too_late:
+      'Your payment for {{event}} came after your hold had ended, and the tickets were gone. ' +
+      'You get all of it back.',
     partly: 'A part of your payment for {{event}} is on its way back to you.',
     amount: 'Refund',
   },
+  ended: {
+    requested: 'Your order for {{event}} has ended. Its tickets are no longer valid.',
+  },
+  returned: {
+    title: 'Money back for order {{code}}',
+    paid_twice:
+      'Your order for {{event}} was paid twice. The second payment comes back to you; ' +
+      'your order and its tickets stay as they are.',
+    amount_differs:
+      'A payment for your order for {{event}} was not of the right amount. ' +
+      'It comes back to you in full.',
+  },
   payment_failed: {
     title: 'Your payment did not go through',
-    body: 'The payment for order {{code}} ({{event}}) was refused. Your tickets are still held; you can try another card.',
-    action: 'Try again',
+    body:
+      'The payment for order {{code}} ({{event}}) was refused. ' +
+      'As long as your tickets are held, you can try another card.',
   },
-  voided: { title: 'Ticket {{number}} is no longer valid', body: 'Your ticket {{number}} for {{event}} was voided and will not be admitted.' },
-  changed: { title: 'News about {{event}}', body: 'Something about {{event}} has changed. This is how it stands now; your tickets stay valid.', action: 'Show the event' },
-  event_canceled: { title: '{{event}} is canceled', body: 'The organiser has canceled {{event}}. What you paid comes back to you, you need not do anything.' },
-  reminder: { title: 'Tomorrow: {{event}}', body: 'It is almost time. Have your tickets at hand, on your phone or on paper.', action: 'Show my tickets' },
-  verify: { title: 'Welcome to Fermata', body: 'Hello {{name}}, please confirm that this address is yours.', action: 'Confirm my address', valid: 'The link is good for two days.' },
+  voided: {
+    title: 'Ticket {{number}} is no longer valid',
+    body: 'Your ticket {{number}} for {{event}} was voided and will not be admitted.',
+    reason: 'The reason given: {{reason}}',
+  },
+  changed: {
+    title: 'News about {{event}}',
+    body:
+      'Something about {{event}} has changed. This is how it stands now; your tickets stay valid.',
+    formerly: 'It was called {{title}} before.',
+    action: 'Show the event',
+  },
+  event_canceled: {
+    title: '{{event}} is canceled',
+    body:
+      'The organiser has canceled {{event}}. If you paid for your tickets, the money comes back ' +
+      'to you; you need not do anything.',
+    reason: 'The organiser writes: {{reason}}',
+  },
+  reminder: {
+    today: 'Today: {{event}}',
+    tomorrow: 'Tomorrow: {{event}}',
+    body: 'It is almost time. Have your tickets at hand, on your phone or on paper.',
+    action: 'Show my tickets',
+  },
+  verify: {
+    title: 'Welcome to Fermata',
+    body: 'Hello {{name}}, please confirm that this address is yours.',
+    action: 'Confirm my address',
+    valid: 'The link is good for two days. If you did not sign up, do nothing.',
+  },
   reset: {
-    title: 'Choose a new password', body: 'Hello {{name}}, somebody asked for a new password for your account. If it was you, choose one here.',
-    action: 'Choose a password', valid: 'The link is good for an hour and works once. If it was not you, do nothing: your password stays.',
+    title: 'Choose a new password',
+    body:
+      'Hello {{name}}, somebody asked for a new password for your account. ' +
+      'If it was you, choose one here.',
+    action: 'Choose a password',
+    valid:
+      'The link is good for an hour and works once. ' +
+      'If it was not you, do nothing: your password stays.',
   },
-  backup_failed: { title: 'A backup failed', body: 'The backup of {{services}} failed: {{error}}', action: 'Show the backups' },
-  dead_letter: { title: 'Something was given up', body: '{{subject}} in {{service}} kept failing: {{error}}', action: 'Show deliveries' },
-  fact: { event: 'Event', when: 'When', where: 'Where', order: 'Order', tickets: 'Tickets', total: 'Total' },
-  footer: { order: 'You receive this mail because of your order.', account: 'You receive this mail because of your account.', admin: 'You receive this mail as an administrator.' },
+  backup_failed: {
+    title: 'A backup failed',
+    body: 'The backup of {{services}} failed: {{error}}',
+    action: 'Show the backups',
+  },
+  dead_letter: {
+    title: 'Something was given up',
+    body: '{{subject}} in {{service}} kept failing: {{error}}',
+    action: 'Show the dead letters',
+  },
+  fact: {
+    event: 'Event', when: 'When', before: 'Before', where: 'Where', order: 'Order', total: 'Total',
+  },
+  link: 'If the button does not work, open this address:',
+  file: { tickets: 'tickets.pdf', event: 'event.ics' },
+  footer: {
+    order: 'You receive this mail because of your order.',
+    account: 'You receive this mail because of your account.',
+    message: 'You receive this mail because an administrator of this site wrote to you.',
+    admin: 'You receive this mail as an administrator.',
+  },
 }
 
 export type Texts = typeof en

@@ -1,0 +1,136 @@
+import { deadLetterAdded } from '@fermata/contracts/notifications'
+import { notFound } from '@fermata/contracts/problems'
+import { getOrderCalendar, getOrderPdf } from '@fermata/contracts/tickets'
+import { Problem } from '@fermata/platform/problem'
+import { translator } from '../adapters/catalogue.ts'
+import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
+import { describeFailure } from '../adapters/smtp.ts'
+import type { Ctx } from '../context.ts'
+import {
+  claimDue, markDead, markDelivered, markFailed, type DueDelivery,
+} from '../queries/deliveries.ts'
+import { insertMail } from '../queries/mailbox.ts'
+import {
+  isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type Content,
+  type OutgoingMail,
+} from '../rules/outgoing.ts'
+
+/** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
+export const senders = 3
+/** A stop waits for the round, so a round ends well within the ten seconds that a stop has. */
+const round_ms = 2000
+/** Longer than any one mail may take; after it, a mail counts as lost with its process. */
+const lease_seconds = 300
+const max_error_length = 1000
+
+/** Its order has no valid tickets any more, and whoever ended it has told the buyer. */
+class Superseded extends Error {}
+
+/**
+ * Sends what is due, the most urgent first. The mail server has a mail before we know that it has:
+ * a process killed in between sends it again, with the same Message-ID.
+ */
+export async function deliverDue (ctx: Ctx): Promise<void> {
+  const ends_at = performance.now() + round_ms
+  await Promise.all(Array.from({ length: senders }, async () => {
+    while (performance.now() < ends_at) {
+      const delivery = await claimDue(ctx.db, lease_seconds)
+      if (!delivery) return
+      await deliver(ctx, delivery)
+    }
+  }))
+}
+
+/** What fails is tried again later and ends as a dead letter that administrators see. */
+async function deliver (ctx: Ctx, delivery: DueDelivery): Promise<void> {
+  let mail: OutgoingMail
+  try {
+    mail = await compose(ctx, delivery)
+    await ctx.resources.sendMail?.(mail)
+  } catch (error) {
+    await handleFailure(ctx, delivery, error)
+    return
+  }
+  await ctx.transaction(async tx => {
+    const { numAffectedRows } = await markDelivered(tx, delivery.id)
+    // Its account may have been erased while the mail was made.
+    if (!ctx.resources.sendMail && numAffectedRows) await insertMail(tx, {
+      ...mail, id: delivery.id, attachments: mail.attachments.map(one => ({
+        filename: one.filename, content_type: one.content_type,
+        content_base64: Buffer.from(one.content).toString('base64'),
+      })),
+    })
+  })
+}
+
+async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> {
+  const { PUBLIC_URL, MAIL_FROM } = ctx.settings
+  const { id, locale, recipient, subject } = delivery
+  const attachments = await attach(ctx, delivery)
+  const { attached, ...words } = delivery.content
+  const content = attached && attachments.length > 0
+    ? { ...words, paragraphs: [...words.paragraphs, attached] }
+    : words
+  const frame = { locale, public_url: PUBLIC_URL, action_url: actionUrl(ctx, content) }
+  const common = {
+    to: recipient, subject, attachments, message_id: `<${id}@${new URL(PUBLIC_URL).hostname}>`,
+  }
+  if (delivery.channel === 'email') {
+    return { ...common, from: MAIL_FROM, text: writeMail(content, frame),
+      html: await renderMail(content, frame) }
+  }
+  const text = writeSms(content, frame)
+  return { ...common, from: 'SMS', text, html: await renderText(text, locale) }
+}
+
+/** An order's token is made here and never stored: whoever reads our tables cannot open orders. */
+function actionUrl (ctx: Ctx, { action }: Content): string | null {
+  if (!action) return null
+  const url = new URL(action.path, ctx.settings.PUBLIC_URL)
+  if (action.order_id) url.searchParams.set('token', ctx.tokens.signOrder(action.order_id))
+  return url.href
+}
+
+/** The order's tickets. When they cannot be had for long, the mail goes without: it has a link. */
+async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
+  const { attach_order_id: order_id, locale } = delivery
+  if (order_id === null) return []
+  const t = translator(locale)
+  try {
+    const pdf = await ctx.call(getOrderPdf, { params: { order_id }, query: { locale } })
+    const calendar = await ctx.call(getOrderCalendar, { params: { order_id } })
+    return [
+      { filename: t('file.tickets'), content_type: 'application/pdf', content: bytesOf(pdf) },
+      { filename: t('file.event'), content_type: 'text/calendar', content: bytesOf(calendar) },
+    ]
+  } catch (error) {
+    if (error instanceof Problem && error.definition.type === notFound.type) throw new Superseded()
+    if (delivery.attempts > patience_for_attachments) return []
+    throw error
+  }
+}
+
+const bytesOf = (body: Uint8Array | string) => typeof body === 'string' ? Buffer.from(body) : body
+
+async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): Promise<void> {
+  const { id, attempts, kind } = delivery
+  if (error instanceof Superseded) {
+    await markDead(ctx.db, id, 'Its tickets are not valid any more.')
+    return
+  }
+  const { code, is_refused } = describeFailure(error)
+  const words = (error instanceof Error ? error.message : String(error)).slice(0, max_error_length)
+  const is_last = isLastAttempt(attempts, is_refused)
+  ctx.log.warn({ delivery_id: id, kind, attempts, code },
+    is_last ? 'delivery given up' : 'delivery failed, will be tried again')
+  if (!is_last) {
+    await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))
+    return
+  }
+  await ctx.transaction(async tx => {
+    const dead_at = await markDead(tx, id, words)
+    if (dead_at) await ctx.publish(tx, deadLetterAdded, [{
+      dead_letter_id: id, service: ctx.service, subject: kind, error: code, added_at: dead_at,
+    }])
+  })
+}

@@ -1,0 +1,133 @@
+import type { Locale } from '@fermata/contracts/fields'
+import type { Channel, DeliveryStatus, NotificationKind } from '@fermata/contracts/notifications'
+import type { Db, Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+import type { NewDelivery } from '../rules/notice.ts'
+import type { Content } from '../rules/outgoing.ts'
+
+/** Returns the ids of those that are new. */
+export const insertDeliveries = async (tx: Tx<DB>, rows: NewDelivery[]) =>
+  (await sql<{ id: string }>`
+    insert into notifications.deliveries (id, dedupe_key, channel, kind, user_id, recipient, locale,
+      subject, content, attach_order_id, priority)
+    select * from unnest(
+      ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
+      ${rows.map(row => row.channel)}::text[], ${rows.map(row => row.kind)}::text[],
+      ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.recipient)}::text[],
+      ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.subject)}::text[],
+      ${rows.map(row => JSON.stringify(row.content))}::jsonb[],
+      ${rows.map(row => row.attach_order_id)}::uuid[], ${rows.map(row => row.priority)}::smallint[])
+    on conflict (dedupe_key) do nothing returning id`.execute(tx)).rows.map(row => row.id)
+
+export interface DeliveryRow {
+  id: string
+  channel: Exclude<Channel, 'in_app'>
+  kind: NotificationKind
+  recipient: string
+  subject: string
+  status: DeliveryStatus
+  attempts: number
+  last_error: string | null
+  next_attempt_at: string | null
+  created_at: string
+  sent_at: string | null
+}
+
+export const findDelivery = async (db: Db<DB>, id: string) => (await sql<DeliveryRow>`
+  select id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
+         created_at, sent_at
+    from notifications.deliveries where id = ${id}`.execute(db)).rows[0]
+
+export interface DeliveryFilter {
+  status?: DeliveryStatus
+  channel?: Channel
+  q?: string
+  after: string | null
+  limit: number
+}
+
+export const listDeliveryRows = async (db: Db<DB>, { status, channel, q, after, limit }: DeliveryFilter) =>
+  (await sql<DeliveryRow>`
+    select id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
+           created_at, sent_at
+      from notifications.deliveries
+     where (${status ?? null}::text is null or status = ${status ?? null})
+       and (${channel ?? null}::text is null or channel = ${channel ?? null})
+       and (${q ?? null}::text is null
+             or strpos(lower(recipient || ' ' || subject), lower(${q ?? null})) > 0)
+       and (${after}::uuid is null or id < ${after}::uuid)
+     order by id desc limit ${limit}`.execute(db)).rows
+
+/** What is needed to send one. */
+export interface DueDelivery {
+  id: string
+  channel: Exclude<Channel, 'in_app'>
+  kind: NotificationKind
+  recipient: string
+  locale: Locale
+  subject: string
+  content: Content
+  attach_order_id: string | null
+  /** This one included, so that a mail which kills its process is given up in the end. */
+  attempts: number
+}
+
+/**
+ * Takes the next one that is due. It is invisible to others until its lease ends: whoever died over
+ * it, a living process takes it then. `skip locked` lets processes share the work.
+ */
+export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<DueDelivery>`
+  update notifications.deliveries
+     set attempts = attempts + 1,
+         next_attempt_at = clock_timestamp() + ${lease_seconds} * interval '1 second'
+   where id = (
+     select id from notifications.deliveries
+      where status in ('pending', 'failed') and next_attempt_at <= clock_timestamp()
+      order by priority, next_attempt_at limit 1 for update skip locked)
+  returning id, channel, kind, recipient, locale, subject, content, attach_order_id,
+            attempts`.execute(db)).rows[0]
+
+/** The words go with the mail: links in them open accounts. */
+export const markDelivered = (db: Db<DB>, id: string) => sql`
+  update notifications.deliveries
+     set status = 'sent', sent_at = now(), last_error = null, next_attempt_at = null, content = null
+   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+
+export const markFailed = (db: Db<DB>, id: string, error: string, delay_seconds: number) => sql`
+  update notifications.deliveries
+     set status = 'failed', last_error = ${error},
+         next_attempt_at = clock_timestamp() + ${delay_seconds} * interval '1 second'
+   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+
+/** Returns when, or nothing when it is not open any more. */
+export const markDead = async (tx: Db<DB>, id: string, error: string) =>
+  (await sql<{ dead_at: string }>`
+    update notifications.deliveries
+       set status = 'dead', last_error = ${error}, next_attempt_at = null
+     where id = ${id} and status in ('pending', 'failed')
+    returning now() as dead_at`.execute(tx)).rows[0]?.dead_at
+
+/** An administrator asks for one more round of tries; without its words there is nothing to send. */
+export const reviveDelivery = async (db: Db<DB>, id: string) => (await sql<DeliveryRow>`
+  update notifications.deliveries set status = 'pending', attempts = 0, next_attempt_at = now()
+   where id = ${id} and status in ('failed', 'dead') and content is not null
+  returning id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
+            created_at, sent_at`.execute(db)).rows[0]
+
+/**
+ * What was given up loses its words: links that open an account after a day, when they have ended
+ * anyway, the rest after `keep_days`.
+ */
+export const emptyDead = (db: Db<DB>, keep_days: number) => sql`
+  update notifications.deliveries set content = null
+   where status = 'dead' and content is not null
+     and created_at < now() - case when kind = 'account' then 1 else ${keep_days} end
+                              * interval '1 day'`.execute(db)
+
+/** Long after its event can come again, a delivery is only somebody's address. */
+export const deleteOldDeliveries = (db: Db<DB>, keep_days: number) => sql`
+  delete from notifications.deliveries
+   where status in ('sent', 'dead')
+     and created_at < now() - ${keep_days} * interval '1 day'`.execute(db)

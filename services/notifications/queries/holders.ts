@@ -1,0 +1,75 @@
+import type { EventFacts, Locale } from '@fermata/contracts/fields'
+import type { Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+export interface NewHolder {
+  order_id: string
+  event_id: string
+  user_id: string | null
+  email: string
+  locale: Locale
+  ticket_count: number
+}
+
+/** One row for each order. Its tickets may have been voided before this is heard. */
+export const insertHolders = (tx: Tx<DB>, rows: NewHolder[]) => sql`
+  insert into notifications.holders (order_id, event_id, user_id, email, locale, ticket_count)
+  select * from unnest(
+    ${rows.map(row => row.order_id)}::uuid[], ${rows.map(row => row.event_id)}::uuid[],
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
+    ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.ticket_count)}::integer[])
+  on conflict (order_id) do update set
+    event_id = excluded.event_id, user_id = excluded.user_id, email = excluded.email,
+    locale = excluded.locale, ticket_count = excluded.ticket_count`.execute(tx)
+
+/** Left as a row that has ended, so that the issue of its tickets, when heard late, begins nothing. */
+export const endHolders = (tx: Tx<DB>, order_ids: string[]) => sql`
+  insert into notifications.holders (order_id, is_ended)
+  select distinct id, true from unnest(${order_ids}::uuid[]) as id
+  on conflict (order_id) do update set is_ended = true`.execute(tx)
+
+/** @param order_ids one for each ticket */
+export const countVoided = (tx: Tx<DB>, order_ids: string[]) => sql`
+  insert into notifications.holders as h (order_id, voided_count)
+  select id, count(*) from unnest(${order_ids}::uuid[]) as id group by id
+  on conflict (order_id) do update
+     set voided_count = h.voided_count + excluded.voided_count`.execute(tx)
+
+export interface HolderRow {
+  order_id: string
+  user_id: string | null
+  email: string
+  locale: Locale
+  /** True for guests, who have chosen nothing. */
+  wants_reminders: boolean
+}
+
+/** Those with at least one valid ticket, a page at a time: a stadium is told, too. */
+export const listHolders = async (
+  tx: Tx<DB>, event_id: string, after: string | null, limit: number,
+) => (await sql<HolderRow>`
+  select h.order_id, h.user_id, h.email, h.locale, coalesce(p.reminders, true) as wants_reminders
+    from notifications.holders h left join notifications.people p on p.user_id = h.user_id
+   where h.event_id = ${event_id} and not h.is_ended and h.ticket_count > h.voided_count
+     and (${after}::uuid is null or h.order_id > ${after}::uuid)
+   order by h.order_id limit ${limit}`.execute(tx)).rows
+
+/**
+ * Keeps the newest version of each event, whatever order the news comes in.
+ * @param events one for each id
+ * @returns the ids of those that were news
+ */
+export const setEvents = async (tx: Tx<DB>, events: EventFacts[]) => (await sql<{ id: string }>`
+  insert into notifications.events as e (id, version, facts)
+  select * from unnest(
+    ${events.map(event => event.id)}::uuid[], ${events.map(event => event.version)}::integer[],
+    ${events.map(event => JSON.stringify(event))}::jsonb[])
+  on conflict (id) do update set version = excluded.version, facts = excluded.facts
+   where e.version < excluded.version
+  returning id`.execute(tx)).rows.map(row => row.id)
+
+export const findEvents = async (tx: Tx<DB>, ids: string[]) =>
+  new Map((await sql<{ id: string, facts: EventFacts }>`
+    select id, facts from notifications.events where id = any(${ids}::uuid[])`.execute(tx))
+    .rows.map(row => [row.id, row.facts]))

@@ -1,0 +1,52 @@
+import type { NotificationKind } from '@fermata/contracts/notifications'
+import type { Db, Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+import type { NewMessage } from '../rules/notice.ts'
+
+export const insertMessages = (tx: Tx<DB>, rows: NewMessage[]) => sql`
+  insert into notifications.messages (id, dedupe_key, user_id, kind, title, body, url)
+  select * from unnest(
+    ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.kind)}::text[],
+    ${rows.map(row => row.title)}::text[], ${rows.map(row => row.body)}::text[],
+    ${rows.map(row => row.url)}::text[])
+  on conflict (dedupe_key) do nothing`.execute(tx)
+
+export interface MessageRow {
+  id: string
+  kind: NotificationKind
+  title: string
+  body: string
+  url: string | null
+  read_at: string | null
+  created_at: string
+}
+
+export interface MessageFilter {
+  user_id: string
+  unread: boolean
+  after: string | null
+  limit: number
+}
+
+export const listMessages = async (db: Db<DB>, filter: MessageFilter) => (await sql<MessageRow>`
+  select id, kind, title, body, url, read_at, created_at from notifications.messages
+   where user_id = ${filter.user_id} and (not ${filter.unread} or read_at is null)
+     and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
+   order by id desc limit ${filter.limit}`.execute(db)).rows
+
+export const countUnreadMessages = async (db: Db<DB>, user_id: string) =>
+  (await sql<{ unread: number }>`
+    select count(*) as unread from notifications.messages
+     where user_id = ${user_id} and read_at is null`.execute(db)).rows[0]!.unread
+
+export const markRead = async (db: Db<DB>, user_id: string, id: string) => (await sql<MessageRow>`
+  update notifications.messages set read_at = coalesce(read_at, now())
+   where id = ${id} and user_id = ${user_id}
+  returning id, kind, title, body, url, read_at, created_at`.execute(db)).rows[0]
+
+export const deleteOldMessages = (db: Db<DB>, keep_days: number) => sql`
+  delete from notifications.messages
+   where created_at < now() - ${keep_days} * interval '1 day'`.execute(db)

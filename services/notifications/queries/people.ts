@@ -1,0 +1,110 @@
+import type { Locale, Role } from '@fermata/contracts/fields'
+import type { Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+import type { Wishes } from '../rules/notice.ts'
+
+export const findWishes = async (tx: Tx<DB>, user_ids: string[]) => (await sql<Wishes>`
+  select user_id, phone, email_notifications, in_app_notifications, sms_notifications
+    from notifications.people where user_id = any(${user_ids}::uuid[])`.execute(tx)).rows
+
+export interface PersonRow {
+  user_id: string
+  email: string
+  username: string
+  locale: Locale
+  roles: Role[]
+}
+
+/** May come after a change of settings or roles, or the end of the account; those are newer. */
+export const insertPeople = (tx: Tx<DB>, rows: PersonRow[]) => sql`
+  insert into notifications.people as p (user_id, email, username, locale, is_admin)
+  select user_id, lower(email), username, locale, is_admin
+    from unnest(
+      ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
+      ${rows.map(row => row.username)}::text[], ${rows.map(row => row.locale)}::text[],
+      ${rows.map(row => row.roles.includes('admin'))}::boolean[]
+    ) as new (user_id, email, username, locale, is_admin)
+  on conflict (user_id) do update set
+    username = excluded.username,
+    email = case when p.settings_changed_at is null then excluded.email else p.email end,
+    locale = case when p.settings_changed_at is null then excluded.locale else p.locale end,
+    is_admin = case when p.roles_changed_at is null then excluded.is_admin else p.is_admin end
+   where p.erased_at is null`.execute(tx)
+
+export interface RolesRow { user_id: string, is_admin: boolean, changed_at: string }
+
+/** One row for each person. */
+export const setRoles = (tx: Tx<DB>, rows: RolesRow[]) => sql`
+  insert into notifications.people as p (user_id, is_admin, roles_changed_at)
+  select * from unnest(
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.is_admin)}::boolean[],
+    ${rows.map(row => row.changed_at)}::timestamptz[])
+  on conflict (user_id) do update
+     set is_admin = excluded.is_admin, roles_changed_at = excluded.roles_changed_at
+   where p.erased_at is null
+     and (p.roles_changed_at is null or p.roles_changed_at < excluded.roles_changed_at)`.execute(tx)
+
+export interface SettingsRow {
+  user_id: string
+  email: string
+  phone: string | null
+  changed_at: string
+  settings: {
+    locale: Locale
+    email_notifications: boolean
+    in_app_notifications: boolean
+    sms_notifications: boolean
+    reminders: boolean
+  }
+}
+
+/** One row for each person; an older one changes nothing. */
+export const setSettings = (tx: Tx<DB>, rows: SettingsRow[]) => sql`
+  insert into notifications.people as p (user_id, email, phone, settings_changed_at, locale,
+    email_notifications, in_app_notifications, sms_notifications, reminders)
+  select * from unnest(
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email.toLowerCase())}::text[],
+    ${rows.map(row => row.phone)}::text[], ${rows.map(row => row.changed_at)}::timestamptz[],
+    ${rows.map(row => row.settings.locale)}::text[],
+    ${rows.map(row => row.settings.email_notifications)}::boolean[],
+    ${rows.map(row => row.settings.in_app_notifications)}::boolean[],
+    ${rows.map(row => row.settings.sms_notifications)}::boolean[],
+    ${rows.map(row => row.settings.reminders)}::boolean[])
+  on conflict (user_id) do update set
+    email = excluded.email, phone = excluded.phone, locale = excluded.locale,
+    email_notifications = excluded.email_notifications,
+    in_app_notifications = excluded.in_app_notifications,
+    sms_notifications = excluded.sms_notifications, reminders = excluded.reminders,
+    settings_changed_at = excluded.settings_changed_at
+   where p.erased_at is null and (p.settings_changed_at is null
+      or p.settings_changed_at < excluded.settings_changed_at)`.execute(tx)
+
+export interface AdminRow { user_id: string, email: string, locale: Locale }
+
+export const findAdmins = async (tx: Tx<DB>) => (await sql<AdminRow>`
+  select user_id, email, locale from notifications.people
+   where is_admin and email <> '' order by user_id limit 1000`.execute(tx)).rows
+
+export const findUserId = async (tx: Tx<DB>, email: string) => (await sql<{ user_id: string }>`
+  select user_id from notifications.people
+   where email = lower(${email}) and email <> '' limit 1`.execute(tx)).rows[0]?.user_id ?? null
+
+/**
+ * Everything about a person goes with their account; an empty row stays, so that settings or roles
+ * that come late do not bring them back. What was mailed to the same address without the account
+ * is a guest's and stays: anybody can register with another's address.
+ */
+export const erasePeople = (tx: Tx<DB>, user_ids: string[]) => sql`
+  with gone as (select distinct unnest(${user_ids}::uuid[]) as user_id),
+       messages as (delete from notifications.messages m using gone
+                     where m.user_id = gone.user_id),
+       holders as (delete from notifications.holders o using gone where o.user_id = gone.user_id),
+       deliveries as (delete from notifications.deliveries d using gone
+                       where d.user_id = gone.user_id returning d.id),
+       mails as (delete from notifications.mailbox b using deliveries where b.id = deliveries.id)
+  insert into notifications.people (user_id, in_app_notifications, erased_at)
+  select user_id, false, now() from gone
+  on conflict (user_id) do update set
+    email = '', username = '', phone = null, is_admin = false, sms_notifications = false,
+    in_app_notifications = false, reminders = false, erased_at = excluded.erased_at`.execute(tx)
