@@ -22,7 +22,7 @@ function table (schema: TObject): string[] {
       listed.add(name)
       const preset = field.default === undefined ? (required.has(name) ? 'made at the first start, or needed' : '–') : `\`${String(field.default) || '(empty)'}\``
       const example = field.examples?.[0] === undefined ? '' : `\`${String(field.examples[0])}\``
-      return [`| \`${name}\` | ${cell(field.description ?? '')} | ${cell(preset)} | ${cell(example)} |`
+      return [`| \`${name}\` | ${cell(field.description ?? '')} | ${cell(preset)} | ${cell(example)} |`]
     }),
   ]
 }
