@@ -7,8 +7,9 @@ import { factsOf } from '../present-order.ts'
 import { findOrders, lockEventsOf } from '../queries/orders.ts'
 
 /** Gives up a pending order; its tickets are free at once. */
-export const cancelOrder: Operation<typeof api.cancelOrder> =
-  async (ctx, { params, caller, id: request_id }) => {
+export const cancelOrder: Operation<typeof api.cancelOrder> = async (
+  ctx, { params, caller, id: request_id }
+) => {
   // Before the lock, so that strangers cannot hold up a sale.
   const { as } = await requireOrder(ctx, caller, params.id)
   return ctx.transaction(async tx => {

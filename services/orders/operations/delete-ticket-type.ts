@@ -7,8 +7,9 @@ import { lockEvents } from '../queries/events.ts'
 import { deleteType, findType, wasOrdered } from '../queries/stock.ts'
 
 /** Removes a ticket type that nobody has ordered; orders, also past ones, keep theirs. */
-export const deleteTicketType: Operation<typeof api.deleteTicketType> =
-  async (ctx, { params, caller, id }) => {
+export const deleteTicketType: Operation<typeof api.deleteTicketType> = async (
+  ctx, { params, caller, id }
+) => {
   const found = await findType(ctx.db, params.id)
   if (!found) throw new Problem(notFound)
   await requireManagedEvent(ctx, caller, found.event_id, id)

@@ -3,8 +3,9 @@ import type { Operation } from '../context.ts'
 import { findEventPool, findTypeSales, type TypeSalesRow } from '../queries/stock.ts'
 
 /** What an event has sold, holds and earned; zeros for one without orders. */
-export const getEventSales: Operation<typeof api.getEventSales> =
-  async (ctx, { params: { event_id } }) => {
+export const getEventSales: Operation<typeof api.getEventSales> = async (
+  ctx, { params: { event_id } }
+) => {
   const ticket_types = await findTypeSales(ctx.db, event_id)
   const { capacity, held, sold } = await findEventPool(ctx.db, event_id)
   return {

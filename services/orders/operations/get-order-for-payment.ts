@@ -7,8 +7,9 @@ import { findFacts } from '../queries/events.ts'
 import { findOrders } from '../queries/orders.ts'
 
 /** What the payments service must know to charge an order. */
-export const getOrderForPayment: Operation<typeof api.getOrderForPayment> =
-  async (ctx, { params }) => {
+export const getOrderForPayment: Operation<typeof api.getOrderForPayment> = async (
+  ctx, { params }
+) => {
   const [row] = await findOrders(ctx.db, [params.id])
   const facts = row && (await findFacts(ctx.db, [row.event_id])).get(row.event_id)
   if (!row || !facts) throw new Problem(notFound)

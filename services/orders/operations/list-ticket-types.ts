@@ -8,8 +8,9 @@ import { listTypes } from '../queries/stock.ts'
 /**
  * What an event sells and what is left of it now. A draft looks like an event without ticket types.
  */
-export const listTicketTypes: Operation<typeof api.listTicketTypes> =
-  async (ctx, { query, caller }) => {
+export const listTicketTypes: Operation<typeof api.listTicketTypes> = async (
+  ctx, { query, caller }
+) => {
   const rows = await listTypes(ctx.db, query.event_id)
   const managed = caller.kind === 'user' &&
     manages(caller, (await findFacts(ctx.db, [query.event_id])).get(query.event_id))

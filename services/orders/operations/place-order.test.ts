@@ -202,7 +202,6 @@ describe('placeOrder: bad input is answered with 400 naming the field and takes 
     const type = await seedTicketType(ctx)
     expect((await place({ ...orderOf(type), ...changes })).status).toBe(400)
   })
-
 })
 
 describe('placeOrder: a token that is sent must be good', () => {

@@ -12,8 +12,9 @@ import type { Wanted } from '../rules/allocate.ts'
  * batch before it commits; then one transaction serves all who wait for the event (sell-batch.ts)
  * by a pure rule (rules/allocate.ts).
  */
-export const placeOrder: Operation<typeof api.placeOrder> =
-  async (ctx, { body, caller, id, idempotency }) => {
+export const placeOrder: Operation<typeof api.placeOrder> = async (
+  ctx, { body, caller, id, idempotency }
+) => {
   refuseRepeatedTypes(body.items)
   const outcome = await ctx.resources.collector.add(body.event_id, {
     items: body.items, buyer: body.buyer, user_id: userIdOf(caller), request_id: id, idempotency,

@@ -13,8 +13,9 @@ import {
 import { checkLimits, checkPools } from '../ticket-type-checks.ts'
 
 /** Changes a ticket type while it sells. Orders keep the name and price of their time. */
-export const updateTicketType: Operation<typeof api.updateTicketType> =
-  async (ctx, { params, body, caller, id }) => {
+export const updateTicketType: Operation<typeof api.updateTicketType> = async (
+  ctx, { params, body, caller, id }
+) => {
   const found = await findType(ctx.db, params.id)
   if (!found) throw new Problem(notFound)
   await requireManagedEvent(ctx, caller, found.event_id, id)
