@@ -13,8 +13,10 @@ export interface LogOptions {
 }
 
 const censored = '[redacted]'
-/** Fields that may carry secrets or personal data, wherever they stand; operations log ids, never people. */
-const secretName = /pass(word|phrase)|token|secret|authorization|cookie|api_?key|signature|^(email|buyer|phone|iban|card)|_email$/i
+/** Fields that may carry secrets or personal data, wherever they stand; operations log ids, never people or bodies. */
+const secretName = new RegExp([
+  'pass(word|phrase)', 'token', 'secret', 'authorization', 'cookie', 'api_?key', 'signature',
+  '^(body|email|buyer|phone|iban|card)', '(email|(person|buyer|holder|display|full)_name)$'].join('|'), 'i')
 /** What PostgreSQL adds to an error quotes the rows it is about. */
 const quotesRows = new Set(['detail', 'where', 'internalQuery', 'parameters'])
 /** Emails, our tokens, and passwords in addresses, wherever somebody else's words carry them. */
@@ -34,6 +36,8 @@ export function createLog (service: string, options: LogOptions): Log {
     level: options.level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Errors are told below already; pino's own serializer would tell them again as plain objects.
+    serializers: { err: (error: unknown) => error },
     formatters: { log: fields => censor(fields, 0) as Record<string, unknown> },
     hooks: { streamWrite: line => line.replace(secretText, censored) },
   }, pino.multistream(streams))

@@ -1,0 +1,126 @@
+import { createTestDatabase } from '@fermata/testkit/postgres'
+import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
+import { parseCronItems } from 'graphile-worker'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cron, every, job, startTimers } from './jobs.ts'
+import { createLog } from './log.ts'
+import { defineService, type Context } from './service.ts'
+import { startSystem } from './system.ts'
+
+const done: string[] = []
+let failures = 0
+
+async function mail (_: Context, { to }: { to: string }): Promise<void> {
+  if (failures > 0) {
+    failures--
+    throw new Error('the mail server is away')
+  }
+  done.push(to)
+}
+
+const service = defineService<Context>({ name: 'notifications', routes: [], jobs: [job('mail', mail)] })
+let it: TestSystem
+let ctx: Context
+
+beforeAll(async () => {
+  it = await startTestSystem([service], { LOG_LEVEL: 'fatal' })
+  ctx = it.context('notifications')
+})
+afterAll(() => it.stop())
+
+const waiting = async () => (await ctx.pool.query('select attempts, key, run_at from graphile_worker.jobs order by id')).rows
+const add = (to: string, options = {}) => ctx.transaction(tx => ctx.addJob(tx, 'mail', { to }, options))
+
+test('addJob: the job runs once its transaction has committed, and not before', async () => {
+  await ctx.transaction(async tx => {
+    await ctx.addJob(tx, 'mail', { to: 'committed' })
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(done).not.toContain('committed')
+  })
+  await it.eventually(async () => done.includes('committed'))
+
+  expect(done.filter(to => to === 'committed')).toHaveLength(1)
+})
+
+test('addJob: what a rolled back transaction queued never runs', async () => {
+  await expect(ctx.transaction(async tx => {
+    await ctx.addJob(tx, 'mail', { to: 'rolled back' })
+    throw new Error('no')
+  })).rejects.toThrow('no')
+  await add('after it')
+  await it.eventually(async () => done.includes('after it'))
+
+  expect(done).not.toContain('rolled back')
+})
+
+test('addJob: a failing job is tried again after a pause', async () => {
+  failures = 1
+  await add('second try')
+  const [row] = await it.eventually(async () => (await waiting()).some(one => one.attempts === 1) && waiting())
+  expect(Date.parse(row!.run_at as string)).toBeGreaterThan(Date.now())
+
+  await ctx.pool.query('update graphile_worker._private_jobs set run_at = now()')
+  await it.eventually(async () => done.includes('second try'))
+})
+
+test('addJob: a job of the same key replaces the one that has not started', async () => {
+  const run_at = new Date(Date.now() + 60_000)
+  await add('first', { key: 'reminder', run_at })
+  await add('second', { key: 'reminder', run_at })
+  expect(await waiting()).toMatchObject([{ key: 'reminder' }])
+
+  await ctx.pool.query('update graphile_worker._private_jobs set run_at = now()')
+  await add('wake the worker')
+  await it.eventually(async () => done.includes('second'))
+  expect(done).not.toContain('first')
+})
+
+test('cron: five fields of crontab are understood, and nothing else', () => {
+  const item = cron('tidy', '23 4 * * *', async () => {})
+  expect(parseCronItems([{ task: item.name, match: item.schedule as string }])).toHaveLength(1)
+  expect(() => parseCronItems([{ task: 'x', match: 'daily' }])).toThrow('daily')
+})
+
+test('sole_process: jobs that a killed process left locked run at the next start, and elsewhere they stay', async () => {
+  const database = await createTestDatabase()
+  const environment = { NODE_ENV: 'test', LOG_LEVEL: 'fatal', ...testSecrets() }
+  const idle = defineService<Context>({ name: 'notifications', routes: [] })
+  const start = (sole_process: boolean, one = service) =>
+    startSystem({ services: [one], environment, databaseUrl: () => database.url, sole_process })
+  const first = await start(false, idle)
+  const db = first.contexts.get('notifications')!
+  await db.transaction(tx => db.addJob(tx, 'mail', { to: 'left behind' }))
+  await db.pool.query(`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'worker-that-was-killed', attempts = 1`)
+  await first.stop()
+
+  const shared = await start(false)
+  await new Promise(resolve => setTimeout(resolve, 1500))
+  await shared.stop()
+  expect(done).not.toContain('left behind')
+
+  const sole = await start(true)
+  await it.eventually(async () => done.includes('left behind'))
+  await sole.stop()
+  await database.drop()
+})
+
+test('every: goes on after a failure, and a stop waits for what is at work', async () => {
+  let runs = 0
+  let at_work = false
+  async function tick (): Promise<void> {
+    runs++
+    if (runs === 1) throw new Error('once')
+    at_work = true
+    await new Promise(resolve => setTimeout(resolve, 100))
+    at_work = false
+  }
+  const stop = startTimers([every(5, tick)], null, createLog('test', { level: 'fatal' }))
+  await it.eventually(async () => at_work)
+
+  await stop()
+
+  expect(at_work).toBe(false)
+  const stopped_at = runs
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(runs).toBe(stopped_at)
+})
