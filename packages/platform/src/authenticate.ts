@@ -7,7 +7,10 @@ import type { EndedLogins } from './ended-logins.ts'
 import { Problem } from './problem.ts'
 import type { Tokens } from './tokens.ts'
 
-/** The cookie that carries a person's access token for the web; the refresh token's is known to auth alone. */
+/**
+ * The cookie that carries a person's access token for the web; the refresh token's is known to auth
+ * alone.
+ */
 export const access_cookie = 'fermata_access'
 
 /**
@@ -23,8 +26,9 @@ const anonymous: Caller = { kind: 'anonymous' }
 export interface Authenticator { tokens: Tokens, endedLogins: EndedLogins, public_origin: string, service: string }
 
 /**
- * Finds out who calls, from the Authorization header or else the cookie. A header that is wrong is refused even on
- * public routes: its sender believes to be somebody. A stale cookie on a public page is not.
+ * Finds out who calls, from the Authorization header or else the cookie. A header that is wrong is
+ * refused even on public routes: its sender believes to be somebody. A stale cookie on a public
+ * page is not.
  */
 export async function authenticate (request: FastifyRequest, route: AnyRoute, auth: Authenticator): Promise<Caller> {
   const header = request.headers.authorization
@@ -56,8 +60,9 @@ async function fromToken (token: string, route: AnyRoute, { tokens, endedLogins,
 }
 
 /**
- * Cross-site request forgery: browsers send our cookie with requests other sites cause. SameSite=Lax stops most, the
- * origin the browser reports stops the rest; a browser that reports none is too old to be trusted with a cookie.
+ * Cross-site request forgery: browsers send our cookie with requests other sites cause.
+ * SameSite=Lax stops most, the origin the browser reports stops the rest; a browser that reports
+ * none is too old to be trusted with a cookie.
  */
 export function refuseForeignPages (headers: IncomingHttpHeaders, public_origin: string): void {
   const { origin, host } = headers

@@ -25,7 +25,10 @@ export interface BackgroundOptions {
   sole_process: boolean
 }
 
-/** Starts relays, jobs, timers and gauges; the function it returns ends them and waits for what is at work. */
+/**
+ * Starts relays, jobs, timers and gauges; the function it returns ends them and waits for what is
+ * at work.
+ */
 export async function startBackground (
   running: Running[], { bus, metrics, deliver_events, sole_process }: BackgroundOptions
 ): Promise<() => Promise<void>> {

@@ -1,12 +1,21 @@
 import type { Consumer } from './consumer.ts'
 import type { StoredEvent } from './messages.ts'
 
-/** Carries events from a service's outbox to their consumers. It may lose or repeat them; the outbox and inbox do not. */
+/**
+ * Carries events from a service's outbox to their consumers. It may lose or repeat them; the outbox
+ * and inbox do not.
+ */
 export interface EventBus {
   subscribe (consumer: Consumer): void
-  /** Resolves when every consumer has committed or given up; returns the ids that must be sent again. */
+  /**
+   * Resolves when every consumer has committed or given up; returns the ids that must be sent
+   * again.
+   */
   deliver (events: StoredEvent[]): Promise<Set<string>>
-  /** Hears of events as they pass, without inbox or retry: only for caches that are also filled at start. */
+  /**
+   * Hears of events as they pass, without inbox or retry: only for caches that are also filled at
+   * start.
+   */
   listen (type: string, listener: (event: StoredEvent) => void): void
 }
 

@@ -17,7 +17,10 @@ const rolesFor: Partial<Record<Access, Role[]>> = {
   admin: ['admin'],
 }
 
-/** Refuses a caller that a route's policy does not admit: 401 without a fitting token, 403 with too low a role. */
+/**
+ * Refuses a caller that a route's policy does not admit: 401 without a fitting token, 403 with too
+ * low a role.
+ */
 export function admit (caller: Caller, access: Access): void {
   if (access === 'public' && caller.kind !== 'service') return
   if (access === 'internal' && caller.kind === 'service') return

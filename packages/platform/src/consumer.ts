@@ -13,7 +13,10 @@ export interface Consumer {
   type: string
   /** Handles a batch; returns the ids that failed and shall come again. */
   consume (events: StoredEvent[]): Promise<string[]>
-  /** Handles one event inside `tx`. @throws what the handler throws, or that the payload does not fit */
+  /**
+   * Handles one event inside `tx`. @throws what the handler throws, or that the payload does not
+   * fit
+   */
   handle (tx: Tx, event: StoredEvent): Promise<void>
 }
 
@@ -25,7 +28,10 @@ export interface ConsumerOptions<C> {
   transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 }
 
-/** One handler of one service: inbox row and effect in one transaction, a failing event parted from its neighbours. */
+/**
+ * One handler of one service: inbox row and effect in one transaction, a failing event parted from
+ * its neighbours.
+ */
 export function createConsumer<C> ({ service, subscription, ctx, log, transaction }: ConsumerOptions<C>): Consumer {
   const { event: definition, name, handler } = subscription
   const validator = Compile(definition.data)
@@ -51,7 +57,10 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
     })
   }
 
-  /** Halves a failing batch until only what fails is left over: one bad event never holds up its neighbours. */
+  /**
+   * Halves a failing batch until only what fails is left over: one bad event never holds up its
+   * neighbours.
+   */
   async function handleApart (events: StoredEvent[]): Promise<string[]> {
     try {
       await transaction(tx => apply(tx, events))

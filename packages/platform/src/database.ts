@@ -7,7 +7,10 @@ export interface DatabaseOptions {
   max_connections: number
   /** Shown in pg_stat_activity. */
   application_name: string
-  /** Queries of one connection are sent without waiting for the answer before; each still fails for itself. */
+  /**
+   * Queries of one connection are sent without waiting for the answer before; each still fails for
+   * itself.
+   */
   pipeline?: boolean
   /** A statement that waits longer for a lock fails with SQLSTATE 55P03. */
   lock_timeout_ms?: number
@@ -16,8 +19,8 @@ export interface DatabaseOptions {
 const oid = { int8: 20, timestamptz: 1184, numeric: 1700 }
 
 /**
- * Rows carry what JSON carries: 64-bit integers as numbers (money and counts stay below 2^53, `Minor` is bounded) and
- * moments as RFC 3339 text in UTC with milliseconds.
+ * Rows carry what JSON carries: 64-bit integers as numbers (money and counts stay below 2^53,
+ * `Minor` is bounded) and moments as RFC 3339 text in UTC with milliseconds.
  */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((id: number, format?: 'text' | 'binary') => {
@@ -42,7 +45,8 @@ export function createPool (options: DatabaseOptions): pg.Pool {
     pipeline: options.pipeline,
     types,
   })
-  // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error' would end the process.
+  // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error'
+  // would end the process.
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   return pool
@@ -72,7 +76,10 @@ const awayMessage = /Connection terminated|timeout exceeded when trying to conne
 export const isDatabaseAway = (error: unknown) =>
   error instanceof Error && (awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message))
 
-/** Deadlock, serialization failure, a lock or statement that took too long: the same may pass a moment later. */
+/**
+ * Deadlock, serialization failure, a lock or statement that took too long: the same may pass a
+ * moment later.
+ */
 const contentionStates = ['40P01', '40001', '55P03', '57014']
 
 export const isContention = (error: unknown) => contentionStates.some(state => isSqlState(error, state))

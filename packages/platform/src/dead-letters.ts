@@ -13,8 +13,8 @@ export interface Redelivered { letter: DeadLetterRow, retried: boolean }
 export type Redeliver = (letter_id: string) => Promise<Redelivered>
 
 /**
- * Handles a dead letter once more. The letter is taken, the handler runs and its inbox row is written in one
- * transaction, so a process that dies in between leaves the letter in the list.
+ * Handles a dead letter once more. The letter is taken, the handler runs and its inbox row is
+ * written in one transaction, so a process that dies in between leaves the letter in the list.
  * @param consumers of the service, by handler name
  */
 export function createRedelivery (ctx: Context, consumers: Map<string, Consumer>): Redeliver {

@@ -13,7 +13,10 @@ import { createTokens } from './tokens.ts'
 // Nothing is signed or answered while a service is only described.
 const secrets = { JWT_EXTERNAL_SIGNATURE: 'described, never run'.padEnd(32), JWT_INTERNAL_SIGNATURE: 'described, never run'.padEnd(32) }
 
-/** A service's OpenAPI document, made from its routes without a database: for the committed copies in `docs/openapi`. */
+/**
+ * A service's OpenAPI document, made from its routes without a database: for the committed copies
+ * in `docs/openapi`.
+ */
 export async function describeService (definition: ServiceDefinition, version: string): Promise<object> {
   if (!serviceNames.includes(definition.name)) throw new Error(`${definition.name} is not in the table of services`)
   const settings = readSettings(PlatformSettings, { ...secrets, LOG_LEVEL: 'fatal', RATE_LIMITS: 'off' })

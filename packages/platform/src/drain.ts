@@ -12,8 +12,8 @@ const look_again_ms = 10
 const stopping = new Problem(unavailable, 'This server is stopping.', { headers: { 'retry-after': '1', connection: 'close' } })
 
 /**
- * Lets requests finish before the server closes. Fastify's own close also refuses the calls that services of this
- * process make of each other, so a request in flight could not reach its end.
+ * Lets requests finish before the server closes. Fastify's own close also refuses the calls that
+ * services of this process make of each other, so a request in flight could not reach its end.
  * @returns refuses what comes from outside from now on, and resolves when the last answer has left
  */
 export function addDrain (app: FastifyInstance): () => Promise<void> {

@@ -7,8 +7,9 @@ import { access_token_seconds } from './tokens.ts'
 const retry_ms = 1000
 
 /**
- * The logins that ended within the life of an access token. Small by nature: whoever is on it for longer holds no
- * token that has not expired. Filled from the auth service at start and by its events from then on.
+ * The logins that ended within the life of an access token. Small by nature: whoever is on it for
+ * longer holds no token that has not expired. Filled from the auth service at start and by its
+ * events from then on.
  */
 export interface EndedLogins {
   has (login_id: string): boolean
@@ -32,7 +33,10 @@ export function createEndedLogins (now_ms: () => number = Date.now): EndedLogins
   }
 }
 
-/** Asks auth which logins ended before we listened; until it answers, their tokens live on for ten minutes at most. */
+/**
+ * Asks auth which logins ended before we listened; until it answers, their tokens live on for ten
+ * minutes at most.
+ */
 export function loadEndedLogins (endedLogins: EndedLogins, call: ReturnType<typeof createCall>): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false

@@ -20,7 +20,10 @@ const byFastifyCode: Record<string, Problem> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem(unsupportedMediaType),
 }
 
-/** The problem that answers an error; what nobody expected becomes a 500 that tells the caller nothing. */
+/**
+ * The problem that answers an error; what nobody expected becomes a 500 that tells the caller
+ * nothing.
+ */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof InvalidRequest) return new Problem(invalid, undefined, { extensions: { errors: error.errors } })

@@ -268,7 +268,9 @@ test('documentation: is OpenAPI 3.1, complete, and says nothing of internal rout
   expect((await inject({ method: 'GET', url: '/api/orders/doc/' })).text).not.toMatch(/(src|href)="(https?:)?\/\//)
 })
 
-/** A server between us and PostgreSQL that can be taken away, and what is connected to it with it. */
+/**
+ * A server between us and PostgreSQL that can be taken away, and what is connected to it with it.
+ */
 async function startGate (database: TestDatabase): Promise<{ url: string, close: () => Promise<void>, open: () => Promise<void> }> {
   const url = new URL(database.url)
   const socket_folder = url.searchParams.get('host')

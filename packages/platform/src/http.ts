@@ -43,7 +43,8 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     bodyLimit: default_body_limit_bytes,
     requestTimeout: request_timeout_ms,
     keepAliveTimeout: 65_000,
-    // Idle keep-alive connections would otherwise hold up a stop for as long as their clients please.
+    // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
+    // please.
     forceCloseConnections: 'idle',
     trustProxy: settings.TRUST_PROXY.split(',').map(part => part.trim()),
     genReqId: request => {
@@ -189,7 +190,10 @@ function limitOf (route: AnyRoute) {
   } }
 }
 
-/** Whom a request is about: the signed-in person, else the email it names; the address is part of a guest's key. */
+/**
+ * Whom a request is about: the signed-in person, else the email it names; the address is part of a
+ * guest's key.
+ */
 function accountOf (request: FastifyRequest): string {
   if (request.caller.kind === 'user') return request.caller.user_id
   const email = (request.body as { email?: unknown } | undefined)?.email

@@ -27,7 +27,10 @@ export function readIdempotency (
   }
 }
 
-/** The stored answer of a key that was used before. @throws Problem `request/key-reused` when the body differs */
+/**
+ * The stored answer of a key that was used before. @throws Problem `request/key-reused` when the
+ * body differs
+ */
 export function replay (stored: IdempotencyRow, idempotency: Idempotency): unknown {
   if (!stored.fingerprint.equals(idempotency.fingerprint)) throw new Problem(keyReused)
   return stored.reply

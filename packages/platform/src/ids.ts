@@ -8,8 +8,8 @@ const random = Buffer.alloc(256 * 8)
 let random_used = random.length
 
 /**
- * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit sequence that keeps ids of one process in order within
- * a millisecond, then 62 random bits.
+ * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit sequence that keeps ids of one
+ * process in order within a millisecond, then 62 random bits.
  */
 export function uuidv7 (now_ms = Date.now()): string {
   if (now_ms > last_ms) {
@@ -34,7 +34,10 @@ export function uuidv7 (now_ms = Date.now()): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** Letters and digits that are not mistaken for one another when read aloud or typed (Crockford base32). */
+/**
+ * Letters and digits that are not mistaken for one another when read aloud or typed (Crockford
+ * base32).
+ */
 const readable = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** A short random code for people, e.g. `7K3QZ9TR`: five bits a character. */

@@ -241,7 +241,8 @@ function toProblem (error: unknown): unknown {
 /**
  * Puts an export back, in one transaction: either all of it is there and reads back the same, or
  * nothing happened.
- * @throws Problem `platform/import-mismatch` when the stream was cut or changed, or does not fit these tables
+ * @throws Problem `platform/import-mismatch` when the stream was cut or changed, or does not fit
+ * these tables
  */
 export async function importTables (
   pool: pg.Pool, service: string, body: Readable, target: ImportTarget

@@ -6,15 +6,22 @@ import type pg from 'pg'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
 
-/** Work that may take its time or fail and be repeated: a mail, a provider's answer, a copy of the data. */
+/**
+ * Work that may take its time or fail and be repeated: a mail, a provider's answer, a copy of the
+ * data.
+ */
 export interface Job<C, P = unknown> {
   name: string
   run: (ctx: C, payload: P) => Promise<void>
-  /** When it also runs by the clock: five fields of crontab, UTC; or how to tell from the settings. */
+  /**
+   * When it also runs by the clock: five fields of crontab, UTC; or how to tell from the settings.
+   */
   schedule?: string | ((ctx: C) => string)
 }
 
-/** A job by name; `ctx.addJob(tx, name, payload)` queues it in the transaction that wants it done. */
+/**
+ * A job by name; `ctx.addJob(tx, name, payload)` queues it in the transaction that wants it done.
+ */
 export const job = <C, P>(name: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> => ({ name, run: work })
 
 /** A job that also runs by the clock, e.g. `cron('remove-old', '0 4 * * *', removeOld)`. */
@@ -22,7 +29,9 @@ export const cron = <C, P>(
   name: string, schedule: string | ((ctx: C) => string), work: (ctx: C, payload: P) => Promise<void>
 ): Job<C, P> => ({ name, run: work, schedule })
 
-/** Work done again and again in this process, as long as it runs; every replica may do it at once. */
+/**
+ * Work done again and again in this process, as long as it runs; every replica may do it at once.
+ */
 export interface Timer<C> { name: string, interval_ms: number, run: (ctx: C) => Promise<void> }
 
 export const every = <C>(interval_ms: number, work: (ctx: C) => Promise<void>): Timer<C> =>
@@ -37,7 +46,10 @@ export interface JobOptions {
   max_attempts?: number
 }
 
-/** The schema of graphile-worker, shared by the services of one database; task names begin with the service's. */
+/**
+ * The schema of graphile-worker, shared by the services of one database; task names begin with the
+ * service's.
+ */
 const schema = 'graphile_worker'
 
 export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOptions) => sql`
@@ -55,7 +67,8 @@ export interface JobSource { service: string, jobs: Job<any>[], ctx: unknown, lo
 
 /**
  * Runs the jobs of all services that share a database; resolves once its tables exist.
- * @param sole_process nobody else runs jobs there, so whatever is locked was left by a killed process
+ * @param sole_process nobody else runs jobs there, so whatever is locked was left by a killed
+ * process
  */
 export async function startJobRunner (
   pool: pg.Pool, sources: JobSource[], log: Log, sole_process = false

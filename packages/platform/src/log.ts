@@ -13,7 +13,10 @@ export interface LogOptions {
 }
 
 const censored = '[redacted]'
-/** Fields that may carry secrets or personal data, wherever they stand; operations log ids, never people or bodies. */
+/**
+ * Fields that may carry secrets or personal data, wherever they stand; operations log ids, never
+ * people or bodies.
+ */
 const secretName = new RegExp([
   'pass(word|phrase)', 'token', 'secret', 'authorization', 'cookie', 'api_?key', 'signature',
   '^(body|email|buyer|phone|iban|card)', '(email|(person|buyer|holder|display|full)_name)$'].join('|'), 'i')
@@ -24,7 +27,10 @@ const secretText =
   /[\w.+-]+@[\w-]+(\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*|\bfo_[\w-]{20,}|(?<=:\/\/[^\s:/@"]*:)[^\s@/"]+(?=@)/g
 const max_depth = 6
 
-/** A log for one service: JSON lines on stdout, and in `<folder>/<service>.log` when a folder is given. */
+/**
+ * A log for one service: JSON lines on stdout, and in `<folder>/<service>.log` when a folder is
+ * given.
+ */
 export function createLog (service: string, options: LogOptions): Log {
   const streams: StreamEntry[] = [{ level: (options.stdout_level ?? options.level) as never, stream: process.stdout }]
   if (options.folder) {
@@ -43,7 +49,9 @@ export function createLog (service: string, options: LogOptions): Log {
   }, pino.multistream(streams))
 }
 
-/** A copy without secrets. Paths would miss what stands one level deeper than somebody thought of. */
+/**
+ * A copy without secrets. Paths would miss what stands one level deeper than somebody thought of.
+ */
 function censor (value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (depth > max_depth) return '[deeper]'

@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 import type { Db, Tx } from './database.ts'
 import type { StoredEvent } from './messages.ts'
 
-/** All SQL of the outbox, the inbox, dead letters and idempotency keys. `schema` is the service's own. */
+/**
+ * All SQL of the outbox, the inbox, dead letters and idempotency keys. `schema` is the service's
+ * own.
+ */
 
 export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => sql`
   insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id)
@@ -10,7 +13,10 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
     ${events.map(event => JSON.stringify(event.data))}::jsonb[], ${events.map(event => event.request_id)}::text[])
   `.execute(tx)
 
-/** Claimed by state: a row whose transaction commits late is still found. `skip locked` lets replicas share the work. */
+/**
+ * Claimed by state: a row whose transaction commits late is still found. `skip locked` lets
+ * replicas share the work.
+ */
 export const claimOutbox = async (tx: Tx, schema: string, limit: number): Promise<StoredEvent[]> => (await sql<StoredEvent>`
   select id, type, data, request_id, attempts, created_at from ${sql.ref(`${schema}.outbox`)}
    where sent_at is null and available_at <= now()
@@ -25,7 +31,10 @@ export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
      set attempts = attempts + 1, available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
    where id = any(${ids}::uuid[])`.execute(tx)
 
-/** Writes the inbox rows and returns the events that were not there yet: what was seen before has had its effect. */
+/**
+ * Writes the inbox rows and returns the events that were not there yet: what was seen before has
+ * had its effect.
+ */
 export const insertInbox = async (tx: Tx, schema: string, handler: string, ids: string[]): Promise<Set<string>> => {
   const { rows } = await sql<{ event_id: string }>`
     insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
@@ -70,7 +79,10 @@ export const findIdempotencyKey = async (db: Db, schema: string, scope: string, 
   select fingerprint, status, reply from ${sql.ref(`${schema}.idempotency_keys`)}
    where scope = ${scope} and key = ${key}`.execute(db)).rows[0]
 
-/** A second request with the same key waits here until the first has committed, then inserts nothing. */
+/**
+ * A second request with the same key waits here until the first has committed, then inserts
+ * nothing.
+ */
 export const claimIdempotencyKey = async (
   tx: Tx, schema: string, row: { scope: string, key: string, fingerprint: Buffer }
 ) => (await sql<{ key: string }>`
@@ -81,7 +93,10 @@ export const storeIdempotentReply = (tx: Tx, schema: string, scope: string, key:
   update ${sql.ref(`${schema}.idempotency_keys`)} set status = ${status}, reply = ${JSON.stringify(reply)}::jsonb
    where scope = ${scope} and key = ${key}`.execute(tx)
 
-/** Keys are kept a day, delivered messages a week: long enough for every retry, short enough to stay small. */
+/**
+ * Keys are kept a day, delivered messages a week: long enough for every retry, short enough to stay
+ * small.
+ */
 export const deleteOldMessages = (db: Db, schema: string) => sql`
   with keys as (delete from ${sql.ref(`${schema}.idempotency_keys`)} where created_at < now() - interval '1 day'),
        sent as (delete from ${sql.ref(`${schema}.outbox`)} where sent_at < now() - interval '7 days')

@@ -10,7 +10,8 @@ import { on, type EventOf, type StoredEvent } from './messages.ts'
 import { defineService, route, type Context, type Request } from './service.ts'
 
 /**
- * Outbox, relay, bus, inbox and dead letters together, between two small services: `events` tells, `tickets` counts.
+ * Outbox, relay, bus, inbox and dead letters together, between two small services: `events` tells,
+ * `tickets` counts.
  */
 
 const noted = defineEvent('events.noted.v1', Type.Object({ subject: Type.String(), n: Type.Integer() }))
@@ -38,7 +39,8 @@ async function count (ctx: Context, tx: Parameters<Parameters<Context['transacti
   for (const event of events) {
     if (broken.has(event.data.subject)) throw new Error(`cannot take ${event.data.subject}`)
   }
-  // After the failures only, but before the commit: what the test sees here had its effect once it is in the table.
+  // After the failures only, but before the commit: what the test sees here had its effect once it
+  // is in the table.
   batches.push(events)
   await tx.insertInto('tickets.effects').values(events.map(event =>
     ({ event_id: event.id, subject: event.data.subject, n: event.data.n, request_id: event.request_id }))).execute()
@@ -66,7 +68,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   broken.clear()
   batches.length = 0
-  // The outbox first and alone: that waits for the relay, whose handlers need the other tables to finish.
+  // The outbox first and alone: that waits for the relay, whose handlers need the other tables to
+  // finish.
   await ctx.pool.query('truncate events.outbox')
   await ctx.pool.query('truncate tickets.effects, tickets.inbox, tickets.dead_letters')
 })
@@ -268,7 +271,8 @@ test('relay: two processes on one database share an outbox and deliver each even
     const handled = await effects('shared')
     expect(handled).toHaveLength(3000)
     expect(new Set(handled.map(effect => effect.event_id)).size).toBe(3000)
-    // Handlers of rolled back batches may have run twice; the relays themselves shared the rows out.
+    // Handlers of rolled back batches may have run twice; the relays themselves shared the rows
+    // out.
     expect(batches.flat()).toHaveLength(3000)
   } finally {
     await second.stop()

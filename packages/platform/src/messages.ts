@@ -22,8 +22,9 @@ export interface EventOf<E extends EventDefinition> {
 }
 
 /**
- * Reacts to a batch of events inside the transaction in which their inbox rows were written: its effects and the fact
- * that they happened commit together, so twice is once. Must tolerate any order. Never waits for anything but the database.
+ * Reacts to a batch of events inside the transaction in which their inbox rows were written: its
+ * effects and the fact that they happened commit together, so twice is once. Must tolerate any
+ * order. Never waits for anything but the database.
  */
 export type EventHandler<E extends EventDefinition, C> = (ctx: C, tx: Tx, events: EventOf<E>[]) => Promise<void>
 

@@ -33,7 +33,8 @@ export function createMetrics (): HttpMetrics {
       const gauge = new Gauge({
         name, help, labelNames: Object.keys(labels), registers: [registry],
         collect: async () => {
-          // A part that cannot be read is left out: half the picture beats none while something is down.
+          // A part that cannot be read is left out: half the picture beats none while something is
+          // down.
           await Promise.allSettled(reads.map(async one => { gauge.set(one.labels, await one.read()) }))
         },
       })

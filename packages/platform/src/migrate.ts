@@ -5,7 +5,10 @@ import { Migrator, type Migration } from 'kysely/migration'
 /** What every service's schema has in common. */
 const platformMigrations = new URL('../migrations/', import.meta.url)
 
-/** A migration waits this long for a lock; then it fails and is tried at the next start, instead of blocking sales. */
+/**
+ * A migration waits this long for a lock; then it fails and is tried at the next start, instead of
+ * blocking sales.
+ */
 const lock_timeout = '5s'
 
 function readMigrations (folder: URL, prefix: string, schema: string): Record<string, Migration> {
@@ -18,7 +21,9 @@ function readMigrations (folder: URL, prefix: string, schema: string): Record<st
   }]))
 }
 
-/** True when every migration is recorded; a single cheap question that spares most starts the locks. */
+/**
+ * True when every migration is recorded; a single cheap question that spares most starts the locks.
+ */
 async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Promise<boolean> {
   try {
     const rows = await db.withSchema(schema).selectFrom('migrations').select('name').execute()
@@ -30,8 +35,8 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
 }
 
 /**
- * Brings a service's schema up to date. Forward only; several processes may start at once: the migrator takes a
- * transaction-scoped lock, the first does the work and the others find it done.
+ * Brings a service's schema up to date. Forward only; several processes may start at once: the
+ * migrator takes a transaction-scoped lock, the first does the work and the others find it done.
  * @param folder the service's own migrations; absent when it has the platform's tables only
  * @throws the database's error, naming the migration; nothing of a failed run stays behind
  */
@@ -47,7 +52,8 @@ export async function migrate (db: Kysely<any>, schema: string, folder?: URL): P
     migrationTableSchema: schema,
     migrationTableName: 'migrations',
     migrationLockTableName: 'migrations_lock',
-    // Platform and service files are numbered apart, so a new one of either may sort before an old one of the other.
+    // Platform and service files are numbered apart, so a new one of either may sort before an old
+    // one of the other.
     allowUnorderedMigrations: true,
   })
   const { error, results } = await migrator.migrateToLatest()

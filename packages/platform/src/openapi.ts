@@ -60,7 +60,10 @@ const problemSchema = (same: ProblemDefinition[]) => Type.Object({
   ...Object.assign({}, ...same.map(problem => problem.extensions?.properties ?? {})),
 })
 
-/** Serves a service's OpenAPI 3.1 document and page below `/api/<service>/doc/`, without anything from elsewhere. */
+/**
+ * Serves a service's OpenAPI 3.1 document and page below `/api/<service>/doc/`, without anything
+ * from elsewhere.
+ */
 export async function addDocumentation (app: FastifyInstance, service: ServiceName, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {

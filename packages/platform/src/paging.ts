@@ -2,7 +2,8 @@ import { invalid } from '@fermata/contracts/problems'
 import { Problem } from './problem.ts'
 
 /**
- * The position a cursor stands for: the sort columns of the last item of the page before, as base64url JSON.
+ * The position a cursor stands for: the sort columns of the last item of the page before, as
+ * base64url JSON.
  * @throws Problem `request/invalid` for a cursor that we did not give out
  */
 export function readCursor<K extends Record<string, string | number | null>> (cursor: string | undefined, keys: (keyof K)[]): K | null {
@@ -14,7 +15,10 @@ export function readCursor<K extends Record<string, string | number | null>> (cu
   throw new Problem(invalid, undefined, { extensions: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] } })
 }
 
-/** A column's name tells what it holds; anybody can write a cursor, and the database would choke on another value. */
+/**
+ * A column's name tells what it holds; anybody can write a cursor, and the database would choke on
+ * another value.
+ */
 function fits (column: string, value: unknown): boolean {
   if (value === null || (typeof value === 'number' && !/(^|_)(id|at)$/.test(column))) return true
   if (typeof value !== 'string' || value.includes('\0')) return false

@@ -2,7 +2,10 @@ import { Type, type Static } from 'typebox'
 
 const secret = (description: string) => Type.String({ minLength: 32, description: `${description}; 32 characters or more` })
 
-/** Settings every process has. The server fills in secrets and addresses that the one-process shape makes itself. */
+/**
+ * Settings every process has. The server fills in secrets and addresses that the one-process shape
+ * makes itself.
+ */
 export const PlatformSettings = Type.Object({
   NODE_ENV: Type.Enum(['development', 'test', 'production'], {
     default: 'development', description: 'development, test or production', examples: ['production'] }),

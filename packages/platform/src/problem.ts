@@ -10,7 +10,10 @@ export interface ProblemOptions {
   headers?: Record<string, string>
 }
 
-/** An expected failure, thrown by operations and answered as problem+json. Anything else thrown is a bug. */
+/**
+ * An expected failure, thrown by operations and answered as problem+json. Anything else thrown is a
+ * bug.
+ */
 export class Problem extends Error {
   readonly definition: ProblemDefinition<TObject>
   readonly detail: string | undefined

@@ -3,9 +3,15 @@ import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
 import { claimOutbox, markFailed, markSent } from './message-queries.ts'
 
-/** Large enough to make set-wise handlers worth it, small enough to finish well within a statement timeout. */
+/**
+ * Large enough to make set-wise handlers worth it, small enough to finish well within a statement
+ * timeout.
+ */
 const batch_size = 1000
-/** How soon an event is found that nobody woke us for: one of a killed process, or one that waits for its retry. */
+/**
+ * How soon an event is found that nobody woke us for: one of a killed process, or one that waits
+ * for its retry.
+ */
 const idle_poll_ms = 1000
 
 export interface Relay {
@@ -22,8 +28,9 @@ export interface RelayOptions {
 }
 
 /**
- * Moves a service's outbox to the bus. The rows stay locked while they are delivered and are marked in the same
- * transaction; a process that dies in between leaves them unsent, and the inbox makes the repetition harmless.
+ * Moves a service's outbox to the bus. The rows stay locked while they are delivered and are marked
+ * in the same transaction; a process that dies in between leaves them unsent, and the inbox makes
+ * the repetition harmless.
  */
 export function startRelay ({ service, bus, transaction, log }: RelayOptions): Relay {
   let stopping = false

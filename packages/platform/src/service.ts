@@ -14,7 +14,10 @@ import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Tokens } from './tokens.ts'
 
-/** A request as an operation receives it: validated against its contract, its sender admitted by the route's policy. */
+/**
+ * A request as an operation receives it: validated against its contract, its sender admitted by the
+ * route's policy.
+ */
 export interface Request<R extends AnyRoute = AnyRoute> {
   params: ParamsOf<R>
   query: QueryOf<R>
@@ -52,7 +55,10 @@ export const reply = <B>(body: B, options: { status?: number, headers?: Record<s
 /** One behaviour of a service. */
 export type Operation<R extends AnyRoute, C> = (ctx: C, request: Request<R>) => Promise<ReplyOf<R> | Reply<ReplyOf<R>>>
 
-/** What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at start. */
+/**
+ * What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at
+ * start.
+ */
 export interface Context<DB = any, S = {}, R = {}> {
   service: ServiceName
   db: Db<DB>
@@ -66,11 +72,14 @@ export interface Context<DB = any, S = {}, R = {}> {
   version: string
   /** What the service's `start` returned. */
   resources: R
-  /** Runs `work` in a READ COMMITTED transaction; events published in it leave as soon as it has committed. */
+  /**
+   * Runs `work` in a READ COMMITTED transaction; events published in it leave as soon as it has
+   * committed.
+   */
   transaction: <T>(work: (tx: Tx<DB>) => Promise<T>) => Promise<T>
   /**
-   * The same for an idempotent route: the key and the reply commit with the work, so a repetition gets the first
-   * answer and a concurrent twin waits for it.
+   * The same for an idempotent route: the key and the reply commit with the work, so a repetition
+   * gets the first answer and a concurrent twin waits for it.
    */
   write: <B>(request: Request<any>, work: (tx: Tx<DB>) => Promise<B>) => Promise<B>
   /**
@@ -84,17 +93,22 @@ export interface Context<DB = any, S = {}, R = {}> {
   addJob: (tx: Tx<any>, name: string, payload: unknown, options?: JobOptions) => Promise<void>
   /**
    * Asks another service, in this process or over HTTP, and returns the body of its answer.
-   * @throws Problem the other service's own, or `request/unavailable` when it does not answer in time
+   * @throws Problem the other service's own, or `request/unavailable` when it does not answer in
+   * time
    */
   call: <R extends AnyRoute>(route: R, input: CallInput<R>) => Promise<ReplyOf<R>>
-  /** The same where the body or the answer is too large to hold; it may take its time. The answer must be read or destroyed. */
+  /**
+   * The same where the body or the answer is too large to hold; it may take its time. The answer
+   * must be read or destroyed.
+   */
   callStream: <R extends AnyRoute>(route: R, input: Omit<CallInput<R>, 'body'>, body?: Readable) => Promise<Readable>
 }
 
 export interface RouteOptions {
   /**
-   * Who answers a key that was used before: the platform, from the stored reply (the default), or the operation
-   * itself, where the reply holds a secret that is not stored or a look-up for each request would cost too much.
+   * Who answers a key that was used before: the platform, from the stored reply (the default), or
+   * the operation itself, where the reply holds a secret that is not stored or a look-up for each
+   * request would cost too much.
    */
   idempotency?: 'platform' | 'operation'
 }
@@ -120,7 +134,10 @@ export interface ServiceDefinition<C = any> {
   subscriptions?: Subscription<C>[]
   jobs?: Job<C, any>[]
   timers?: Timer<C>[]
-  /** Makes what operations share (a queue, a client); runs after migrations and before the first request. */
+  /**
+   * Makes what operations share (a queue, a client); runs after migrations and before the first
+   * request.
+   */
   start?: (ctx: C) => Promise<C extends Context<any, any, infer R> ? R : never>
   /** Ends what `start` made; runs after the last request. */
   stop?: (ctx: C) => Promise<void>

@@ -6,8 +6,9 @@ import { fromText } from './text-values.ts'
 export type Environment = Record<string, string | undefined>
 
 /**
- * Reads one schema's settings from the environment: texts become numbers and booleans, defaults fill in, and a wrong
- * value stops the start with a sentence naming the variable, what was expected and an example.
+ * Reads one schema's settings from the environment: texts become numbers and booleans, defaults
+ * fill in, and a wrong value stops the start with a sentence naming the variable, what was expected
+ * and an example.
  */
 export function readSettings<S extends TObject> (schema: S, environment: Environment): Static<S> {
   const values: Record<string, unknown> = {}
@@ -30,7 +31,10 @@ function explain (name: string, field: { description?: string, examples?: unknow
   return `${name}: expected ${field.description ?? 'another value'}${example === undefined ? '' : `, e.g. ${name}=${String(example)}`}`
 }
 
-/** Names beginning with `FERMATA_` that nothing declares: most often a slip of the keyboard, so the start refuses them. */
+/**
+ * Names beginning with `FERMATA_` that nothing declares: most often a slip of the keyboard, so the
+ * start refuses them.
+ */
 export function unknownSettings (schemas: TObject[], environment: Environment): string[] {
   const known = new Set(schemas.flatMap(schema => Object.keys(schema.properties)))
   return Object.keys(environment).filter(name => name.startsWith('FERMATA_') && !known.has(name))

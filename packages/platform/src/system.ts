@@ -31,9 +31,14 @@ export interface SystemOptions {
   /** Base address of a service that runs elsewhere; by default its own port on this machine. */
   serviceUrl?: (service: ServiceName) => string
   version?: string
-  /** True: nobody else uses these databases, so what a killed process left locked there is released. */
+  /**
+   * True: nobody else uses these databases, so what a killed process left locked there is released.
+   */
   sole_process?: boolean
-  /** False: events stay in the outbox, because their consumers are not in this process. Default true. */
+  /**
+   * False: events stay in the outbox, because their consumers are not in this process. Default
+   * true.
+   */
   deliver_events?: boolean
 }
 
@@ -47,7 +52,10 @@ export interface System {
   stop (): Promise<void>
 }
 
-/** Starts services in this process: settings, schemas, routes, subscriptions, jobs. The server is ready but does not listen. */
+/**
+ * Starts services in this process: settings, schemas, routes, subscriptions, jobs. The server is
+ * ready but does not listen.
+ */
 export async function startSystem (options: SystemOptions): Promise<System> {
   const settings = readSettings(PlatformSettings, options.environment)
   const logs = logOptions(settings, options.environment)

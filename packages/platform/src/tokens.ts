@@ -2,7 +2,10 @@ import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqua
 import type { Role } from '@fermata/contracts/fields'
 import { exportJWK, SignJWT, jwtVerify, type JWK } from 'jose'
 
-/** Short, because a stateless token lives on after its login has ended wherever the news has not arrived. */
+/**
+ * Short, because a stateless token lives on after its login has ended wherever the news has not
+ * arrived.
+ */
 export const access_token_seconds = 10 * 60
 /** A call between services is made at once, so its token need not live longer than one. */
 const internal_token_seconds = 60
@@ -32,8 +35,8 @@ export interface Secrets {
 export type Tokens = ReturnType<typeof createTokens>
 
 /**
- * An Ed25519 private key derived from a secret text: the same secret and purpose give the same key on every process.
- * The prefix is the fixed part of a PKCS #8 Ed25519 key (RFC 8410).
+ * An Ed25519 private key derived from a secret text: the same secret and purpose give the same key
+ * on every process. The prefix is the fixed part of a PKCS #8 Ed25519 key (RFC 8410).
  */
 export function deriveEd25519 (secret: string, purpose: string): KeyObject {
   const seed = Buffer.from(hkdfSync('sha256', secret, 'fermata', purpose, 32))
@@ -45,8 +48,8 @@ export function deriveEd25519 (secret: string, purpose: string): KeyObject {
 export const deriveKey = (secret: string, purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'fermata', purpose, 32))
 
 /**
- * Signs and verifies every kind of token Fermata uses. One fixed algorithm, type and audience for each purpose, so that
- * a token of one kind is never accepted as another.
+ * Signs and verifies every kind of token Fermata uses. One fixed algorithm, type and audience for
+ * each purpose, so that a token of one kind is never accepted as another.
  */
 export function createTokens (secrets: Secrets) {
   const external_key = deriveEd25519(secrets.JWT_EXTERNAL_SIGNATURE, 'external-jwt')
@@ -78,7 +81,8 @@ export function createTokens (secrets: Secrets) {
           user_id: payload.sub!, roles: payload.roles as Role[], login_id: payload.sid as string,
           email: payload.email as string, email_verified: payload.email_verified === true,
         }
-        // Verifying costs about 0.1 ms of a core, a page makes several calls: remember a bounded number.
+        // Verifying costs about 0.1 ms of a core, a page makes several calls: remember a bounded
+        // number.
         if (verified.size >= 10_000) verified.clear()
         verified.set(token, { person, expires_s: payload.exp! })
         return person
@@ -106,7 +110,10 @@ export function createTokens (secrets: Secrets) {
       }
     },
 
-    /** The access token of an order: proves the right to see and pay it. Nothing is stored, so nothing can leak. */
+    /**
+     * The access token of an order: proves the right to see and pay it. Nothing is stored, so
+     * nothing can leak.
+     */
     signOrder (order_id: string): string {
       const id = Buffer.from(order_id.replaceAll('-', ''), 'hex')
       return order_token_prefix + Buffer.concat([id, orderMac(id)]).toString('base64url')
@@ -116,7 +123,8 @@ export function createTokens (secrets: Secrets) {
     verifyOrder (token: string): string | null {
       const text = token.slice(order_token_prefix.length)
       const bytes = Buffer.from(text, 'base64url')
-      // Base64 has spare bits and Node ignores strange characters: one order has one token, not four.
+      // Base64 has spare bits and Node ignores strange characters: one order has one token, not
+      // four.
       if (bytes.length !== 16 + order_mac_bytes || bytes.toString('base64url') !== text) return null
       const id = bytes.subarray(0, 16)
       if (!timingSafeEqual(orderMac(id), bytes.subarray(16))) return null

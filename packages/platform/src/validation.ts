@@ -7,12 +7,16 @@ import { fromText } from './text-values.ts'
 
 /** A caller who sends a thousand wrong fields learns of the first twenty. */
 const max_errors = 20
-/** Deeper than any body of ours; where a contract takes any JSON, this is what keeps it from filling the stack. */
+/**
+ * Deeper than any body of ours; where a contract takes any JSON, this is what keeps it from filling
+ * the stack.
+ */
 const max_depth = 50
 
 /**
- * Compiles a contract's schema into Fastify's validator. Texts in paths and queries become the numbers and booleans
- * they stand for; bodies are taken as they are: a quantity of "2" is refused, not guessed at.
+ * Compiles a contract's schema into Fastify's validator. Texts in paths and queries become the
+ * numbers and booleans they stand for; bodies are taken as they are: a quantity of "2" is refused,
+ * not guessed at.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
@@ -33,8 +37,8 @@ function fromTexts (schema: TSchema, data: Record<string, unknown>): Record<stri
 }
 
 /**
- * Where a text has what PostgreSQL cannot store: NUL, or half a surrogate pair. JSON can say both, and without this
- * every free text would be a way to an internal error. Bytes are not looked into.
+ * Where a text has what PostgreSQL cannot store: NUL, or half a surrogate pair. JSON can say both,
+ * and without this every free text would be a way to an internal error. Bytes are not looked into.
  */
 function findUnstorable (value: unknown, path = '', depth = 0): string | null {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null

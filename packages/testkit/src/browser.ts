@@ -12,8 +12,8 @@ const systemBrowsers = [
 ]
 
 /**
- * Starts a browser; the caller closes it. `CHROMIUM_PATH` names another than the one from npm, which
- * runs on Linux x64 only and unpacks itself once into the temporary folder.
+ * Starts a browser; the caller closes it. `CHROMIUM_PATH` names another than the one from npm,
+ * which runs on Linux x64 only and unpacks itself once into the temporary folder.
  */
 export async function launchBrowser (): Promise<Browser> {
   const { executable, args } = await findBrowser()

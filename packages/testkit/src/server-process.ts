@@ -7,7 +7,10 @@ import { createClient, type Call } from '@fermata/contracts/client'
 import { findServer, stopServer } from '@fermata/platform/embedded-postgres/postmaster'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-/** The first start makes a database and fills it; a machine that runs other tests beside may take its time. */
+/**
+ * The first start makes a database and fills it; a machine that runs other tests beside may take
+ * its time.
+ */
 const ready_within_ms = 60_000
 
 export interface ServerProcess {
@@ -25,7 +28,10 @@ export interface ServerProcess {
   stop: () => Promise<number | null>
 }
 
-/** A data folder for server processes, and the removal of it with whatever a killed server left running. */
+/**
+ * A data folder for server processes, and the removal of it with whatever a killed server left
+ * running.
+ */
 export async function createDataFolder (): Promise<{ folder: string, remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-server-'))
   return {
@@ -39,7 +45,10 @@ export async function createDataFolder (): Promise<{ folder: string, remove: () 
   }
 }
 
-/** Starts the product as `npm start` does, in a process of its own, and waits until it says that it is ready. */
+/**
+ * Starts the product as `npm start` does, in a process of its own, and waits until it says that it
+ * is ready.
+ */
 export async function startServerProcess (folder: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['apps/server/main.ts'], {
     cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
