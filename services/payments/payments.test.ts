@@ -288,6 +288,23 @@ test('endOrders: a refunded order gets back what it has not got yet, once, howev
   expect(await bookOf(order)).toEqual({ charged: 1, refunded: 2500 })
 })
 
+test('returnPayments: a payment its order does not need goes back whole, once', async () => {
+  const [order, other] = [orders.addOrder(), orders.addOrder()]
+  const id = await payUntil(order, 'success', 'succeeded')
+  const other_id = await payUntil(other, 'success', 'succeeded')
+  const peer = it.context('orders')
+
+  await Promise.all([1, 2].map(() => orders.giveBackPayment(peer, order, id)))
+  // What is not a payment of that order is left alone.
+  await orders.giveBackPayment(peer, order, other_id)
+
+  await it.eventually(async () => (await bookOf(order))?.refunded === 2500)
+  await it.eventually(async () => await statusOf(order, id) === 'refunded')
+  const told = orders.heard.refunded.filter(one => one.payment_id === id)
+  expect(told).toMatchObject([{ refund_minor: 2500, reason: 'paid_twice' }])
+  expect(await statusOf(other, other_id)).toBe('succeeded')
+})
+
 test('endOrders: a payment that arrives after its order was canceled goes back by itself', async () => {
   const order = orders.addOrder()
   const { body } = await pay(order, 'slow')

@@ -1,4 +1,4 @@
-import { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
+import { orderCanceled, orderRefunded, paymentReturned } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/payments'
 import { startLoop } from '@fermata/platform/loop'
 import { on } from '@fermata/platform/messages'
@@ -12,6 +12,7 @@ import { endOrders } from './operations/end-orders.ts'
 import { getPayment } from './operations/get-payment.ts'
 import { listPayments } from './operations/list-payments.ts'
 import { refundPayment } from './operations/refund-payment.ts'
+import { returnPayments } from './operations/return-payments.ts'
 import { startPayment } from './operations/start-payment.ts'
 
 /** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
@@ -28,7 +29,9 @@ export default defineService<Ctx>({
     route(api.confirmPayment, confirmPayment),
     route(api.refundPayment, refundPayment),
   ],
-  subscriptions: [on(orderCanceled, endOrders), on(orderRefunded, endOrders)],
+  subscriptions: [
+    on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(paymentReturned, returnPayments),
+  ],
   async start (ctx) {
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }

@@ -1,5 +1,5 @@
 import {
-  getOrderForPayment, orderCanceled, orderRefunded, type OrderForPayment,
+  getOrderForPayment, orderCanceled, orderRefunded, paymentReturned, type OrderForPayment,
 } from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { notFound } from '@fermata/contracts/problems'
@@ -67,6 +67,11 @@ export function createOrdersPeer () {
       return ctx.publish(tx, orderCanceled, [{ ...factsOf(order), reason: 'buyer',
         canceled_at: new Date().toISOString() }])
     }),
+    /** The order keeps its state: it does not need this payment. */
+    giveBackPayment: (ctx: Context, order: OrderForPayment, payment_id: string) =>
+      ctx.transaction(tx => ctx.publish(tx, paymentReturned, [{ ...factsOf(order), payment_id,
+        returned_at: new Date().toISOString(), refund_minor: order.total_minor,
+        reason: 'paid_twice' }])),
     refund: (ctx: Context, order: OrderForPayment) => ctx.transaction(tx => {
       order.status = 'refunded'
       return ctx.publish(tx, orderRefunded, [{ ...factsOf(order), payment_id: null,
