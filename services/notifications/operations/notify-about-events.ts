@@ -31,7 +31,8 @@ export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events)
     if (!news.has(event.id) || event.status !== 'published') continue
     if (!worth_telling.some(name => changed.has(name))) continue
     const key = changes.find(({ data }) => data.event === event)!.id
-    await tellHolders(ctx, tx, event, holder => aboutChange(key, holder, event, before.get(event.id)))
+    await tellHolders(ctx, tx, event, holder =>
+      aboutChange(key, holder, event, before.get(event.id)))
   }
 }
 

@@ -41,7 +41,9 @@ export const mailVerification: Handler<typeof verificationRequested> = async (ct
   await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'verify', data.token)))
 }
 
-export const mailPasswordReset: Handler<typeof passwordResetRequested> = async (ctx, tx, events) => {
+type ResetRequested = typeof passwordResetRequested
+
+export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'reset', data.token)))
 }
 

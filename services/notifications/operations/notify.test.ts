@@ -58,7 +58,8 @@ test('mailPasswordReset: the link reaches its person in their language, and leav
   expect(subjects(mails).sort()).toEqual(['Bienvenue chez Fermata', 'Choisissez un nouveau mot de passe'])
   expect(mails.map(mail => mail.text).join()).toMatch(/Bonjour Zoé.*reset-password\?token=r{30}/s)
   const { db } = it.context<Ctx>('notifications')
-  const rows = await db.selectFrom('notifications.deliveries').selectAll().where('recipient', '=', email).execute()
+  const rows = await db.selectFrom('notifications.deliveries').selectAll()
+    .where('recipient', '=', email).execute()
   expect(rows.map(row => row.content)).toEqual([null, null])
   expect(JSON.stringify(rows)).not.toMatch(/r{30}|w{30}/)
 })
@@ -108,11 +109,17 @@ test('mailTicketAgain: the desk sends a ticket once more', async () => {
 test('tellHeld, tellCompleted, tellPaymentFailed: stay in the app, for the buyer sits before the screen', async () => {
   const ann = await known()
   const held = order({ user_id: ann.user_id, buyer: buyerOf(ann) })
-  await publish(orders.orderPlaced, { ...held, expires_at: new Date(Date.parse(held.created_at) + 900_000).toISOString() })
+  await publish(orders.orderPlaced, {
+    ...held, expires_at: new Date(Date.parse(held.created_at) + 900_000).toISOString(),
+  })
   await messagesOf(it, ann.user_id)
-  await publish(paymentFailed, { ...payment({ user_id: ann.user_id, buyer: buyerOf(ann) }), failed_at: inHours(0), failure: 'declined' })
+  await publish(paymentFailed, {
+    ...payment({ user_id: ann.user_id, buyer: buyerOf(ann) }), failed_at: inHours(0), failure: 'declined',
+  })
   await messagesOf(it, ann.user_id)
-  await publish(orders.orderCompleted, { ...held, completed_at: inHours(0), payment_id: null, event: event(), access_token: 'x' })
+  await publish(orders.orderCompleted, {
+    ...held, completed_at: inHours(0), payment_id: null, event: event(), access_token: 'x',
+  })
 
   const messages = await messagesOf(it, ann.user_id)
 
@@ -141,7 +148,9 @@ test('tellCanceled, tellExpired: are mailed unless email is switched off', async
 
 test('keepSettings: without in-app messages there are none, and what people must have is mailed all the same', async () => {
   const ann = await known()
-  await publish(settingsChanged, settings(ann, { email_notifications: false, in_app_notifications: false }))
+  await publish(
+    settingsChanged, settings(ann, { email_notifications: false, in_app_notifications: false })
+  )
   await publish(settingsChanged, { ...settings(ann), changed_at: inHours(-1) })
   await messagesOf(it, ann.user_id)
   await publish(ticketsIssued, issued({ user_id: ann.user_id, buyer: buyerOf(ann) }))
@@ -176,7 +185,9 @@ test('tellRefunded: says how much comes back, and its holder hears no more of th
     ...ended, refunded_at: inHours(0), payment_id: uuidv7(), refund_minor: 1250, reason: 'requested' })
   await mailsTo(it, ann.email)
   await publish(ticketVoided, { ...oneOf(news), voided_at: inHours(0), reason: 'requested' })
-  await publish(eventCanceled, { event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null })
+  await publish(eventCanceled, {
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null,
+  })
 
   const mails = await mailsTo(it, ann.email)
 
@@ -192,21 +203,27 @@ test('tellRefunded: heard before the issue of the tickets, it still ends the hol
   await mailsTo(it, news.buyer.email)
   await publish(ticketsIssued, news)
   await mailsTo(it, news.buyer.email)
-  await publish(eventCanceled, { event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null })
+  await publish(eventCanceled, {
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null,
+  })
   expect(subjects(await mailsTo(it, news.buyer.email))).not.toContain('Winter concert is canceled')
 })
 
 test('tellRefunded: free tickets end without a word of money', async () => {
   const free = order({ total_minor: 0 })
-  await publish(orders.orderRefunded, { ...free, refunded_at: inHours(0), payment_id: null, refund_minor: 0, reason: 'requested' })
+  await publish(orders.orderRefunded, {
+    ...free, refunded_at: inHours(0), payment_id: null, refund_minor: 0, reason: 'requested',
+  })
   const [mail] = await mailsTo(it, free.buyer.email)
   expect(mail!.subject).toBe('Order FR7K2M9Q was canceled')
   expect(mail!.text).not.toMatch(/€|refund/i)
 })
 
-test('tellReturned, tellPartRefunded: money that goes back without ending the order is told', async () => {
+test('tellPartRefunded: as with tellReturned, money that goes back without ending the order is told', async () => {
   const twice = order()
-  await publish(orders.paymentReturned, { ...twice, payment_id: uuidv7(), returned_at: inHours(0), refund_minor: 1250, reason: 'paid_twice' })
+  await publish(orders.paymentReturned, {
+    ...twice, payment_id: uuidv7(), returned_at: inHours(0), refund_minor: 1250, reason: 'paid_twice',
+  })
   expect((await mailsTo(it, twice.buyer.email))[0]!.text).toContain('paid twice')
 
   const part = payment()
@@ -228,7 +245,9 @@ test('tellVoided: a ticket voided alone is told with its reason; the last one ma
   const mails = await mailsTo(it, news.buyer.email)
   expect(mails.at(-1)!.text).toContain('Found on the floor')
 
-  await publish(eventCanceled, { event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null })
+  await publish(eventCanceled, {
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: null,
+  })
   expect(await mailsTo(it, news.buyer.email)).toHaveLength(2)
 })
 
@@ -263,10 +282,15 @@ test('tellChanged: an older version that comes late, or a new picture, is no new
 
 test('tellEventCanceled: every holder hears why', async () => {
   const facts = event()
-  const [ann, zoe] = [issued({ event: facts }), issued({ event: facts, buyer: { name: 'Zoé', email: newAddress(), locale: 'fr' } })]
+  const [ann, zoe] = [
+    issued({ event: facts }),
+    issued({ event: facts, buyer: { name: 'Zoé', email: newAddress(), locale: 'fr' } })
+  ]
   await publish(ticketsIssued, ann, zoe)
   await mailsTo(it, ann.buyer.email)
-  await publish(eventCanceled, { event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: 'The roof leaks.' })
+  await publish(eventCanceled, {
+    event: { ...facts, status: 'canceled', version: 2 }, canceled_at: inHours(0), reason: 'The roof leaks.',
+  })
   expect((await mailsTo(it, ann.buyer.email))[1]).toMatchObject({
     subject: 'Winter concert is canceled', text: expect.stringContaining('The organiser writes: The roof leaks.') as string })
   expect((await mailsTo(it, zoe.buyer.email))[1]).toMatchObject({ subject: 'Winter concert est annulé' })
@@ -283,7 +307,8 @@ test('tellReminder: reminds those who want it, guests included, and not of what 
   await mailsTo(it, ann.email)
   const due = { kind: 'event_reminder' as const, subject_id: facts.id, due_at: inHours(0) }
 
-  await publish(deadlineReached, { ...due, reached_at: inHours(-48) }, { ...due, reached_at: inHours(25) })
+  await publish(deadlineReached,
+    { ...due, reached_at: inHours(-48) }, { ...due, reached_at: inHours(25) })
   expect(await mailsTo(it, ann.email)).toHaveLength(1)
   await publish(deadlineReached, { ...due, reached_at: inHours(0) })
 
@@ -299,9 +324,12 @@ test('tellBackupFailed, tellDeadLetter, keepRoles: administrators are told, as l
   await publish(auth.rolesChanged, { ...roles, roles: ['user'], changed_at: inHours(0) })
   await publish(auth.rolesChanged, { ...roles, roles: ['admin'], changed_at: inHours(-1) })
   await messagesOf(it, former.user_id)
-  await publish(backupFailed, { backup_id: uuidv7(), services: ['orders'], error: 'disk full', failed_at: inHours(0) })
+  await publish(backupFailed, {
+    backup_id: uuidv7(), services: ['orders'], error: 'disk full', failed_at: inHours(0),
+  })
   const letter = { service: 'users', subject: 'orders.order_completed.v1', error: 'boom', added_at: inHours(0) }
-  await publish(deadLetterAdded, { ...letter, dead_letter_id: uuidv7() }, { ...letter, dead_letter_id: uuidv7() })
+  await publish(deadLetterAdded,
+    { ...letter, dead_letter_id: uuidv7() }, { ...letter, dead_letter_id: uuidv7() })
 
   const messages = await messagesOf(it, root.user_id)
 
@@ -324,16 +352,24 @@ test('erase: leaves nothing of a person, also when settings come late, and nothi
   const guest = issued({ buyer: buyerOf(ann) })
   await publish(ticketsIssued, guest)
   expect(await mailsTo(it, ann.email)).toHaveLength(3)
-  await publish(auth.credentialsDeleted, { user_id: ann.user_id, email: ann.email, deleted_at: inHours(0) })
+  await publish(auth.credentialsDeleted, {
+    user_id: ann.user_id, email: ann.email, deleted_at: inHours(0),
+  })
   await messagesOf(it, ann.user_id)
   await publish(settingsChanged, settings(ann))
-  await publish(auth.rolesChanged, { user_id: ann.user_id, roles: ['admin'], changed_at: inHours(1), changed_by: uuidv7() })
+  await publish(auth.rolesChanged, {
+    user_id: ann.user_id, roles: ['admin'], changed_at: inHours(1), changed_by: uuidv7(),
+  })
 
   expect(await messagesOf(it, ann.user_id)).toEqual([])
-  expect((await mailsTo(it, ann.email)).map(mail => mail.text.includes(guest.order_id))).toEqual([true])
+  expect(
+    (await mailsTo(it, ann.email)).map(mail => mail.text.includes(guest.order_id))
+  ).toEqual([true])
   const { db } = it.context<Ctx>('notifications')
-  const row = await db.selectFrom('notifications.people').selectAll().where('user_id', '=', ann.user_id).executeTakeFirst()
+  const row = await db.selectFrom('notifications.people').selectAll()
+    .where('user_id', '=', ann.user_id).executeTakeFirst()
   expect(row).toMatchObject({ email: '', username: '', phone: null, is_admin: false })
-  const holders = await db.selectFrom('notifications.holders').selectAll().where('user_id', '=', ann.user_id).execute()
+  const holders = await db.selectFrom('notifications.holders').selectAll()
+    .where('user_id', '=', ann.user_id).execute()
   expect(holders).toEqual([])
 })

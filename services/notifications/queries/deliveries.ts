@@ -48,7 +48,9 @@ export interface DeliveryFilter {
   limit: number
 }
 
-export const listDeliveryRows = async (db: Db<DB>, { status, channel, q, after, limit }: DeliveryFilter) =>
+export const listDeliveryRows = async (
+  db: Db<DB>, { status, channel, q, after, limit }: DeliveryFilter,
+) =>
   (await sql<DeliveryRow>`
     select id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
            created_at, sent_at

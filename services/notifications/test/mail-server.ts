@@ -21,6 +21,7 @@ export async function startMailServer (
   const mails: Email[] = []
   const sources: string[] = []
   const tries = new Map<string, number>()
+  const accept = async (source: Buffer) => { mails.push(await PostalMime.parse(source)) }
   const server = new SMTPServer({
     authOptional: true, disabledCommands: ['STARTTLS'], logger: false,
     onRcptTo ({ address }, _session, done) {
@@ -35,11 +36,8 @@ export async function startMailServer (
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
         const source = Buffer.concat(chunks)
-        PostalMime.parse(source).then(mail => {
-          mails.push(mail)
-          sources.push(source.toString('latin1'))
-          done()
-        }, done)
+        sources.push(source.toString('latin1'))
+        void accept(source).finally(done)
       })
     },
   })

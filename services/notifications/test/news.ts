@@ -64,7 +64,7 @@ export function issued (overrides: Partial<Issued> = {}): Issued {
 /** One ticket of an order, as told when it is voided or sent again. */
 export function oneOf (
   { order_id, order_code, user_id, event: facts, buyer }: Issued,
-): Pick<DataOf<typeof ticketResent>, 'order_id' | 'order_code' | 'user_id' | 'event' | 'buyer' | 'ticket'> {
+): Omit<DataOf<typeof ticketResent>, 'requested_by' | 'requested_at'> {
   return {
     order_id, order_code, user_id, event: facts, buyer,
     ticket: ticket({ holder: { name: buyer.name, email: buyer.email } }),
@@ -109,9 +109,8 @@ export function settings (
 /** Publishes through our own outbox, whose relay delivers as any other's would. */
 export function publisher (it: TestSystem) {
   const ctx = it.context<Ctx>('notifications')
-  const publish: (...[definition, ...data]: [Parameters<Ctx['publish']>[1], ...unknown[]]) => Promise<void> =
-    (definition, ...data) => ctx.transaction(tx => ctx.publish(tx, definition, data as never))
-  return publish
+  return (definition: Parameters<Ctx['publish']>[1], ...data: unknown[]): Promise<void> =>
+    ctx.transaction(tx => ctx.publish(tx, definition, data as never))
 }
 
 /** Waits until all that was published has been handled and all that is due was sent. */

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { routeNotices, type Notice, type Wishes } from './notice.ts'
+
+const notice = (overrides: Partial<Notice> = {}): Notice => ({
+  dedupe_key: 'k', kind: 'reminder', user_id: 'u', email: 'ann@example.com', locale: 'en', url: null,
+  mail: 'wanted', content: { title: 'A\nB', paragraphs: ['x', 'y'], facts: [], footer: 'f' }, ...overrides })
+const wish = (overrides: Partial<Wishes> = {}): Wishes => ({
+  user_id: 'u', phone: '+33612345678', email_notifications: true, in_app_notifications: true,
+  sms_notifications: false, ...overrides })
+
+function channels (one: Notice, wishes: Wishes[] = [], has_sms = true): string[] {
+  const { messages, deliveries } = routeNotices(
+    [one], new Map(wishes.map(each => [each.user_id, each])), has_sms
+  )
+  return [...messages.map(() => 'in_app'), ...deliveries.map(delivery => delivery.channel)]
+}
+
+test('routeNotices: what somebody wants decides, except for what they must have', () => {
+  expect(channels(notice())).toEqual(['in_app', 'email'])
+  expect(channels(notice({ user_id: null }))).toEqual(['email'])
+  expect(
+    channels(notice(), [wish({ email_notifications: false, in_app_notifications: false })])
+  ).toEqual([])
+  expect(channels(notice({ mail: 'always' }), [wish({ email_notifications: false })])).toEqual(['in_app', 'email'])
+  expect(channels(notice({ mail: 'never' }), [wish({ sms_notifications: true })])).toEqual(['in_app'])
+  expect(
+    channels(notice({ in_app: false, kind: 'account' }), [wish({ sms_notifications: true })])
+  ).toEqual(['email'])
+})
+
+test('routeNotices: SMS goes to those who asked and have a phone, where there is a way to send one', () => {
+  const asked = wish({ sms_notifications: true })
+  expect(channels(notice(), [asked])).toEqual(['in_app', 'email', 'sms'])
+  expect(channels(notice(), [{ ...asked, phone: null }])).toEqual(['in_app', 'email'])
+  expect(channels(notice(), [asked], false)).toEqual(['in_app', 'email'])
+})
+
+test('routeNotices: subjects are one line, and passwords go first', () => {
+  const { deliveries } = routeNotices(
+    [notice(), notice({ kind: 'account' }), notice({ kind: 'tickets_issued' })], new Map(), false)
+  expect(
+    deliveries.map(delivery => [delivery.subject, delivery.priority])
+  ).toEqual([['A B', 2], ['A B', 0], ['A B', 1]])
+})
