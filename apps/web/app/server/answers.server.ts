@@ -31,7 +31,8 @@ export const optional = <B>(answer: Promise<Known<B>>): Promise<B | null> =>
 
 /** The signed-in person; sends guests to sign in and others, whose role is too low, away. */
 export function requirePerson (context: Context, ...roles: Role[]): Me {
-  const { me } = context.get(sessionOf)
+  const { me, token } = context.get(sessionOf)
+  if (!me && token) throw data(null, { status: 503 })
   if (!me) throw redirect(signInPath(context))
   const may = roles.length === 0 || roles.some(role => me.roles.includes(role))
   if (!may) throw data(null, { status: 403 })

@@ -1,14 +1,15 @@
 import { getMe, logout, refresh, type Me } from '@fermata/contracts/auth'
 import { createClient, type Call } from '@fermata/contracts/client'
 import { createHash } from 'node:crypto'
-import { createContext, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
+import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { isLanguage } from '../i18n/language.ts'
 import { orderTokenFrom, writeCookie } from './cookies.server.ts'
 import { language_cookie, visitorOf, webRequest } from './web-request.server.ts'
 
 export interface Session {
-  /** Null for guests. */
+  /** Null for guests, and while auth does not answer. */
   me: Me | null
+  /** Null for guests. */
   token: string | null
 }
 
@@ -29,7 +30,11 @@ export function clientFor (context: Context, token: string | null): Call {
   const { language } = context.get(visitorOf)
   return createClient({
     base_url: web.api_url,
-    fetch: web.fetch,
+    // An API that cannot be reached is not an error of this page: it says "back soon".
+    fetch: (url, init) => web.fetch(url, init).catch((error: unknown) => {
+      web.log_error(error)
+      throw data(null, { status: 503 })
+    }),
     headers: {
       'accept-language': language,
       'x-request-id': web.request_id,
@@ -78,21 +83,24 @@ async function findSession (context: Context): Promise<Session> {
   return refresh_token ? renew(context, refresh_token) : guest
 }
 
-/** Null when the token is no longer good. */
+/**
+ * Null when the token is no longer good. While auth does not answer the token is kept: the other
+ * services verify it by themselves, and a shop must not close because one service is away.
+ */
 async function signIn (context: Context, token: string): Promise<Session | null> {
-  const answer = await clientFor(context, token)(getMe)
-  if (answer.ok) return { me: answer.body, token }
-  if (answer.status === 401) return null
-  throw new Response(null, { status: 503 })
+  const answer = await clientFor(context, token)(getMe).catch(() => null)
+  if (answer?.ok) return { me: answer.body, token }
+  return answer?.status === 401 ? null : { me: null, token }
 }
 
-interface Renewal { token: string, cookies: string[] }
+/** `away`: auth did not answer, so nothing is known of the login. */
+type Renewal = { token: string, cookies: string[] } | 'refused' | 'away'
 
 /**
  * A refresh token is good once; a browser that opens two tabs sends it twice. The second asks for
  * the answer of the first, for a moment, so that it is not taken for a thief.
  */
-const renewals = new Map<string, Promise<Renewal | null>>()
+const renewals = new Map<string, Promise<Renewal>>()
 const renewal_kept_ms = 10_000
 const max_renewals = 10_000
 
@@ -105,7 +113,11 @@ async function renew (context: Context, refresh_token: string): Promise<Session>
     setTimeout(() => renewals.delete(key), renewal_kept_ms).unref()
   }
   const renewed = await renewal
-  if (!renewed) {
+  if (renewed === 'away') {
+    renewals.delete(key)
+    return guest
+  }
+  if (renewed === 'refused') {
     context.get(newCookies).push(...endedCookies(context))
     return guest
   }
@@ -113,12 +125,11 @@ async function renew (context: Context, refresh_token: string): Promise<Session>
   return await signIn(context, renewed.token) ?? guest
 }
 
-async function requestRenewal (context: Context, refresh_token: string): Promise<Renewal | null> {
-  const answer = await clientFor(context, null)(refresh, { body: { refresh_token } })
-  if (!answer.ok) {
-    if (answer.status === 401 || answer.status === 400) return null
-    throw new Response(null, { status: 503 })
-  }
+async function requestRenewal (context: Context, refresh_token: string): Promise<Renewal> {
+  const answer =
+    await clientFor(context, null)(refresh, { body: { refresh_token } }).catch(() => null)
+  if (answer?.status === 401 || answer?.status === 400) return 'refused'
+  if (!answer?.ok) return 'away'
   return { token: answer.body.access_token, cookies: answer.headers.getSetCookie() }
 }
 
