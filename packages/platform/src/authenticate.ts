@@ -23,19 +23,25 @@ export const cookieName = (name: string, public_url: string) =>
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 const anonymous: Caller = { kind: 'anonymous' }
 
-export interface Authenticator { tokens: Tokens, endedLogins: EndedLogins, public_origin: string, service: string }
+export interface Authenticator {
+  tokens: Tokens, endedLogins: EndedLogins, public_origin: string, service: string
+}
 
 /**
  * Finds out who calls, from the Authorization header or else the cookie. A header that is wrong is
  * refused even on public routes: its sender believes to be somebody. A stale cookie on a public
  * page is not.
  */
-export async function authenticate (request: FastifyRequest, route: AnyRoute, auth: Authenticator): Promise<Caller> {
+export async function authenticate (
+  request: FastifyRequest, route: AnyRoute, auth: Authenticator
+): Promise<Caller> {
   const header = request.headers.authorization
   if (header !== undefined) {
     const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1]
     const caller = token && await fromToken(token, route, auth)
-    if (!caller) throw new Problem(unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } })
+    if (!caller) throw new Problem(
+      unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } }
+    )
     return caller
   }
   const cookie = request.cookies[cookieName(access_cookie, auth.public_origin)]
@@ -46,7 +52,9 @@ export async function authenticate (request: FastifyRequest, route: AnyRoute, au
   return { kind: 'user', ...person }
 }
 
-async function fromToken (token: string, route: AnyRoute, { tokens, endedLogins, service }: Authenticator): Promise<Caller | null> {
+async function fromToken (
+  token: string, route: AnyRoute, { tokens, endedLogins, service }: Authenticator
+): Promise<Caller | null> {
   if (route.access === 'internal') {
     const from = await tokens.verifyInternal(token, service)
     return from ? { kind: 'service', service: from } : null

@@ -40,7 +40,9 @@ export async function startBackground (
     return [relay]
   })
   const stopRunners = await startRunners(running, sole_process)
-  const stopTimers = running.map(({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log))
+  const stopTimers = running.map(
+    ({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log)
+  )
   return async () => {
     await Promise.all(stopTimers.map(stop => stop()))
     await Promise.all(stopRunners.map(stop => stop()))
@@ -58,7 +60,9 @@ function addGauges (metrics: HttpMetrics, { db, service }: Context): void {
 const removeOldMessages = async (ctx: Context) => { await deleteOldMessages(ctx.db, ctx.service) }
 
 /** One runner for each database, not for each service: ten would poll and listen ten times. */
-function startRunners (running: Running[], sole_process: boolean): Promise<(() => Promise<void>)[]> {
+function startRunners (
+  running: Running[], sole_process: boolean
+): Promise<(() => Promise<void>)[]> {
   const byDatabase = Map.groupBy(running, ({ pool }) => pool.options.connectionString ?? '')
   return Promise.all([...byDatabase].map(async ([url, group]) => {
     const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({

@@ -39,30 +39,42 @@ export function serviceOf (path: string): ServiceName {
   return owner.name as ServiceName
 }
 
-export function createCall (from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport) {
+export function createCall (
+  from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport
+) {
   return async (route: AnyRoute, input: CallInput<AnyRoute>): Promise<unknown> => {
     const { body } = input as { body?: unknown }
     const to = serviceOf(route.path)
     const { method, path, headers } = await address(route, input, from, tokens)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const request = { method, path, headers, body: body === undefined ? undefined : JSON.stringify(body) }
+    const request = {
+      method, path, headers, body: body === undefined ? undefined : JSON.stringify(body)
+    }
     return read(route, await answered(() => transportTo(to).send(request), to))
   }
 }
 
 /** A call whose body or answer is a stream. */
-export function createCallStream (from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport) {
-  return async (route: AnyRoute, input: CallInput<AnyRoute>, body?: Readable): Promise<Readable> => {
+export function createCallStream (
+  from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport
+) {
+  return async (
+    route: AnyRoute, input: CallInput<AnyRoute>, body?: Readable
+  ): Promise<Readable> => {
     const to = serviceOf(route.path)
     const { method, path, headers } = await address(route, input, from, tokens)
     if (body) headers['content-type'] = mediaTypeOf(route.body) ?? 'application/octet-stream'
-    const { status, stream } = await answered(() => transportTo(to).stream({ method, path, headers, body }), to)
+    const { status, stream } = await answered(
+      () => transportTo(to).stream({ method, path, headers, body }), to
+    )
     if (status < 200 || status >= 300) throw failure(route, status, await text(stream))
     return stream
   }
 }
 
-async function address (route: AnyRoute, input: CallInput<AnyRoute>, from: ServiceName, tokens: Tokens) {
+async function address (
+  route: AnyRoute, input: CallInput<AnyRoute>, from: ServiceName, tokens: Tokens
+) {
   const { params = {}, query = {}, request_id } = input as {
     params?: Record<string, unknown>, query?: Record<string, unknown>, request_id?: string }
   const headers: Record<string, string> = {}
@@ -71,7 +83,9 @@ async function address (route: AnyRoute, input: CallInput<AnyRoute>, from: Servi
     headers.authorization = `Bearer ${await tokens.signInternal(from, serviceOf(route.path))}`
   }
   if (request_id) headers['x-request-id'] = request_id
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const path = route.path.replace(
+    /\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))
+  )
   const search = new URLSearchParams(Object.entries(query).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, String(value)] as [string, string]])).toString()
   return { method: route.method, path: search ? `${path}?${search}` : path, headers }
@@ -82,7 +96,9 @@ async function answered<A> (ask: () => Promise<A>, to: ServiceName): Promise<A> 
     return await ask()
   } catch (error) {
     throw Object.assign(
-      new Problem(unavailable, `The ${to} service did not answer.`, { headers: { 'retry-after': '2' } }),
+      new Problem(
+        unavailable, `The ${to} service did not answer.`, { headers: { 'retry-after': '2' } }
+      ),
       { cause: error })
   }
 }
@@ -102,10 +118,15 @@ function read (route: AnyRoute, answer: HttpAnswer): unknown {
 function failure (route: AnyRoute, answer_status: number, content: string): Problem {
   const body = parseProblem(content)
   if (!body || answer_status >= 500 || answer_status === 401) {
-    return new Problem(unavailable, `${route.method} ${route.path} answered ${answer_status}.`, { headers: { 'retry-after': '2' } })
+    return new Problem(
+      unavailable, `${route.method} ${route.path} answered ${answer_status}.`,
+      { headers: { 'retry-after': '2' } }
+    )
   }
   const { type, title, status, detail, ...extensions } = body
-  const definition: ProblemDefinition = route.problems.find(known => known.type === type) ?? { type, title, status }
+  const definition: ProblemDefinition = route.problems.find(
+    known => known.type === type
+  ) ?? { type, title, status }
   return new Problem(definition, detail, { extensions })
 }
 
@@ -121,12 +142,20 @@ function parseProblem (text: string): ProblemBody | null {
 /** Over HTTP, to a service in another process. */
 export const httpTransport = (base_url: string): Transport => ({
   async send ({ method, path, headers, body }) {
-    const answer = await fetch(base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) })
+    const answer = await fetch(
+      base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) }
+    )
     return { status: answer.status, bytes: await answer.bytes() }
   },
   async stream ({ method, path, headers, body }) {
-    const answer = await fetch(base_url + path, { method, headers, duplex: 'half', body: body && Readable.toWeb(body) as never })
-    return { status: answer.status, stream: answer.body ? Readable.fromWeb(answer.body as never) : Readable.from([]) }
+    const answer = await fetch(
+      base_url + path,
+      { method, headers, duplex: 'half', body: body && Readable.toWeb(body) as never }
+    )
+    return {
+      status: answer.status,
+      stream: answer.body ? Readable.fromWeb(answer.body as never) : Readable.from([])
+    }
   },
 })
 
@@ -137,7 +166,9 @@ export const localTransport = (app: FastifyInstance): Transport => ({
     return { status: answer.statusCode, bytes: answer.rawPayload }
   },
   async stream ({ method, path, headers, body }) {
-    const answer = await app.inject({ method: method as 'GET', url: path, headers, payload: body, payloadAsStream: true })
+    const answer = await app.inject(
+      { method: method as 'GET', url: path, headers, payload: body, payloadAsStream: true }
+    )
     const stream = answer.stream()
     // A reader who leaves hangs up, as a closed connection would: the sender must not wait for them
     // for ever.

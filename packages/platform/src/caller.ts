@@ -41,4 +41,5 @@ export function personOf (caller: Caller): Person {
 /** The signed-in person's id, or null for guests. */
 export const userIdOf = (caller: Caller) => caller.kind === 'user' ? caller.user_id : null
 
-export const hasRole = (caller: Caller, role: Role) => caller.kind === 'user' && caller.roles.includes(role)
+export const hasRole = (caller: Caller, role: Role) =>
+  caller.kind === 'user' && caller.roles.includes(role)

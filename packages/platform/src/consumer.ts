@@ -32,7 +32,9 @@ export interface ConsumerOptions<C> {
  * One handler of one service: inbox row and effect in one transaction, a failing event parted from
  * its neighbours.
  */
-export function createConsumer<C> ({ service, subscription, ctx, log, transaction }: ConsumerOptions<C>): Consumer {
+export function createConsumer<C> (
+  { service, subscription, ctx, log, transaction }: ConsumerOptions<C>
+): Consumer {
   const { event: definition, name, handler } = subscription
   const validator = Compile(definition.data)
 
@@ -46,10 +48,15 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
   }
 
   async function bury (event: StoredEvent, error: string): Promise<void> {
-    log.error({ event_id: event.id, type: event.type, handler: name, error }, 'event given up, see dead letters')
+    log.error(
+      { event_id: event.id, type: event.type, handler: name, error },
+      'event given up, see dead letters'
+    )
     await transaction(async tx => {
       await insertInbox(tx, service, name, [event.id])
-      const { id, created_at } = await insertDeadLetter(tx, service, { id: uuidv7(), event, handler: name, error })
+      const { id, created_at } = await insertDeadLetter(
+        tx, service, { id: uuidv7(), event, handler: name, error }
+      )
       // News that cannot be told of is not news again, or it would go round for ever.
       if (event.type === deadLetterAdded.type) return
       await insertOutbox(tx, service, [{ id: uuidv7(), type: deadLetterAdded.type, request_id: event.request_id,
@@ -70,7 +77,9 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
       if (isDatabaseAway(error)) throw error
       if (events.length > 1) {
         const middle = events.length >> 1
-        return [...await handleApart(events.slice(0, middle)), ...await handleApart(events.slice(middle))]
+        return [
+          ...await handleApart(events.slice(0, middle)), ...await handleApart(events.slice(middle))
+        ]
       }
       const event = events[0]!
       log.warn({ err: error, event_id: event.id, type: event.type, handler: name, request_id: event.request_id,
@@ -96,7 +105,10 @@ export function createConsumer<C> ({ service, subscription, ctx, log, transactio
         return failed
       } catch (error) {
         // The database itself is away: all of it shall come again.
-        log.warn({ err: error, type: definition.type, handler: name }, 'consumer could not reach its database')
+        log.warn(
+          { err: error, type: definition.type, handler: name },
+          'consumer could not reach its database'
+        )
         return events.map(event => event.id)
       }
     },

@@ -26,7 +26,9 @@ export interface ContextOptions {
 }
 
 /** A service's context, and the hook by which its relay is attached once it runs. */
-export function createContext (options: ContextOptions): { ctx: Context, attachRelay: (relay: Relay) => void } {
+export function createContext (options: ContextOptions): {
+  ctx: Context, attachRelay: (relay: Relay) => void
+} {
   const { service, pool, log, settings, tokens, metrics, version, transportTo } = options
   const db = createDatabase<any>(pool)
   const publishing = new WeakSet<Tx>()
@@ -48,9 +50,12 @@ export function createContext (options: ContextOptions): { ctx: Context, attachR
     transaction,
     write: <B>(request: Request, work: (tx: Tx) => Promise<B>) => transaction(tx =>
       request.idempotency ? once(tx, service, request.idempotency, () => work(tx)) : work(tx)),
-    async publish (tx: Tx, event: EventDefinition, data: unknown[], request_id?: string | (string | null)[]) {
+    async publish (
+      tx: Tx, event: EventDefinition, data: unknown[], request_id?: string | (string | null)[]
+    ) {
       if (data.length === 0) return
-      const requestOf = (index: number) => (Array.isArray(request_id) ? request_id[index] : request_id) ?? null
+      const requestOf = (index: number) =>
+        (Array.isArray(request_id) ? request_id[index] : request_id) ?? null
       await insertOutbox(tx, service, data.map((one, index) =>
         ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0, created_at: '' })))
       publishing.add(tx)

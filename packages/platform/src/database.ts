@@ -52,7 +52,8 @@ export function createPool (options: DatabaseOptions): pg.Pool {
   return pool
 }
 
-export const createDatabase = <DB>(pool: pg.Pool) => new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+export const createDatabase = <DB>(pool: pg.Pool) =>
+  new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 
 /** Row types belong to the services. */
 export type Tx<DB = any> = Transaction<DB>
@@ -74,7 +75,9 @@ const awayMessage = /Connection terminated|timeout exceeded when trying to conne
 
 /** True when the database could not be asked, as opposed to having said no. */
 export const isDatabaseAway = (error: unknown) =>
-  error instanceof Error && (awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message))
+  error instanceof Error && (
+    awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message)
+  )
 
 /**
  * Deadlock, serialization failure, a lock or statement that took too long: the same may pass a
@@ -82,4 +85,5 @@ export const isDatabaseAway = (error: unknown) =>
  */
 const contentionStates = ['40P01', '40001', '55P03', '57014']
 
-export const isContention = (error: unknown) => contentionStates.some(state => isSqlState(error, state))
+export const isContention = (error: unknown) =>
+  contentionStates.some(state => isSqlState(error, state))

@@ -34,7 +34,10 @@ export function createRedelivery (ctx: Context, consumers: Map<string, Consumer>
       return { letter: letter!, retried: true }
     } catch (error) {
       if (!letter) throw error
-      ctx.log.warn({ err: error, event_id: letter.event_id, type: letter.type, handler: letter.handler }, 'dead letter failed again')
+      ctx.log.warn(
+        { err: error, event_id: letter.event_id, type: letter.type, handler: letter.handler },
+        'dead letter failed again'
+      )
       await describeDeadLetter(ctx.db, ctx.service, letter_id, String(error))
       return { letter: { ...letter, error: String(error) }, retried: false }
     }

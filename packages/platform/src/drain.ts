@@ -9,7 +9,9 @@ import { Problem } from './problem.ts'
 const in_flight_limit_ms = 5000
 const look_again_ms = 10
 
-const stopping = new Problem(unavailable, 'This server is stopping.', { headers: { 'retry-after': '1', connection: 'close' } })
+const stopping = new Problem(
+  unavailable, 'This server is stopping.', { headers: { 'retry-after': '1', connection: 'close' } }
+)
 
 /**
  * Lets requests finish before the server closes. Fastify's own close also refuses the calls that

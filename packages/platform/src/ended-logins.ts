@@ -37,13 +37,17 @@ export function createEndedLogins (now_ms: () => number = Date.now): EndedLogins
  * Asks auth which logins ended before we listened; until it answers, their tokens live on for ten
  * minutes at most.
  */
-export function loadEndedLogins (endedLogins: EndedLogins, call: ReturnType<typeof createCall>): () => void {
+export function loadEndedLogins (
+  endedLogins: EndedLogins, call: ReturnType<typeof createCall>
+): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const since = new Date(Date.now() - access_token_seconds * 1000).toISOString()
   const load = async () => {
     try {
-      const { items } = await call(listEndedLogins, { query: { since } } as {}) as ReplyOf<typeof listEndedLogins>
+      const { items } = await call(
+        listEndedLogins, { query: { since } } as {}
+      ) as ReplyOf<typeof listEndedLogins>
       endedLogins.add(items.map(item => item.login_id))
     } catch {
       if (!stopped) timer = setTimeout(() => { void load() }, retry_ms)

@@ -77,7 +77,9 @@ async function * chunksOfExport (pool: pg.Pool, schema: string): AsyncGenerator<
       yield chunk
     }
     const last = Buffer.from(waiting)
-    const end: Static<typeof ExportEnd> = { end: { tables, sha256: hash.update(last).digest('hex') } }
+    const end: Static<typeof ExportEnd> = {
+      end: { tables, sha256: hash.update(last).digest('hex') }
+    }
     await client.query('commit')
     finished = true
     yield Buffer.concat([last, Buffer.from(`${JSON.stringify(end)}\n`)])

@@ -26,7 +26,9 @@ const byFastifyCode: Record<string, Problem> = {
  */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof InvalidRequest) return new Problem(invalid, undefined, { extensions: { errors: error.errors } })
+  if (error instanceof InvalidRequest) return new Problem(
+    invalid, undefined, { extensions: { errors: error.errors } }
+  )
   const { code = '', statusCode } = error as Partial<FastifyError>
   if (byFastifyCode[code]) return byFastifyCode[code]
   if (statusCode === 429) return new Problem(tooMany)
@@ -43,12 +45,17 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
     .type('application/problem+json').send(JSON.stringify(problem.body()))
 }
 
-export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function handleError (
+  error: unknown, request: FastifyRequest, reply: FastifyReply
+): FastifyReply {
   const problem = toProblem(error)
   const failed = problem.definition.status >= 500
   // A refusal under overload is no bug, and thousands of stack traces a second would make it worse.
   if (failed && error instanceof Problem) {
-    request.log.debug({ request_id: request.id, type: problem.definition.type, detail: problem.detail }, 'request refused')
+    request.log.debug(
+      { request_id: request.id, type: problem.definition.type, detail: problem.detail },
+      'request refused'
+    )
   } else if (failed) request.log.error({ err: error, request_id: request.id }, 'request failed')
   return sendProblem(reply, problem)
 }

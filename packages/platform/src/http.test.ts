@@ -9,7 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { uuidv7 } from './ids.ts'
 import { defineService, route, type Context, type Request } from './service.ts'
 
-const Item = Type.Object({ quantity: Type.Integer({ minimum: 1, maximum: 10 }), note: Type.Optional(Type.String({ maxLength: 20 })) })
+const Item = Type.Object({
+  quantity: Type.Integer({ minimum: 1, maximum: 10 }),
+  note: Type.Optional(Type.String({ maxLength: 20 }))
+})
 const buy = defineRoute({
   method: 'POST', path: '/api/orders', access: 'public', summary: 'Buy',
   body: Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: 5 }) }),
@@ -17,7 +20,8 @@ const buy = defineRoute({
 })
 const look = defineRoute({
   method: 'GET', path: '/api/orders/{id}', access: 'public', summary: 'Look',
-  params: Type.Object({ id: Uuid }), query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, default: 20 })) }),
+  params: Type.Object({ id: Uuid }),
+  query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, default: 20 })) }),
   reply: { 200: Type.Object({ id: Uuid, limit: Type.Integer() }) }, problems: [],
 })
 const break_ = defineRoute({
@@ -26,10 +30,12 @@ const ask = defineRoute({
   method: 'GET', path: '/api/orders/ask', access: 'public', summary: 'Ask the database',
   reply: { 200: Type.Object({ one: Type.Integer() }) }, problems: [] })
 const limited = defineRoute({
-  method: 'POST', path: '/api/orders/limited', access: 'public', summary: 'Limited', rate_limit: { max: 3, per_seconds: 60, by: 'account' },
+  method: 'POST', path: '/api/orders/limited', access: 'public', summary: 'Limited',
+  rate_limit: { max: 3, per_seconds: 60, by: 'account' },
   body: Type.Object({ email: Type.String() }), reply: { 200: Type.Object({}) }, problems: [] })
 const hook = defineRoute({
-  method: 'POST', path: '/api/orders/hook', access: 'public', summary: 'Exact bytes', body: raw('application/json'), raw_body: true,
+  method: 'POST', path: '/api/orders/hook', access: 'public', summary: 'Exact bytes',
+  body: raw('application/json'), raw_body: true,
   body_limit_bytes: 100, reply: { 200: Type.Object({ bytes: Type.Integer() }) }, problems: [] })
 const secret = defineRoute({
   method: 'GET', path: '/internal/orders/secret', access: 'internal', summary: 'Between services',
@@ -41,11 +47,29 @@ const service = defineService<Context>({
     route(buy, async function placeOrder (_: Context, { body }: Request<typeof buy>) {
       return { total: body.items.reduce((sum, item) => sum + item.quantity, 0) }
     }),
-    route(look, async function getOrder (_: Context, { params, query }: Request<typeof look>) { return { id: params.id, limit: query.limit! } }),
-    route(break_, async function breakDown (): Promise<{}> { throw new TypeError('the sealed secret of row 7') }),
-    route(ask, async function askDatabase (ctx: Context) { return (await ctx.pool.query('select 1 as one')).rows[0] as { one: number } }),
+    route(
+      look,
+      async function getOrder (
+        _: Context, { params, query }: Request<typeof look>
+      ) { return { id: params.id, limit: query.limit! } }
+    ),
+    route(
+      break_,
+      async function breakDown (): Promise<{}> { throw new TypeError('the sealed secret of row 7') }
+    ),
+    route(
+      ask,
+      async function askDatabase (ctx: Context) {
+        return (await ctx.pool.query('select 1 as one')).rows[0] as { one: number }
+      }
+    ),
     route(limited, async function takeLimited () { return {} }),
-    route(hook, async function takeHook (_: Context, { body }: Request<typeof hook>) { return { bytes: body.length } }),
+    route(
+      hook,
+      async function takeHook (
+        _: Context, { body }: Request<typeof hook>
+      ) { return { bytes: body.length } }
+    ),
     route(secret, async function tellSecret () { return {} }),
   ],
 })
@@ -57,7 +81,13 @@ const partner = 'https://www.example.org'
 
 beforeAll(async () => {
   it = await startTestSystem([service], { LOG_LEVEL: 'fatal' })
-  strict = await startTestSystem([service], { LOG_LEVEL: 'fatal', RATE_LIMITS: 'on', PUBLIC_URL: origin, CORS_ORIGINS: `${partner}, https://two.example.org` })
+  strict = await startTestSystem(
+    [service],
+    {
+      LOG_LEVEL: 'fatal', RATE_LIMITS: 'on', PUBLIC_URL: origin,
+      CORS_ORIGINS: `${partner}, https://two.example.org`
+    }
+  )
 })
 afterAll(async () => { await Promise.all([it.stop(), strict.stop()]) })
 
@@ -65,10 +95,20 @@ const inject = async (options: InjectOptions, system = it) => {
   const answer = await system.system.app.inject(options)
   const headers = answer.headers as Record<string, string>
   const problem = headers['content-type']?.startsWith('application/problem+json')
-    ? JSON.parse(answer.payload) as { type: string, status: number, errors?: { field: string, message: string }[] } : undefined
-  return { status: answer.statusCode, headers, text: answer.payload, problem, slug: problem?.type.replace('/problems/request/', '') }
+   
+      ? JSON.parse(answer.payload) as {
+        type: string, status: number, errors?: { field: string, message: string }[]
+      }
+      : undefined
+  return {
+    status: answer.statusCode, headers, text: answer.payload, problem,
+    slug: problem?.type.replace('/problems/request/', '')
+  }
 }
-const post = (payload: string, headers: Record<string, string> = { 'content-type': 'application/json' }, url = '/api/orders') =>
+const post = (
+  payload: string, headers: Record<string, string> = { 'content-type': 'application/json' },
+  url = '/api/orders'
+) =>
   inject({ method: 'POST', url, payload, headers })
 const order = (item: string) => post(`{"items":[${item}]}`)
 
@@ -78,11 +118,17 @@ test.each([
   ['a body over the limit', JSON.stringify({ items: 'x'.repeat(70_000) }), 413, 'too-large'],
   ['a hundred thousand brackets', '['.repeat(100_000) + ']'.repeat(100_000), 413, 'too-large'],
   ['thirty thousand brackets', '['.repeat(30_000) + ']'.repeat(30_000), 400, 'invalid'],
-  ['brackets within a field', `{"items":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 400, 'invalid'],
+  [
+    'brackets within a field', `{"items":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 400,
+    'invalid'
+  ],
   ['objects within objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, 400, 'invalid'],
   ['a prototype', '{"items":[{"quantity":1}],"__proto__":{"admin":true}}', 400, 'malformed'],
   ['a prototype within', '{"items":[{"quantity":1,"__proto__":{"x":1}}]}', 400, 'malformed'],
-  ['a constructor', '{"items":[{"quantity":1}],"constructor":{"prototype":{"admin":true}}}', 400, 'malformed'],
+  [
+    'a constructor', '{"items":[{"quantity":1}],"constructor":{"prototype":{"admin":true}}}', 400,
+    'malformed'
+  ],
   ['a constructor that is a field', '{"items":[{"quantity":1}],"constructor":1}', 400, 'invalid'],
   ['no object', '7', 400, 'invalid'],
   ['null', 'null', 400, 'invalid'],
@@ -94,12 +140,17 @@ test.each([
 })
 
 test.each([
-  ['{"quantity":"2"}', 'items.0.quantity'], ['{"quantity":"２"}', 'items.0.quantity'], ['{"quantity":0}', 'items.0.quantity'],
-  ['{"quantity":-1}', 'items.0.quantity'], ['{"quantity":1e309}', 'items.0.quantity'], ['{"quantity":1.5}', 'items.0.quantity'],
-  ['{"quantity":11}', 'items.0.quantity'], ['{"quantity":null}', 'items.0.quantity'], ['{"quantity":[1]}', 'items.0.quantity'],
-  ['{"quantity":true}', 'items.0.quantity'], ['{}', 'items.0.quantity'], ['{"quantity":1,"price":0}', 'items.0.price'],
+  ['{"quantity":"2"}', 'items.0.quantity'], ['{"quantity":"２"}', 'items.0.quantity'],
+  ['{"quantity":0}', 'items.0.quantity'],
+  ['{"quantity":-1}', 'items.0.quantity'], ['{"quantity":1e309}', 'items.0.quantity'],
+  ['{"quantity":1.5}', 'items.0.quantity'],
+  ['{"quantity":11}', 'items.0.quantity'], ['{"quantity":null}', 'items.0.quantity'],
+  ['{"quantity":[1]}', 'items.0.quantity'],
+  ['{"quantity":true}', 'items.0.quantity'], ['{}', 'items.0.quantity'],
+  ['{"quantity":1,"price":0}', 'items.0.price'],
   [`{"quantity":1,"note":"${'x'.repeat(21)}"}`, 'items.0.note'], ['7', 'items.0'],
-  ['{"quantity":1,"note":"a\\u0000b"}', 'items.0.note'], ['{"quantity":1,"note":"\\ud800"}', 'items.0.note'],
+  ['{"quantity":1,"note":"a\\u0000b"}', 'items.0.note'],
+  ['{"quantity":1,"note":"\\ud800"}', 'items.0.note'],
 ])('body: item %s is refused, naming the field', async (item, field) => {
   const answer = await order(item)
 
@@ -110,12 +161,20 @@ test.each([
 
 test('body: what is right passes, and a thousand wrong fields are told of twenty times at most', async () => {
   expect((await order('{"quantity":10,"note":"été"}')).text).toBe('{"total":10}')
-  const many = await post(JSON.stringify({ items: [{ quantity: 1 }], ...Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`f${n}`, n])) }))
+  const many = await post(
+    JSON.stringify({
+      items: [{ quantity: 1 }],
+      ...Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`f${n}`, n]))
+    })
+  )
   expect(many.status).toBe(400)
   expect(many.problem!.errors!.length).toBeLessThanOrEqual(20)
 })
 
-test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'nonsense'])(
+test.each([
+  'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x',
+  'application/xml', 'nonsense'
+])(
   'body: %s is not JSON', async type => {
     const answer = await post('{"items":[{"quantity":1}]}', { 'content-type': type })
     expect([answer.status, answer.slug]).toEqual([415, 'unsupported-media-type'])
@@ -123,12 +182,21 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-da
 
 test('raw body: arrives as the exact bytes, whatever it calls itself, up to its own limit', async () => {
   const bytes = '{"a" :  1}\n'
-  expect(JSON.parse((await post(bytes, { 'content-type': 'application/json' }, '/api/orders/hook')).text)).toEqual({ bytes: bytes.length })
-  expect(JSON.parse((await post(bytes, { 'content-type': 'text/plain' }, '/api/orders/hook')).text)).toEqual({ bytes: bytes.length })
-  expect((await post('x'.repeat(101), { 'content-type': 'text/plain' }, '/api/orders/hook')).status).toBe(413)
+  expect(
+    JSON.parse((await post(bytes, { 'content-type': 'application/json' }, '/api/orders/hook')).text)
+  ).toEqual({ bytes: bytes.length })
+  expect(
+    JSON.parse((await post(bytes, { 'content-type': 'text/plain' }, '/api/orders/hook')).text)
+  ).toEqual({ bytes: bytes.length })
+  expect(
+    (await post('x'.repeat(101), { 'content-type': 'text/plain' }, '/api/orders/hook')).status
+  ).toBe(413)
 })
 
-test.each(['limit=0', 'limit=-1', 'limit=two', 'limit=２', 'limit=1e309', 'limit=1.5', 'limit=1&limit=2', 'page=2', '__proto__=1'])(
+test.each([
+  'limit=0', 'limit=-1', 'limit=two', 'limit=２', 'limit=1e309', 'limit=1.5', 'limit=1&limit=2',
+  'page=2', '__proto__=1'
+])(
   'query: %s is refused', async query => {
     const answer = await inject({ method: 'GET', url: `/api/orders/${uuidv7()}?${query}` })
     expect([answer.status, answer.slug]).toEqual([400, 'invalid'])
@@ -136,17 +204,25 @@ test.each(['limit=0', 'limit=-1', 'limit=two', 'limit=２', 'limit=1e309', 'limi
 
 test('query: texts become numbers, and what is absent has its default', async () => {
   const id = uuidv7()
-  expect(JSON.parse((await inject({ method: 'GET', url: `/api/orders/${id}?limit=7` })).text)).toEqual({ id, limit: 7 })
-  expect(JSON.parse((await inject({ method: 'GET', url: `/api/orders/${id}/` })).text)).toEqual({ id, limit: 20 })
+  expect(
+    JSON.parse((await inject({ method: 'GET', url: `/api/orders/${id}?limit=7` })).text)
+  ).toEqual({ id, limit: 7 })
+  expect(
+    JSON.parse((await inject({ method: 'GET', url: `/api/orders/${id}/` })).text)
+  ).toEqual({ id, limit: 20 })
 })
 
-test.each(['7', '..%2f..%2fetc', '%00', 'x'.repeat(150)])('params: an id like %s is refused', async id => {
+test.each([
+  '7', '..%2f..%2fetc', '%00', 'x'.repeat(150)
+])('params: an id like %s is refused', async id => {
   expect((await inject({ method: 'GET', url: `/api/orders/${id}` })).status).toBe(400)
 })
 
 test.each([
-  ['GET', '/api/nowhere', 404, 'not-found'], ['POST', '/api/orders/a/b/c', 404, 'not-found'], ['GET', '/.git/config', 404, 'not-found'],
-  ['GET', `/api/orders/${'x'.repeat(300)}`, 400, 'malformed'], ['GET', '/api/%zz', 400, 'malformed'], ['GET', '/api/orders/%C3%28', 400, 'malformed'],
+  ['GET', '/api/nowhere', 404, 'not-found'], ['POST', '/api/orders/a/b/c', 404, 'not-found'],
+  ['GET', '/.git/config', 404, 'not-found'],
+  ['GET', `/api/orders/${'x'.repeat(300)}`, 400, 'malformed'],
+  ['GET', '/api/%zz', 400, 'malformed'], ['GET', '/api/orders/%C3%28', 400, 'malformed'],
 ] as const)('path: %s %s answers %i as a problem', async (method, url, status, slug) => {
   const answer = await inject({ method, url })
   expect([answer.status, answer.slug]).toEqual([status, slug])
@@ -154,8 +230,12 @@ test.each([
 
 test('method: another one is refused, naming those that are there', async () => {
   const answer = await inject({ method: 'DELETE', url: '/api/orders' })
-  expect([answer.status, answer.slug, answer.headers.allow]).toEqual([405, 'method-not-allowed', 'POST'])
-  expect((await inject({ method: 'PUT', url: `/api/orders/${uuidv7()}` })).headers.allow).toBe('GET, HEAD')
+  expect([
+    answer.status, answer.slug, answer.headers.allow
+  ]).toEqual([405, 'method-not-allowed', 'POST'])
+  expect(
+    (await inject({ method: 'PUT', url: `/api/orders/${uuidv7()}` })).headers.allow
+  ).toBe('GET, HEAD')
 })
 
 test('method: HEAD answers as GET does, without the body', async () => {
@@ -166,33 +246,56 @@ test('method: HEAD answers as GET does, without the body', async () => {
 })
 
 test('a bug: answers 500 without telling anything of it', async () => {
-  const answer = await inject({ method: 'POST', url: '/api/orders/break', headers: { authorization: `Bearer ${await it.personToken()}` } })
+  const answer = await inject({
+    method: 'POST', url: '/api/orders/break',
+    headers: { authorization: `Bearer ${await it.personToken()}` }
+  })
   expect([answer.status, answer.slug]).toEqual([500, 'internal-error'])
   expect(answer.text).not.toMatch(/sealed|TypeError|http\.test|row 7/)
 })
 
 test('headers: every answer carries the ones that protect, also a refusal', async () => {
-  for (const answer of [await order('{"quantity":1}'), await inject({ method: 'GET', url: '/nowhere' })]) {
+  for (
+    const answer of [
+      await order('{"quantity":1}'), await inject({ method: 'GET', url: '/nowhere' })
+    ]
+  ) {
     expect(answer.headers).toMatchObject({
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'", 'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
       'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'same-origin', 'cross-origin-resource-policy': 'same-site' })
     expect(answer.headers).not.toHaveProperty('x-powered-by')
     expect(answer.headers).not.toHaveProperty('server')
     expect(answer.headers).not.toHaveProperty('strict-transport-security')
   }
-  expect((await inject({ method: 'GET', url: '/nowhere' }, strict)).headers['strict-transport-security']).toContain('max-age=')
+  expect(
+    (await inject({ method: 'GET', url: '/nowhere' }, strict)).headers['strict-transport-security']
+  ).toContain('max-age=')
 })
 
 test('request id: a sound one is kept, any other is replaced', async () => {
-  const idOf = async (id?: string) => (await inject({ method: 'GET', url: '/nowhere', headers: id === undefined ? {} : { 'x-request-id': id } })).headers['x-request-id']
+  const idOf = async (id?: string) => (
+    await inject({
+      method: 'GET', url: '/nowhere', headers: id === undefined ? {} : { 'x-request-id': id }
+    })
+  ).headers['x-request-id']
   expect(await idOf('order-desk_7')).toBe('order-desk_7')
-  for (const id of [undefined, 'short', 'x'.repeat(65), 'with space in it', '<script>alert(1)']) expect(await idOf(id)).toMatch(/^[0-9a-f-]{36}$/)
+  for (
+    const id of [undefined, 'short', 'x'.repeat(65), 'with space in it', '<script>alert(1)']
+  ) expect(await idOf(id)).toMatch(/^[0-9a-f-]{36}$/)
 })
 
-test.each(['Bearer', 'Bearer ', 'Bearer a b', 'Basic YWRtaW46YWRtaW4=', 'Bearer nonsense', '', 'Bearer ..', `Bearer ${'x'.repeat(5000)}`])(
+test.each([
+  'Bearer', 'Bearer ', 'Bearer a b', 'Basic YWRtaW46YWRtaW4=', 'Bearer nonsense', '', 'Bearer ..',
+  `Bearer ${'x'.repeat(5000)}`
+])(
   'authorization: "%s" is refused even on a public route', async authorization => {
-    const answer = await inject({ method: 'GET', url: `/api/orders/${uuidv7()}`, headers: { authorization } })
-    expect([answer.status, answer.slug, answer.headers['www-authenticate']]).toEqual([401, 'unauthenticated', 'Bearer'])
+    const answer = await inject({
+      method: 'GET', url: `/api/orders/${uuidv7()}`, headers: { authorization }
+    })
+    expect([
+      answer.status, answer.slug, answer.headers['www-authenticate']
+    ]).toEqual([401, 'unauthenticated', 'Bearer'])
   })
 
 test('authorization: internal routes take a service token for this service only', async () => {
@@ -202,12 +305,17 @@ test('authorization: internal routes take a service token for this service only'
   expect(await send(await it.personToken({ roles: ['admin'] }))).toBe(401)
   expect(await send(it.orderToken(uuidv7()))).toBe(401)
   expect(await send()).toBe(401)
-  expect((await it.send(look, { params: { id: uuidv7() }, token: await it.serviceToken('orders') })).status).toBe(401)
+  expect(
+    (
+      await it.send(look, { params: { id: uuidv7() }, token: await it.serviceToken('orders') })
+    ).status
+  ).toBe(401)
 })
 
 test('cookie: counts with our own origin only, and a stale one is nobody', async () => {
   const cookie = `__Host-fermata_access=${await strict.personToken()}`
-  const send = async (headers: Record<string, string>) => (await inject({ method: 'POST', url: '/api/orders/break', headers }, strict)).status
+  const send = async (headers: Record<string, string>) =>
+    (await inject({ method: 'POST', url: '/api/orders/break', headers }, strict)).status
   expect(await send({ cookie, origin })).toBe(500)
   expect(await send({ cookie, 'sec-fetch-site': 'same-origin' })).toBe(500)
   expect(await send({ cookie, origin: 'https://tickets.example.org.evil.example' })).toBe(403)
@@ -216,7 +324,13 @@ test('cookie: counts with our own origin only, and a stale one is nobody', async
   expect(await send({ cookie })).toBe(403)
   expect(await send({ cookie: '__Host-fermata_access=stale', origin })).toBe(401)
   expect(await send({ cookie: cookie.replace('__Host-', ''), origin })).toBe(401)
-  const get = await inject({ method: 'GET', url: `/api/orders/${uuidv7()}`, headers: { cookie, origin: 'https://evil.example' } }, strict)
+  const get = await inject(
+    {
+      method: 'GET', url: `/api/orders/${uuidv7()}`,
+      headers: { cookie, origin: 'https://evil.example' }
+    },
+    strict
+  )
   expect(get.status).toBe(200)
 })
 
@@ -237,8 +351,14 @@ test('cross origin: nobody is let in by default, and only whom the setting names
   const preflight = (from: string, system: TestSystem) => inject({ method: 'OPTIONS', url: '/api/orders',
     headers: { origin: from, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'content-type' } }, system)
   expect((await preflight(partner, it)).headers).not.toHaveProperty('access-control-allow-origin')
-  for (const from of ['https://evil.example', `${partner}.evil.example`, 'null', 'http://www.example.org']) {
-    expect((await preflight(from, strict)).headers, from).not.toHaveProperty('access-control-allow-origin')
+  for (
+    const from of [
+      'https://evil.example', `${partner}.evil.example`, 'null', 'http://www.example.org'
+    ]
+  ) {
+    expect(
+      (await preflight(from, strict)).headers, from
+    ).not.toHaveProperty('access-control-allow-origin')
   }
   const allowed = await preflight(partner, strict)
   expect(allowed.headers['access-control-allow-origin']).toBe(partner)
@@ -255,23 +375,31 @@ test('documentation: is OpenAPI 3.1, complete, and says nothing of internal rout
   expect(text).not.toContain('/internal/')
   expect(text).not.toContain('tellSecret')
   expect(text).not.toMatch(/"def-\d/)
-  expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/orders', '/api/orders/{id}', '/api/orders/health']))
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(['/api/orders', '/api/orders/{id}', '/api/orders/health'])
+  )
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.values(methods).map(operation => ({ path, ...operation })))
   expect(new Set(operations.map(operation => operation.operationId)).size).toBe(operations.length)
   for (const { path, responses, parameters = [] } of operations) {
     expect(Object.keys(responses).some(status => status.startsWith('2')), path).toBe(true)
     for (const response of Object.values(responses)) expect(response.description, path).toBeTruthy()
-    const declared = parameters.filter(parameter => parameter.in === 'path').map(parameter => parameter.name)
+    const declared = parameters.filter(
+      parameter => parameter.in === 'path'
+    ).map(parameter => parameter.name)
     expect(declared).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(match => match[1]))
   }
-  expect((await inject({ method: 'GET', url: '/api/orders/doc/' })).text).not.toMatch(/(src|href)="(https?:)?\/\//)
+  expect(
+    (await inject({ method: 'GET', url: '/api/orders/doc/' })).text
+  ).not.toMatch(/(src|href)="(https?:)?\/\//)
 })
 
 /**
  * A server between us and PostgreSQL that can be taken away, and what is connected to it with it.
  */
-async function startGate (database: TestDatabase): Promise<{ url: string, close: () => Promise<void>, open: () => Promise<void> }> {
+async function startGate (database: TestDatabase): Promise<{
+  url: string, close: () => Promise<void>, open: () => Promise<void>
+}> {
   const url = new URL(database.url)
   const socket_folder = url.searchParams.get('host')
   const target = socket_folder
@@ -289,7 +417,8 @@ async function startGate (database: TestDatabase): Promise<{ url: string, close:
     }
     inner.pipe(outer).pipe(inner)
   })
-  const listen = (port: number) => new Promise<void>(resolve => { server.listen(port, '127.0.0.1', resolve) })
+  const listen = (port: number) =>
+    new Promise<void>(resolve => { server.listen(port, '127.0.0.1', resolve) })
   await listen(0)
   const { port } = server.address() as AddressInfo
   url.searchParams.delete('host')
@@ -315,13 +444,19 @@ test('database away: answers 503 with a time to come back, is not ready, and rec
 
   await gate.close()
   const answer = await inject({ method: 'GET', url: '/api/orders/ask' }, system)
-  expect([answer.status, answer.slug, answer.headers['retry-after']]).toEqual([503, 'unavailable', '2'])
+  expect([
+    answer.status, answer.slug, answer.headers['retry-after']
+  ]).toEqual([503, 'unavailable', '2'])
   const unready = await ready()
-  expect([unready.status, (JSON.parse(unready.text) as { checks: object }).checks]).toEqual([503, { database: false, bus: true, migrations: true }])
+  expect([
+    unready.status, (JSON.parse(unready.text) as { checks: object }).checks
+  ]).toEqual([503, { database: false, bus: true, migrations: true }])
   expect((await inject({ method: 'GET', url: '/api/orders/health' }, system)).status).toBe(200)
 
   await gate.open()
-  await system.eventually(async () => (await inject({ method: 'GET', url: '/api/orders/ask' }, system)).status === 200)
+  await system.eventually(
+    async () => (await inject({ method: 'GET', url: '/api/orders/ask' }, system)).status === 200
+  )
   expect((await ready()).status).toBe(200)
   await system.stop()
   await gate.close()

@@ -5,7 +5,9 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
 import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problems'
-import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  LogController, type FastifyInstance, type FastifyReply, type FastifyRequest
+} from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
@@ -64,7 +66,9 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   app.decorateRequest('caller')
   await app.register(cookie)
   await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
+    },
     // Tells browsers to insist on HTTPS, so only where it is served.
     hsts: settings.PUBLIC_URL.startsWith('https:'),
     crossOriginResourcePolicy: { policy: 'same-site' },
@@ -73,16 +77,22 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
     await app.register(cors, {
-      origin: origins, credentials: false, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      origin: origins, credentials: false, methods: [
+        'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'
+      ],
       exposedHeaders: ['retry-after', 'x-request-id', 'idempotency-replayed'] })
   }
-  if (settings.RATE_LIMITS === 'on') await app.register(rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders })
+  if (settings.RATE_LIMITS === 'on') await app.register(
+    rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders }
+  )
   app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
   return app
 }
 
 // Only a refusal names its limit; on every answer the headers would be noise.
-const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
+const noHeaders = {
+  'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false
+}
 
 /** Answers what no route answers: 405 where another method would be, else 404. */
 export function answerUnknownPaths (
@@ -95,23 +105,34 @@ export function answerUnknownPaths (
     const path = request.url.split('?')[0]!
     const methods = patterns.flatMap(({ pattern, methods }) => pattern.test(path) ? methods : [])
     return methods.length > 0
-      ? sendProblem(reply, new Problem(methodNotAllowed, undefined, { headers: { allow: methods.join(', ') } }))
+      ? sendProblem(
+        reply, new Problem(methodNotAllowed, undefined, { headers: { allow: methods.join(', ') } })
+      )
       : sendProblem(reply, new Problem(notFound))
   }
   app.setNotFoundHandler(handler)
   return handler
 }
 
-export interface RouteDependencies { ctx: Context, auth: Authenticator, metrics: HttpMetrics, rate_limits: boolean }
+export interface RouteDependencies {
+  ctx: Context, auth: Authenticator, metrics: HttpMetrics, rate_limits: boolean
+}
 
 /** Puts a service's routes on the server, each behind its policy. */
-export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ctx, auth, metrics, rate_limits }: RouteDependencies): void {
+export function addRoutes (
+  app: FastifyInstance, routes: BoundRoute<any>[],
+  { ctx, auth, metrics, rate_limits }: RouteDependencies
+): void {
   for (const bound of routes) {
     const { route, operation } = bound
     if (route.raw_body) app.register(async scope => {
       scope.removeAllContentTypeParsers()
-      if (isStreamed(route)) scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
-      else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+      if (isStreamed(route)) scope.addContentTypeParser(
+        '*', (_, payload, done) => done(null, limited(payload, route))
+      )
+      else scope.addContentTypeParser(
+        '*', { parseAs: 'buffer' }, (_, body, done) => done(null, body)
+      )
       add(scope)
     })
     else add(app)
@@ -143,7 +164,8 @@ export function addRoutes (app: FastifyInstance, routes: BoundRoute<any>[], { ct
 /** Bodies that may be larger reach the operation as a stream, for they need not fit into memory. */
 const largest_held_body_bytes = 16 * 1024 * 1024
 
-const isStreamed = (route: AnyRoute) => route.raw_body === true && (route.body_limit_bytes ?? 0) > largest_held_body_bytes
+const isStreamed = (route: AnyRoute) =>
+  route.raw_body === true && (route.body_limit_bytes ?? 0) > largest_held_body_bytes
 
 /** Fastify limits only the bodies it reads itself. */
 function limited (payload: Readable, route: AnyRoute): Readable {
@@ -157,11 +179,19 @@ function limited (payload: Readable, route: AnyRoute): Readable {
 }
 
 async function answer (
-  ctx: Context, { route, operation, idempotency: answeredBy }: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
+  ctx: Context, {
+    route, operation, idempotency: answeredBy
+  }: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
-  const idempotency = readIdempotency(route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.url)
-  const earlier = idempotency && answeredBy !== 'operation' && await findReplay(ctx.db, ctx.service, idempotency)
-  if (earlier) return reply.code(earlier.status).header('idempotency-replayed', 'true').send(earlier.body)
+  const idempotency = readIdempotency(
+    route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.url
+  )
+  const earlier = idempotency && answeredBy !== 'operation' && await findReplay(
+    ctx.db, ctx.service, idempotency
+  )
+  if (earlier) return reply.code(earlier.status).header(
+    'idempotency-replayed', 'true'
+  ).send(earlier.body)
   const request: Request<any> = {
     params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller, id: raw.id, ip: raw.ip, headers: raw.headers,
     idempotency, method: raw.method,
@@ -175,7 +205,9 @@ async function answer (
   reply.code(status)
   if (status === 204 || body === null) return reply.send()
   if (!media_type) return reply.send(body)
-  return reply.type(media_type).send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length) : body)
+  return reply.type(media_type).send(
+    body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.length) : body
+  )
 }
 
 const isFullReply = (result: unknown): result is Reply<unknown> =>

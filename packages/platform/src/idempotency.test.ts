@@ -9,14 +9,17 @@ import { defineService, reply, route, type Context, type Request } from './servi
 
 const tooShort = defineProblem('users/too-short', 409, 'Too short')
 const write = defineRoute({
-  method: 'POST', path: '/api/users/notes', access: 'public', idempotent: true, summary: 'Write a note',
+  method: 'POST', path: '/api/users/notes', access: 'public', idempotent: true,
+  summary: 'Write a note',
   body: Type.Object({ text: Type.String(), pause_ms: Type.Optional(Type.Integer()) }),
   reply: { 201: Type.Object({ id: Uuid, text: Type.String() }) },
   problems: [tooShort],
 })
 const tear = defineRoute({
-  method: 'POST', path: '/api/users/notes/{id}/tear', access: 'public', idempotent: true, summary: 'Tear a note up',
-  params: Type.Object({ id: Uuid }), reply: { 200: Type.Object({ torn: Type.Boolean() }), 204: Empty }, problems: [],
+  method: 'POST', path: '/api/users/notes/{id}/tear', access: 'public', idempotent: true,
+  summary: 'Tear a note up',
+  params: Type.Object({ id: Uuid }),
+  reply: { 200: Type.Object({ torn: Type.Boolean() }), 204: Empty }, problems: [],
 })
 
 /** What a note has to be before it is taken. */
@@ -53,7 +56,9 @@ beforeAll(async () => { it = await startTestSystem([notes], { LOG_LEVEL: 'fatal'
 afterAll(() => it.stop())
 
 const count = async (text: string) =>
-  (await it.context('users').pool.query('select from users.notes where text = $1', [text])).rows.length
+  (
+    await it.context('users').pool.query('select from users.notes where text = $1', [text])
+  ).rows.length
 
 test('write: the same key and body give the first answer again, and say so', async () => {
   const first = await it.send(write, { body: { text: 'once' }, key: 'k1' })
@@ -61,12 +66,17 @@ test('write: the same key and body give the first answer again, and say so', asy
 
   expect([first.status, second.status]).toEqual([201, 201])
   expect(second.body).toEqual(first.body)
-  expect([first.headers['idempotency-replayed'], second.headers['idempotency-replayed']]).toEqual([undefined, 'true'])
+  expect([
+    first.headers['idempotency-replayed'], second.headers['idempotency-replayed']
+  ]).toEqual([undefined, 'true'])
   expect(await count('once')).toBe(1)
 })
 
 test('write: without a key every request is its own', async () => {
-  const answers = [await it.send(write, { body: { text: 'free' } }), await it.send(write, { body: { text: 'free' } })]
+  const answers = [
+    await it.send(write, { body: { text: 'free' } }),
+    await it.send(write, { body: { text: 'free' } })
+  ]
 
   expect(answers[0]!.body.id).not.toBe(answers[1]!.body.id)
   expect(await count('free')).toBe(2)
@@ -91,7 +101,9 @@ test('write: twins that come at once have one effect and the same answer', async
 })
 
 test('write: of two bodies that come at once with one key, one is refused', async () => {
-  const answers = await Promise.all(['left', 'right'].map(text => it.send(write, { body: { text, pause_ms: 200 }, key: 'k4' })))
+  const answers = await Promise.all(
+    ['left', 'right'].map(text => it.send(write, { body: { text, pause_ms: 200 }, key: 'k4' }))
+  )
 
   expect(answers.map(answer => answer.status).toSorted()).toEqual([201, 422])
   expect(await count('left') + await count('right')).toBe(1)
@@ -100,7 +112,9 @@ test('write: of two bodies that come at once with one key, one is refused', asyn
 test('write: the same key of another caller, and on another route, is another key', async () => {
   const [ann, ben] = [await it.personToken(), await it.personToken()]
   const answers = []
-  for (const token of [ann, ben, undefined]) answers.push(await it.send(write, { body: { text: 'shared' }, key: 'k5', token }))
+  for (const token of [ann, ben, undefined]) answers.push(
+    await it.send(write, { body: { text: 'shared' }, key: 'k5', token })
+  )
   const torn = await it.send(tear, { params: { id: answers[0]!.body.id }, key: 'k5', token: ann })
 
   expect(answers.map(answer => answer.status)).toEqual([201, 201, 201])
@@ -110,14 +124,21 @@ test('write: the same key of another caller, and on another route, is another ke
 
 test('write: an answer without a body is repeated as such', async () => {
   const id = uuidv7()
-  const answers = [await it.send(tear, { params: { id }, key: 'k6' }), await it.send(tear, { params: { id }, key: 'k6' })]
+  const answers = [
+    await it.send(tear, { params: { id }, key: 'k6' }),
+    await it.send(tear, { params: { id }, key: 'k6' })
+  ]
 
   expect(answers.map(answer => [answer.status, answer.bytes.length])).toEqual([[204, 0], [204, 0]])
   expect(answers[1]!.headers['idempotency-replayed']).toBe('true')
 })
 
-test.each(['', ' ', 'a b', 'é', 'x'.repeat(256), 'tab\there'])('write: "%s" is no key', async key => {
-  const answer = await it.send(write, { body: { text: 'bad key' }, headers: { 'idempotency-key': key } })
+test.each([
+  '', ' ', 'a b', 'é', 'x'.repeat(256), 'tab\there'
+])('write: "%s" is no key', async key => {
+  const answer = await it.send(
+    write, { body: { text: 'bad key' }, headers: { 'idempotency-key': key } }
+  )
 
   expect(answer.status).toBe(400)
   expect(answer.problem.errors).toMatchObject([{ field: 'Idempotency-Key' }])

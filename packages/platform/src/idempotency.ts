@@ -3,7 +3,9 @@ import type { AnyRoute } from '@fermata/contracts/define'
 import { invalid, keyReused } from '@fermata/contracts/problems'
 import type { Caller } from './caller.ts'
 import type { Db, Tx } from './database.ts'
-import { claimIdempotencyKey, findIdempotencyKey, storeIdempotentReply, type IdempotencyRow } from './message-queries.ts'
+import {
+  claimIdempotencyKey, findIdempotencyKey, storeIdempotentReply, type IdempotencyRow
+} from './message-queries.ts'
 import { Problem } from './problem.ts'
 import type { Idempotency } from './service.ts'
 
@@ -37,13 +39,17 @@ export function replay (stored: IdempotencyRow, idempotency: Idempotency): unkno
 }
 
 /** The answer given before, if there is one. */
-export async function findReplay (db: Db, schema: string, idempotency: Idempotency): Promise<{ status: number, body: unknown } | null> {
+export async function findReplay (
+  db: Db, schema: string, idempotency: Idempotency
+): Promise<{ status: number, body: unknown } | null> {
   const stored = await findIdempotencyKey(db, schema, idempotency.scope, idempotency.key)
   return stored ? { status: stored.status, body: replay(stored, idempotency) } : null
 }
 
 /** Runs `work` once for a key: the claim, the work and the reply commit together. */
-export async function once<B> (tx: Tx, schema: string, idempotency: Idempotency, work: () => Promise<B>): Promise<B> {
+export async function once<B> (
+  tx: Tx, schema: string, idempotency: Idempotency, work: () => Promise<B>
+): Promise<B> {
   const { scope, key } = idempotency
   if (!await claimIdempotencyKey(tx, schema, idempotency)) {
     const stored = await findIdempotencyKey(tx, schema, scope, key)

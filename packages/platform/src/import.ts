@@ -98,7 +98,9 @@ async function emptyLive (
   client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[]
 ): Promise<void> {
   for (const key of keys) {
-    await client.query(`alter table ${quote(client, schema, key.table)} drop constraint ${quote(client, key.name)}`)
+    await client.query(
+      `alter table ${quote(client, schema, key.table)} drop constraint ${quote(client, key.name)}`
+    )
   }
   const tables = shapes.map(shape => quote(client, schema, shape.name))
   if (tables.length > 0) await client.query(`truncate ${tables.join(', ')}`)
@@ -109,7 +111,9 @@ async function emptyLive (
 /**
  * Tables of the same shape in a schema that only this transaction sees: no kill leaves it behind.
  */
-async function createScratch (client: PoolClient, schema: string, shapes: TableShape[]): Promise<string> {
+async function createScratch (
+  client: PoolClient, schema: string, shapes: TableShape[]
+): Promise<string> {
   const scratch = `scratch_${uuidv7().replaceAll('-', '')}`
   await client.query(`create schema ${quote(client, scratch)}`)
   for (const { name } of shapes) {
@@ -119,10 +123,14 @@ async function createScratch (client: PoolClient, schema: string, shapes: TableS
   return scratch
 }
 
-async function addForeignKeys (client: PoolClient, schema: string, keys: ForeignKey[]): Promise<void> {
+async function addForeignKeys (
+  client: PoolClient, schema: string, keys: ForeignKey[]
+): Promise<void> {
   await client.query(`set local search_path = ${quote(client, schema)}, public`)
   for (const { table, name, definition } of keys) {
-    await client.query(`alter table ${quote(client, table)} add constraint ${quote(client, name)} ${definition}`)
+    await client.query(
+      `alter table ${quote(client, table)} add constraint ${quote(client, name)} ${definition}`
+    )
   }
 }
 
@@ -188,7 +196,9 @@ async function fill (
   }
   const { sequences } = expect(Sequences, await reader.next())
   const { end } = expect(ExportEnd, await reader.next())
-  if (end.tables !== claimed.length || end.sha256 !== reader.digestBefore() || await reader.more()) {
+  if (
+    end.tables !== claimed.length || end.sha256 !== reader.digestBefore() || await reader.more()
+  ) {
     throw mismatch('', 'The copy is not what was written.')
   }
   if (target === 'live') await restoreRest(client, schema, shapes, sequences)
@@ -200,9 +210,14 @@ async function restoreRest (
   client: PoolClient, schema: string, shapes: TableShape[],
   sequences: Static<typeof Sequences>['sequences']
 ): Promise<void> {
-  for (const { name } of shapes) await client.query(`alter table ${quote(client, schema, name)} enable trigger user`)
+  for (const { name } of shapes) await client.query(
+    `alter table ${quote(client, schema, name)} enable trigger user`
+  )
   for (const { name, last_value, is_called } of sequences) {
-    await client.query('select setval($1::regclass, $2::bigint, $3)', [quote(client, schema, name), last_value, is_called])
+    await client.query(
+      'select setval($1::regclass, $2::bigint, $3)',
+      [quote(client, schema, name), last_value, is_called]
+    )
   }
 }
 
@@ -215,7 +230,9 @@ async function compare (
   const tables: ImportResult['tables'] = []
   for (const [index, shape] of shapes.entries()) {
     const found = await digestTable(client, schema, shape)
-    if (found.sha256 !== claimed[index]!.sha256) throw mismatch(shape.name, 'The table reads back differently.')
+    if (found.sha256 !== claimed[index]!.sha256) throw mismatch(
+      shape.name, 'The table reads back differently.'
+    )
     tables.push({ name: shape.name, ...found })
   }
   return tables
@@ -230,7 +247,9 @@ const tablesInUse = new Set(['55P03', '40P01'])
 const refusedData = /^(?:22|23|42)/
 
 function toProblem (error: unknown): unknown {
-  const { code = '', message = '', table = '' } = error as { code?: string, message?: string, table?: string }
+  const { code = '', message = '', table = '' } = error as {
+    code?: string, message?: string, table?: string
+  }
   if (tablesInUse.has(code)) {
     return new Problem(unavailable, 'The tables are in use.', { headers: { 'retry-after': '10' } })
   }

@@ -18,7 +18,9 @@ async function mail (_: Context, { to }: { to: string }): Promise<void> {
   done.push(to)
 }
 
-const service = defineService<Context>({ name: 'notifications', routes: [], jobs: [job('mail', mail)] })
+const service = defineService<Context>({
+  name: 'notifications', routes: [], jobs: [job('mail', mail)]
+})
 let it: TestSystem
 let ctx: Context
 
@@ -28,8 +30,10 @@ beforeAll(async () => {
 })
 afterAll(() => it.stop())
 
-const waiting = async () => (await ctx.pool.query('select attempts, key, run_at from graphile_worker.jobs order by id')).rows
-const add = (to: string, options = {}) => ctx.transaction(tx => ctx.addJob(tx, 'mail', { to }, options))
+const waiting = async () =>
+  (await ctx.pool.query('select attempts, key, run_at from graphile_worker.jobs order by id')).rows
+const add = (to: string, options = {}) =>
+  ctx.transaction(tx => ctx.addJob(tx, 'mail', { to }, options))
 
 test('addJob: the job runs once its transaction has committed, and not before', async () => {
   await ctx.transaction(async tx => {
@@ -56,7 +60,9 @@ test('addJob: what a rolled back transaction queued never runs', async () => {
 test('addJob: a failing job is tried again after a pause', async () => {
   failures = 1
   await add('second try')
-  const [row] = await it.eventually(async () => (await waiting()).some(one => one.attempts === 1) && waiting())
+  const [row] = await it.eventually(
+    async () => (await waiting()).some(one => one.attempts === 1) && waiting()
+  )
   expect(Date.parse(row!.run_at as string)).toBeGreaterThan(Date.now())
 
   await ctx.pool.query('update graphile_worker._private_jobs set run_at = now()')
@@ -90,7 +96,9 @@ test('sole_process: jobs that a killed process left locked run at the next start
   const first = await start(false, idle)
   const db = first.contexts.get('notifications')!
   await db.transaction(tx => db.addJob(tx, 'mail', { to: 'left behind' }))
-  await db.pool.query(`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'worker-that-was-killed', attempts = 1`)
+  await db.pool.query(
+    `update graphile_worker._private_jobs set locked_at = now(), locked_by = 'worker-that-was-killed', attempts = 1`
+  )
   await first.stop()
 
   const shared = await start(false)

@@ -22,7 +22,8 @@ export interface Job<C, P = unknown> {
 /**
  * A job by name; `ctx.addJob(tx, name, payload)` queues it in the transaction that wants it done.
  */
-export const job = <C, P>(name: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> => ({ name, run: work })
+export const job = <C, P>(name: string, work: (ctx: C, payload: P) => Promise<void>): Job<C, P> =>
+  ({ name, run: work })
 
 /** A job that also runs by the clock, e.g. `cron('remove-old', '0 4 * * *', removeOld)`. */
 export const cron = <C, P>(
@@ -81,10 +82,18 @@ export async function startJobRunner (
       taskList[task] = async (payload, helpers) => {
         const started = performance.now()
         await work(ctx, payload)
-        service_log.info({ job: task, attempt: helpers.job.attempts, duration_ms: Math.round(performance.now() - started) }, 'job')
+        service_log.info(
+          {
+            job: task, attempt: helpers.job.attempts,
+            duration_ms: Math.round(performance.now() - started)
+          },
+          'job'
+        )
       }
       const match = typeof schedule === 'function' ? schedule(ctx) : schedule
-      if (match) cronItems.push({ task, match, identifier: task, options: { backfillPeriod: 0, maxAttempts: 3 } })
+      if (match) cronItems.push(
+        { task, match, identifier: task, options: { backfillPeriod: 0, maxAttempts: 3 } }
+      )
     }
   }
   const logger = toWorkerLogger(log)
@@ -114,7 +123,9 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
       try {
         await timer.run(ctx)
       } catch (error) {
-        if (!stop.signal.aborted) log.warn({ err: error, timer: timer.name }, 'timer will try again')
+        if (!stop.signal.aborted) log.warn(
+          { err: error, timer: timer.name }, 'timer will try again'
+        )
       }
       if (!stop.signal.aborted) await sleepUntil(timer.interval_ms, stop.signal)
     }

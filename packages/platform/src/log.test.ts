@@ -10,16 +10,25 @@ import { defineService, route, type Context, type Request } from './service.ts'
 
 /** What stands in the log after real requests, and what must never stand there. */
 
-const canary = { email: 'canary@example.com', password: 'correct horse battery', name: 'Canary Bird' }
+const canary = {
+  email: 'canary@example.com', password: 'correct horse battery', name: 'Canary Bird'
+}
 const signUp = defineRoute({
-  method: 'POST', path: '/api/users/{place}', access: 'public', summary: 'Sign up', params: Type.Object({ place: Type.String() }),
+  method: 'POST', path: '/api/users/{place}', access: 'public', summary: 'Sign up',
+  params: Type.Object({ place: Type.String() }),
   body: Type.Object({ email: Type.String(), password: Type.String(), name: Type.String() }),
   reply: { 201: Type.Object({}) }, problems: [],
 })
 const users = defineService<Context>({
   name: 'users',
   routes: [route(signUp, async function addPerson (ctx: Context, { body, id }: Request<typeof signUp>) {
-    ctx.log.info({ request_id: id, body, list: [{ deep: { er: { buyer: body } } }], buyer_name: body.name, note: `for ${body.email}` }, `adding ${body.email}`)
+    ctx.log.info(
+      {
+        request_id: id, body, list: [{ deep: { er: { buyer: body } } }], buyer_name: body.name,
+        note: `for ${body.email}`
+      },
+      `adding ${body.email}`
+    )
     await ctx.pool.query('insert into users.people values ($1, $2)', [body.email, body.name])
     return {}
   })],
@@ -33,7 +42,9 @@ let folder: string
 let it: TestSystem
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fermata-log-'))
-  it = await startTestSystem([users], { LOG_LEVEL: 'debug', LOG_STDOUT_LEVEL: 'fatal', FERMATA_LOG_DIR: folder })
+  it = await startTestSystem(
+    [users], { LOG_LEVEL: 'debug', LOG_STDOUT_LEVEL: 'fatal', FERMATA_LOG_DIR: folder }
+  )
 })
 afterAll(async () => {
   await it.stop()
@@ -47,7 +58,8 @@ const textOf = async (service: string) => {
     return ''
   }
 }
-const linesOf = (text: string) => text.trim().split('\n').filter(Boolean).map(line => JSON.parse(line) as Record<string, unknown>)
+const linesOf = (text: string) =>
+  text.trim().split('\n').filter(Boolean).map(line => JSON.parse(line) as Record<string, unknown>)
 /** Both logs, once `service`'s has a line with these words. */
 const after = async (service: string, words: string) => {
   await eventually(async () => (await textOf(service)).includes(words), words)
@@ -57,10 +69,15 @@ const after = async (service: string, words: string) => {
 test('request: writes one line with the operation, the caller and how it went, not with the address that was typed', async () => {
   const token = await it.personToken({ user_id: '0199aa00-0000-7000-8000-000000000001' })
   const body = { ...canary, email: 'first@example.com' }
-  await it.send(signUp, { params: { place: 'paris' }, body, token, headers: { 'x-request-id': 'line-of-first' } })
+  await it.send(
+    signUp,
+    { params: { place: 'paris' }, body, token, headers: { 'x-request-id': 'line-of-first' } }
+  )
   const text = await after('users', '"msg":"request"')
 
-  const lines = linesOf(text).filter(line => line.request_id === 'line-of-first' && line.msg === 'request')
+  const lines = linesOf(text).filter(
+    line => line.request_id === 'line-of-first' && line.msg === 'request'
+  )
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatchObject({ service: 'users', operation: 'addPerson', method: 'POST', path: '/api/users/{place}', status: 201,
     caller: '0199aa00-0000-7000-8000-000000000001' })
@@ -75,23 +92,34 @@ test('redaction: no secret and nobody\'s name gets into a log, whoever logs it a
   await it.send(signUp, { params: { place: 'x' }, body: canary, token, headers })
   // The second time breaks a key: PostgreSQL quotes the row in its error.
   const failed = await it.send(signUp, { params: { place: 'x' }, body: canary, token, headers })
-  it.context('users').log.error({ err: new Error(`no answer for ${canary.email} with ${token} and ${order_token}`), headers, access_token: token,
+  it.context('users').log.error({ err: new Error(
+    `no answer for ${canary.email} with ${token} and ${order_token}`
+  ), headers, access_token: token,
     url: `postgres://fermata:${canary.password.replaceAll(' ', '')}@db/fermata` }, 'canary end')
   const text = await after('users', 'canary end') + await after('http', 'request failed')
 
   expect(failed.status).toBe(500)
   expect(text).toContain('duplicate key value')
-  for (const secret of [canary.email, canary.password, canary.password.replaceAll(' ', ''), canary.name, token, order_token]) {
+  for (
+    const secret of [
+      canary.email, canary.password, canary.password.replaceAll(' ', ''), canary.name, token,
+      order_token
+    ]
+  ) {
     expect(text).not.toContain(secret)
   }
   expect(() => linesOf(text)).not.toThrow()
 })
 
 test('a bug: is logged with its stack and the request\'s id, though the caller learns nothing', async () => {
-  const lines = linesOf(await after('http', 'request failed')).filter(line => line.msg === 'request failed')
+  const lines = linesOf(
+    await after('http', 'request failed')
+  ).filter(line => line.msg === 'request failed')
 
   expect(lines.at(-1)).toMatchObject({ request_id: 'canary-flight', level: 50 })
-  expect(lines.at(-1)!.err).toMatchObject({ type: 'DatabaseError', code: '23505', stack: expect.stringContaining('log.test.ts') as string })
+  expect(lines.at(-1)!.err).toMatchObject({
+    type: 'DatabaseError', code: '23505', stack: expect.stringContaining('log.test.ts') as string
+  })
 })
 
 test('createLog: what refers to itself or cannot be shown does not stop the line', async () => {
@@ -107,16 +135,24 @@ test('createLog: what refers to itself or cannot be shown does not stop the line
 })
 
 test('metrics: count requests by service, operation and status, and by nothing that callers can make up', async () => {
-  for (const place of ['a', 'b', 'c']) await it.send(signUp, { params: { place }, body: { ...canary, email: `${place}@example.com` } })
+  for (const place of ['a', 'b', 'c']) await it.send(
+    signUp, { params: { place }, body: { ...canary, email: `${place}@example.com` } }
+  )
   await it.send(signUp, { params: { place: 'x' }, body: { wrong: true } })
   await it.system.app.inject({ method: 'GET', url: '/made/up/by/me' })
   const text = await it.system.metrics.registry.metrics()
 
-  expect(text).toContain('fermata_http_request_duration_seconds_bucket{le="0.3",service="users",operation="addPerson",status="201"}')
+  expect(text).toContain(
+    'fermata_http_request_duration_seconds_bucket{le="0.3",service="users",operation="addPerson",status="201"}'
+  )
   expect(text).toContain('fermata_outbox_waiting{service="users"} 0')
   expect(text).toContain('fermata_dead_letters{service="users"} 0')
-  const labels = [...text.matchAll(/^fermata_http_request_duration_seconds_count\{(.*)\}/gm)].map(match => match[1])
-  expect(labels).toEqual(expect.arrayContaining(['service="users",operation="addPerson",status="400"']))
+  const labels = [
+    ...text.matchAll(/^fermata_http_request_duration_seconds_count\{(.*)\}/gm)
+  ].map(match => match[1])
+  expect(labels).toEqual(
+    expect.arrayContaining(['service="users",operation="addPerson",status="400"'])
+  )
   expect(new Set(labels).size).toBe(labels.length)
   expect(text).not.toMatch(/made|\/api\/|place=/)
 })

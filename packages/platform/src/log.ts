@@ -32,10 +32,14 @@ const max_depth = 6
  * given.
  */
 export function createLog (service: string, options: LogOptions): Log {
-  const streams: StreamEntry[] = [{ level: (options.stdout_level ?? options.level) as never, stream: process.stdout }]
+  const streams: StreamEntry[] = [
+    { level: (options.stdout_level ?? options.level) as never, stream: process.stdout }
+  ]
   if (options.folder) {
     mkdirSync(options.folder, { recursive: true })
-    const file = pino.destination({ dest: join(options.folder, `${service}.log`), sync: false, mkdir: true })
+    const file = pino.destination(
+      { dest: join(options.folder, `${service}.log`), sync: false, mkdir: true }
+    )
     streams.push({ level: options.level as never, stream: file })
   }
   return pino({
@@ -57,7 +61,9 @@ function censor (value: unknown, depth: number): unknown {
   if (depth > max_depth) return '[deeper]'
   if (value instanceof Error) return censorError(value, depth)
   if (Array.isArray(value)) return value.map(one => censor(one, depth + 1))
-  if ('toJSON' in value && typeof value.toJSON === 'function') return censor(value.toJSON(), depth + 1)
+  if (
+    'toJSON' in value && typeof value.toJSON === 'function'
+  ) return censor(value.toJSON(), depth + 1)
   return Object.fromEntries(Object.entries(value).map(([name, one]) =>
     [name, secretName.test(name) && one !== null ? censored : censor(one, depth + 1)]))
 }

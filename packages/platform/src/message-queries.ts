@@ -35,7 +35,9 @@ export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
  * Writes the inbox rows and returns the events that were not there yet: what was seen before has
  * had its effect.
  */
-export const insertInbox = async (tx: Tx, schema: string, handler: string, ids: string[]): Promise<Set<string>> => {
+export const insertInbox = async (
+  tx: Tx, schema: string, handler: string, ids: string[]
+): Promise<Set<string>> => {
   const { rows } = await sql<{ event_id: string }>`
     insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
     select id, ${handler} from unnest(${ids}::uuid[]) as id order by id

@@ -14,10 +14,14 @@ import { defineService, route, type Context, type Request } from './service.ts'
  * `tickets` counts.
  */
 
-const noted = defineEvent('events.noted.v1', Type.Object({ subject: Type.String(), n: Type.Integer() }))
+const noted = defineEvent(
+  'events.noted.v1', Type.Object({ subject: Type.String(), n: Type.Integer() })
+)
 const note = defineRoute({
   method: 'POST', path: '/api/events/notes', access: 'public', summary: 'Tell of something',
-  body: Type.Object({ subject: Type.String(), n: Type.Integer(), roll_back: Type.Optional(Type.Boolean()) }),
+  body: Type.Object({
+    subject: Type.String(), n: Type.Integer(), roll_back: Type.Optional(Type.Boolean())
+  }),
   reply: { 200: Type.Object({ id: Uuid }) },
   problems: [],
 })
@@ -35,7 +39,10 @@ async function tell (ctx: Context, request: Request<typeof note>) {
 const broken = new Set<string>()
 const batches: EventOf<typeof noted>[][] = []
 
-async function count (ctx: Context, tx: Parameters<Parameters<Context['transaction']>[0]>[0], events: EventOf<typeof noted>[]) {
+async function count (
+  ctx: Context, tx: Parameters<Parameters<Context['transaction']>[0]>[0],
+  events: EventOf<typeof noted>[]
+) {
   for (const event of events) {
     if (broken.has(event.data.subject)) throw new Error(`cannot take ${event.data.subject}`)
   }
@@ -75,8 +82,14 @@ beforeEach(async () => {
 })
 afterAll(() => it.stop())
 
-const effects = async (subject: string): Promise<{ event_id: string, n: number, request_id: string | null }[]> =>
-  (await ctx.pool.query('select * from tickets.effects where subject = $1 order by position', [subject])).rows
+const effects = async (subject: string): Promise<{
+  event_id: string, n: number, request_id: string | null
+}[]> =>
+  (
+    await ctx.pool.query(
+      'select * from tickets.effects where subject = $1 order by position', [subject]
+    )
+  ).rows
 const publish = (subject: string, ns: number[]) =>
   ctx.transaction(tx => ctx.publish(tx, noted, ns.map(n => ({ subject, n })), 'request-1'))
 /** Retries are due now, not after their pause. */
@@ -84,12 +97,16 @@ const hurry = async () => {
   await ctx.pool.query('update events.outbox set available_at = now() where sent_at is null')
   ctx.wakeRelay()
 }
-const letters = async () => (await it.send(listDeadLettersRoute('tickets'), { token: admin })).body.items
-const unsent = async () => (await ctx.pool.query('select * from events.outbox where sent_at is null order by id')).rows
+const letters = async () =>
+  (await it.send(listDeadLettersRoute('tickets'), { token: admin })).body.items
+const unsent = async () =>
+  (await ctx.pool.query('select * from events.outbox where sent_at is null order by id')).rows
 const sent = () => it.eventually(async () => (await unsent()).length === 0, 'an empty outbox')
 
 test('publish: an event reaches its handler with the id of the request that caused it', async () => {
-  await it.send(note, { body: { subject: 'a', n: 1 }, headers: { 'x-request-id': 'request-of-ann' } })
+  await it.send(
+    note, { body: { subject: 'a', n: 1 }, headers: { 'x-request-id': 'request-of-ann' } }
+  )
 
   const [effect] = await it.eventually(async () => (await effects('a')).length > 0 && effects('a'))
   expect(effect).toMatchObject({ n: 1, request_id: 'request-of-ann' })
@@ -114,8 +131,14 @@ test('consume: the same event delivered again, even twice in one batch, has one 
   await sent()
   const { event_id } = (await effects('a'))[0]!
   const tickets = it.context('tickets')
-  const consumer = createConsumer({ service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log, transaction: tickets.transaction })
-  const again: StoredEvent = { id: event_id, type: noted.type, data: { subject: 'a', n: 1 }, request_id: null, attempts: 0, created_at: '' }
+  const consumer = createConsumer({
+    service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log,
+    transaction: tickets.transaction
+  })
+  const again: StoredEvent = {
+    id: event_id, type: noted.type, data: { subject: 'a', n: 1 }, request_id: null, attempts: 0,
+    created_at: ''
+  }
   const fresh = { ...again, id: uuidv7() }
 
   expect(await consumer.consume([again, fresh, fresh, again])).toEqual([])
@@ -126,11 +149,16 @@ test('consume: the same event delivered again, even twice in one batch, has one 
 
 test('consume: two that handle the same event at once give it one effect', async () => {
   const tickets = it.context('tickets')
-  const consumer = createConsumer({ service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log, transaction: tickets.transaction })
+  const consumer = createConsumer({
+    service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log,
+    transaction: tickets.transaction
+  })
   const events = Array.from({ length: 50 }, (_, n): StoredEvent =>
     ({ id: uuidv7(), type: noted.type, data: { subject: 'twins', n }, request_id: null, attempts: 0, created_at: '' }))
 
-  await Promise.all([consumer.consume(events), consumer.consume(events.toReversed()), consumer.consume(events)])
+  await Promise.all([
+    consumer.consume(events), consumer.consume(events.toReversed()), consumer.consume(events)
+  ])
 
   expect(await effects('twins')).toHaveLength(50)
 })
@@ -158,7 +186,9 @@ test('deliver: whoever waited for a row tells after whom it waited for, though i
   await older.query('commit')
   older.release()
   newer.release()
-  const rows = await ctx.pool.query('select data->>\'n\' as n from events.outbox order by available_at, id')
+  const rows = await ctx.pool.query(
+    'select data->>\'n\' as n from events.outbox order by available_at, id'
+  )
 
   expect(rows.rows.map(row => row.n)).toEqual(['1', '2'])
   await sent()
@@ -167,11 +197,14 @@ test('deliver: whoever waited for a row tells after whom it waited for, though i
 test('handler: a failing event is parted from its neighbours and comes again later', async () => {
   broken.add('bad')
   await ctx.transaction(tx => ctx.publish(tx, noted, [
-    ...[0, 1, 2, 3, 4].map(n => ({ subject: 'good', n })), { subject: 'bad', n: 0 }, ...[5, 6, 7].map(n => ({ subject: 'good', n })),
+    ...[0, 1, 2, 3, 4].map(n => ({ subject: 'good', n })), { subject: 'bad', n: 0 },
+    ...[5, 6, 7].map(n => ({ subject: 'good', n })),
   ]))
 
   await it.eventually(async () => (await effects('good')).length === 8)
-  const [waiting, ...others] = await it.eventually(async () => (await unsent()).some(row => row.attempts > 0) && unsent())
+  const [waiting, ...others] = await it.eventually(
+    async () => (await unsent()).some(row => row.attempts > 0) && unsent()
+  )
   expect(others).toEqual([])
   expect(waiting).toMatchObject({ attempts: 1, data: { subject: 'bad' } })
   expect(Date.parse(waiting!.available_at as string) - Date.now()).toBeGreaterThan(0)
@@ -188,8 +221,13 @@ test('handler: pauses double from a second to a minute', async () => {
   await publish('bad', [1])
   const pauses: number[] = []
   for (const attempts of [1, 2, 3, 4]) {
-    const [row] = await it.eventually(async () => (await unsent()).some(one => one.attempts === attempts) && unsent())
-    const { rows } = await ctx.pool.query('select extract(epoch from available_at - now()) as seconds from events.outbox where id = $1', [row!.id])
+    const [row] = await it.eventually(
+      async () => (await unsent()).some(one => one.attempts === attempts) && unsent()
+    )
+    const { rows } = await ctx.pool.query(
+      'select extract(epoch from available_at - now()) as seconds from events.outbox where id = $1',
+      [row!.id]
+    )
     pauses.push(rows[0].seconds as number)
     await hurry()
   }
@@ -209,10 +247,15 @@ test('dead letters: what keeps failing is given up after eight tries, listed, an
   })
   expect(await unsent()).toEqual([])
   const [letter] = await letters()
-  expect(letter).toMatchObject({ event_type: noted.type, handler: 'count', attempts: 8, request_id: 'request-1', data: { subject: 'bad', n: 1 } })
+  expect(letter).toMatchObject({
+    event_type: noted.type, handler: 'count', attempts: 8, request_id: 'request-1',
+    data: { subject: 'bad', n: 1 }
+  })
   expect(letter!.error).toContain('cannot take bad')
 
-  const early = await it.send(retryDeadLetterRoute('tickets'), { params: { id: letter!.id }, token: admin })
+  const early = await it.send(
+    retryDeadLetterRoute('tickets'), { params: { id: letter!.id }, token: admin }
+  )
   expect([early.status, early.body.retried_at]).toEqual([202, null])
   expect(await letters()).toHaveLength(1)
 
@@ -225,14 +268,21 @@ test('dead letters: what keeps failing is given up after eight tries, listed, an
 })
 
 test('dead letters: a payload that does not fit its contract goes there at once, its neighbours go on', async () => {
-  await ctx.pool.query('insert into events.outbox (id, type, data) values ($1, $2, $3)', [uuidv7(), noted.type, { subject: 'odd', n: 'one' }])
+  await ctx.pool.query(
+    'insert into events.outbox (id, type, data) values ($1, $2, $3)',
+    [uuidv7(), noted.type, { subject: 'odd', n: 'one' }]
+  )
   await publish('good', [1])
   await sent()
 
   expect(await effects('good')).toHaveLength(1)
   const [letter] = await letters()
-  expect(letter).toMatchObject({ data: { subject: 'odd', n: 'one' }, error: `The payload does not fit ${noted.type}` })
-  const retried = await it.send(retryDeadLetterRoute('tickets'), { params: { id: letter!.id }, token: admin })
+  expect(letter).toMatchObject({
+    data: { subject: 'odd', n: 'one' }, error: `The payload does not fit ${noted.type}`
+  })
+  const retried = await it.send(
+    retryDeadLetterRoute('tickets'), { params: { id: letter!.id }, token: admin }
+  )
   expect(retried.body.retried_at).toBeNull()
   expect(await letters()).toHaveLength(1)
 })
@@ -244,17 +294,28 @@ test('dead letters: a letter whose handler is gone stays, and says so', async ()
 
   await it.send(retryDeadLetterRoute('tickets'), { params: { id }, token: admin })
 
-  expect(await letters()).toMatchObject([{ id, error: 'Error: Nothing here is called countOnce any more' }])
+  expect(await letters()).toMatchObject([{
+    id, error: 'Error: Nothing here is called countOnce any more'
+  }])
 })
 
 test('dead letters: only administrators see and retry them', async () => {
   const operator = await it.personToken({ roles: ['operator', 'event_creator'] })
-  const routes = [{ contract: listDeadLettersRoute('tickets'), params: {} }, { contract: retryDeadLetterRoute('tickets'), params: { id: uuidv7() } }]
+  const routes = [
+    { contract: listDeadLettersRoute('tickets'), params: {} },
+    { contract: retryDeadLetterRoute('tickets'), params: { id: uuidv7() } }
+  ]
   for (const { contract, params } of routes) {
     expect((await it.send(contract as never, { params: params as never })).status).toBe(401)
-    expect((await it.send(contract as never, { params: params as never, token: operator })).status).toBe(403)
+    expect(
+      (await it.send(contract as never, { params: params as never, token: operator })).status
+    ).toBe(403)
   }
-  expect((await it.send(retryDeadLetterRoute('tickets'), { params: { id: uuidv7() }, token: admin })).status).toBe(404)
+  expect(
+    (
+      await it.send(retryDeadLetterRoute('tickets'), { params: { id: uuidv7() }, token: admin })
+    ).status
+  ).toBe(404)
 })
 
 test('relay: two processes on one database share an outbox and deliver each event once', async () => {
@@ -263,7 +324,12 @@ test('relay: two processes on one database share an outbox and deliver each even
     const other = second.context('events')
     await Promise.all(Array.from({ length: 30 }, async (_, round) => {
       const from = round % 2 === 0 ? ctx : other
-      await from.transaction(tx => from.publish(tx, noted, Array.from({ length: 100 }, (_, n) => ({ subject: 'shared', n: round * 100 + n }))))
+      await from.transaction(
+        tx => from.publish(
+          tx, noted,
+          Array.from({ length: 100 }, (_, n) => ({ subject: 'shared', n: round * 100 + n }))
+        )
+      )
       other.wakeRelay()
       ctx.wakeRelay()
     }))
@@ -287,7 +353,9 @@ async function cursorPoller () {
     seen,
     async poll () {
       for (;;) {
-        const { rows } = await ctx.pool.query('select id from events.outbox where id > $1 order by id limit 1000', [last])
+        const { rows } = await ctx.pool.query(
+          'select id from events.outbox where id > $1 order by id limit 1000', [last]
+        )
         if (rows.length === 0) return
         for (const row of rows) seen.add(last = row.id as string)
       }
@@ -300,7 +368,10 @@ test('relay: an event whose transaction commits late is not skipped, while a cur
   const late = await ctx.pool.connect()
   const late_id = uuidv7()
   await late.query('begin')
-  await late.query('insert into events.outbox (id, type, data) values ($1, $2, $3)', [late_id, noted.type, { subject: 'late', n: 0 }])
+  await late.query(
+    'insert into events.outbox (id, type, data) values ($1, $2, $3)',
+    [late_id, noted.type, { subject: 'late', n: 0 }]
+  )
   for (let round = 0; round < 10; round++) {
     await publish('crowd', Array.from({ length: 500 }, (_, n) => n))
     await control.poll()

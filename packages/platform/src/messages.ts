@@ -26,7 +26,9 @@ export interface EventOf<E extends EventDefinition> {
  * effects and the fact that they happened commit together, so twice is once. Must tolerate any
  * order. Never waits for anything but the database.
  */
-export type EventHandler<E extends EventDefinition, C> = (ctx: C, tx: Tx, events: EventOf<E>[]) => Promise<void>
+export type EventHandler<E extends EventDefinition, C> = (
+  ctx: C, tx: Tx, events: EventOf<E>[]
+) => Promise<void>
 
 export interface Subscription<C> {
   event: EventDefinition
@@ -37,7 +39,11 @@ export interface Subscription<C> {
 }
 
 /** Subscribes a named function to an event. */
-export function on<E extends EventDefinition, C> (event: E, handler: EventHandler<E, C>): Subscription<C> {
-  if (handler.name === '') throw new Error(`The handler of ${event.type} needs a name: its inbox rows carry it`)
+export function on<E extends EventDefinition, C> (
+  event: E, handler: EventHandler<E, C>
+): Subscription<C> {
+  if (handler.name === '') throw new Error(
+    `The handler of ${event.type} needs a name: its inbox rows carry it`
+  )
   return { event, name: handler.name, handler }
 }

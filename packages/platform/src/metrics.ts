@@ -4,7 +4,9 @@ export interface HttpMetrics {
   registry: Registry
   observe (service: string, operation: string, status: number, duration_ms: number): void
   /** Something that is counted when somebody looks, such as waiting outbox rows. */
-  gauge (name: string, help: string, labels: Record<string, string>, read: () => Promise<number>): void
+  gauge (
+    name: string, help: string, labels: Record<string, string>, read: () => Promise<number>
+  ): void
 }
 
 /** Around the promise of 300 ms: fine below it, coarse above. */
@@ -17,7 +19,9 @@ export function createMetrics (): HttpMetrics {
     name: 'fermata_http_request_duration_seconds', help: 'Time from the first byte of a request to the last of its answer',
     labelNames: ['service', 'operation', 'status'], buckets: buckets_s, registers: [registry],
   })
-  const gauges = new Map<string, { gauge: Gauge, reads: { labels: Record<string, string>, read: () => Promise<number> }[] }>()
+  const gauges = new Map<string, {
+    gauge: Gauge, reads: { labels: Record<string, string>, read: () => Promise<number> }[]
+  }>()
   return {
     registry,
     observe: (service, operation, status, duration_ms) => {
@@ -35,7 +39,9 @@ export function createMetrics (): HttpMetrics {
         collect: async () => {
           // A part that cannot be read is left out: half the picture beats none while something is
           // down.
-          await Promise.allSettled(reads.map(async one => { gauge.set(one.labels, await one.read()) }))
+          await Promise.allSettled(
+            reads.map(async one => { gauge.set(one.labels, await one.read()) })
+          )
         },
       })
       gauges.set(name, { gauge, reads })

@@ -24,7 +24,9 @@ afterAll(() => database.drop())
 
 /** As a process of its own would: with its own pool. */
 async function start (to = schema, files: URL | undefined = url()): Promise<void> {
-  const db = createDatabase<any>(createPool({ url: database.url, max_connections: 2, application_name: 'test' }))
+  const db = createDatabase<any>(
+    createPool({ url: database.url, max_connections: 2, application_name: 'test' })
+  )
   try {
     await migrate(db, to, files)
   } finally {
@@ -41,30 +43,45 @@ async function ask (sql: string): Promise<Record<string, unknown>[]> {
     await client.end()
   }
 }
-const exists = async (table: string) => (await ask(`select to_regclass('${schema}.${table}') as found`))[0]!.found !== null
+const exists = async (table: string) =>
+  (await ask(`select to_regclass('${schema}.${table}') as found`))[0]!.found !== null
 
 test('migrate: eight processes that start at once migrate once', async () => {
   // The second insert would break on the primary key.
-  await writeFile(join(folder, '0001_seats.sql'), 'create table seats (id integer primary key); insert into seats values (1); select pg_sleep(0.2)')
+  await writeFile(
+    join(folder, '0001_seats.sql'),
+    'create table seats (id integer primary key); insert into seats values (1); select pg_sleep(0.2)'
+  )
   await writeFile(join(folder, '0002_more.sql'), 'insert into seats values (2)')
 
   await Promise.all(Array.from({ length: 8 }, () => start()))
 
   expect(await ask(`select id from ${schema}.seats order by id`)).toEqual([{ id: 1 }, { id: 2 }])
   expect(await ask(`select name from ${schema}.migrations order by name`))
-    .toEqual([{ name: 'platform_0001_messages' }, { name: 'service_0001_seats' }, { name: 'service_0002_more' }])
+    .toEqual([
+      { name: 'platform_0001_messages' }, { name: 'service_0001_seats' },
+      { name: 'service_0002_more' }
+    ])
 })
 
 test('migrate: a failing migration names itself and leaves nothing, and the mended one goes through', async () => {
   await writeFile(join(folder, '0001_good.sql'), 'create table good (id integer)')
-  await writeFile(join(folder, '0002_bad.sql'), 'create table half (id integer); create table half (id integer)')
+  await writeFile(
+    join(folder, '0002_bad.sql'), 'create table half (id integer); create table half (id integer)'
+  )
 
-  await expect(start()).rejects.toThrow(`Migration service_0002_bad of ${schema} failed: relation "half" already exists`)
-  expect([await exists('good'), await exists('half'), await exists('outbox')]).toEqual([false, false, false])
+  await expect(start()).rejects.toThrow(
+    `Migration service_0002_bad of ${schema} failed: relation "half" already exists`
+  )
+  expect([
+    await exists('good'), await exists('half'), await exists('outbox')
+  ]).toEqual([false, false, false])
 
   await writeFile(join(folder, '0002_bad.sql'), 'create table half (id integer)')
   await start()
-  expect([await exists('good'), await exists('half'), await exists('outbox')]).toEqual([true, true, true])
+  expect([
+    await exists('good'), await exists('half'), await exists('outbox')
+  ]).toEqual([true, true, true])
 })
 
 test('migrate: an empty folder and no folder give the platform\'s tables', async () => {
@@ -73,7 +90,9 @@ test('migrate: an empty folder and no folder give the platform\'s tables', async
   await start(`${schema}_b`, undefined)
 
   expect(await exists('outbox')).toBe(true)
-  expect(await ask(`select to_regclass('${schema}_b.inbox') is not null as found`)).toEqual([{ found: true }])
+  expect(
+    await ask(`select to_regclass('${schema}_b.inbox') is not null as found`)
+  ).toEqual([{ found: true }])
 })
 
 test('migrate: a start with nothing to do asks one question and takes no lock', async () => {
@@ -104,7 +123,10 @@ test('migrate: waits five seconds for a lock that somebody holds, then leaves al
   const seller = new pg.Client({ connectionString: database.url })
   await seller.connect()
   await seller.query(`begin; insert into ${schema}.seats values (1)`)
-  await writeFile(join(folder, '0002_row.sql'), 'create table other (id integer); alter table seats add column row_name text')
+  await writeFile(
+    join(folder, '0002_row.sql'),
+    'create table other (id integer); alter table seats add column row_name text'
+  )
   const began_ms = performance.now()
 
   await expect(start()).rejects.toThrow('service_0002_row')

@@ -15,7 +15,9 @@ function readMigrations (folder: URL, prefix: string, schema: string): Record<st
   const files = readdirSync(folder).filter(name => name.endsWith('.sql')).sort()
   return Object.fromEntries(files.map(name => [prefix + name.slice(0, -4), {
     up: async (db: Kysely<unknown>) => {
-      await sql.raw(`set local lock_timeout = '${lock_timeout}'; set local search_path = ${schema}, public`).execute(db)
+      await sql.raw(
+        `set local lock_timeout = '${lock_timeout}'; set local search_path = ${schema}, public`
+      ).execute(db)
       await sql.raw(readFileSync(new URL(name, folder), 'utf8')).execute(db)
     },
   }]))
@@ -59,6 +61,8 @@ export async function migrate (db: Kysely<any>, schema: string, folder?: URL): P
   const { error, results } = await migrator.migrateToLatest()
   if (error) {
     const failed = results?.find(result => result.status === 'Error')?.migrationName
-    throw new Error(`Migration ${failed ?? ''} of ${schema} failed: ${(error as Error).message}`, { cause: error })
+    throw new Error(
+      `Migration ${failed ?? ''} of ${schema} failed: ${(error as Error).message}`, { cause: error }
+    )
   }
 }

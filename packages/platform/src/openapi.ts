@@ -1,7 +1,11 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { mediaTypeOf, type AnyRoute, type ProblemDefinition, type Replies } from '@fermata/contracts/define'
-import { invalid, keyReused, notFound, tooMany, unauthenticated, forbidden } from '@fermata/contracts/problems'
+import {
+  mediaTypeOf, type AnyRoute, type ProblemDefinition, type Replies
+} from '@fermata/contracts/define'
+import {
+  invalid, keyReused, notFound, tooMany, unauthenticated, forbidden
+} from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
@@ -64,11 +68,16 @@ const problemSchema = (same: ProblemDefinition[]) => Type.Object({
  * Serves a service's OpenAPI 3.1 document and page below `/api/<service>/doc/`, without anything
  * from elsewhere.
  */
-export async function addDocumentation (app: FastifyInstance, service: ServiceName, version: string): Promise<void> {
+export async function addDocumentation (
+  app: FastifyInstance, service: ServiceName, version: string
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.1',
-      info: { title: `Fermata: ${service}`, description: services[service].summary, version, license: { name: 'Apache-2.0' } },
+      info: {
+        title: `Fermata: ${service}`, description: services[service].summary, version,
+        license: { name: 'Apache-2.0' }
+      },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
   })

@@ -6,13 +6,18 @@ import { Problem } from './problem.ts'
  * base64url JSON.
  * @throws Problem `request/invalid` for a cursor that we did not give out
  */
-export function readCursor<K extends Record<string, string | number | null>> (cursor: string | undefined, keys: (keyof K)[]): K | null {
+export function readCursor<K extends Record<string, string | number | null>> (
+  cursor: string | undefined, keys: (keyof K)[]
+): K | null {
   if (cursor === undefined) return null
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as K
     if (keys.every(key => fits(String(key), position[key]))) return position
   } catch { /* answered below */ }
-  throw new Problem(invalid, undefined, { extensions: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] } })
+  throw new Problem(
+    invalid, undefined,
+    { extensions: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] } }
+  )
 }
 
 /**
@@ -31,8 +36,13 @@ function fits (column: string, value: unknown): boolean {
  * @param rows one more than `limit` when there is a next page
  * @param position the sort columns that the next page begins after
  */
-export function pageOf<R, I> (rows: R[], limit: number, position: (row: R) => object, present: (row: R) => I): { items: I[], next_cursor: string | null } {
+export function pageOf<R, I> (
+  rows: R[], limit: number, position: (row: R) => object, present: (row: R) => I
+): { items: I[], next_cursor: string | null } {
   const items = rows.slice(0, limit)
   const last = rows.length > limit ? items.at(-1) : undefined
-  return { items: items.map(present), next_cursor: last ? Buffer.from(JSON.stringify(position(last))).toString('base64url') : null }
+  return {
+    items: items.map(present),
+    next_cursor: last ? Buffer.from(JSON.stringify(position(last))).toString('base64url') : null
+  }
 }

@@ -23,32 +23,42 @@ export interface Lifecycle {
 /** The routes every service answers: its health and its dead letters. */
 export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundRoute<Context>[] {
   const health = healthRoute(name)
-  const getHealth: Operation<typeof health, Context> = async () => ({ status: 'ok', service: name, version: lifecycle.version })
+  const getHealth: Operation<typeof health, Context> = async () =>
+    ({ status: 'ok', service: name, version: lifecycle.version })
 
   const ready = readyRoute(name)
   const getReadiness: Operation<typeof ready, Context> = async ctx => {
     const database = await answersInTime(sql`select 1`.execute(ctx.db))
     const migrations = lifecycle.accepting()
     const is_ready = database && migrations
-    return reply({ ready: is_ready, service: name, checks: { database, bus: true, migrations } }, { status: is_ready ? 200 : 503 })
+    return reply(
+      { ready: is_ready, service: name, checks: { database, bus: true, migrations } },
+      { status: is_ready ? 200 : 503 }
+    )
   }
 
   const list = listDeadLettersRoute(name)
   const listLetters: Operation<typeof list, Context> = async (ctx, { query }) => {
     const limit = query.limit ?? 20
     const rows = await listDeadLetters(ctx.db, name, limit + 1, query.cursor ?? null)
-    return { items: rows.slice(0, limit).map(present), next_cursor: rows.length > limit ? rows[limit - 1]!.id : null }
+    return {
+      items: rows.slice(0, limit).map(present),
+      next_cursor: rows.length > limit ? rows[limit - 1]!.id : null
+    }
   }
 
   const retry = retryDeadLetterRoute(name)
   const retryDeadLetter: Operation<typeof retry, Context> = async (ctx, { params }) => {
-    const { letter, retried } = await (ctx as Context & { redeliver: Redeliver }).redeliver(params.id)
+    const { letter, retried } = await (
+      ctx as Context & { redeliver: Redeliver }
+    ).redeliver(params.id)
     return { ...present(letter), retried_at: retried ? new Date().toISOString() : null }
   }
 
   const exporting = exportRoute(name)
   // A stream where the contract, which browsers read too, can only say bytes.
-  const exportData: Operation<typeof exporting, Context> = async ctx => exportTables(ctx.pool, name) as never
+  const exportData: Operation<typeof exporting, Context> = async ctx =>
+    exportTables(ctx.pool, name) as never
 
   const importing = importRoute(name)
   const importData: Operation<typeof importing, Context> = async (ctx, { body, query }) =>
@@ -67,7 +77,9 @@ function present (row: DeadLetterRow): DeadLetter {
 
 async function answersInTime (work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>(resolve => { timer = setTimeout(() => resolve(false), check_timeout_ms) })
+  const late = new Promise<boolean>(
+    resolve => { timer = setTimeout(() => resolve(false), check_timeout_ms) }
+  )
   try {
     return await Promise.race([work.then(() => true, () => false), late])
   } finally {

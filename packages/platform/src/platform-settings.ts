@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 
-const secret = (description: string) => Type.String({ minLength: 32, description: `${description}; 32 characters or more` })
+const secret = (description: string) =>
+  Type.String({ minLength: 32, description: `${description}; 32 characters or more` })
 
 /**
  * Settings every process has. The server fills in secrets and addresses that the one-process shape
@@ -15,13 +16,27 @@ export const PlatformSettings = Type.Object({
   JWT_INTERNAL_SIGNATURE: secret('the secret that signs tokens between services'),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
     default: 'info', description: 'fatal, error, warn, info, debug or trace', examples: ['warn'] }),
-  FERMATA_LOG_DIR: Type.Optional(Type.String({ description: 'a folder that gets one log file for each service', examples: ['/var/log/fermata'] })),
-  FERMATA_DEMO: Type.Boolean({ default: false, description: 'true to create the demo events and accounts', examples: ['false'] }),
+  FERMATA_LOG_DIR: Type.Optional(
+    Type.String(
+      {
+        description: 'a folder that gets one log file for each service',
+        examples: ['/var/log/fermata']
+      }
+    )
+  ),
+  FERMATA_DEMO: Type.Boolean(
+    {
+      default: false, description: 'true to create the demo events and accounts',
+      examples: ['false']
+    }
+  ),
   CORS_ORIGINS: Type.String({ default: '', description: 'origins that may call the API from a browser, separated by commas',
     examples: ['https://www.example.org'] }),
   TRUST_PROXY: Type.String({ default: 'loopback', description: 'addresses or ranges of proxies whose forwarded headers are believed',
     examples: ['10.0.0.0/8'] }),
-  RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }),
+  RATE_LIMITS: Type.Enum(
+    ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
+  ),
   DRAIN_MS: Type.Integer({ minimum: 0, maximum: 5000, default: 0, examples: ['3000'],
     description: 'milliseconds, at most 5000, to go on serving while not ready when asked to stop, so that proxies notice first' }),
   METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,

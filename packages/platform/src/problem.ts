@@ -2,7 +2,9 @@ import type { ProblemDefinition } from '@fermata/contracts/define'
 import type { TObject } from 'typebox'
 
 /** What RFC 9457 calls a problem details object, plus `errors[]` and a definition's own members. */
-export interface ProblemBody { type: string, title: string, status: number, detail?: string, [member: string]: unknown }
+export interface ProblemBody {
+  type: string, title: string, status: number, detail?: string, [member: string]: unknown
+}
 
 export interface ProblemOptions {
   /** Members that the definition declares as its extensions. */

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf } from '@fermata/contracts/define'
+import type {
+  AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf
+} from '@fermata/contracts/define'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -44,16 +46,22 @@ export interface Idempotency {
 }
 
 /** A reply with a status or headers of its own; most operations return the body alone. */
-export interface Reply<B> { status?: number, headers?: Record<string, string | string[]>, body: B, [isReply]: true }
+export interface Reply<B> {
+  status?: number, headers?: Record<string, string | string[]>, body: B, [isReply]: true
+}
 
 export const isReply = Symbol('reply')
 
 /** @param options.status needed only where the route has several success statuses */
-export const reply = <B>(body: B, options: { status?: number, headers?: Record<string, string | string[]> } = {}): Reply<B> =>
+export const reply = <B>(
+  body: B, options: { status?: number, headers?: Record<string, string | string[]> } = {}
+): Reply<B> =>
   ({ body, ...options, [isReply]: true })
 
 /** One behaviour of a service. */
-export type Operation<R extends AnyRoute, C> = (ctx: C, request: Request<R>) => Promise<ReplyOf<R> | Reply<ReplyOf<R>>>
+export type Operation<R extends AnyRoute, C> = (
+  ctx: C, request: Request<R>
+) => Promise<ReplyOf<R> | Reply<ReplyOf<R>>>
 
 /**
  * What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at
@@ -101,7 +109,9 @@ export interface Context<DB = any, S = {}, R = {}> {
    * The same where the body or the answer is too large to hold; it may take its time. The answer
    * must be read or destroyed.
    */
-  callStream: <R extends AnyRoute>(route: R, input: Omit<CallInput<R>, 'body'>, body?: Readable) => Promise<Readable>
+  callStream: <R extends AnyRoute>(
+    route: R, input: Omit<CallInput<R>, 'body'>, body?: Readable
+  ) => Promise<Readable>
 }
 
 export interface RouteOptions {
@@ -121,7 +131,9 @@ export interface BoundRoute<C> extends RouteOptions {
 }
 
 /** Binds a contract's route to its operation; a reply that does not fit does not compile. */
-export const route = <R extends AnyRoute, C>(contract: R, operation: Operation<R, C>, options: RouteOptions = {}): BoundRoute<C> =>
+export const route = <R extends AnyRoute, C>(
+  contract: R, operation: Operation<R, C>, options: RouteOptions = {}
+): BoundRoute<C> =>
   ({ route: contract, operation, ...options })
 
 export interface ServiceDefinition<C = any> {
@@ -151,7 +163,9 @@ export interface ServiceDefinition<C = any> {
 export type Plugin<C> = (app: FastifyInstance, ctx: C) => Promise<void>
 
 /** Declares a service: its table of contents. */
-export const defineService = <C extends Context<any, any, any>>(definition: ServiceDefinition<C>): ServiceDefinition<C> => definition
+export const defineService = <C extends Context<any, any, any>>(
+  definition: ServiceDefinition<C>
+): ServiceDefinition<C> => definition
 
 /** The settings a schema describes, for a service's context type. */
 export type SettingsOf<S extends TObject> = Static<S>

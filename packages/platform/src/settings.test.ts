@@ -4,10 +4,15 @@ import { PlatformSettings } from './platform-settings.ts'
 import { readSettings, unknownSettings } from './settings.ts'
 
 const schema = Type.Object({
-  PORT: Type.Integer({ minimum: 0, maximum: 65_535, description: 'a port number', examples: ['8000'], default: 8000 }),
+  PORT: Type.Integer({
+    minimum: 0, maximum: 65_535, description: 'a port number', examples: ['8000'], default: 8000
+  }),
   RATE: Type.Optional(Type.Number({ description: 'a share of one', examples: ['0.5'] })),
   DEMO: Type.Boolean({ default: false, description: 'true or false', examples: ['false'] }),
-  FERMATA_SECRET: Type.String({ minLength: 32, description: 'a secret of 32 characters or more', examples: ['openssl rand -hex 32'] }),
+  FERMATA_SECRET: Type.String({
+    minLength: 32, description: 'a secret of 32 characters or more',
+    examples: ['openssl rand -hex 32']
+  }),
 })
 const secret = 'x'.repeat(32)
 const messageOf = (environment: Record<string, string>) => {
@@ -33,7 +38,9 @@ test('readSettings: all wrong values are named at once, with what was expected a
 })
 
 test('readSettings: a missing value that has no default is named too', () => {
-  expect(() => readSettings(schema, {})).toThrow('FERMATA_SECRET: expected a secret of 32 characters or more')
+  expect(() => readSettings(schema, {})).toThrow(
+    'FERMATA_SECRET: expected a secret of 32 characters or more'
+  )
 })
 
 test('readSettings: the value itself is never shown, for it may be a secret', () => {
@@ -43,7 +50,9 @@ test('readSettings: the value itself is never shown, for it may be a secret', ()
   expect(message).not.toContain('hunter')
 })
 
-test.each(['1e3', '0x10', '８０', ' 80', '80 ', '2.5', 'Infinity', 'NaN', '-1', '65536', '1,000', '--1'])(
+test.each([
+  '1e3', '0x10', '８０', ' 80', '80 ', '2.5', 'Infinity', 'NaN', '-1', '65536', '1,000', '--1'
+])(
   'readSettings: "%s" is no port, and is not guessed at', value => {
     expect(messageOf({ PORT: value })).toContain('PORT')
   })
@@ -53,13 +62,21 @@ test.each(['maybe', 'on', 'yes', '2', 'tru'])('readSettings: "%s" is no boolean'
 })
 
 test('readSettings: what every process needs is complete with the two secrets alone', () => {
-  const settings = readSettings(PlatformSettings, { JWT_EXTERNAL_SIGNATURE: secret, JWT_INTERNAL_SIGNATURE: secret })
+  const settings = readSettings(
+    PlatformSettings, { JWT_EXTERNAL_SIGNATURE: secret, JWT_INTERNAL_SIGNATURE: secret }
+  )
 
-  expect(settings).toMatchObject({ LOG_LEVEL: 'info', RATE_LIMITS: 'on', FERMATA_DEMO: false, CORS_ORIGINS: '', DRAIN_MS: 0 })
+  expect(settings).toMatchObject({
+    LOG_LEVEL: 'info', RATE_LIMITS: 'on', FERMATA_DEMO: false, CORS_ORIGINS: '', DRAIN_MS: 0
+  })
   expect(settings).not.toHaveProperty('METRICS_TOKEN')
 })
 
 test('unknownSettings: a slip of the keyboard in a name of ours is found, other names are not ours', () => {
-  expect(unknownSettings([schema], { FERMATA_SECRET: secret, FERMATA_SECRETT: secret, PATH: '/bin', PORT: '1' }))
+  expect(
+    unknownSettings(
+      [schema], { FERMATA_SECRET: secret, FERMATA_SECRETT: secret, PATH: '/bin', PORT: '1' }
+    )
+  )
     .toEqual(['FERMATA_SECRETT'])
 })

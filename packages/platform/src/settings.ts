@@ -15,20 +15,26 @@ export function readSettings<S extends TObject> (schema: S, environment: Environ
   const wrong: string[] = []
   for (const [name, field] of Object.entries(schema.properties as Record<string, TSchema>)) {
     const text = environment[name]
-    const described = field as TSchema & { default?: unknown, examples?: unknown[], description?: string }
+    const described = field as TSchema & {
+      default?: unknown, examples?: unknown[], description?: string
+    }
     const value = text === undefined || text === '' ? described.default : fromText(field, text)
     if (value === undefined && !schema.required?.includes(name)) continue
     if (Value.Check(field, value)) values[name] = value
     else wrong.push(explain(name, described))
   }
-  if (wrong.length > 0) throw new Error(`Some settings are not usable:\n${wrong.map(line => `  ${line}`).join('\n')}`)
+  if (wrong.length > 0) throw new Error(
+    `Some settings are not usable:\n${wrong.map(line => `  ${line}`).join('\n')}`
+  )
   return values as Static<S>
 }
 
 // The value itself is not shown: it may be a secret.
 function explain (name: string, field: { description?: string, examples?: unknown[] }): string {
   const example = field.examples?.[0]
-  return `${name}: expected ${field.description ?? 'another value'}${example === undefined ? '' : `, e.g. ${name}=${String(example)}`}`
+  return `${name}: expected ${field.description ?? 'another value'}${example === undefined
+    ? ''
+    : `, e.g. ${name}=${String(example)}`}`
 }
 
 /**

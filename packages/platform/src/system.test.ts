@@ -10,8 +10,14 @@ import { defineService, route, type Context } from './service.ts'
 /** Stopping, over real connections. */
 
 const Reply = { 200: Type.Object({ done: Type.Boolean() }) }
-const slow = defineRoute({ method: 'GET', path: '/api/orders/slow', access: 'public', summary: 'Takes its time', reply: Reply, problems: [] })
-const inner = defineRoute({ method: 'GET', path: '/internal/payments/inner', access: 'internal', summary: 'Asked on the way', reply: Reply, problems: [] })
+const slow = defineRoute({
+  method: 'GET', path: '/api/orders/slow', access: 'public', summary: 'Takes its time',
+  reply: Reply, problems: []
+})
+const inner = defineRoute({
+  method: 'GET', path: '/internal/payments/inner', access: 'internal', summary: 'Asked on the way',
+  reply: Reply, problems: []
+})
 
 const orders = defineService<Context>({
   name: 'orders',
@@ -22,9 +28,13 @@ const orders = defineService<Context>({
     return ctx.call(inner, {})
   })],
 })
-const payments = defineService<Context>({ name: 'payments', routes: [route(inner, async function answerInner () { return { done: true } })] })
+const payments = defineService<Context>({
+  name: 'payments', routes: [route(inner, async function answerInner () { return { done: true } })]
+})
 
-async function start (environment: Record<string, string> = {}): Promise<{ it: TestSystem, port: number }> {
+async function start (
+  environment: Record<string, string> = {}
+): Promise<{ it: TestSystem, port: number }> {
   const it = await startTestSystem([orders, payments], { LOG_LEVEL: 'fatal', ...environment })
   await it.system.app.listen({ host: '127.0.0.1', port: 0 })
   return { it, port: (it.system.app.server.address() as AddressInfo).port }
@@ -36,7 +46,10 @@ const get = (port: number, path: string, agent?: Agent) => new Promise<Got>((res
   request({ port, host: '127.0.0.1', path, agent }, answer => {
     let body = ''
     answer.on('data', (chunk: Buffer) => { body += chunk.toString() })
-    answer.on('end', () => resolve({ status: answer.statusCode!, body, connection: answer.headers.connection }))
+    answer.on(
+      'end',
+      () => resolve({ status: answer.statusCode!, body, connection: answer.headers.connection })
+    )
   }).on('error', reject).end()
 })
 
@@ -55,7 +68,9 @@ test('stop: what is in flight ends well, new requests are refused, and idle conn
   const alive = await get(port, '/api/orders/health')
 
   expect([late.status, late.connection]).toEqual([503, 'close'])
-  expect(JSON.parse(late.body)).toMatchObject({ type: '/problems/request/unavailable', status: 503 })
+  expect(JSON.parse(late.body)).toMatchObject({
+    type: '/problems/request/unavailable', status: 503
+  })
   expect(ready.status).toBe(503)
   expect(JSON.parse(ready.body)).toMatchObject({ ready: false })
   expect(alive.status).toBe(200)
@@ -72,7 +87,9 @@ test('stop: proxies have time to see that it is not ready, and are served meanwh
   expect((await get(port, '/api/orders/health/ready')).status).toBe(200)
 
   const stopped = it.system.stop()
-  const [ready, served] = await Promise.all([get(port, '/api/orders/health/ready'), get(port, '/api/orders/health')])
+  const [ready, served] = await Promise.all([
+    get(port, '/api/orders/health/ready'), get(port, '/api/orders/health')
+  ])
 
   expect([ready.status, served.status]).toEqual([503, 200])
   await stopped
@@ -80,12 +97,17 @@ test('stop: proxies have time to see that it is not ready, and are served meanwh
 })
 
 test('stop: a request that never ends is cut off, so that the stop does', async () => {
-  const endless = defineRoute({ method: 'GET', path: '/api/orders/endless', access: 'public', summary: 'Never ends', reply: Reply, problems: [] })
+  const endless = defineRoute({
+    method: 'GET', path: '/api/orders/endless', access: 'public', summary: 'Never ends',
+    reply: Reply, problems: []
+  })
   const stuck = defineService<Context>({
     name: 'orders', routes: [route(endless, async function hang (): Promise<{ done: boolean }> { return new Promise(() => {}) })] })
   const it = await startTestSystem([stuck], { LOG_LEVEL: 'fatal' })
   await it.system.app.listen({ host: '127.0.0.1', port: 0 })
-  const waiting = get((it.system.app.server.address() as AddressInfo).port, '/api/orders/endless').catch((error: NodeJS.ErrnoException) => error.code)
+  const waiting = get(
+    (it.system.app.server.address() as AddressInfo).port, '/api/orders/endless'
+  ).catch((error: NodeJS.ErrnoException) => error.code)
   await sleep(100)
   const began_ms = performance.now()
 
@@ -98,7 +120,9 @@ test('stop: a request that never ends is cut off, so that the stop does', async 
 
 test('stop: asked twice, it stops once and both askers hear of the end', async () => {
   let ends = 0
-  const counted = defineService<Context>({ name: 'orders', routes: [], stop: async () => { ends++ } })
+  const counted = defineService<Context>({
+    name: 'orders', routes: [], stop: async () => { ends++ }
+  })
   const it = await startTestSystem([counted], { LOG_LEVEL: 'fatal' })
 
   await Promise.all([it.system.stop(), it.system.stop()])

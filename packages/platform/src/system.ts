@@ -66,7 +66,9 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   const app = await createHttp(settings, createLog('http', logs))
   const drain = addDrain(app)
   const here = new Map(options.services.map(definition => [definition.name, definition]))
-  const transportTo = transports(app, here, options.serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`))
+  const transportTo = transports(
+    app, here, options.serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`)
+  )
   let accepting = false
   const lifecycle = { version: options.version ?? '0.0.0', accepting: () => accepting }
 
@@ -80,25 +82,46 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     return { definition, ctx, attachRelay, log, pool }
   })
 
-  for (const { definition, ctx } of running) await migrate(ctx.db, definition.name, definition.migrations)
+  for (const { definition, ctx } of running) await migrate(
+    ctx.db, definition.name, definition.migrations
+  )
   subscribe(running, bus)
-  bus.listen(loginEnded.type, event => endedLogins.add((event.data as { login_ids: string[] }).login_ids))
-  for (const { definition, ctx } of running) if (definition.start) ctx.resources = await definition.start(ctx) as {}
+  bus.listen(
+    loginEnded.type, event => endedLogins.add((event.data as { login_ids: string[] }).login_ids)
+  )
+  for (
+    const { definition, ctx } of running
+  ) if (definition.start) ctx.resources = await definition.start(ctx) as {}
 
   const auth = { tokens, endedLogins, public_origin: settings.PUBLIC_URL }
-  const bound = running.map(one => ({ ...one, routes: [...one.definition.routes, ...platformRoutes(one.definition.name, lifecycle)] }))
+  const bound = running.map(
+    one => (
+      {
+        ...one,
+        routes: [...one.definition.routes, ...platformRoutes(one.definition.name, lifecycle)]
+      }
+    )
+  )
   answerUnknownPaths(app, bound.flatMap(one => one.routes.map(({ route }) => route)))
   for (const { definition, ctx, routes } of bound) {
     await app.register(async scope => {
       await addDocumentation(scope, definition.name, lifecycle.version)
-      addRoutes(scope, routes, { ctx, metrics, rate_limits: settings.RATE_LIMITS === 'on', auth: { ...auth, service: definition.name } })
+      addRoutes(
+        scope, routes,
+        {
+          ctx, metrics, rate_limits: settings.RATE_LIMITS === 'on',
+          auth: { ...auth, service: definition.name }
+        }
+      )
       await definition.plugin?.(scope, ctx)
     })
   }
   const stopBackground = await startBackground(running, { bus, metrics,
     deliver_events: options.deliver_events ?? true, sole_process: options.sole_process ?? false })
   accepting = true
-  const stopLoading = loadEndedLogins(endedLogins, createCall(running[0]!.definition.name, tokens, transportTo))
+  const stopLoading = loadEndedLogins(
+    endedLogins, createCall(running[0]!.definition.name, tokens, transportTo)
+  )
 
   return {
     app, metrics, settings, tokens,
@@ -122,11 +145,17 @@ function once (work: () => Promise<void>): () => Promise<void> {
 }
 
 function logOptions (settings: PlatformSettings, environment: Environment): LogOptions {
-  return { level: settings.LOG_LEVEL, folder: settings.FERMATA_LOG_DIR, stdout_level: environment.LOG_STDOUT_LEVEL }
+  return {
+    level: settings.LOG_LEVEL, folder: settings.FERMATA_LOG_DIR,
+    stdout_level: environment.LOG_STDOUT_LEVEL
+  }
 }
 
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */
-function transports (app: FastifyInstance, here: Map<ServiceName, unknown>, serviceUrl: (service: ServiceName) => string) {
+function transports (
+  app: FastifyInstance, here: Map<ServiceName, unknown>,
+  serviceUrl: (service: ServiceName) => string
+) {
   const known = new Map<ServiceName, Transport>()
   const local = localTransport(app)
   return (service: ServiceName): Transport => {

@@ -35,7 +35,9 @@ export const readShapes = async (client: PoolClient, schema: string): Promise<Ta
 
 export const readMigrationNames = async (client: PoolClient, schema: string): Promise<string[]> => {
   const table = `${client.escapeIdentifier(schema)}.migrations`
-  const { rows } = await client.query<{ name: string }>(`select name from ${table} order by name collate "C"`)
+  const { rows } = await client.query<{ name: string }>(
+    `select name from ${table} order by name collate "C"`
+  )
   return rows.map(row => row.name)
 }
 
@@ -75,7 +77,9 @@ export async function * linesOf (bytes: AsyncIterable<Uint8Array>): AsyncGenerat
  * The rows of a table in order, each as one line of PostgreSQL's COPY text format: that text reads
  * back to the very same value, whatever the type, and holds no line break.
  */
-export function copyOut (client: PoolClient, schema: string, shape: TableShape): AsyncGenerator<Buffer> {
+export function copyOut (
+  client: PoolClient, schema: string, shape: TableShape
+): AsyncGenerator<Buffer> {
   const columns = shape.columns.map(name => client.escapeIdentifier(name)).join(', ')
   const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(shape.name)}`
   return linesOf(client.query(copyTo(

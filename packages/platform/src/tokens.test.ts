@@ -7,17 +7,32 @@ import { createEndedLogins } from './ended-logins.ts'
 import { uuidv7 } from './ids.ts'
 import { createTokens, deriveEd25519, deriveKey } from './tokens.ts'
 
-const secrets = { JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'), JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex') }
+const secrets = {
+  JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex')
+}
 const tokens = createTokens(secrets)
-const ann = { user_id: uuidv7(), roles: ['user'] as Role[], login_id: uuidv7(), email: 'ann@example.com', email_verified: true }
+const ann = {
+  user_id: uuidv7(), roles: ['user'] as Role[], login_id: uuidv7(), email: 'ann@example.com',
+  email_verified: true
+}
 const external_key = deriveEd25519(secrets.JWT_EXTERNAL_SIGNATURE, 'external-jwt')
 
 /** A token that is right in everything but what is changed. */
-function access (change: { header?: object, claims?: object, expires?: string, audience?: string, issuer?: string, key?: typeof external_key } = {}) {
+function access (
+  change: {
+    header?: object, claims?: object, expires?: string, audience?: string, issuer?: string,
+    key?: typeof external_key
+  } = {}
+) {
   return new SignJWT({ roles: ['user'], sid: uuidv7(), email: 'ann@example.com', ...change.claims })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...change.header })
-    .setIssuer(change.issuer ?? 'fermata').setAudience(change.audience ?? 'fermata:api').setSubject(ann.user_id)
-    .setIssuedAt().setExpirationTime(change.expires ?? '10 minutes').sign(change.key ?? external_key)
+    .setIssuer(change.issuer ?? 'fermata').setAudience(
+      change.audience ?? 'fermata:api'
+    ).setSubject(ann.user_id)
+    .setIssuedAt().setExpirationTime(
+      change.expires ?? '10 minutes'
+    ).sign(change.key ?? external_key)
 }
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -33,7 +48,9 @@ test('verifyAccess: another process with the same secret agrees, one with anothe
   const token = await tokens.signAccess(ann)
 
   expect(await createTokens(secrets).verifyAccess(token)).toEqual(ann)
-  expect(await createTokens({ ...secrets, JWT_EXTERNAL_SIGNATURE: 'y'.repeat(32) }).verifyAccess(token)).toBeNull()
+  expect(
+    await createTokens({ ...secrets, JWT_EXTERNAL_SIGNATURE: 'y'.repeat(32) }).verifyAccess(token)
+  ).toBeNull()
 })
 
 const now_s = () => Math.floor(Date.now() / 1000)
@@ -94,16 +111,22 @@ test('verifyInternal: admits the named caller at the named service only, for a m
   expect(await tokens.verifyInternal(token, 'tickets')).toBeNull()
   expect(await tokens.verifyInternal(await tokens.signAccess(ann), 'payments')).toBeNull()
   expect(await tokens.verifyInternal(tokens.signOrder(uuidv7()), 'payments')).toBeNull()
-  const stale = await new SignJWT({}).setProtectedHeader({ alg: 'HS256', typ: 'svc+jwt' }).setIssuer('fermata').setSubject('orders')
+  const stale = await new SignJWT({}).setProtectedHeader({
+    alg: 'HS256', typ: 'svc+jwt'
+  }).setIssuer('fermata').setSubject('orders')
     .setAudience('fermata:internal:payments').setIssuedAt().setExpirationTime('-1 minute')
     .sign(deriveKey(secrets.JWT_INTERNAL_SIGNATURE, 'internal-jwt'))
   expect(await tokens.verifyInternal(stale, 'payments')).toBeNull()
 })
 
 test('verifyInternal: the external secret does not make service tokens', async () => {
-  const outsider = createTokens({ ...secrets, JWT_INTERNAL_SIGNATURE: secrets.JWT_EXTERNAL_SIGNATURE })
+  const outsider = createTokens({
+    ...secrets, JWT_INTERNAL_SIGNATURE: secrets.JWT_EXTERNAL_SIGNATURE
+  })
 
-  expect(await tokens.verifyInternal(await outsider.signInternal('orders', 'payments'), 'payments')).toBeNull()
+  expect(
+    await tokens.verifyInternal(await outsider.signInternal('orders', 'payments'), 'payments')
+  ).toBeNull()
 })
 
 test('signOrder: every order gets back its id, and no other text is a token', () => {
@@ -148,7 +171,9 @@ test('jwks: has the public half alone, and it verifies what we sign', async () =
   expect(keys).toHaveLength(1)
   expect(keys[0]).not.toHaveProperty('d')
   expect(keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' })
-  const { payload } = await jwtVerify(await tokens.signAccess(ann), await importJWK(keys[0]!, 'EdDSA'))
+  const { payload } = await jwtVerify(
+    await tokens.signAccess(ann), await importJWK(keys[0]!, 'EdDSA')
+  )
   expect(payload.sub).toBe(ann.user_id)
 })
 

@@ -1,4 +1,6 @@
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto'
+import {
+  createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual, type KeyObject
+} from 'node:crypto'
 import type { Role } from '@fermata/contracts/fields'
 import { exportJWK, SignJWT, jwtVerify, type JWK } from 'jose'
 
@@ -45,7 +47,8 @@ export function deriveEd25519 (secret: string, purpose: string): KeyObject {
 }
 
 /** A symmetric key for one purpose, derived from a secret text. */
-export const deriveKey = (secret: string, purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'fermata', purpose, 32))
+export const deriveKey = (secret: string, purpose: string) =>
+  Buffer.from(hkdfSync('sha256', secret, 'fermata', purpose, 32))
 
 /**
  * Signs and verifies every kind of token Fermata uses. One fixed algorithm, type and audience for
@@ -58,7 +61,8 @@ export function createTokens (secrets: Secrets) {
   const order_key = deriveKey(secrets.JWT_EXTERNAL_SIGNATURE, 'order-access')
   const verified = new Map<string, { person: Person, expires_s: number }>()
 
-  const orderMac = (id: Buffer) => createHmac('sha256', order_key).update(id).digest().subarray(0, order_mac_bytes)
+  const orderMac = (id: Buffer) =>
+    createHmac('sha256', order_key).update(id).digest().subarray(0, order_mac_bytes)
 
   return {
     /** A person's access token: EdDSA, 10 minutes. */
@@ -136,7 +140,9 @@ export function createTokens (secrets: Secrets) {
 
     /** The public half of the key for people's tokens, as a JWK set. */
     async jwks (): Promise<{ keys: JWK[] }> {
-      return { keys: [{ ...await exportJWK(external_public), alg: 'EdDSA', use: 'sig', kid: 'external-1' }] }
+      return {
+        keys: [{ ...await exportJWK(external_public), alg: 'EdDSA', use: 'sig', kid: 'external-1' }]
+      }
     },
   }
 }

@@ -22,11 +22,19 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   const validator = Compile(schema)
   const has_defaults = JSON.stringify(schema).includes('"default":')
   return (data: unknown) => {
-    let value: unknown = httpPart === 'body' ? data ?? {} : fromTexts(schema, data as Record<string, unknown>)
+    let value: unknown = httpPart === 'body'
+      ? data ?? {}
+      : fromTexts(schema, data as Record<string, unknown>)
     if (has_defaults) value = Value.Default(schema, value)
     if (!validator.Check(value)) return { error: new InvalidRequest(explain(validator, value)) }
     const field = findUnstorable(value)
-    return field === null ? { value } : { error: new InvalidRequest([{ field, message: 'has characters that are no text, or is nested too deep' }]) }
+    return field === null
+      ? { value }
+      : {
+        error: new InvalidRequest(
+          [{ field, message: 'has characters that are no text, or is nested too deep' }]
+        )
+      }
   }
 }
 
@@ -51,7 +59,9 @@ function findUnstorable (value: unknown, path = '', depth = 0): string | null {
   return null
 }
 
-function explain (validator: { Errors (value: unknown): Iterable<unknown> }, value: unknown): { field: string, message: string }[] {
+function explain (
+  validator: { Errors (value: unknown): Iterable<unknown> }, value: unknown
+): { field: string, message: string }[] {
   const errors = new Map<string, string>()
   for (const error of validator.Errors(value)) {
     const { instancePath = '', message = 'is not valid', params, keyword } = error as {
@@ -59,9 +69,13 @@ function explain (validator: { Errors (value: unknown): Iterable<unknown> }, val
       params?: { requiredProperties?: string[], additionalProperties?: string[] } }
     const path = instancePath.slice(1).replaceAll('/', '.')
     const below = (name: string) => path ? `${path}.${name}` : name
-    if (keyword === 'required') for (const name of params?.requiredProperties ?? []) errors.set(below(name), 'is required')
+    if (keyword === 'required') for (
+      const name of params?.requiredProperties ?? []
+    ) errors.set(below(name), 'is required')
     else if (keyword === 'additionalProperties') {
-      for (const name of params?.additionalProperties ?? []) errors.set(below(name), 'is not a field of this request')
+      for (
+        const name of params?.additionalProperties ?? []
+      ) errors.set(below(name), 'is not a field of this request')
     } else if (!errors.has(path)) errors.set(path, message)
     if (errors.size >= max_errors) break
   }

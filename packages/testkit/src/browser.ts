@@ -37,6 +37,8 @@ async function findBrowser (): Promise<{ executable: string, args: string[] }> {
     return { executable: await packed.executablePath(), args }
   }
   const executable = systemBrowsers.find(path => existsSync(path))
-  if (!executable) throw new Error('No Chromium here: install one and set CHROMIUM_PATH to its program')
+  if (!executable) throw new Error(
+    'No Chromium here: install one and set CHROMIUM_PATH to its program'
+  )
   return { executable, args: [] }
 }

@@ -41,5 +41,7 @@ test('createTestDatabase: dropping it ends the connections that were forgotten',
 })
 
 test('createTestDatabase: a name that is not one is refused before it reaches the server', async () => {
-  await expect(createTestDatabase('x; drop database postgres')).rejects.toThrow('cannot be the name')
+  await expect(
+    createTestDatabase('x; drop database postgres')
+  ).rejects.toThrow('cannot be the name')
 })

@@ -75,7 +75,9 @@ async function ask (text: string): Promise<void> {
  * MB.
  */
 export async function createTestDatabase (template = 'template1'): Promise<TestDatabase> {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(template)) throw new Error(`"${template}" cannot be the name of a template.`)
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(template)) throw new Error(
+    `"${template}" cannot be the name of a template.`
+  )
   const name = `test_${randomBytes(6).toString('hex')}`
   await whenFree(() => ask(`create database ${name} template ${template} strategy file_copy`))
   const url = new URL(serverUrl())

@@ -32,7 +32,9 @@ export interface ServerProcess {
  * A data folder for server processes, and the removal of it with whatever a killed server left
  * running.
  */
-export async function createDataFolder (): Promise<{ folder: string, remove: () => Promise<void> }> {
+export async function createDataFolder (): Promise<{
+  folder: string, remove: () => Promise<void>
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-server-'))
   return {
     folder,
@@ -49,16 +51,22 @@ export async function createDataFolder (): Promise<{ folder: string, remove: () 
  * Starts the product as `npm start` does, in a process of its own, and waits until it says that it
  * is ready.
  */
-export async function startServerProcess (folder: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
+export async function startServerProcess (
+  folder: string, environment: Record<string, string> = {}
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['apps/server/main.ts'], {
     cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', FERMATA_DATA: folder, RATE_LIMITS: 'off', ...environment },
+    env: {
+      PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', FERMATA_DATA: folder,
+      RATE_LIMITS: 'off', ...environment
+    },
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
   const url = await readyAddress(child, () => output)
-  const clientOf = (headers: Record<string, string>) => createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
+  const clientOf = (headers: Record<string, string>) =>
+    createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
   const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
   return {
     url, folder, pid: child.pid!,

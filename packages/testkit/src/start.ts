@@ -8,9 +8,13 @@ import { startSystem, type System } from '@fermata/platform/system'
 import { createTestDatabase } from './postgres.ts'
 
 /** Who sends a test's request; nobody when absent. */
-export interface As { token?: string, cookie?: string, key?: string, headers?: Record<string, string> }
+export interface As {
+  token?: string, cookie?: string, key?: string, headers?: Record<string, string>
+}
 
-export type Input<R extends AnyRoute> = { params?: ParamsOf<R>, query?: QueryOf<R>, body?: unknown } & As
+export type Input<R extends AnyRoute> = {
+  params?: ParamsOf<R>, query?: QueryOf<R>, body?: unknown
+} & As
 
 export interface Answer<R extends AnyRoute> {
   status: number
@@ -26,7 +30,11 @@ export interface TestSystem {
   /** Sends a request through the whole HTTP stack of the process. */
   send: <R extends AnyRoute>(route: R, input?: Input<R>) => Promise<Answer<R>>
   /** The token of a person who signed in; roles default to `user`. */
-  personToken: (person?: Partial<{ user_id: string, roles: Role[], login_id: string, email: string, email_verified: boolean }>) => Promise<string>
+  personToken: (
+    person?: Partial<{
+      user_id: string, roles: Role[], login_id: string, email: string, email_verified: boolean
+    }>
+  ) => Promise<string>
   orderToken: (order_id: string) => string
   serviceToken: (to: ServiceDefinition['name'], from?: string) => Promise<string>
   /** The context of one of the running services: its database, its settings. */
@@ -55,7 +63,9 @@ export async function startTestSystem (
     : { url: database_url, drop: () => Promise.resolve() }
   const system = await startSystem({
     services,
-    environment: { NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment },
+    environment: {
+      NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment
+    },
     databaseUrl: () => database.url,
   })
   await system.app.ready()
@@ -76,23 +86,40 @@ export async function startTestSystem (
   }
 }
 
-async function send (system: System, route: AnyRoute, input: Input<AnyRoute>): Promise<Answer<AnyRoute>> {
-  const { params = {}, query = {}, body, token, cookie, key, headers = {} } = input as Input<AnyRoute> & {
+async function send (
+  system: System, route: AnyRoute, input: Input<AnyRoute>
+): Promise<Answer<AnyRoute>> {
+  const {
+    params = {}, query = {}, body, token, cookie, key, headers = {}
+  } = input as Input<AnyRoute> & {
     params?: Record<string, unknown>, query?: Record<string, unknown> }
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const path = route.path.replace(
+    /\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))
+  )
   const answer = await system.app.inject({
     method: route.method as 'GET',
     url: path,
-    query: Object.fromEntries(Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])),
+    query: Object.fromEntries(
+      Object.entries(query).flatMap(
+        ([name, value]) => value === undefined ? [] : [[name, String(value)]]
+      )
+    ),
     headers: { ...(token && { authorization: `Bearer ${token}` }), ...(cookie && { cookie }),
       ...(key && { 'idempotency-key': key }), ...headers },
     payload: body as object | undefined,
   })
-  const json = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload !== '' ? JSON.parse(answer.payload) as never : undefined
-  return { status: answer.statusCode, body: json as never, problem: json as never, bytes: answer.rawPayload, headers: answer.headers }
+  const json = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload !== ''
+    ? JSON.parse(answer.payload) as never
+    : undefined
+  return {
+    status: answer.statusCode, body: json as never, problem: json as never,
+    bytes: answer.rawPayload, headers: answer.headers
+  }
 }
 
-export async function eventually<T> (ask: () => Promise<T | undefined | null | false>, what = 'the expected state', within_ms = 10_000): Promise<T> {
+export async function eventually<T> (
+  ask: () => Promise<T | undefined | null | false>, what = 'the expected state', within_ms = 10_000
+): Promise<T> {
   const deadline = performance.now() + within_ms
   for (;;) {
     const answer = await ask()
