@@ -33,13 +33,17 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
 export default function Home ({ loaderData }: Route.ComponentProps) {
   const { cards, fields, is_search, next_cursor, categories } = loaderData
   const t = useT()
+  // Below the hero it is the second heading; a search has no hero.
+  const Heading = is_search ? 'h1' : 'h2'
   return (
     <>
       <PageTitle>{t('shop.home.title')}</PageTitle>
       {!is_search && <Hero />}
       <section className="wrap" aria-labelledby="found">
         <SearchForm fields={fields} categories={categories} is_search={is_search} />
-        <h2 id="found" className="pb-6 pt-12">{t(is_search ? 'shop.home.matching' : 'shop.home.found')}</h2>
+        <Heading id="found" className="pb-6 pt-12 text-[clamp(1.4rem,1.2rem+.8vw,1.85rem)]">
+          {t(is_search ? 'shop.home.matching' : 'shop.home.found')}
+        </Heading>
         {cards.length === 0 ? <Nothing is_search={is_search} /> : (
           <ul className="grid gap-6 sm:grid-cols-2 lg:grid-cols-3">
             {cards.map(({ event, sale }, index) => (
