@@ -40,7 +40,7 @@ const routes = serviceNames.flatMap(service => [
 ])
 const problems = [
   ...serviceNames.flatMap(service => Object.values(contracts[service])
-    .flatMap(value => isProblem(value) ? [{ owner: service as string, problem: value }] : [])),
+    .flatMap(value => isProblem(value) ? [{ owner: service, problem: value }] : [])),
   ...platformProblems.map(problem => ({ owner: 'request', problem: problem as ProblemDefinition })),
   ...Object.values(platform).flatMap(value => isProblem(value) ? [{
     owner: 'platform', problem: value,
