@@ -47,10 +47,10 @@ export async function openSale (
 export async function readSale (
   client: Client, event_id: string, wanted: { type_ids: string[], promo_codes: string[] }
 ) {
-  const [event, stock, promos] = await Promise.all([
-    readEvent(client, event_id), findStock(client, event_id, wanted.type_ids),
-    findPromos(client, event_id, wanted.promo_codes, false),
-  ])
+  const { type_ids, promo_codes } = wanted
+  const event = await readEvent(client, event_id)
+  const stock = await findStock(client, event_id, type_ids)
+  const promos = promo_codes.length > 0 ? await findPromos(client, event_id, promo_codes, false) : []
   return { event, stock, promos }
 }
 
