@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { constants, createGzip } from 'node:zlib'
 import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -97,7 +98,8 @@ async function answerPage (
         address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'] })
       : forwardingFetch(raw),
   })
-  return send(reply, await render(request, context), nonce)
+  const accepts_gzip = /\bgzip\b/.test(raw.headers['accept-encoding'] ?? '')
+  return send(reply, await render(request, context), { nonce, accepts_gzip })
 }
 
 /** Tells an API elsewhere for whom the page asks; it believes so if this host is among its trusted proxies. */
@@ -124,7 +126,11 @@ function toRequest (raw: FastifyRequest, options: WebOptions, signal: AbortSigna
   return new Request(url, { method: raw.method, headers, body, signal })
 }
 
-function send (reply: FastifyReply, response: Response, nonce: string): FastifyReply {
+interface Sending { nonce: string, accepts_gzip: boolean }
+
+function send (
+  reply: FastifyReply, response: Response, { nonce, accepts_gzip }: Sending
+): FastifyReply {
   reply.code(response.status)
   reply.header('content-security-policy', pagePolicy(nonce))
   // One by one: several set-cookie headers joined into one would be read as one cookie.
@@ -132,8 +138,19 @@ function send (reply: FastifyReply, response: Response, nonce: string): FastifyR
   // Headers of other hooks say more than a page can: a page that frames a mail brings its own
   // policy.
   if (response.headers.has('content-security-policy')) reply.removeHeader('x-frame-options')
-  return reply.send(response.body ? Readable.fromWeb(response.body as never) : '')
+  if (!response.body) return reply.send('')
+  const body = Readable.fromWeb(response.body as never)
+  const type = response.headers.get('content-type') ?? ''
+  if (!accepts_gzip || !compressible.test(type)) return reply.send(body)
+  reply.header('content-encoding', 'gzip')
+  reply.header('vary', [response.headers.get('vary'), 'Accept-Encoding'].filter(Boolean).join(', '))
+  // A page comes in pieces; each is flushed, so that the first shows before the last is there.
+  const gzip = createGzip({ level: 4, flush: constants.Z_SYNC_FLUSH })
+  return reply.send(pipeline(body, gzip, () => {}))
 }
+
+/** Pages, their data and drawn pictures; a PDF is compressed already. */
+const compressible = /^(?:text\/|image\/svg)/
 
 const pagePolicy = (nonce: string) => [
   "default-src 'none'", `script-src 'self' 'nonce-${nonce}'`, "style-src 'self'", "img-src 'self' data:", "font-src 'self'",

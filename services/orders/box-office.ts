@@ -1,5 +1,5 @@
 import { unavailable } from '@fermata/contracts/problems'
-import { createPool } from '@fermata/platform/database'
+import { createPool, isDatabaseAway } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from './collector.ts'
@@ -46,9 +46,8 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
 
 export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()
 
-/** SQLSTATE classes of a server that is away, ending, full or locked. */
-const away_states = /^(?:08|25|53|55|57|58)/
-const away_messages = /Connection terminated|timeout exceeded|Client has encountered|not queryable/
+/** Errors of the system, and SQLSTATE classes of a server that is away, ending, full or locked. */
+const away_codes = /^(?:E[A-Z]+$|08|25|53|55|57|58)/
 
 /**
  * True when the database could not be reached or asked, also when the connection died at the
@@ -56,7 +55,6 @@ const away_messages = /Connection terminated|timeout exceeded|Client has encount
  * sent a key may repeat and gets the first answer.
  */
 function isAway (error: unknown): boolean {
-  const { code, message = '' } = error as { code?: unknown, message?: string }
-  if (typeof code === 'string' && (away_states.test(code) || /^E[A-Z]+$/.test(code))) return true
-  return away_messages.test(message)
+  const { code } = error as { code?: unknown }
+  return isDatabaseAway(error) || (typeof code === 'string' && away_codes.test(code))
 }

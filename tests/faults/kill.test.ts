@@ -53,7 +53,7 @@ test('kill -9 again and again during a sale: every acknowledged order is there a
   const { event, ticket_type } = await putOnSale(organizer, { capacity: 100_000 })
   const acknowledged: { id: string, access_token: string }[] = []
   for (let round = 1; round <= 3; round++) {
-    const current: ServerProcess = server!
+    const current: ServerProcess = server
     let selling = true
     const buyers = Array.from({ length: 20 }, async () => {
       while (selling) {

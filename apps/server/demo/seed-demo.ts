@@ -59,7 +59,10 @@ const clientFor = (system: System) => (token?: string): Call => createClient({
 async function must<R extends AnyRoute> (call: Call, route: R, input: unknown, key?: string): Promise<ReplyOf<R>> {
   const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(
     route, { ...input as object, ...(key && { headers: { 'idempotency-key': key } }) })
-  if (!answer.ok) throw new Error(`The demo could not be made: ${route.method} ${route.path as string} answered ${JSON.stringify(answer.problem)}`)
+  if (!answer.ok) {
+    const { method, path }: AnyRoute = route
+    throw new Error(`The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`)
+  }
   return answer.body as ReplyOf<R>
 }
 

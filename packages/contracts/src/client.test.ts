@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient, problemIs, urlOf } from './client.ts'
 import { getEvent, listEvents } from './events.ts'
@@ -13,7 +13,9 @@ const order = { event_id: id, items: [{ ticket_type_id: id, quantity: 2 }], buye
 interface Seen { method?: string, url?: string, headers: Record<string, unknown>, body: string }
 const seen: Seen[] = []
 let reply = { status: 200, type: 'application/json', body: '' as string | Uint8Array }
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => { void answer(request, response) })
+
+async function answer (request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   seen.push({
@@ -21,7 +23,8 @@ const server = createServer(async (request, response) => {
     body: Buffer.concat(chunks).toString(),
   })
   response.writeHead(reply.status, { 'content-type': reply.type }).end(reply.body)
-})
+}
+
 let base_url = ''
 
 beforeAll(async () => {

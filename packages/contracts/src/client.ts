@@ -87,7 +87,7 @@ export function urlOf (route: AnyRoute, input: Pick<AnyInput, 'params' | 'query'
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value !== undefined) query.append(name, String(value))
   }
-  return query.size > 0 ? `${path}?${query}` : path
+  return query.size > 0 ? `${path}?${query.toString()}` : path
 }
 
 function bodyOf (route: AnyRoute, body: unknown) {

@@ -73,11 +73,13 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   const lifecycle = { version: options.version ?? '0.0.0', accepting: () => accepting }
 
   const running: Running[] = options.services.map(definition => {
-    const pool = createPool({ url: options.databaseUrl(definition.name), max_connections: definition.max_connections ?? 4,
+    const pool = createPool({ url: options.databaseUrl(definition.name),
+      max_connections: definition.max_connections ?? 4,
       application_name: `fermata-${definition.name}` })
     const log = createLog(definition.name, logs)
     const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
-    const { ctx, attachRelay } = createContext({ service: definition.name, pool, log, tokens, metrics,
+    const { ctx, attachRelay } = createContext({ service: definition.name, pool, log, tokens,
+      metrics,
       version: lifecycle.version, transportTo, settings: { ...settings, ...own } })
     return { definition, ctx, attachRelay, log, pool }
   })

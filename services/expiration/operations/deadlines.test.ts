@@ -49,7 +49,7 @@ const deadlineOf = (kind: 'order_hold' | 'event_reminder', subject_id: string) =
   return answer.status === 200 && answer.body
 }, `a ${kind}`)
 
-test('startHolds: a placed order has a deadline that its order token and its owner see, and nobody else', async () => {
+test('startHolds, getDeadline: a placed order has a deadline that its order token and its owner see, and nobody else', async () => {
   const user_id = uuidv7()
   const placed = order({ user_id })
   await publish(null as never, orderPlaced, [placed])

@@ -36,13 +36,6 @@ export const formatDate =
   (language: Language, iso: string, zone: string, style: DateStyle): string =>
   formatFor(language, zone, styles[style]).format(new Date(iso))
 
-/** Year, month and day of a moment in a zone, e.g. `2027-03-01`. */
-export function dayIn (iso: string, zone: string): string {
-  const parts = formatFor('en', zone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(iso))
-  const part = (type: string) => parts.find(one => one.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}-${part('day')}`
-}
-
 /** The parts of a date that a calendar leaf shows. */
 export function leafOf (
   language: Language, iso: string, zone: string

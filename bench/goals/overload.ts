@@ -1,0 +1,48 @@
+import { conclude, describe, sell, type Bench, type GoalResult } from '../bench.ts'
+import { median, round } from '../statistics.ts'
+
+const connections = 256
+/** More than twice what may wait for one event, so that most who come find the queue full. */
+const crowd = 10_240
+const overload = 10
+
+/** P6: ten times as many come as can be served; as many are served as before. */
+export async function measureOverload (bench: Bench): Promise<GoalResult[]> {
+  const { plan, product, say } = bench
+  const peak: number[] = []
+  const good: number[] = []
+  const refused_p99: number[] = []
+  const bad: string[] = []
+  const sales: unknown[] = []
+  for (let one = 1; one <= plan.rounds; one++) {
+    const calm = await sell(bench, product, { connections })
+    peak.push(calm.result.per_second)
+    const per_second = Math.floor(median(peak) * overload)
+    const rush = await sell(bench, product, { connections: crowd, per_second, drop_when_busy: true })
+    const { result } = rush
+    good.push(result.per_second)
+    refused_p99.push(result.refusals.p99_ms)
+    for (const each of [calm, rush]) if (each.void) bad.push(each.void)
+    sales.push({ arrivals_per_second: per_second, scheduled: result.scheduled,
+      not_sent_because_all_connections_waited: result.not_sent,
+      refused_per_second: round(result.refused_per_second, 0), refusals: result.refusals,
+      ...describe(rush) })
+    say(`  round ${one}: ${peak.at(-1)!.toFixed(0)}/s at peak, ${good.at(-1)!.toFixed(0)}/s ` +
+      `overloaded, ${result.refused_per_second.toFixed(0)} refused/s in p99 ` +
+      `${result.refusals.p99_ms} ms`)
+  }
+  const ratios = good.map((rate, at) => rate / peak[at]!)
+  const sides = [{ name: 'goodput at peak', unit: '/s', values: peak },
+    { name: 'goodput overloaded', unit: '/s', values: good },
+    { name: 'p99 of refusals', unit: 'ms', values: refused_p99 }]
+  const may_not_claim = `Arrivals for ${overload} times the peak are due; what finds all ${crowd} ` +
+    'connections waiting is counted and not sent, and the load process takes its cores from the server.'
+  return [
+    conclude({ id: 'P6', title: 'Orders/s at tenfold overload / at peak',
+      target: { at_least: 0.9, unit: 'x' }, may_not_claim },
+    { rounds: ratios, sides, void: bad, details: { sales } }),
+    conclude({ id: 'P6r', title: 'p99 of a refusal at tenfold overload',
+      target: { at_most: 20, unit: 'ms' }, may_not_claim },
+    { rounds: refused_p99, sides, void: bad }),
+  ]
+}

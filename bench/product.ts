@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Answer, Call } from '@fermata/contracts/client'
+import type { AnyRoute, ReplyOf } from '@fermata/contracts/define'
+import * as events from '@fermata/contracts/events'
+import * as orders from '@fermata/contracts/orders'
+import { serviceNames } from '@fermata/contracts/services'
+import { createPool } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { createTokens } from '@fermata/platform/tokens'
+import { createDataFolder, startServerProcess } from '@fermata/testkit/server-process'
+import { startDatabase } from './database.ts'
+
+/** The product as it is measured: all services in one process of their own, on a durable database. */
+
+export interface Product {
+  port: number
+  pid: number
+  database_url: string
+  pool: ReturnType<typeof createPool>
+  /** The settings of the database that durability hangs on, as the server states them. */
+  settings: Record<string, string>
+  /** Puts a new event on sale. */
+  openEvent (capacity: number): Promise<{ event_id: string, ticket_type_id: string }>
+  /** CPU seconds the server's process has used; null where the system does not tell. */
+  cpuSeconds (): number | null
+  stop (): Promise<void>
+}
+
+export interface ProductOptions {
+  /** Over the product's own settings of the database, e.g. `{ fsync: 'off' }`. */
+  database_settings?: Record<string, string>
+  environment?: Record<string, string>
+}
+
+const in_days = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+/** Starts a database and the server in folders that `stop` removes. */
+export async function startProduct (options: ProductOptions = {}): Promise<Product> {
+  const database = await startDatabase(options.database_settings)
+  const data = await createDataFolder()
+  const secrets = {
+    JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+    JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+    TICKET_SIGNATURE: randomBytes(32).toString('hex'),
+  }
+  try {
+    const server = await startServerProcess(data.folder, {
+      // Pages are left out: they are built apart, and no goal asks for one.
+      SERVICES: serviceNames.join(','), DATABASE_URL: database.url,
+      FERMATA_DEMO: 'false', RATE_LIMITS: 'off', LOG_LEVEL: 'error',
+      ...secrets, ...options.environment,
+    })
+    const pool = createPool({ url: database.url, max_connections: 4, application_name: 'bench' })
+    const token = await createTokens(secrets).signAccess({
+      user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator'],
+      email: 'organizer@example.com', email_verified: true })
+    const call = server.callAs(token)
+    return {
+      port: Number(new URL(server.url).port), pid: server.pid, database_url: database.url, pool,
+      settings: database.settings,
+      openEvent: capacity => openEvent(call, capacity),
+      cpuSeconds: () => cpuSecondsOf(server.pid),
+      async stop () {
+        await pool.end()
+        await server.stop()
+        await data.remove()
+        await database.stop()
+      },
+    }
+  } catch (error) {
+    await data.remove()
+    await database.stop()
+    throw error
+  }
+}
+
+async function must<R extends AnyRoute> (answer: Promise<Answer<R>>): Promise<ReplyOf<R>> {
+  const given = await answer
+  if (given.ok) return given.body as ReplyOf<R>
+  throw new Error(`${given.status} ${JSON.stringify(given.problem)}`)
+}
+
+async function openEvent (call: Call, capacity: number) {
+  const { id: event_id } = await must(call(events.createEvent, { body: {
+    title: 'The hot event', description: 'Everybody wants to be there.', category: 'music',
+    timezone: 'Europe/Paris', currency: 'EUR', starts_at: in_days(10), ends_at: in_days(10.2),
+    venue: { name: 'Stadium', address: '1 Square', city: 'Lyon', country: 'FR' },
+  } }))
+  const { id: ticket_type_id } = await must(call(orders.createTicketType, {
+    body: { event_id, name: 'Seat', price_minor: 4500, currency: 'EUR', capacity } }))
+  await must(call(events.publishEvent, { params: { id: event_id } }))
+  for (;;) {
+    const { items } = await must(call(orders.listTicketTypes, { query: { event_id } }))
+    if (items[0]?.on_sale === 'open') return { event_id, ticket_type_id }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+const clock_ticks_per_second = 100
+
+function cpuSecondsOf (pid: number): number | null {
+  try {
+    // After the name in brackets; user and system time are fields 14 and 15 of all.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / clock_ticks_per_second
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,80 @@
+import { askEcho, full_plan, type Bench, type GoalResult, type Plan } from './bench.ts'
+import { measureCrowd } from './goals/crowd.ts'
+import { measureDurability } from './goals/durability.ts'
+import { measureExpiry } from './goals/expiry.ts'
+import { measureLatency } from './goals/latency.ts'
+import { measureOverload } from './goals/overload.ts'
+import { measurePurchases } from './goals/purchase.ts'
+import { measureRush } from './goals/rush.ts'
+import { startEcho, startLoadProcess } from './load.ts'
+import { prepareHolds } from './pgbench.ts'
+import { startProduct, type Product } from './product.ts'
+import { describeMachine, keepResults, printTable, type Results } from './results.ts'
+
+/** `npm run bench` measures all goals, `npm run bench -- P1 P4` some. */
+
+const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }[] = [
+  { ids: ['P1', 'P2'], measure: measureRush },
+  { ids: ['P3'], measure: measureCrowd },
+  { ids: ['P4'], measure: measureLatency },
+  { ids: ['P5'], measure: measurePurchases },
+  { ids: ['P6'], measure: measureOverload },
+  { ids: ['P15'], measure: measureExpiry },
+  { ids: ['P16'], measure: measureDurability },
+]
+
+/** Measures the named goals, all when none is named, on a product of its own unless one is given. */
+export async function runBench (
+  ids: string[], plan: Plan, say: (line: string) => void, running?: Product
+): Promise<Results> {
+  const known = goals.flatMap(goal => goal.ids)
+  const strange = ids.filter(id => !known.includes(id))
+  if (strange.length > 0) throw new Error(`There is no ${strange.join(', ')}; there are ${known.join(', ')}.`)
+  const chosen = ids.length === 0 ? goals : goals.filter(goal => goal.ids.some(id => ids.includes(id)))
+  const machine = describeMachine()
+  const began = new Date()
+  const load = startLoadProcess()
+  const stops: (() => unknown)[] = [() => load.stop()]
+  try {
+    const product = running ?? await startProduct()
+    if (!running) stops.push(() => product.stop())
+    const { settings } = product
+    say(`PostgreSQL ${Object.entries(settings).map(([name, value]) => `${name}=${value}`).join(' ')}`)
+    const unsafe = ['fsync', 'synchronous_commit', 'full_page_writes']
+      .filter(name => settings[name] !== 'on')
+    if (unsafe.length > 0) throw new Error(`${unsafe.join(', ')} must be on for a number to count`)
+    const holds = await prepareHolds(product)
+    stops.push(() => holds.stop())
+    const echo = await startEcho('fastify')
+    stops.push(echo.stop)
+    const bench = { product, load, holds, echo_port: echo.port, plan, say }
+    const generator = await measureGenerator(bench)
+    say(`The load process alone can send ${generator.per_second.toFixed(0)} orders/s`)
+    const results: GoalResult[] = []
+    for (const { ids, measure } of chosen) {
+      say(`${ids.join(' and ')} …`)
+      results.push(...await measure(bench))
+    }
+    return { began_at: began.toISOString(), seconds: Math.round((Date.now() - began.getTime()) / 1000),
+      machine, database: settings, plan, generator, goals: results }
+  } finally {
+    for (const stop of stops.toReversed()) await stop()
+  }
+}
+
+/** What the load process can send when the other side costs next to nothing. */
+async function measureGenerator (bench: Bench) {
+  const bytes = await startEcho('bytes')
+  try {
+    const { per_second, cpu_share } = await askEcho(bench, bytes.port, 128)
+    return { per_second: Math.round(per_second), cpu_share: Number(cpu_share.toFixed(2)) }
+  } finally {
+    bytes.stop()
+  }
+}
+
+if (import.meta.main) {
+  const results = await runBench(process.argv.slice(2).filter(one => one !== '--'), full_plan, line => console.log(line))
+  printTable(results)
+  console.log(`Kept in ${keepResults(results)}`)
+}
