@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { defineProblem, defineRoute, Empty } from './define.ts'
-import { IdParams, Minor, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { IdParams, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 
 /** Codes that make tickets cheaper, for as long as their budget lasts. */
 

@@ -62,6 +62,7 @@ export const TicketType = Type.Object({
   sold: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
   held: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
   access_code: Type.Optional(Nullable(Type.String({ description: 'Only for the organiser' }))),
+  is_hidden: Type.Boolean({ description: 'Shown only to who sends its access code' }),
   pool_ids: Type.Array(Uuid, {
     description: 'Shared pools it draws from besides its own capacity',
   }),

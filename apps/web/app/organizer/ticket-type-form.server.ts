@@ -1,19 +1,11 @@
-import { decimalOf, parseMoney } from '@fermata/contracts/money'
+import { decimalOf } from '@fermata/contracts/money'
 import { NewTicketType, type TicketType, type TicketTypeChanges } from '@fermata/contracts/orders'
 import type { Translate } from '../i18n/translate.ts'
 import { check } from '../server/forms.server.ts'
+import { amountOf } from '../shop/choice.ts'
 import { momentOf, wallTime } from './zones.server.ts'
 
 type Texts = Record<string, string>
-
-/** A comma is as good as a point: that is how half of Europe writes amounts. Null: not an amount of this currency. */
-function amountOf (text: string, currency: string): number | null {
-  try {
-    return parseMoney(text.replace(',', '.').replace(/\s/g, ''), currency)
-  } catch {
-    return null
-  }
-}
 
 /** Digits only: `Number('')` would be 0, and `Number('1e3')` a thousand. */
 const wholeOf = (text: string) => /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN

@@ -6,7 +6,7 @@ import { readSearch } from './search.ts'
 
 const id = '0198f3c0-0000-7000-8000-000000000001'
 const type = {
-  on_sale: 'open' as const, available: 50, capacity: 100, price_minor: 1200, currency: 'EUR',
+  on_sale: 'open' as const, available: 50, capacity: 100, current_price_minor: 1200, currency: 'EUR',
   sales_start: null,
 }
 
@@ -31,7 +31,7 @@ test('quantitiesOf: from the least per order to what is left or allowed', () => 
 test('summarizeSale: the cheapest that can still be had, and how it stands', () => {
   expect(summarizeSale([])).toMatchObject({ state: 'none', from_minor: null })
   expect(summarizeSale([type,
-    { ...type, price_minor: 500, on_sale: 'sold_out',
+    { ...type, current_price_minor: 500, on_sale: 'sold_out',
     available: 0 }])).toMatchObject({ state: 'open', from_minor: 1200 })
   expect(summarizeSale([{ ...type, available: 10 }]).state).toBe('few')
   expect(summarizeSale([{ ...type, available: 11 }]).state).toBe('open')
