@@ -37,7 +37,9 @@ export function readChoice (params: URLSearchParams): Chosen[] {
   for (const [name, text] of params) {
     if (!uuid.test(name) || !/^\d{1,3}$/.test(text) || chosen.size >= max_types) continue
     const quantity = Math.min(Number(text), max_quantity)
-    if (quantity > 0) chosen.set(name, quantity)
+    // An order across a price step has two lines of one type.
+    const together = Math.min(quantity + (chosen.get(name) ?? 0), max_quantity)
+    if (quantity > 0) chosen.set(name, together)
   }
   return [...chosen].map(([ticket_type_id, quantity]) => {
     const price = params.get(`price_${ticket_type_id}`)?.trim().slice(0, max_price_length)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { drawArtwork } from './artwork-drawing.ts'
-import { choiceQuery, quantitiesOf, readChoice } from './choice.ts'
+import { choiceQuery, priceOf, quantitiesOf, readChoice, readCodes } from './choice.ts'
 import { summarizeSale } from './sale-summary.ts'
 import { readSearch } from './search.ts'
 
@@ -58,4 +58,22 @@ test('drawArtwork: no name can put anything into the picture', () => {
   const evil = drawArtwork('"><script>', '</svg><script>alert(1)</script>')
   expect(evil).not.toContain('script')
   expect(evil).not.toMatch(/NaN|undefined/)
+})
+
+test('readChoice: named prices and codes travel in the address; two lines of one type become one', () => {
+  const chosen = [{ ticket_type_id: id, quantity: 2, price: '12,50' }]
+  const codes = { code: 'open-sesame', promo: 'SPRING' }
+  const params = new URLSearchParams(choiceQuery(chosen, codes))
+  expect(readChoice(params)).toEqual(chosen)
+  expect(readCodes(params)).toEqual(codes)
+  expect(readCodes(new URLSearchParams({ code: ' ', promo: 'x'.repeat(65) }))).toEqual({})
+  const lines = [{ ticket_type_id: id, quantity: 1 }, { ticket_type_id: id, quantity: 2 }]
+  expect(readChoice(new URLSearchParams(choiceQuery(lines)))).toEqual([{ ticket_type_id: id, quantity: 3 }])
+})
+
+test('priceOf: the price of now, or the one that the buyer named', () => {
+  const chosen = { ticket_type_id: id, quantity: 1, price: '7,50' }
+  expect(priceOf({ pricing: 'fixed', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(900)
+  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(750)
+  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' }, { ...chosen, price: 'much' })).toBe(0)
 })
