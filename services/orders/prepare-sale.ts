@@ -36,7 +36,9 @@ export function prepareSale (
     orders.set(purchase, order)
     addOrder(ctx, sale, facts, purchase, order)
     const { promo } = decision
-    if (promo) sale.promo_uses.push({ order_id: order.id, promo_code_id: promo.id, uses: promo.uses })
+    if (promo) {
+      sale.promo_uses.push({ order_id: order.id, promo_code_id: promo.id, uses: promo.uses })
+    }
     for (const { ticket_type_id, quantity } of purchase.request.items) {
       if (ticket_types.get(ticket_type_id)!.max_per_buyer === null) continue
       sale.limited.push({ ...purchase.request.buyer, order_id: order.id, ticket_type_id, quantity })

@@ -18,11 +18,13 @@ export async function checkPromoCode (
   if ((percent === null) === (amount_minor === null)) {
     throw invalidField('percent', 'or amount_minor must be given, and not both')
   }
-  if (valid_from !== null && valid_until !== null && Date.parse(valid_until) <= Date.parse(valid_from)) {
+  if (valid_from !== null && valid_until !== null &&
+    Date.parse(valid_until) <= Date.parse(valid_from)) {
     throw invalidField('valid_until', 'is not after valid_from')
   }
   if (ticket_type_ids.length === 0) return
-  const known = new Set([...known_type_ids, ...(await listTypes(db, code.event_id)).map(type => type.id)])
+  const known = new Set(
+    [...known_type_ids, ...(await listTypes(db, code.event_id)).map(type => type.id)])
   if (ticket_type_ids.some(id => !known.has(id))) {
     throw invalidField('ticket_type_ids', 'names a type that this event does not have')
   }

@@ -6,7 +6,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import service from './service.ts'
-import { buyer, in_days, orderOf, seedEvent, seedPool, seedPromo, seedTicketType, sumsOf, usesOf } from './test/seed.ts'
+import { buyer, in_days, orderOf, seedEvent, seedPool, seedPromo, seedTicketType, sumsOf,
+  usesOf } from './test/seed.ts'
 
 /**
  * Bugs that other ticket systems had, each kept out by a test of its own. Hi.Events: pull request
@@ -23,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => it.stop())
 
 const place = (body: unknown) => it.send(api.placeOrder, { body })
-const cancel = (id: string) => it.send(api.cancelOrder, { params: { id }, token: it.orderToken(id) })
+const cancel = (id: string) =>
+  it.send(api.cancelOrder, { params: { id }, token: it.orderToken(id) })
 
 test('placeOrder: the limit of a promo code is not passed by orders at once, nor by splitting one (Hi.Events: promo limit bypass)', async () => {
   const type = await seedTicketType(ctx, { capacity: 500 })
@@ -42,7 +44,9 @@ test('completeOrders: a payment heard of many times at once sells its tickets an
     payment_id: uuidv7(), order_id: order.id, order_code: order.code, event_id: order.event_id,
     event_title: order.event_title, user_id: null, buyer, provider: 'simulated' as const,
     amount_minor: order.total_minor, currency: 'EUR', succeeded_at: new Date().toISOString() }
-  await Promise.all([1, 2, 3, 4].map(() => ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [payment, payment]))))
+  await Promise.all(
+    [1, 2, 3, 4].map(() =>
+      ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [payment, payment]))))
   await it.eventually(async () => (await sql`select from orders.outbox where sent_at is null`.execute(ctx.db)).rows.length === 0)
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2, tickets: 2 })
   expect(await usesOf(ctx, promo)).toEqual({ used: 1, by_orders: 1 })
@@ -54,10 +58,14 @@ test('completeOrders: a payment heard of many times at once sells its tickets an
 test('placeOrder: the window of a sale and the most per order are the server\'s to enforce (Hi.Events: neither was)', async () => {
   const early = await seedTicketType(ctx, { sales_start: in_days(1) })
   const late = await seedTicketType(ctx, { sales_end: in_days(-1) })
-  for (const type of [early, late]) expect((await place(orderOf(type))).problem.type).toBe(api.notOnSale.type)
+  for (const type of [early, late]) expect((await place(orderOf(type))).problem.type)
+    .toBe(api.notOnSale.type)
   const type = await seedTicketType(ctx, { max_per_order: 3 })
-  expect((await place(orderOf(type, 4))).problem).toMatchObject({ type: api.limitReached.type, scope: 'order', limit: 3 })
-  expect((await place({ ...orderOf(type, 3), items: [...orderOf(type, 3).items, ...orderOf(type, 3).items] })).status).toBe(400)
+  expect((await place(orderOf(type, 4))).problem)
+    .toMatchObject({ type: api.limitReached.type, scope: 'order', limit: 3 })
+  expect((await place(
+    { ...orderOf(type, 3), items: [...orderOf(type, 3).items, ...orderOf(type, 3).items] }))
+      .status).toBe(400)
 })
 
 test('placeOrder: a pool that is full stops only the types that draw from it (Hi.Events: an unrelated capacity blocked a sale)', async () => {

@@ -8,7 +8,8 @@ import type { Ctx } from './context.ts'
 import { expireForgotten } from './operations/expire-orders.ts'
 import service from './service.ts'
 import { eventsPeer } from './test/peers.ts'
-import { buyer, in_days, orderOf, seedEvent, seedPromo, seedTicketType, sumsOf, usesOf, type SeededType } from './test/seed.ts'
+import { buyer, in_days, orderOf, seedEvent, seedPromo, seedTicketType, sumsOf, usesOf,
+  type SeededType } from './test/seed.ts'
 
 /** The rules of sale through the API: createPromoCode, listPromoCodes, updatePromoCode, deletePromoCode, quoteOrder. */
 
@@ -25,9 +26,11 @@ afterAll(() => it.stop())
 type Type = { id: string, event_id: string }
 const place = (body: unknown, token?: string) => it.send(api.placeOrder, { body, token })
 const quote = (body: unknown) => it.send(api.quoteOrder, { body })
-const cancel = (id: string) => it.send(api.cancelOrder, { params: { id }, token: it.orderToken(id) })
+const cancel = (id: string) =>
+  it.send(api.cancelOrder, { params: { id }, token: it.orderToken(id) })
 const get = (id: string) => it.send(api.getOrder, { params: { id }, token: it.orderToken(id) })
-const change = (id: string, token: string, body: unknown) => it.send(api.updateTicketType, { params: { id }, token, body })
+const change = (id: string, token: string, body: unknown) =>
+  it.send(api.updateTicketType, { params: { id }, token, body })
 
 /** A published event with a type on sale, and its organiser. */
 async function onSale (given: SeededType = {}) {
@@ -46,7 +49,8 @@ async function pay (order: api.PlacedOrder): Promise<string> {
   await ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [{
     payment_id: uuidv7(), order_id: order.id, order_code: order.code, event_id: order.event_id,
     event_title: order.event_title, user_id: null, buyer, provider: 'simulated',
-    amount_minor: order.total_minor, currency: order.currency, succeeded_at: new Date().toISOString() }]))
+    amount_minor: order.total_minor, currency: order.currency,
+      succeeded_at: new Date().toISOString() }]))
   await it.eventually(async () => (await sql<{ n: number }>`
     select count(*) as n from orders.outbox where sent_at is null`.execute(ctx.db)).rows[0]!.n === 0, 'an empty outbox')
   return (await get(order.id)).body.status
@@ -102,7 +106,8 @@ describe('placeOrder: what one person may have', () => {
   test('a limit that comes later counts what was bought before', async () => {
     const { type, token } = await onSale()
     expect((await buy(type, 3)).status).toBe(201)
-    expect((await change(type.id, token, { max_per_buyer: 4 })).body).toMatchObject({ max_per_buyer: 4 })
+    expect((await change(type.id, token, { max_per_buyer: 4 })).body)
+      .toMatchObject({ max_per_buyer: 4 })
     expect((await buy(type, 2)).problem).toMatchObject({ scope: 'buyer' })
     expect((await buy(type, 1)).status).toBe(201)
     expect((await change(type.id, token, { max_per_buyer: null })).status).toBe(200)
@@ -121,14 +126,17 @@ describe('placeOrder: what one person may have', () => {
 })
 
 describe('placeOrder: promo codes', () => {
-  const using = (type: Type, quantity = 1, promo_code = 'SPRING') => ({ ...orderOf(type, quantity), promo_code })
+  const using = (type: Type, quantity = 1, promo_code = 'SPRING') =>
+    ({ ...orderOf(type, quantity), promo_code })
 
   test('the order keeps the code, the reduced price and the discount, and so does what is told of it', async () => {
     const { type } = await onSale({ price_minor: 1995 })
     await seedPromo(ctx, { event_id: type.event_id })
     const expected = { total_minor: 3590, promo_code: 'SPRING',
-      items: [{ ticket_type_id: type.id, name: 'Adult', quantity: 2, unit_price_minor: 1795, discount_minor: 200 }] }
-    expect((await quote({ event_id: type.event_id, items: orderOf(type, 2).items, promo_code: 'spring' })).body)
+      items: [{ ticket_type_id: type.id, name: 'Adult', quantity: 2, unit_price_minor: 1795,
+        discount_minor: 200 }] }
+    expect((await quote(
+      { event_id: type.event_id, items: orderOf(type, 2).items, promo_code: 'spring' })).body)
       .toEqual({ ...expected, currency: 'EUR' })
     const { status, body } = await place(using(type, 2, 'spring'))
     expect(status).toBe(201)
@@ -197,7 +205,8 @@ describe('placeOrder: price steps', () => {
     const items = [{ quantity: 1, unit_price_minor: 500 }, { quantity: 1, unit_price_minor: 1000 }]
     expect(across).toMatchObject({ total_minor: 1500, items })
     expect((await get(across.id)).body).toMatchObject({ total_minor: 1500, items })
-    const listed = async () => (await it.send(api.listTicketTypes, { query: { event_id: type.event_id } })).body.items[0]
+    const listed = async () =>
+      (await it.send(api.listTicketTypes, { query: { event_id: type.event_id } })).body.items[0]
     expect(await listed()).toMatchObject({ price_minor: 1000, current_price_minor: 1000 })
     await cancel(first.id)
     expect(await listed()).toMatchObject({ current_price_minor: 500 })
@@ -215,7 +224,9 @@ describe('placeOrder: price steps', () => {
   })
 
   test('a step ends at its moment by the database\'s clock; a code takes off what is left', async () => {
-    const { type } = await onSale({ tiers: [{ price_minor: 100, until: in_days(-1) }, { price_minor: 300, until: in_days(1) }] })
+    const { type } = await onSale(
+      { tiers: [{ price_minor: 100, until: in_days(-1) },
+        { price_minor: 300, until: in_days(1) }] })
     await seedPromo(ctx, { event_id: type.event_id })
     expect((await place({ ...orderOf(type), promo_code: 'SPRING' })).body.items)
       .toMatchObject([{ unit_price_minor: 270, discount_minor: 30 }])
@@ -223,7 +234,8 @@ describe('placeOrder: price steps', () => {
 
   test('organisers are told of steps that nobody could reach; moments are kept in UTC', async () => {
     const { type, token } = await onSale()
-    expect((await change(type.id, token, { tiers: [{ price_minor: 5 }] })).problem).toMatchObject({ errors: [{ field: 'tiers' }] })
+    expect((await change(type.id, token, { tiers: [{ price_minor: 5 }] })).problem)
+      .toMatchObject({ errors: [{ field: 'tiers' }] })
     expect((await change(type.id, token, { tiers: [{ price_minor: 5, until: '2030-01-01T01:00:00+01:00' }] })).body)
       .toMatchObject({ tiers: [{ price_minor: 5, until: '2030-01-01T00:00:00.000Z' }], current_price_minor: 5 })
   })
@@ -233,7 +245,8 @@ describe('hidden types', () => {
   test('are neither listed nor sold without their code, and the code is for organisers only', async () => {
     const { type, token } = await onSale({ access_code: 'open-sesame' })
     const list = async (code?: string, as?: string) =>
-      (await it.send(api.listTicketTypes, { query: { event_id: type.event_id, code }, token: as })).body.items
+      (await it.send(api.listTicketTypes,
+        { query: { event_id: type.event_id, code }, token: as })).body.items
     expect(await list()).toEqual([])
     expect(await list('open-sesam')).toEqual([])
     expect(await list('open-sesame')).toMatchObject([{ id: type.id }])
@@ -241,8 +254,10 @@ describe('hidden types', () => {
     expect(await list(undefined, token)).toMatchObject([{ id: type.id, access_code: 'open-sesame' }])
     const order = orderOf(type)
     for (const access_code of [undefined, 'open-sesamE']) {
-      expect((await place({ ...order, access_code })).problem).toMatchObject({ type: api.unknownTicketType.type, status: 404 })
-      expect((await quote({ event_id: order.event_id, items: order.items, access_code })).status).toBe(404)
+      expect((await place({ ...order, access_code })).problem)
+        .toMatchObject({ type: api.unknownTicketType.type, status: 404 })
+      expect((await quote({ event_id: order.event_id, items: order.items, access_code })).status)
+        .toBe(404)
     }
     expect((await place({ ...order, access_code: 'open-sesame' })).status).toBe(201)
   })
@@ -253,7 +268,8 @@ describe('donations', () => {
     const { type } = await onSale({ pricing: 'donation', min_price_minor: 300, price_minor: 1000 })
     const giving = (price_minor?: number) =>
       ({ ...orderOf(type), items: [{ ticket_type_id: type.id, quantity: 2, price_minor }] })
-    expect((await place(giving(450))).body).toMatchObject({ total_minor: 900, items: [{ unit_price_minor: 450 }] })
+    expect((await place(giving(450))).body)
+      .toMatchObject({ total_minor: 900, items: [{ unit_price_minor: 450 }] })
     for (const price of [undefined, 299, 1_000_001]) {
       expect((await place(giving(price))).problem).toMatchObject(
         { type: api.priceRefused.type, status: 409, minimum_minor: 300, maximum_minor: 1_000_000 })
@@ -262,7 +278,9 @@ describe('donations', () => {
 
   test('nobody names the price of anything else', async () => {
     const { type } = await onSale()
-    expect((await place({ ...orderOf(type), items: [{ ticket_type_id: type.id, quantity: 1, price_minor: 1 }] })).problem)
+    expect((await place(
+      { ...orderOf(type), items: [{ ticket_type_id: type.id, quantity: 1, price_minor: 1 }] }))
+        .problem)
       .toMatchObject({ status: 400, errors: [{ field: 'items' }] })
   })
 
@@ -278,21 +296,27 @@ describe('donations', () => {
   })
 })
 
-describe('promo codes of an organiser', () => {
-  const create = (token: string | undefined, body: unknown, key?: string) => it.send(api.createPromoCode, { token, body, key })
-  const update = (id: string, token: string, body: unknown) => it.send(api.updatePromoCode, { params: { id }, token, body })
-  const remove = (id: string, token: string) => it.send(api.deletePromoCode, { params: { id }, token })
+describe('listPromoCodes: codes of an organiser', () => {
+  const create = (token: string | undefined, body: unknown, key?: string) =>
+    it.send(api.createPromoCode, { token, body, key })
+  const update = (id: string, token: string, body: unknown) =>
+    it.send(api.updatePromoCode, { params: { id }, token, body })
+  const remove = (id: string, token: string) =>
+    it.send(api.deletePromoCode, { params: { id }, token })
 
   test('createPromoCode: keeps the code in capital letters, once for a key and once for an event', async () => {
     const { event, token } = await onSale()
     const body = { event_id: event.id, code: 'early-Bird', percent: 15, max_uses: 50 }
     const { status, body: made } = await create(token, body, 'one')
     expect(status).toBe(201)
-    expect(made).toMatchObject({ code: 'EARLY-BIRD', percent: 15, amount_minor: null, max_uses: 50, counts: 'orders', used: 0 })
+    expect(made)
+      .toMatchObject(
+        { code: 'EARLY-BIRD', percent: 15, amount_minor: null, max_uses: 50, counts: 'orders', used: 0 })
     expect((await create(token, body, 'one')).body).toEqual(made)
     expect((await create(token, body)).problem)
       .toMatchObject({ type: api.promoCodeTaken.type, status: 409, code: 'EARLY-BIRD' })
-    expect((await it.send(api.listPromoCodes, { token, query: { event_id: event.id } })).body.items).toEqual([made])
+    expect((await it.send(api.listPromoCodes, { token, query: { event_id: event.id } }))
+      .body.items).toEqual([made])
   })
 
   test.each([
@@ -308,14 +332,16 @@ describe('promo codes of an organiser', () => {
 
   test('updatePromoCode: changes what is asked, and no budget below what was used', async () => {
     const { type, token } = await onSale()
-    const { body: code } = await create(token, { event_id: type.event_id, code: 'FIVE', amount_minor: 500, counts: 'tickets' })
+    const { body: code } = await create(token,
+      { event_id: type.event_id, code: 'FIVE', amount_minor: 500, counts: 'tickets' })
     await place({ ...orderOf(type, 3), promo_code: 'FIVE' })
     expect((await update(code.id, token, { max_uses: 2 })).problem)
       .toMatchObject({ type: api.budgetTooSmall.type, status: 409, used: 3 })
     expect((await update(code.id, token, { max_uses: 3, ticket_type_ids: [type.id] })).body)
       .toMatchObject({ max_uses: 3, used: 3, amount_minor: 500, ticket_type_ids: [type.id] })
     expect((await update(code.id, token, { percent: 5 })).status).toBe(400)
-    expect((await update(code.id, token, { percent: 5, amount_minor: null })).body).toMatchObject({ percent: 5 })
+    expect((await update(code.id, token, { percent: 5, amount_minor: null })).body)
+      .toMatchObject({ percent: 5 })
     expect((await update(code.id, token, { code: 'OTHER' })).status).toBe(400)
   })
 
@@ -324,7 +350,8 @@ describe('promo codes of an organiser', () => {
     const { body: code } = await create(token, { event_id: type.event_id, code: 'GONE', percent: 5 })
     const { body: used } = await create(token, { event_id: type.event_id, code: 'USED', percent: 5 })
     await place({ ...orderOf(type), promo_code: 'USED' })
-    expect((await remove(used.id, token)).problem).toMatchObject({ type: api.promoCodeInUse.type, status: 409, used: 1 })
+    expect((await remove(used.id, token)).problem)
+      .toMatchObject({ type: api.promoCodeInUse.type, status: 409, used: 1 })
     expect((await remove(code.id, token)).status).toBe(204)
     expect((await remove(code.id, token)).status).toBe(404)
   })
@@ -337,7 +364,8 @@ describe('promo codes of an organiser', () => {
       expect((await create(as, { event_id: event.id, code: 'HIS', percent: 5 })).status).toBe(status)
       expect((await update(code.id, as, { percent: 99 })).status).toBe(status)
       expect((await remove(code.id, as)).status).toBe(status)
-      expect((await it.send(api.listPromoCodes, { token: as, query: { event_id: event.id } })).status).toBe(status)
+      expect((await it.send(api.listPromoCodes, { token: as, query: { event_id: event.id } }))
+        .status).toBe(status)
     }
     expect((await create(undefined, { event_id: event.id, code: 'HIS', percent: 5 })).status).toBe(401)
   })
@@ -346,8 +374,10 @@ describe('promo codes of an organiser', () => {
     const { event, type, token } = await onSale()
     const other = await seedTicketType(ctx, { event_id: event.id })
     await create(token, { event_id: event.id, code: 'OTHER', percent: 50, ticket_type_ids: [other.id] })
-    expect((await it.send(api.deleteTicketType, { params: { id: other.id }, token })).status).toBe(204)
-    expect((await place({ ...orderOf(type), promo_code: 'OTHER' })).problem).toMatchObject({ reason: 'not_for_these' })
+    expect((await it.send(api.deleteTicketType, { params: { id: other.id }, token })).status)
+      .toBe(204)
+    expect((await place({ ...orderOf(type), promo_code: 'OTHER' })).problem)
+      .toMatchObject({ reason: 'not_for_these' })
   })
 })
 

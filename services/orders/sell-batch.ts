@@ -6,7 +6,8 @@ import type { Ctx } from './context.ts'
 import { expireDueOfEvent } from './operations/expire-orders.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
-  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale, type StockRow,
+  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
+  type StockRow,
 } from './queries/sell.ts'
 import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
 import { partRepeated } from './repeated-keys.ts'

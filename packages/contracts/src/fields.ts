@@ -15,7 +15,10 @@ export const TimeZone = Type.String({
   maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'],
 })
 export const Email = Type.String({ format: 'email', maxLength: 254 })
-/** One line with something to read on it; no control characters, which no table and no mail header takes. */
+/**
+ * One line with something to read on it; no control characters, which no table and no mail header
+ * takes.
+ */
 export const PersonName = Type.String({
   minLength: 1, maxLength: 120, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]*$',
 })
@@ -63,6 +66,12 @@ export const Text = (max_length: number, min_length = 0) =>
 /** Who bought, as the order keeps it; mails go here, in this language. */
 export const Buyer = Type.Object({ name: PersonName, email: Email, locale: Locale })
 export type Buyer = Static<typeof Buyer>
+
+/**
+ * What stands where an erased person's name and address stood. RFC 2606 reserves `.invalid`, so no
+ * mail to it ever finds anybody.
+ */
+export const erasedBuyer = { name: '–', email: 'erased@fermata.invalid' } as const
 
 export const Venue = Type.Object({
   name: Text(200, 1),

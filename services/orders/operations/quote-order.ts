@@ -15,13 +15,16 @@ import { requestOf } from './place-order.ts'
  */
 export const quoteOrder: Operation<typeof api.quoteOrder> = async (ctx, { body }) => {
   const request = requestOf(body)
-  const { event, stock, promos } = await withClient(ctx.pool, client => readSale(client, body.event_id, {
+  const wanted = {
     type_ids: request.items.map(item => item.ticket_type_id),
     promo_codes: request.promo_code === undefined ? [] : [request.promo_code],
-  }))
+  }
+  const { event, stock, promos } = await withClient(ctx.pool,
+    client => readSale(client, body.event_id, wanted))
   if (!event?.facts) throw new Problem(notFound, 'There is no such event.')
   const decision = allocate(toStock(event, stock, promos, []), [request])[0]!
   if (!decision.sold) throw toProblem(decision.refusal)
   const { lines, total_minor, currency, promo } = decision
-  return { items: lines.map(toItem), total_minor, currency, ...(promo && { promo_code: promo.code }) }
+  return { items: lines.map(toItem), total_minor, currency,
+    ...(promo && { promo_code: promo.code }) }
 }

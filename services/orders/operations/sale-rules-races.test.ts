@@ -24,17 +24,20 @@ async function rush (systems: TestSystem[], bodies: unknown[]) {
   const replies = await Promise.all(bodies.map((body, index) =>
     systems[index % systems.length]!.send(placeOrder, { body })))
   const count = (status: number) => replies.filter(reply => reply.status === status).length
-  return { placed: count(201), refused: count(409), other: replies.length - count(201) - count(409) }
+  return { placed: count(201), refused: count(409),
+    other: replies.length - count(201) - count(409) }
 }
 
 const using = (type: Type, quantity: number) => ({ ...orderOf(type, quantity), promo_code: 'spring' })
-const repeat = <T>(times: number, make: (index: number) => T) => Array.from({ length: times }, (_, i) => make(i))
+const repeat = <T>(times: number, make: (index: number) => T) =>
+  Array.from({ length: times }, (_, i) => make(i))
 
 test('placeOrder: 200 buyers race for a code good for 30 orders, and exactly 30 get it', async () => {
   const type = await seedTicketType(ctx, { capacity: 1000 })
   const promo = await seedPromo(ctx, { event_id: type.event_id, max_uses: 30 })
 
-  expect(await rush([it], repeat(200, () => using(type, 1)))).toEqual({ placed: 30, refused: 170, other: 0 })
+  expect(await rush([it], repeat(200, () => using(type, 1))))
+    .toEqual({ placed: 30, refused: 170, other: 0 })
 
   expect(await usesOf(ctx, promo)).toEqual({ used: 30, by_orders: 30 })
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 30, tickets: 30 })

@@ -29,7 +29,8 @@ export const updateTicketType: Operation<typeof api.updateTicketType> = async (
     const changed = { ...type, ...changes, tiers: inUtc(changes.tiers ?? type.tiers) }
     checkLimits(changed)
     await updateType(tx, type.id, changed)
-    if (type.max_per_buyer === null && changed.max_per_buyer !== null) await countEarlier(tx, type.id)
+    const is_limited_now = type.max_per_buyer === null && changed.max_per_buyer !== null
+    if (is_limited_now) await countEarlier(tx, type.id)
     if (capacity !== undefined) await changeCapacity(tx, type, capacity)
     if (pool_ids !== undefined) await changePools(tx, type, pool_ids)
     return presentTicketType((await findType(tx, type.id))!, { managed: true })

@@ -1,3 +1,4 @@
+import { erasedBuyer } from '@fermata/contracts/fields'
 import type { Client, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -82,11 +83,15 @@ export interface UncountedRow {
   order_id: string, user_id: string | null, buyer_email: string, quantity: number
 }
 
-/** Orders of a type that were placed while it had no limit, oldest first. */
+/**
+ * Orders of a type that were placed while it had no limit, oldest first. Those of erased people
+ * belong to nobody.
+ */
 export const findUncounted = async (tx: Tx<DB>, type_id: string, limit: number) => (await sql<UncountedRow>`
   select o.id as order_id, o.user_id, o.buyer_email, sum(i.quantity)::integer as quantity
     from orders.order_items i join orders.orders o on o.id = i.order_id
    where i.ticket_type_id = ${type_id} and o.status in ('pending', 'completed', 'expired')
+     and o.buyer_email <> ${erasedBuyer.email}
      and not exists (select from orders.limited_purchases l where l.order_id = o.id and l.ticket_type_id = ${type_id})
    group by o.id order by o.id limit ${limit}`.execute(tx)).rows
 

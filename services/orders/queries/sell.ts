@@ -50,7 +50,8 @@ export async function readSale (
   const { type_ids, promo_codes } = wanted
   const event = await readEvent(client, event_id)
   const stock = await findStock(client, event_id, type_ids)
-  const promos = promo_codes.length > 0 ? await findPromos(client, event_id, promo_codes, false) : []
+  const promos = promo_codes.length > 0
+    ? await findPromos(client, event_id, promo_codes, false) : []
   return { event, stock, promos }
 }
 
@@ -64,8 +65,9 @@ export async function closeSale (
   const writes: Promise<unknown>[] = []
   if (sale) writes.push(writeSale(client, sale))
   // Most sales have neither, and pay nothing for it.
-  if (sale && sale.promo_uses.length > 0) writes.push(writePromoUses(client, sale.promo_uses, guarded))
-  if (sale && sale.limited.length > 0) writes.push(writeLimitedPurchases(client, sale.limited))
+  const { promo_uses = [], limited = [] } = sale ?? {}
+  if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses, guarded))
+  if (limited.length > 0) writes.push(writeLimitedPurchases(client, limited))
   const [{ command }] = await Promise.all([client.query('commit'), ...writes])
   if (command !== 'COMMIT') throw new Error('The sale was rolled back')
 }

@@ -25,7 +25,8 @@ export function linesOf (
   const { quantity, price_minor } = item
   if (type.pricing === 'donation') {
     const { minimum_minor, maximum_minor } = donationLimits(type)
-    const is_fine = price_minor !== undefined && price_minor >= minimum_minor && price_minor <= maximum_minor
+    const is_fine = price_minor !== undefined && price_minor >= minimum_minor &&
+      price_minor <= maximum_minor
     return is_fine
       ? [{ type, quantity, unit_price_minor: price_minor, discount_minor: 0 }]
       : { reason: 'price_refused', type, minimum_minor, maximum_minor }

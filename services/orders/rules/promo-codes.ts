@@ -20,8 +20,13 @@ export function refusalOf (promo: PromoForSale | undefined, now: string): PromoR
   return promo.valid_until !== null && promo.valid_until <= now ? 'ended' : null
 }
 
-/** The lines at their reduced prices, and what that takes from the code's budget; 0: nothing got cheaper. */
-export function applyPromo (promo: PromoForSale, lines: readonly Line[]): { lines: Line[], uses: number } {
+/**
+ * The lines at their reduced prices, and what that takes from the code's budget; 0: nothing got
+ * cheaper.
+ */
+export function applyPromo (
+  promo: PromoForSale, lines: readonly Line[]
+): { lines: Line[], uses: number } {
   const is_for_all = promo.ticket_type_ids.length === 0
   let tickets = 0
   const reduced = lines.map(line => {

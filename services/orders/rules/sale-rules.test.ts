@@ -17,11 +17,13 @@ const after = '2027-01-01T12:00:00.001Z'
 
 const someType = (given: Partial<TicketTypeForSale> = {}): TicketTypeForSale => ({
   id: 'adult', name: 'Adult', price_minor: 1000, currency: 'EUR', pricing: 'fixed', min_price_minor: 0, tiers: [],
-  access_code: null, sales_start: null, sales_end: null, min_per_order: 1, max_per_order: 100, max_per_buyer: null,
+  access_code: null, sales_start: null, sales_end: null, min_per_order: 1, max_per_order: 100,
+    max_per_buyer: null,
   capacity: 100, pool_ids: ['adult'], ...given })
 
 const somePromo = (given: Partial<PromoForSale> = {}): PromoForSale => ({
-  id: 'p1', code: 'SPRING', percent: 10, amount_minor: null, ticket_type_ids: [], valid_from: null, valid_until: null,
+  id: 'p1', code: 'SPRING', percent: 10, amount_minor: null, ticket_type_ids: [], valid_from: null,
+    valid_until: null,
   max_uses: null, counts: 'orders', used: 0, ...given })
 
 const someStock = (type: TicketTypeForSale, given: Partial<Stock> = {}): Stock => ({
@@ -38,7 +40,8 @@ describe('pricesOf: steps without a gap or an overlap', () => {
 
   test('an order across a step pays each price for its part', () => {
     expect(pricesOf(type, 3, 6, now)).toEqual([
-      { price_minor: 10, quantity: 2 }, { price_minor: 20, quantity: 3 }, { price_minor: 30, quantity: 1 }])
+      { price_minor: 10, quantity: 2 }, { price_minor: 20, quantity: 3 },
+        { price_minor: 30, quantity: 1 }])
     expect(pricesOf(type, 3, 6, after)).toEqual([
       { price_minor: 10, quantity: 2 }, { price_minor: 30, quantity: 4 }])
     expect(pricesOf(type, 8, 1, now)).toEqual([{ price_minor: 30, quantity: 1 }])
@@ -56,8 +59,10 @@ describe('pricesOf: steps without a gap or an overlap', () => {
   /** One ticket after the other, each at the price of the first step that still applies to it. */
   const model = (given: Parameters<typeof pricesOf>[0], taken: number, quantity: number) =>
     Array.from({ length: quantity }, (_, index) => given.tiers.find(({ until, up_to_sold }) =>
-      (!until || now < until) && (!up_to_sold || taken + index < up_to_sold))?.price_minor ?? given.price_minor)
-  const holds = (rule: typeof pricesOf) => fc.property(tiers, fc.nat(30), fc.integer({ min: 1, max: 30 }),
+      (!until || now < until) &&
+        (!up_to_sold || taken + index < up_to_sold))?.price_minor ?? given.price_minor)
+  const holds = (rule: typeof pricesOf) =>
+    fc.property(tiers, fc.nat(30), fc.integer({ min: 1, max: 30 }),
     (given, taken, quantity) => {
       const priced = { price_minor: 9, tiers: given }
       const single = rule(priced, taken, quantity, now)
@@ -76,7 +81,9 @@ describe('pricesOf: steps without a gap or an overlap', () => {
   })
 
   test('splitting a sale into smaller ones changes no price', () => {
-    fc.assert(fc.property(tiers, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), (given, a, b) => {
+    fc.assert(
+      fc.property(tiers, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }),
+        (given, a, b) => {
       const priced = { price_minor: 9, tiers: given }
       const sum = (prices: ReturnType<typeof pricesOf>) =>
         prices.reduce((total, price) => total + price.price_minor * price.quantity, 0)
@@ -89,7 +96,8 @@ describe('pricesOf: steps without a gap or an overlap', () => {
     expect(flawOf([])).toBeNull()
     expect(flawOf(type.tiers)).toBeNull()
     expect(flawOf([{ price_minor: 1 }])).toMatch(/without a limit/)
-    expect(flawOf([{ price_minor: 1, up_to_sold: 5 }, { price_minor: 2, up_to_sold: 5 }])).toMatch(/no more/)
+    expect(flawOf([{ price_minor: 1, up_to_sold: 5 }, { price_minor: 2, up_to_sold: 5 }]))
+      .toMatch(/no more/)
     expect(flawOf([{ price_minor: 1, until: after }, { price_minor: 2, until: now }])).toMatch(/no later/)
   })
 })
@@ -123,10 +131,13 @@ describe('discountOf: whole minor units', () => {
       { minLength: 1, maxLength: 20 })
     fc.assert(fc.property(lines, promo, (given, off) => {
       const full: Line[] = given.map(line =>
-        ({ type: someType(), quantity: line.quantity, unit_price_minor: line.price, discount_minor: 0 }))
+        ({ type: someType(), quantity: line.quantity, unit_price_minor: line.price,
+          discount_minor: 0 }))
       const { lines: reduced, uses } = applyPromo(somePromo({ ...off, counts: 'tickets' }), full)
-      reduced.forEach((line, i) => expect(line.unit_price_minor + line.discount_minor).toBe(full[i]!.unit_price_minor))
-      expect(uses).toBe(reduced.reduce((sum, line) => sum + (line.discount_minor > 0 ? line.quantity : 0), 0))
+      reduced.forEach((line, i) => expect(line.unit_price_minor + line.discount_minor)
+        .toBe(full[i]!.unit_price_minor))
+      expect(uses)
+        .toBe(reduced.reduce((sum, line) => sum + (line.discount_minor > 0 ? line.quantity : 0), 0))
     }))
   })
 })
@@ -152,8 +163,10 @@ describe('allocate: promo codes', () => {
   })
 
   const budget = fc.record({ counts: fc.constantFrom('orders' as const, 'tickets' as const),
-    max_uses: fc.integer({ min: 1, max: 15 }), quantities: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 25 }) })
-  const holds = (rule: typeof allocate) => fc.property(budget, ({ counts, max_uses, quantities }) => {
+    max_uses: fc.integer({ min: 1, max: 15 }),
+      quantities: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 25 }) })
+  const holds = (rule: typeof allocate) =>
+    fc.property(budget, ({ counts, max_uses, quantities }) => {
     let used = 0
     const expected = quantities.map(quantity => {
       const needed = counts === 'tickets' ? quantity : 1
@@ -161,7 +174,8 @@ describe('allocate: promo codes', () => {
       if (fits) used += needed
       return fits
     })
-    expect(rule(withPromo({ counts, max_uses }), quantities.map(using)).map(one => one.sold)).toEqual(expected)
+    expect(rule(withPromo({ counts, max_uses }), quantities.map(using)).map(one => one.sold))
+      .toEqual(expected)
   })
 
   test('a budget is spent in order of arrival and never beyond', () => {
@@ -169,13 +183,15 @@ describe('allocate: promo codes', () => {
   })
 
   test('the property notices a rule that forgets what earlier orders used', () => {
-    const forgetful: typeof allocate = (stock, requests) => requests.flatMap(one => allocate(stock, [one]))
+    const forgetful: typeof allocate = (stock, requests) =>
+      requests.flatMap(one => allocate(stock, [one]))
     expect(fc.check(holds(forgetful), { numRuns: 1000 }).failed).toBe(true)
   })
 })
 
 describe('allocate: what one person may have', () => {
-  const buyer = fc.record({ user_id: fc.constantFrom(null, 'u1', 'u2'), email_key: fc.constantFrom('a@x', 'b@x', 'c@x') })
+  const buyer = fc.record(
+    { user_id: fc.constantFrom(null, 'u1', 'u2'), email_key: fc.constantFrom('a@x', 'b@x', 'c@x') })
   const wish = fc.record({ buyer, quantity: fc.integer({ min: 1, max: 4 }) })
   const scenario = fc.record({ limit: fc.integer({ min: 1, max: 8 }),
     had: fc.array(wish, { maxLength: 3 }), wishes: fc.array(wish, { maxLength: 20 }) })
@@ -185,14 +201,16 @@ describe('allocate: what one person may have', () => {
   const holds = (rule: typeof allocate) => fc.property(scenario, ({ limit, had, wishes }) => {
     const owned = [...had]
     const expected = wishes.map(one => {
-      const has = owned.filter(other => isSame(one.buyer, other.buyer)).reduce((sum, other) => sum + other.quantity, 0)
+      const has = owned.filter(other => isSame(one.buyer, other.buyer))
+        .reduce((sum, other) => sum + other.quantity, 0)
       const fits = has + one.quantity <= limit
       if (fits) owned.push(one)
       return fits
     })
     const stock = someStock(someType({ max_per_buyer: limit }), {
       purchases: had.map(one => ({ ...one.buyer, ticket_type_id: 'adult', quantity: one.quantity })) })
-    expect(rule(stock, wishes.map(one => want(one.quantity, { buyer: one.buyer }))).map(one => one.sold))
+    expect(rule(stock, wishes.map(one => want(one.quantity, { buyer: one.buyer })))
+      .map(one => one.sold))
       .toEqual(expected)
   })
 
@@ -201,10 +219,12 @@ describe('allocate: what one person may have', () => {
   })
 
   test('the property notices rules that forget a batch, or the address', () => {
-    const forgetful: typeof allocate = (stock, requests) => requests.flatMap(one => allocate(stock, [one]))
+    const forgetful: typeof allocate = (stock, requests) =>
+      requests.flatMap(one => allocate(stock, [one]))
     const blind: typeof allocate = (stock, requests) => allocate(stock, requests.map((one, i) =>
       ({ ...one, buyer: { user_id: one.buyer!.user_id, email_key: String(i) } })))
-    for (const rule of [forgetful, blind]) expect(fc.check(holds(rule), { numRuns: 2000 }).failed).toBe(true)
+    for (const rule of [forgetful, blind]) expect(fc.check(holds(rule), { numRuns: 2000 })
+      .failed).toBe(true)
   })
 
   test('ownedBy: what account and address have in common counts once', () => {
@@ -245,19 +265,23 @@ describe('allocate: hidden types and donations', () => {
 
   test('a donation is what the buyer names, within its limits, and nothing else may be named', () => {
     const gift = someType({ pricing: 'donation', min_price_minor: 500 })
-    const naming = (price_minor?: number): Request => ({ items: [{ ticket_type_id: 'adult', quantity: 2, price_minor }] })
+    const naming = (price_minor?: number): Request =>
+      ({ items: [{ ticket_type_id: 'adult', quantity: 2, price_minor }] })
     const { minimum_minor, maximum_minor } = donationLimits(gift)
     expect([minimum_minor, maximum_minor]).toEqual([500, 1_000_000])
     for (const price of [undefined, 499, 1_000_001]) {
-      expect(whyOf(allocate(someStock(gift), [naming(price)])[0])).toMatchObject({ reason: 'price_refused', minimum_minor })
+      expect(whyOf(allocate(someStock(gift), [naming(price)])[0]))
+        .toMatchObject({ reason: 'price_refused', minimum_minor })
     }
-    expect(allocate(someStock(gift), [naming(777)])[0]).toMatchObject({ sold: true, total_minor: 1554 })
+    expect(allocate(someStock(gift), [naming(777)])[0])
+      .toMatchObject({ sold: true, total_minor: 1554 })
     expect(whyOf(allocate(someStock(someType()), [naming(777)])[0])).toMatchObject({ reason: 'price_fixed' })
   })
 
   test('no code makes a donation smaller', () => {
     const stock = someStock(someType({ pricing: 'donation' }), { promos: new Map([['SPRING', somePromo()]]) })
-    const request = { items: [{ ticket_type_id: 'adult', quantity: 1, price_minor: 100 }], promo_code: 'SPRING' }
+    const request = { items: [{ ticket_type_id: 'adult', quantity: 1, price_minor: 100 }],
+      promo_code: 'SPRING' }
     expect(whyOf(allocate(stock, [request])[0])).toMatchObject({ why: 'not_for_these' })
   })
 

@@ -69,9 +69,11 @@ export async function seedPool ({ db }: Ctx, event_id: string, capacity: number)
 export async function seedPromo (
   { db }: Ctx, given: Partial<PromoCode> & { event_id: string }
 ): Promise<string> {
-  const { id = uuidv7(), event_id, code = 'SPRING', percent = 10, amount_minor = null, ticket_type_ids = [],
+  const { id = uuidv7(), event_id, code = 'SPRING', percent = 10, amount_minor = null,
+    ticket_type_ids = [],
     max_uses = null, counts = 'orders', valid_from = null, valid_until = null } = given
-  await sql`insert into orders.promo_codes (id, event_id, code, percent, amount_minor, ticket_type_ids, max_uses, counts,
+  await sql`insert into orders.promo_codes (id, event_id, code, percent, amount_minor,
+    ticket_type_ids, max_uses, counts,
       valid_from, valid_until)
     values (${id}, ${event_id}, ${code}, ${percent}, ${amount_minor}, ${ticket_type_ids}::uuid[], ${max_uses}, ${counts},
       ${valid_from}, ${valid_until})`.execute(db)

@@ -12,7 +12,9 @@ interface EventFormProps {
   submit: string
 }
 
-/** All of an event on one page in four steps; what was typed comes back when something is missing. */
+/**
+ * All of an event on one page in four steps; what was typed comes back when something is missing.
+ */
 export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
   const t = useT()
   const values = answer?.problem ? answer.values : texts
@@ -21,6 +23,7 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
   return (
     <Form method="post" className="reading grid gap-6">
       <FormMessage answer={answer} />
+      {values.idempotency_key && <input type="hidden" name="idempotency_key" value={values.idempotency_key} />}
       {values.version && <input type="hidden" name="version" value={values.version} />}
       <Step title={t('organizer.form.what')}>
         <Field {...of('title')} label={t('organizer.form.name')} className="sm:col-span-2" />

@@ -55,6 +55,15 @@ test('readTicketType: amounts may be written with a comma, in the digits of thei
     { ...event, currency: 'KWD' }).type.price_minor).toBe(1250)
 })
 
+test('readTicketType: a refused amount is told by an example of its currency, in the language', () => {
+  const errorOf = (currency: string, price: string, language: 'en' | 'fr') =>
+    readTicketType(translators[language].t, { ...typeTexts, price }, { ...event, currency })
+      .errors.price
+  expect(errorOf('JPY', '12.5', 'en')).toContain(' 1250.')
+  expect(errorOf('KWD', '9.7501', 'en')).toContain(' 1.250.')
+  expect(errorOf('EUR', '1.2.3', 'fr')).toContain(' 12,50.')
+})
+
 test('readTicketType: numbers that are none, and limits that exclude each other, are refused', () => {
   for (const capacity of ['', '-1', '1e309', '２', '1.5', 'ten']) {
     expect(readTicketType(t, { ...typeTexts, capacity }, event).errors.capacity,
@@ -79,23 +88,29 @@ test('readTicketType: the rules of sale, each mistake at its field', () => {
     ['tiers', { tier_sold_1: 'many' }], ['tiers', { pricing: 'donation' }], ['min_price', { min_price: '3' }],
     ['min_price', { min_price: 'x' }], ['max_per_buyer', { min_per_order: '5' }], ['access_code', { access_code: 'abc' }],
   ] as const) {
-    expect(Object.keys(readTicketType(t, { ...typeTexts, ...rules, ...wrong }, event).errors)).toContain(field)
+    expect(Object.keys(readTicketType(t, { ...typeTexts, ...rules, ...wrong }, event).errors))
+      .toContain(field)
   }
   expect(readTicketType(t, typeTexts, event).type)
-    .toMatchObject({ max_per_buyer: null, access_code: null, pricing: 'fixed', min_price_minor: 0, tiers: [] })
+    .toMatchObject(
+      { max_per_buyer: null, access_code: null, pricing: 'fixed', min_price_minor: 0, tiers: [] })
 })
 
 test('readPromoCode: a percentage or an amount, in the words of the form', () => {
   const texts = { code: 'spring', percent: '10', [`type_${event.id}`]: 'on', counts: 'tickets', max_uses: '30' }
   const { code, errors } = readPromoCode(t, texts, event)
   expect(errors).toEqual({})
-  expect(code).toMatchObject({ percent: 10, amount_minor: null, ticket_type_ids: [event.id], counts: 'tickets', max_uses: 30 })
+  expect(code)
+    .toMatchObject(
+      { percent: 10, amount_minor: null, ticket_type_ids: [event.id], counts: 'tickets', max_uses: 30 })
   expect(promoChangesOf(code)).not.toHaveProperty('code')
-  expect(readPromoCode(t, { code: 'five', amount: '5,00' }, event).code).toMatchObject({ percent: null, amount_minor: 500 })
+  expect(readPromoCode(t, { code: 'five', amount: '5,00' }, event).code)
+    .toMatchObject({ percent: null, amount_minor: 500 })
   for (const [field, wrong] of [['percent', { percent: '' }], ['percent', { amount: '5' }], ['percent', { percent: '101' }],
     ['amount', { percent: '', amount: '1.234' }], ['code', { code: 'a b' }], ['max_uses', { max_uses: '0' }],
     ['valid_until', { valid_from: '2027-01-02T00:00', valid_until: '2027-01-01T00:00' }]] as const) {
-    expect(Object.keys(readPromoCode(t, { ...texts, ...wrong }, event).errors), JSON.stringify(wrong)).toContain(field)
+    expect(Object.keys(readPromoCode(t, { ...texts, ...wrong }, event).errors),
+      JSON.stringify(wrong)).toContain(field)
   }
 })
 
@@ -103,7 +118,9 @@ test('textsOfPromo: reads back as the same code', () => {
   const texts = { code: 'SPRING', percent: '', amount: '5.00', valid_from: '2027-01-01T10:00', valid_until: '',
     max_uses: '', counts: 'orders', [`type_${event.id}`]: 'on' }
   const { code } = readPromoCode(t, texts, event)
-  const kept = { percent: null, amount_minor: null, ticket_type_ids: [], valid_from: null, valid_until: null,
-    max_uses: null, counts: 'orders' as const, ...code, id: event.id, used: 0, created_at: '', updated_at: '' }
+  const kept = { percent: null, amount_minor: null, ticket_type_ids: [], valid_from: null,
+    valid_until: null,
+    max_uses: null, counts: 'orders' as const, ...code, id: event.id, used: 0, created_at: '',
+      updated_at: '' }
   expect(textsOfPromo(kept, event)).toEqual(texts)
 })

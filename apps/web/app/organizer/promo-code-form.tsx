@@ -13,7 +13,8 @@ interface PromoCodeFormProps {
   submit: string
 }
 
-export function PromoCodeForm ({ promo_id, event, types, texts, answer, submit }: PromoCodeFormProps) {
+export function PromoCodeForm (
+  { promo_id, event, types, texts, answer, submit }: PromoCodeFormProps) {
   const t = useT()
   const values = answer?.problem ? { ...answer.values } : texts
   const of = (name: string) => ({ name, defaultValue: values[name], error: answer?.errors[name] })
@@ -25,6 +26,9 @@ export function PromoCodeForm ({ promo_id, event, types, texts, answer, submit }
     <Form method="post" className="grid gap-5">
       {answer?.problem && <FormMessage answer={answer} />}
       {promo_id && <input type="hidden" name="promo_id" value={promo_id} />}
+      {values.idempotency_key && (
+        <input type="hidden" name="idempotency_key" value={values.idempotency_key} />
+      )}
       {promo_id && <input type="hidden" name="code" value={texts.code} />}
       <div className="grid gap-5 sm:grid-cols-2">
         {!promo_id && (

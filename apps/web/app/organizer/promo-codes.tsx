@@ -12,7 +12,7 @@ import type { Translate } from '../i18n/translate.ts'
 import { translators } from '../i18n/translators.server.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
-import { fieldsRefused, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
+import { fieldsRefused, keyOf, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { FormMessage } from '../ui/field.tsx'
@@ -29,6 +29,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   return {
     event: { currency: event.currency, timezone: event.timezone, status: event.status },
     types: types.items.map(({ id, name }) => ({ id, name })),
+    idempotency_key: randomUUID(),
     codes: codes.items.map(code => ({ code, texts: textsOfPromo(code, event) })),
   }
 }
@@ -56,14 +57,17 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
     return data<FormAnswer>({ ...refuse(t, texts, errors), form }, { status: 400 })
   }
   if (form === 'new') {
-    const answer = await call(createPromoCode, { body: code, headers: { 'idempotency-key': randomUUID() } })
+    const answer = await call(createPromoCode, {
+      body: code, headers: { 'idempotency-key': keyOf(texts) },
+    })
     return answer.ok ? done(t('organizer.promos.added', { code: answer.body.code })) : failed(answer)
   }
   const answer = await call(updatePromoCode, { params: { id: form }, body: promoChangesOf(code) })
   return answer.ok ? done(t('organizer.promos.changed')) : failed(answer)
 }
 
-function explain (t: Translate, texts: Record<string, string>, problem: ProblemBody): FormAnswer | null {
+function explain (t: Translate, texts: Record<string, string>,
+  problem: ProblemBody): FormAnswer | null {
   if (problemIs(problem, promoCodeTaken)) return refuse(t, texts, { code: t('organizer.promos.taken') })
   if (problemIs(problem, promoCodeInUse)) return refuse(t, texts, {}, t('organizer.promos.in_use'))
   if (problemIs(problem, budgetTooSmall)) {
@@ -73,7 +77,7 @@ function explain (t: Translate, texts: Record<string, string>, problem: ProblemB
 }
 
 export default function PromoCodes ({ loaderData, actionData }: Route.ComponentProps) {
-  const { event, types, codes } = loaderData
+  const { event, types, codes, idempotency_key } = loaderData
   const t = useT()
   const answerOf = (form: string) => actionData?.form === form ? actionData : undefined
   return (
@@ -102,7 +106,8 @@ export default function PromoCodes ({ loaderData, actionData }: Route.ComponentP
       {event.status !== 'canceled' && (
         <section className="panel grid gap-5" aria-labelledby="add">
           <h3 id="add" className="text-xl">{t('organizer.promos.add')}</h3>
-          <PromoCodeForm key={codes.length} event={event} types={types} texts={{ counts: 'orders' }}
+          <PromoCodeForm key={codes.length} event={event} types={types} texts={{ counts: 'orders',
+            idempotency_key }}
             answer={answerOf('new')} submit={t('organizer.promos.add_button')} />
         </section>
       )}
@@ -110,7 +115,8 @@ export default function PromoCodes ({ loaderData, actionData }: Route.ComponentP
   )
 }
 
-interface CodeProps { code: PromoCode, currency: string, types: readonly { id: string, name: string }[] }
+interface CodeProps { code: PromoCode, currency: string,
+  types: readonly { id: string, name: string }[] }
 
 function CodeSummary ({ code, currency, types }: CodeProps) {
   const { language, t } = useTranslator()

@@ -1,5 +1,7 @@
-import { invalid } from '@fermata/contracts/problems'
+import { randomUUID } from 'node:crypto'
+import { invalid, keyReused } from '@fermata/contracts/problems'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
+import { data } from 'react-router'
 import type { TObject, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import type { TextKey, Translate } from '../i18n/translate.ts'
@@ -40,9 +42,28 @@ export function refuse (
   return { values: withoutPasswords(values), errors, problem: problem ?? t('errors.form.check') }
 }
 
+/** The key that came with the page of the form; anything else is no key, and gets a new one. */
+export const keyOf = (texts: Texts): string =>
+  /^[\w-]{8,64}$/.test(texts.idempotency_key ?? '') ? texts.idempotency_key! : randomUUID()
+
+/**
+ * The form again when the API is busy, away, or took this key with other words before: what was
+ * typed is kept, with a new key. Null for what sending again would not mend.
+ */
+export function keepTyped (
+  t: Translate, texts: Texts, { status, problem }: { status: number, problem: ProblemBody }
+) {
+  if (status < 500 && status !== 429 && !problemIs(problem, keyReused)) return null
+  const values = { ...texts, idempotency_key: randomUUID() }
+  return data(refuse(t, values, {}, t('errors.form.retry')), { status })
+}
+
 interface SchemaError { keyword: string, instancePath: string, params: object }
 
-/** What the contract's schema says about a value, by field, in the reader's language. Empty: nothing. */
+/**
+ * What the contract's schema says about a value, by field, in the reader's language. Empty:
+ * nothing.
+ */
 export function check (t: Translate, schema: TSchema, value: unknown): Record<string, string> {
   const errors: Record<string, string> = {}
   for (const error of Value.Errors(schema, value) as SchemaError[]) {
@@ -76,7 +97,9 @@ function explain (t: Translate, { keyword, params }: SchemaError, value: unknown
   return t(keyword === 'enum' ? 'errors.form.choice' : 'errors.form.invalid')
 }
 
-/** The fields that the API itself refused; its words are for programs, so each reads "not valid". */
+/**
+ * The fields that the API itself refused; its words are for programs, so each reads "not valid".
+ */
 export function fieldsRefused (t: Translate, problem: ProblemBody): Record<string, string> {
   if (!problemIs(problem, invalid)) return {}
   return Object.fromEntries(problem.errors.map(({ field }) => [

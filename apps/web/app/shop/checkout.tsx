@@ -85,7 +85,10 @@ export async function action ({ context, params, request, url }: Route.ActionArg
     { status: answer.status })
 }
 
-/** Why an order could not be placed, in words that say what to do; null for what is no fault of the order. */
+/**
+ * Why an order could not be placed, in words that say what to do; null for what is no fault of the
+ * order.
+ */
 function explain ({ language, t }: Translator, zone: string, problem: ProblemBody): string | null {
   if (problemIs(problem, soldOut)) {
     const { name, available } = problem
@@ -143,7 +146,8 @@ export default function Checkout ({ loaderData, actionData }: Route.ComponentPro
   )
 }
 
-function Summary ({ event, lines, total_minor, currency, choice, ...promo }: Route.ComponentProps['loaderData']) {
+function Summary (
+  { event, lines, total_minor, currency, choice, ...promo }: Route.ComponentProps['loaderData']) {
   const t = useT()
   return (
     <section aria-labelledby="summary" className="panel grid gap-4">

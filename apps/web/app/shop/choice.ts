@@ -59,7 +59,10 @@ export const choiceFields = (chosen: readonly Chosen[], codes: Codes = {}): [str
 export const choiceQuery = (chosen: readonly Chosen[], codes: Codes = {}): string =>
   String(new URLSearchParams(choiceFields(chosen, codes)))
 
-/** A comma is as good as a point: that is how half of Europe writes amounts. Null: no amount. */
+/**
+ * A comma is as good as a point: that is how half of Europe writes amounts. Null: not an amount of
+ * this currency.
+ */
 export function amountOf (text: string, currency: string): number | null {
   try {
     return parseMoney(text.replace(',', '.').replace(/\s/g, ''), currency)
@@ -74,7 +77,9 @@ export const priceOf = (
 ): number => type.pricing === 'donation'
   ? amountOf(price ?? '', type.currency) ?? 0 : type.current_price_minor
 
-/** Quantities that may be chosen of a type now: none, or from its minimum to what its limits leave. */
+/**
+ * Quantities that may be chosen of a type now: none, or from its minimum to what its limits leave.
+ */
 export function quantitiesOf (type: Pick<TicketType, 'available' | 'min_per_order' | 'max_per_order' | 'on_sale'>): number[] {
   if (type.on_sale !== 'open') return []
   const most = Math.min(type.available, type.max_per_order, max_quantity)

@@ -8,7 +8,8 @@ import { amountOf, priceOf, type Chosen, type Codes } from './choice.ts'
 import { accessCodeOf } from './shown-types.server.ts'
 
 /** A code as the API takes it; undefined for what could be none. */
-export const promoCodeOf = ({ promo }: Codes) => Value.Check(PromoCodeText, promo) ? promo : undefined
+export const promoCodeOf = ({ promo }: Codes) =>
+  Value.Check(PromoCodeText, promo) ? promo : undefined
 
 /** What is ordered, with the prices that the buyer names. */
 export const itemsOf = (types: readonly TicketType[], chosen: readonly Chosen[]): NewOrder['items'] =>
@@ -54,7 +55,8 @@ function plainPrices (types: readonly TicketType[], chosen: readonly Chosen[]): 
     const type = types.find(({ id }) => id === one.ticket_type_id)
     if (!type) return []
     const { id, name } = type
-    return [{ ticket_type_id: id, name, quantity: one.quantity, unit_price_minor: priceOf(type, one) }]
+    return [{ ticket_type_id: id, name, quantity: one.quantity,
+      unit_price_minor: priceOf(type, one) }]
   })
   const total_minor = lines.reduce((sum, line) => sum + line.quantity * line.unit_price_minor, 0)
   return { lines, total_minor }

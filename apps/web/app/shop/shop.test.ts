@@ -68,12 +68,14 @@ test('readChoice: named prices and codes travel in the address; two lines of one
   expect(readCodes(params)).toEqual(codes)
   expect(readCodes(new URLSearchParams({ code: ' ', promo: 'x'.repeat(65) }))).toEqual({})
   const lines = [{ ticket_type_id: id, quantity: 1 }, { ticket_type_id: id, quantity: 2 }]
-  expect(readChoice(new URLSearchParams(choiceQuery(lines)))).toEqual([{ ticket_type_id: id, quantity: 3 }])
+  expect(readChoice(new URLSearchParams(choiceQuery(lines))))
+    .toEqual([{ ticket_type_id: id, quantity: 3 }])
 })
 
 test('priceOf: the price of now, or the one that the buyer named', () => {
   const chosen = { ticket_type_id: id, quantity: 1, price: '7,50' }
   expect(priceOf({ pricing: 'fixed', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(900)
   expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(750)
-  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' }, { ...chosen, price: 'much' })).toBe(0)
+  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' },
+    { ...chosen, price: 'much' })).toBe(0)
 })

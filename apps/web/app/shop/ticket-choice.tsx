@@ -8,7 +8,10 @@ import { Money, Price } from '../ui/values.tsx'
 import { priceOf, quantitiesOf, readChoice, type Chosen } from './choice.ts'
 import type { EventPage } from './event.tsx'
 
-/** How many of each ticket; the choice travels in the address, so this is a plain form that fetches the next page. */
+/**
+ * How many of each ticket; the choice travels in the address, so this is a plain form that fetches
+ * the next page.
+ */
 export function TicketChoice ({ event, types, chosen, codes, is_choice_missing }: EventPage) {
   const t = useT()
   const [total, setTotal] = useState(() => totalOf(types, chosen))
@@ -110,11 +113,13 @@ function Donation ({ type, price }: { type: TicketType, price: string | undefine
       <label htmlFor={id} className="hint" suppressHydrationWarning>
         {type.min_price_minor > 0
           ? t('shop.event.your_price_from', {
-            currency: type.currency, least: formatPrice(language, type.min_price_minor, type.currency) })
+            currency: type.currency,
+              least: formatPrice(language, type.min_price_minor, type.currency) })
           : t('shop.event.your_price', { currency: type.currency })}
       </label>
       <input id={id} name={`price_${type.id}`} className="input w-28" inputMode="decimal" maxLength={20}
-        defaultValue={price ?? decimalOf(Math.max(type.price_minor, type.min_price_minor), type.currency)} />
+        defaultValue={price ?? decimalOf(Math.max(type.price_minor, type.min_price_minor),
+          type.currency)} />
     </div>
   )
 }

@@ -3,7 +3,8 @@ import { Money, Price } from './values.tsx'
 
 interface Line { name: string, quantity: number, unit_price_minor: number, discount_minor?: number }
 
-interface Lines { lines: readonly Line[], total_minor: number, currency: string, promo_code?: string }
+interface Lines { lines: readonly Line[], total_minor: number, currency: string,
+  promo_code?: string }
 
 /** What an order holds, line by line, and its sum. */
 export function OrderLines ({ lines, total_minor, currency, promo_code }: Lines) {
