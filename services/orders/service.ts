@@ -11,8 +11,10 @@ import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { cancelOrder } from './operations/cancel-order.ts'
 import { completeOrders } from './operations/complete-orders.ts'
+import { createPromoCode } from './operations/create-promo-code.ts'
 import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
+import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
@@ -21,11 +23,14 @@ import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
 import { listOrders } from './operations/list-orders.ts'
 import { listPools } from './operations/list-pools.ts'
+import { listPromoCodes } from './operations/list-promo-codes.ts'
 import { listTicketTypes } from './operations/list-ticket-types.ts'
 import { placeOrder } from './operations/place-order.ts'
+import { quoteOrder } from './operations/quote-order.ts'
 import { refundOrders } from './operations/refund-orders.ts'
 import { setEventPool } from './operations/set-event-pool.ts'
 import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
+import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
 /**
@@ -46,6 +51,7 @@ export default defineService<Ctx>({
   stop: closeBoxOffice,
   routes: [
     route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
+    route(api.quoteOrder, quoteOrder),
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
@@ -56,6 +62,10 @@ export default defineService<Ctx>({
     route(api.deleteTicketType, deleteTicketType),
     route(api.listPools, listPools),
     route(api.createPool, createPool),
+    route(api.listPromoCodes, listPromoCodes),
+    route(api.createPromoCode, createPromoCode),
+    route(api.updatePromoCode, updatePromoCode),
+    route(api.deletePromoCode, deletePromoCode),
     route(api.setEventPool, setEventPool),
     route(api.getEventSales, getEventSales),
   ],

@@ -35,6 +35,7 @@ export default [
       index('organizer/sales.tsx'),
       route('edit', 'organizer/event-edit.tsx'),
       route('ticket-types', 'organizer/ticket-types.tsx'),
+      route('promo-codes', 'organizer/promo-codes.tsx'),
       route('orders', 'organizer/orders.tsx'),
     ]),
   ]),
