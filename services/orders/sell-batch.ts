@@ -9,6 +9,7 @@ import {
   closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type StockRow,
 } from './queries/sell.ts'
 import { partRepeated } from './repeated-keys.ts'
+import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
 import { allocate, type Refusal, type Stock, type TicketTypeForSale, type Wanted } from './rules/allocate.ts'
 
 /** One request for tickets as it waits in the collector. */
@@ -18,11 +19,14 @@ export interface Purchase {
   user_id: string | null
   request_id: string
   idempotency: Idempotency | null
+  /** Null where the event has no waiting room. */
+  pass: PassForSale | null
 }
 
 export type Outcome =
   | { kind: 'placed', order: Order, replayed: boolean }
   | { kind: 'refused', refusal: Refusal }
+  | { kind: 'pass_refused', reason: PassRefusal }
   | { kind: 'unknown_event' }
   | { kind: 'key_reused' }
 
@@ -58,16 +62,18 @@ async function sellBehindLock (
   const guarded = isGuarded(ctx)
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
-  const { event, stock: rows, used_keys } =
-    await openSale(client, event_id, { type_ids, keys }, guarded)
+  const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
+  const { event, stock: rows, used_keys, pass_uses } =
+    await openSale(client, event_id, { type_ids, keys, places }, guarded)
   if (!event?.facts) {
     await closeSale(client, null)
     return purchases.map(() => ({ kind: 'unknown_event' }))
   }
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
+  const { allowed, refused } = partByPass(fresh, pass_uses)
   const stock = toStock(event, rows)
-  const decisions = allocate(stock, fresh.map(({ items }) => items))
+  const decisions = allocate(stock, allowed.map(({ items }) => items))
   const sold_out = decisions.some(decision => !decision.sold && decision.refusal.reason === 'sold_out')
   if (reclaim && sold_out && await hasDueOrders(client, event_id)) {
     await closeSale(client, null)
@@ -75,16 +81,18 @@ async function sellBehindLock (
   }
 
   const { orders, sale } =
-    prepareSale(ctx, { facts: event.facts, now: stock.now }, fresh, decisions)
+    prepareSale(ctx, { facts: event.facts, now: stock.now }, allowed, decisions)
   // The control writes its counters apart; none are left for the statement that judges them.
   if (!guarded) await overwriteHeld(client, rows, sale.pools.splice(0))
-  await closeSale(client, sale.orders.length > 0 ? sale : null)
-  return answer(new Map(fresh.map((purchase, index) => {
+  await closeSale(client, sale.orders.length > 0 ? sale : null, usesOf([...orders.keys()]))
+  const outcomes = new Map<Purchase, Outcome>(allowed.map((purchase, index) => {
     const decision = decisions[index]!
     return [purchase, decision.sold
       ? { kind: 'placed', order: orders.get(purchase)!, replayed: false }
       : { kind: 'refused', refusal: decision.refusal }]
-  })))
+  }))
+  for (const [purchase, reason] of refused) outcomes.set(purchase, { kind: 'pass_refused', reason })
+  return answer(outcomes)
 }
 
 const typeIdsOf = ({ items }: Purchase) => items.map(item => item.ticket_type_id)

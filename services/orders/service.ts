@@ -17,12 +17,19 @@ import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
+import { getQueuePosition } from './operations/get-queue-position.ts'
+import { getQueueSettings } from './operations/get-queue-settings.ts'
+import { getQueue } from './operations/get-queue.ts'
+import { joinQueue } from './operations/join-queue.ts'
 import { listOrders } from './operations/list-orders.ts'
 import { listPools } from './operations/list-pools.ts'
 import { listTicketTypes } from './operations/list-ticket-types.ts'
+import { listQueueJoins } from './operations/list-queue-joins.ts'
 import { placeOrder } from './operations/place-order.ts'
 import { refundOrders } from './operations/refund-orders.ts'
 import { setEventPool } from './operations/set-event-pool.ts'
+import { setQueue } from './operations/set-queue.ts'
+import { tendWaitingRooms } from './operations/tend-waiting-rooms.ts'
 import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
@@ -31,6 +38,9 @@ import { updateTicketType } from './operations/update-ticket-type.ts'
  * themselves.
  */
 const sweep_interval_ms = 30_000
+
+/** How old an answer of the waiting room may be, and how often the number in it moves. */
+const tend_interval_ms = 1000
 
 /** Pages that read, handlers of events and the relay; sales have connections of their own. */
 const max_connections = 6
@@ -56,6 +66,12 @@ export default defineService<Ctx>({
     route(api.createPool, createPool),
     route(api.setEventPool, setEventPool),
     route(api.getEventSales, getEventSales),
+    route(api.setQueue, setQueue),
+    route(api.getQueueSettings, getQueueSettings),
+    route(api.getQueue, getQueue),
+    route(api.joinQueue, joinQueue),
+    route(api.getQueuePosition, getQueuePosition),
+    route(api.listQueueJoins, listQueueJoins),
   ],
   subscriptions: [
     on(eventPublished, learnPublished),
@@ -65,5 +81,5 @@ export default defineService<Ctx>({
     on(paymentRefunded, refundOrders),
     on(deadlineReached, expireOrders),
   ],
-  timers: [every(sweep_interval_ms, expireForgotten)],
+  timers: [every(sweep_interval_ms, expireForgotten), every(tend_interval_ms, tendWaitingRooms)],
 })

@@ -1,6 +1,8 @@
 import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { Client } from '@fermata/platform/database'
 import type { Ctx } from '../context.ts'
+import type { PassUse } from '../rules/pass-uses.ts'
+import { findPassUses, recordPassUses } from './queue.ts'
 
 /** The statements of a sale, named so that each connection parses and plans them once. */
 
@@ -26,23 +28,30 @@ export async function withClient<T> (
  * committed.
  */
 export async function openSale (
-  client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[] }, guarded: boolean
+  client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[], places: number[] }, guarded: boolean
 ) {
-  const [, event, stock, used_keys] = await Promise.all([
+  const [, event, stock, used_keys, pass_uses] = await Promise.all([
     client.query('begin isolation level read committed'),
     guarded ? lockEvent(client, event_id) : readEventUnguarded(client, event_id),
     findStock(client, event_id, wanted.type_ids),
     wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
+    wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
   ])
-  return { event, stock, used_keys }
+  return { event, stock, used_keys, pass_uses }
 }
 
 /**
  * Writes and commits in one round trip. When the write fails, the server answers the commit behind
  * it with a rollback. When the connection dies in between, nobody knows which of both happened.
  */
-export async function closeSale (client: Client, sale: Sale | null): Promise<void> {
-  const [, { command }] = await Promise.all([sale && writeSale(client, sale), client.query('commit')])
+export async function closeSale (
+  client: Client, sale: Sale | null, pass_uses: PassUse[] = []
+): Promise<void> {
+  const [, , { command }] = await Promise.all([
+    sale && writeSale(client, sale),
+    sale && pass_uses.length > 0 && recordPassUses(client, sale.event_id, pass_uses),
+    client.query('commit'),
+  ])
   if (command !== 'COMMIT') throw new Error('The sale was rolled back')
 }
 
