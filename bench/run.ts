@@ -8,7 +8,7 @@ import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
-import { startProduct } from './product.ts'
+import { startProduct, type Product } from './product.ts'
 import { describeMachine, keepResults, printTable, type Results } from './results.ts'
 
 /** `npm run bench` measures all goals, `npm run bench -- P1 P4` some. */
@@ -23,9 +23,9 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P16'], measure: measureDurability },
 ]
 
-/** Measures the named goals; all when none is named. */
+/** Measures the named goals, all when none is named, on a product of its own unless one is given. */
 export async function runBench (
-  ids: string[], plan: Plan, say: (line: string) => void
+  ids: string[], plan: Plan, say: (line: string) => void, running?: Product
 ): Promise<Results> {
   const known = goals.flatMap(goal => goal.ids)
   const strange = ids.filter(id => !known.includes(id))
@@ -36,8 +36,8 @@ export async function runBench (
   const load = startLoadProcess()
   const stops: (() => unknown)[] = [() => load.stop()]
   try {
-    const product = await startProduct()
-    stops.push(() => product.stop())
+    const product = running ?? await startProduct()
+    if (!running) stops.push(() => product.stop())
     const { settings } = product
     say(`PostgreSQL ${Object.entries(settings).map(([name, value]) => `${name}=${value}`).join(' ')}`)
     const unsafe = ['fsync', 'synchronous_commit', 'full_page_writes']

@@ -1,13 +1,23 @@
 import { createServer } from 'node:net'
 
-/** Where we look when 8000 is taken and nobody asked for a port: numbers people know, then any free one. */
+/**
+ * Where we look when 8000 is taken and nobody asked for a port: numbers people know, then any free
+ * one.
+ */
 const other_ports = [8080, 8888, 3000, 0]
 
 /** The port to listen on. @throws when the one that was asked for is taken */
-export async function choosePort (host: string, asked: number | undefined, usual: number): Promise<{ port: number, moved: boolean }> {
+export async function choosePort (
+  host: string,
+  asked: number | undefined,
+  usual: number,
+): Promise<{ port: number, moved: boolean }> {
   if (asked !== undefined) {
     const port = await freePort(host, asked)
-    if (port === null) throw new Error(`Port ${asked} is in use. Stop the program that listens there, or set PORT to another number.`)
+    if (port === null)
+      throw new Error(
+        `Port ${asked} is in use. Stop the program that listens there, or set PORT to another number.`,
+      )
     return { port, moved: false }
   }
   for (const candidate of [usual, ...other_ports]) {

@@ -7,12 +7,18 @@ const stop_deadline_ms = 9500
 
 async function main (): Promise<void> {
   const environment = readEnvironment()
-  if (environment.SERVICES === undefined || environment.SERVICES === 'all' || environment.SERVICES.includes('web')) {
+  if (
+    environment.SERVICES === undefined || environment.SERVICES === 'all' ||
+    environment.SERVICES.includes('web')
+  ) {
     const { buildWebWhenStale } = await import('../../tools/build-web.ts')
     await buildWebWhenStale()
   }
   const began = performance.now()
-  const [{ startServer }, { allServices }] = await Promise.all([import('./start-server.ts'), import('./services.ts')])
+  const [{ startServer }, { allServices }] = await Promise.all([
+    import('./start-server.ts'),
+    import('./services.ts'),
+  ])
   const server = await startServer(environment, allServices)
   stopOnSignals(server.stop)
   if (server.demo) {
@@ -26,7 +32,8 @@ async function main (): Promise<void> {
   for (const note of server.notes) console.log(`  ${note}`)
 }
 
-const demoMessage = (url: string) => `  Demo data are on. Sign in with user@example.com, eventcreator@example.com, operator@example.com
+const demoMessage = (url: string) =>
+  `  Demo data are on. Sign in with user@example.com, eventcreator@example.com, operator@example.com
   or admin@example.com, password "password". Mails that would be sent are at ${url}/mailbox, the API at ${url}/docs.
 `
 
@@ -49,6 +56,10 @@ function stopOnSignals (stop: () => Promise<void>): void {
 main().catch((error: unknown) => {
   // What the operator can mend is a sentence; only a bug deserves a stack.
   const expected = error instanceof Error && error.constructor === Error
-  console.error(expected ? `\n  Fermata could not start.\n  ${error.message.replaceAll('\n', '\n  ')}\n` : error)
+  console.error(
+    expected
+      ? `\n  Fermata could not start.\n  ${error.message.replaceAll('\n', '\n  ')}\n`
+      : error,
+  )
   process.exit(1)
 })

@@ -1,7 +1,14 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { serviceNames, services as serviceTable, type ServiceName } from '@fermata/contracts/services'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
+import {
+  serviceNames,
+  services as serviceTable,
+  type ServiceName,
+} from '@fermata/contracts/services'
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import type { ServiceDefinition } from '@fermata/platform/service'
 import { readSettings, unknownSettings, type Environment } from '@fermata/platform/settings'
@@ -26,73 +33,130 @@ export interface Server {
 // From wherever it is started, by npm in a service's folder too, the data are the same.
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-interface Plan { settings: ServerSettings, names: ServiceName[], web: boolean, host: string, demo: boolean, folder: string }
+interface Plan {
+  settings: ServerSettings
+  names: ServiceName[]
+  web: boolean
+  host: string
+  demo: boolean
+  folder: string
+}
 
-/** Reads the server's settings and decides what runs here. @throws with a sentence for whoever has to mend it */
+/**
+ * Reads the server's settings and decides what runs here. @throws with a sentence for whoever has
+ * to mend it
+ */
 function planServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Plan {
-  const schemas = [ServerSettings, PlatformSettings, ...Object.values(all).flatMap(one => one.settings ?? [])]
+  const schemas = [
+    ServerSettings,
+    PlatformSettings,
+    ...Object.values(all).flatMap(one => one.settings ?? []),
+  ]
   const unknown = unknownSettings(schemas, environment)
-  if (unknown.length > 0) throw new Error(`Unknown settings: ${unknown.join(', ')}. docs/settings.md lists all there are.`)
+  if (unknown.length > 0)
+    throw new Error(
+      `Unknown settings: ${unknown.join(', ')}. docs/settings.md lists all there are.`,
+    )
   const settings = readSettings(ServerSettings, environment) as ServerSettings
-  const words = settings.SERVICES === 'all' ? [...serviceNames, 'web'] : settings.SERVICES.split(',')
+  const words = settings.SERVICES === 'all'
+    ? [...serviceNames, 'web']
+    : settings.SERVICES.split(',')
   const names = words.filter(word => word !== 'web') as ServiceName[]
   const strange = names.filter(name => !(name in all))
-  if (strange.length > 0) throw new Error(`SERVICES names ${strange.join(', ')}; there are ${serviceNames.join(', ')} and web.`)
+  if (strange.length > 0)
+    throw new Error(
+      `SERVICES names ${strange.join(', ')}; there are ${serviceNames.join(', ')} and web.`,
+    )
   const production = environment.NODE_ENV === 'production'
   const host = settings.HOST ?? (production ? '0.0.0.0' : '127.0.0.1')
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  const demo = settings.FERMATA_DEMO ?? (!production && loopback && settings.SERVICES === 'all' && !settings.DATABASE_URL)
-  if (demo && production) throw new Error('Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.')
-  return { settings, names, web: words.includes('web'), host, demo, folder: resolve(root, settings.FERMATA_DATA) }
+  const demo = settings.FERMATA_DEMO ??
+    (!production && loopback && settings.SERVICES === 'all' && !settings.DATABASE_URL)
+  if (demo && production)
+    throw new Error(
+      'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
+    )
+  return {
+    settings,
+    names,
+    web: words.includes('web'),
+    host,
+    demo,
+    folder: resolve(root, settings.FERMATA_DATA),
+  }
 }
 
 /** Starts what the environment asks for; `listen` opens the door when the rest is ready. */
-export async function startServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Promise<Server> {
+export async function startServer (
+  environment: Environment, all: Record<ServiceName, ServiceDefinition>
+): Promise<Server> {
   const plan = planServer(environment, all)
-  const { settings, names, host, demo, folder } = plan
+  const { settings, names, host, demo } = plan
   const usual = names.length === 1 ? serviceTable[names[0]!].port : names.length === 0 ? 3000 : 8000
   const { port, moved } = await choosePort(host, settings.PORT, usual)
   const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
-  const needsDatabase = names.some(name => !settings[databaseVariable(name)] && !settings.DATABASE_URL)
-  if (needsDatabase && settings.SERVICES !== 'all') throw new Error(
-    `A service that runs apart needs DATABASE_URL (or ${databaseVariable(names[0]!)}). Only all services together bring their own database.`)
-  const database = needsDatabase
-    ? await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: line => console.log(`  ${line}`) })
-    : null
-  const stopDatabase = async () => { await database?.stop() }
+  const database = await startDatabase(plan)
   try {
     const system = await startSystem({
       services: names.map(name => all[name]),
-      environment: {
-        PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
-        // In a terminal the start message shall stay in sight: routine lines go to files, what matters to both.
-        ...(demo && { FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn', BACKUP_SCHEDULE: '*/10 * * * *' }),
-        ...environment, ...loadSecrets(folder, environment), FERMATA_DEMO: String(demo),
-      },
-      databaseUrl: name => settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
-      serviceUrl: name => settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
-      // Apart from its consumers a service keeps its events: nobody here could confirm their effect.
+      environment: environmentOf(plan, environment, url),
+      databaseUrl: name =>
+        settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
+      serviceUrl: name =>
+        settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
+      // Apart from its consumers a service keeps its events: nobody here could confirm their
+      // effect.
       deliver_events: names.length === serviceNames.length,
-      // The database that we brought is ours alone, so jobs that are locked there were left by a killed process.
+      // The database that we brought is ours alone: what is locked there was left by a killed
+      // process.
       sole_process: database !== null,
       version: packageJson.version,
     })
     if (plan.web) {
       const { registerWeb } = await import('./web.ts')
-      await registerWeb(system.app, names.length > 0 ? {} : { api_url: settings.API_URL ?? 'http://127.0.0.1:8000' })
+      const api_url = settings.API_URL ?? 'http://127.0.0.1:8000'
+      await registerWeb(system.app, names.length > 0 ? {} : { api_url })
     }
     await system.app.ready()
-    const notes = [...database?.notes ?? [], ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : [])]
     return {
-      system, url, demo, notes, database,
+      system, url, demo, database,
+      notes: [
+        ...database?.notes ?? [],
+        ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
+      ],
       listen: async () => { await system.app.listen({ host, port }) },
       async stop () {
         await system.stop()
-        await stopDatabase()
+        await database?.stop()
       },
     }
   } catch (error) {
-    await stopDatabase()
+    await database?.stop()
     throw error
+  }
+}
+
+/** The database that npm brought, or null when every service here was given one. */
+async function startDatabase ({ settings, names, folder }: Plan): Promise<EmbeddedPostgres | null> {
+  const without = names.filter(name => !settings[databaseVariable(name)] && !settings.DATABASE_URL)
+  if (without.length === 0) return null
+  if (settings.SERVICES !== 'all') throw new Error(
+    `A service that runs apart needs DATABASE_URL (or ${databaseVariable(without[0]!)}). ` +
+    'Only all services together bring their own database.')
+  return startEmbeddedPostgres({
+    folder: join(folder, 'postgres'), log: line => console.log(`  ${line}`),
+  })
+}
+
+/** What the server knows better than a setting's default, under what the operator has set. */
+function environmentOf ({ demo, folder }: Plan, given: Environment, url: string): Environment {
+  return {
+    PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
+    // In a terminal the start message shall stay in sight: routine lines go to files alone.
+    ...(demo && {
+      FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn',
+      BACKUP_SCHEDULE: '*/10 * * * *',
+    }),
+    ...given, ...loadSecrets(folder, given), FERMATA_DEMO: String(demo),
   }
 }

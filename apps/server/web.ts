@@ -9,7 +9,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
 import { createInjectFetch } from './inject-fetch.ts'
 
-/** As `apps/web/app/server/web-request.server.ts` declares it; the web app is built, so its types do not reach here. */
+/**
+ * As `apps/web/app/server/web-request.server.ts` declares it; the web app is built, so its types do
+ * not reach here.
+ */
 interface WebRequest {
   fetch: (url: string, init: RequestInit) => Promise<Response>
   api_url: string
@@ -45,7 +48,10 @@ const isApi = (path: string) => apiPaths.some(prefix => path === prefix || path.
 
 export const isWebBuilt = () => existsSync(new URL('server/index.js', build_url))
 
-/** Serves the pages and their files; all that is not of the API becomes a page, unknown addresses included. */
+/**
+ * Serves the pages and their files; all that is not of the API becomes a page, unknown addresses
+ * included.
+ */
 export async function registerWeb (app: FastifyInstance, options: WebOptions = {}): Promise<void> {
   if (!isWebBuilt()) throw new Error('The pages are not built: run `npm run build -w apps/web`')
   const build = await import(pathToFileURL(fileURLToPath(new URL('server/index.js', build_url))).href) as WebBuild
@@ -102,7 +108,10 @@ async function answerPage (
   return send(reply, await render(request, context), { nonce, accepts_gzip })
 }
 
-/** Tells an API elsewhere for whom the page asks; it believes so if this host is among its trusted proxies. */
+/**
+ * Tells an API elsewhere for whom the page asks; it believes so if this host is among its trusted
+ * proxies.
+ */
 function forwardingFetch (raw: FastifyRequest): WebRequest['fetch'] {
   return (url, init) => {
     const headers = new Headers(init.headers)

@@ -6,7 +6,9 @@ const compressible = /\.(?:js|css|svg|txt|webmanifest)$/
 /** Below this a compressed file saves less than its headers cost. */
 const smallest_bytes = 1024
 
-/** Writes `.br` and `.gz` beside each text file, so that serving them costs no time on a busy day. */
+/**
+ * Writes `.br` and `.gz` beside each text file, so that serving them costs no time on a busy day.
+ */
 export async function compressAssets (folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const texts = entries.filter(entry => entry.isFile() && compressible.test(entry.name))

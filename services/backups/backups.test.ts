@@ -39,7 +39,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fermata-backups-'))
   dir = join(folder, 'copies')
   await writeFile(join(folder, '0001_stubs.sql'), migration)
-  const hearFailure = async (_ctx: Context, _tx: unknown, events: EventOf<typeof api.backupFailed>[]) => {
+  const hearFailure = async (
+    _ctx: Context,
+    _tx: unknown,
+    events: EventOf<typeof api.backupFailed>[],
+  ) => {
     for (const { data } of events) heard.push(data)
   }
   const neighbour = (name: ServiceName) => defineService<Context>({
@@ -49,8 +53,13 @@ beforeAll(async () => {
     { BACKUP_DIR: dir, BACKUP_KEEP_LAST: '3', BACKUP_KEEP_DAYS: '1', LOG_LEVEL: 'fatal' })
   ctx = it.context<Ctx>('backups')
   tickets = it.context('tickets')
-  const { rows: [holder] } = await tickets.pool.query(`insert into tickets.holders values (gen_random_uuid(), 'Ann') returning id`)
-  await tickets.pool.query(`insert into tickets.stubs (holder_id, seat) select $1, 'A' || i from generate_series(1, 500) i`, [holder.id])
+  const { rows: [holder] } = await tickets.pool.query(
+    `insert into tickets.holders values (gen_random_uuid(), 'Ann') returning id`,
+  )
+  await tickets.pool.query(
+    `insert into tickets.stubs (holder_id, seat) select $1, 'A' || i from generate_series(1, 500) i`,
+    [holder.id],
+  )
 })
 afterEach(() => settled())
 afterAll(async () => {
@@ -62,11 +71,16 @@ const admin_id = uuidv7()
 const admin = () => it.personToken({ user_id: admin_id, roles: ['admin'] })
 const create = async (services?: ServiceName[], key?: string) =>
   it.send(api.createBackup, { token: await admin(), body: services ? { services } : {}, key })
-const get = async (id: string) => (await it.send(api.getBackup, { token: await admin(), params: { id } })).body
-const settled = () => it.eventually(async () => {
-  const { rows } = await sql`select from backups.backups where status in ('pending', 'in_progress')`.execute(ctx.db)
-  return rows.length === 0
-}, 'no backup to be open')
+const get = async (id: string) =>
+  (await it.send(api.getBackup, { token: await admin(), params: { id } })).body
+const settled = () =>
+  it.eventually(async () => {
+    const { rows } =
+      await sql`select from backups.backups where status in ('pending', 'in_progress')`.execute(
+        ctx.db,
+      )
+    return rows.length === 0
+  }, 'no backup to be open')
 const here: ServiceName[] = ['auth', 'backups', 'tickets']
 
 async function made (services = here): Promise<api.Backup> {
@@ -103,7 +117,9 @@ test('createBackup: copies every named service, itself included, and proves each
   expect(backup.bytes).toBe(backup.parts.reduce((sum, part) => sum + part.bytes, 0))
   expect(backup.parts.find(part => part.service === 'tickets')!.rows).toBeGreaterThanOrEqual(501)
   expect((await stat(join(dir, backup.id))).mode & 0o777).toBe(0o700)
-  expect((await readdir(join(dir, backup.id))).sort()).toEqual(here.map(name => `${name}.ndjson.gz`))
+  expect((await readdir(join(dir, backup.id))).sort()).toEqual(
+    here.map(name => `${name}.ndjson.gz`),
+  )
   expect(gunzipSync(await readFile(pathOf(dir, backup.id, 'tickets'))).toString()).toContain('A500')
 })
 
@@ -115,19 +131,29 @@ test('restoreBackup: rows that were changed, deleted and added are as they were,
   await tickets.pool.query(`insert into tickets.holders values (gen_random_uuid(), 'Mallory')`)
   expect(await contents()).not.toEqual(before)
 
-  const reply = await it.send(api.restoreBackup, { token: await admin(), params: { id: backup.id }, body: { services: ['tickets'] } })
+  const reply = await it.send(api.restoreBackup, {
+    token: await admin(),
+    params: { id: backup.id },
+    body: { services: ['tickets'] },
+  })
 
   expect(reply.status).toBe(200)
   expect(reply.body.restored_at).not.toBeNull()
   expect(await contents()).toEqual(before)
-  await tickets.pool.query(`insert into tickets.stubs (holder_id, seat) select id, 'B1' from tickets.holders`)
+  await tickets.pool.query(
+    `insert into tickets.stubs (holder_id, seat) select id, 'B1' from tickets.holders`,
+  )
   await tickets.pool.query(`delete from tickets.stubs where seat = 'B1'`)
 })
 
 test('restoreBackup: of everything, itself included, keeps the list of copies that are on the disk', async () => {
   const backup = await made()
   const later = await made(['tickets'])
-  const reply = await it.send(api.restoreBackup, { token: await admin(), params: { id: backup.id }, body: {} })
+  const reply = await it.send(api.restoreBackup, {
+    token: await admin(),
+    params: { id: backup.id },
+    body: {},
+  })
   expect(reply.status).toBe(200)
   expect(reply.body).toMatchObject({ id: backup.id, status: 'completed' })
   expect(await get(later.id)).toEqual(later)
@@ -135,7 +161,8 @@ test('restoreBackup: of everything, itself included, keeps the list of copies th
 
 test('verifyBackup: a good one is verified again, one with a flipped byte fails with its reason and is told', async () => {
   const backup = await made()
-  const verify = async () => it.send(api.verifyBackup, { token: await admin(), params: { id: backup.id } })
+  const verify = async () =>
+    it.send(api.verifyBackup, { token: await admin(), params: { id: backup.id } })
   const good = await verify()
   expect(good.status).toBe(200)
   expect(good.body.verified_at! > backup.verified_at!).toBe(true)
@@ -146,11 +173,17 @@ test('verifyBackup: a good one is verified again, one with a flipped byte fails 
   expect(bad.status).toBe(409)
   expect(bad.problem).toMatchObject({ type: api.damaged.type, services: ['tickets'] })
   const failed = await get(backup.id)
-  expect(failed).toMatchObject({ status: 'failed', error: 'tickets: The file is not the one that was written.' })
+  expect(failed).toMatchObject({
+    status: 'failed',
+    error: 'tickets: The file is not the one that was written.',
+  })
   expect(failed.parts.map(part => part.status)).toEqual(['completed', 'completed', 'failed'])
   const event = await it.eventually(async () => heard.find(one => one.backup_id === backup.id))
   expect(event).toMatchObject({ services: ['tickets'], error: failed.error })
-  expect((await verify()).problem).toMatchObject({ type: api.notCompleted.type, backup_status: 'failed' })
+  expect((await verify()).problem).toMatchObject({
+    type: api.notCompleted.type,
+    backup_status: 'failed',
+  })
 })
 
 test('restoreBackup: a damaged or lost copy is refused before anything is touched', async () => {
@@ -159,27 +192,44 @@ test('restoreBackup: a damaged or lost copy is refused before anything is touche
     await damage(pathOf(dir, backup.id, 'auth'))
     await tickets.pool.query(`update tickets.stubs set issued_at = now()`)
     const before = await contents()
-    const reply = await it.send(api.restoreBackup, { token: await admin(), params: { id: backup.id }, body: {} })
+    const reply = await it.send(api.restoreBackup, {
+      token: await admin(),
+      params: { id: backup.id },
+      body: {},
+    })
     expect(reply.problem).toMatchObject({ type: api.damaged.type, services: ['auth'] })
     expect(await contents()).toEqual(before)
-    expect((await it.send(api.restoreBackup, { token: await admin(), params: { id: backup.id }, body: {} })).problem.type)
-      .toBe(api.notCompleted.type)
+    expect(
+      (await it.send(api.restoreBackup, {
+        token: await admin(),
+        params: { id: backup.id },
+        body: {},
+      })).problem.type,
+    ).toBe(api.notCompleted.type)
   }
 })
 
 test('restoreBackup: a copy that says it is whole and is not is found by its digests', async () => {
   const backup = await made(['tickets'])
   const wrong = JSON.stringify([{ name: 'stubs', rows: 500, sha256: '0'.repeat(64) }])
-  await sql`update backups.parts set tables = ${wrong}::jsonb where backup_id = ${backup.id}`.execute(ctx.db)
+  await sql`update backups.parts set tables = ${wrong}::jsonb where backup_id = ${backup.id}`
+    .execute(ctx.db)
   const reply = await it.send(api.verifyBackup, { token: await admin(), params: { id: backup.id } })
   expect(reply.problem.detail).toBe('The table stubs reads back differently.')
 })
 
 test('restoreBackup: only what the backup holds can be restored', async () => {
   const backup = await made(['auth'])
-  const reply = await it.send(api.restoreBackup, { token: await admin(), params: { id: backup.id }, body: { services: ['tickets'] } })
+  const reply = await it.send(api.restoreBackup, {
+    token: await admin(),
+    params: { id: backup.id },
+    body: { services: ['tickets'] },
+  })
   expect(reply.status).toBe(400)
-  expect(reply.problem.errors).toEqual([{ field: 'services', message: 'this backup has no copy of tickets' }])
+  expect(reply.problem.errors).toEqual([{
+    field: 'services',
+    message: 'this backup has no copy of tickets',
+  }])
 })
 
 test('createBackup: of two at once one is made and the other told so; the same key is one backup', async () => {
@@ -197,27 +247,45 @@ test('createBackup: nothing begins while a restore is at work, nor the other way
   const params = { id: backup.id }
   await withLock(ctx, async () => {
     expect((await create()).problem.type).toBe(api.underWay.type)
-    expect((await it.send(api.verifyBackup, { token: await admin(), params })).problem.type).toBe(api.underWay.type)
-    expect((await it.send(api.restoreBackup, { token: await admin(), params, body: {} })).problem.type).toBe(api.underWay.type)
+    expect((await it.send(api.verifyBackup, { token: await admin(), params })).problem.type).toBe(
+      api.underWay.type,
+    )
+    expect(
+      (await it.send(api.restoreBackup, { token: await admin(), params, body: {} })).problem.type,
+    ).toBe(api.underWay.type)
   })
 })
 
-test('failBackup: a service that does not answer is a failed part, and its neighbours are still copied', async () => {
-  const backup = await made(['auth', 'tickets', 'users'])
-  expect(backup.status).toBe('failed')
-  expect(backup.parts.map(part => [part.service, part.status])).toEqual([['auth', 'completed'], ['tickets', 'completed'], ['users', 'failed']])
-  expect(backup.error).toContain('users')
-  await it.eventually(async () => heard.some(one => one.backup_id === backup.id && one.services.includes('users')))
-}, 20_000)
+test(
+  'failBackup: a service that does not answer is a failed part, and its neighbours are still copied',
+  async () => {
+    const backup = await made(['auth', 'tickets', 'users'])
+    expect(backup.status).toBe('failed')
+    expect(backup.parts.map(part => [part.service, part.status])).toEqual([['auth', 'completed'], [
+      'tickets',
+      'completed',
+    ], ['users', 'failed']])
+    expect(backup.error).toContain('users')
+    await it.eventually(async () =>
+      heard.some(one => one.backup_id === backup.id && one.services.includes('users'))
+    )
+  },
+  20_000,
+)
 
 test('runBackups: goes on with what a killed process left', async () => {
   const id = uuidv7()
   await ctx.transaction(async tx => {
-    await sql`insert into backups.backups (id, trigger, status) values (${id}, 'request', 'in_progress')`.execute(tx)
-    await sql`insert into backups.parts (backup_id, service, status) values (${id}, 'auth', 'in_progress'), (${id}, 'tickets', 'pending')`.execute(tx)
+    await sql`insert into backups.backups (id, trigger, status) values (${id}, 'request', 'in_progress')`
+      .execute(tx)
+    await sql`insert into backups.parts (backup_id, service, status) values (${id}, 'auth', 'in_progress'), (${id}, 'tickets', 'pending')`
+      .execute(tx)
   })
   await settled()
-  expect(await get(id)).toMatchObject({ status: 'completed', parts: [{ status: 'completed' }, { status: 'completed' }] })
+  expect(await get(id)).toMatchObject({
+    status: 'completed',
+    parts: [{ status: 'completed' }, { status: 'completed' }],
+  })
 })
 
 test('runBackups: asked to stop it leaves the backup open for the next start', async () => {
@@ -226,7 +294,9 @@ test('runBackups: asked to stop it leaves the backup open for the next start', a
   await withLock(ctx, async () => {
     // The service's own loop cannot take it meanwhile.
     await sql`insert into backups.backups (id, trigger) values (${id}, 'request')`.execute(ctx.db)
-    await sql`insert into backups.parts (backup_id, service) values (${id}, 'users')`.execute(ctx.db)
+    await sql`insert into backups.parts (backup_id, service) values (${id}, 'users')`.execute(
+      ctx.db,
+    )
   })
   await runBackups(ctx, stopping)
   expect((await get(id)).status).toMatch(/pending|in_progress/)
@@ -237,7 +307,9 @@ test('runBackups: asked to stop it leaves the backup open for the next start', a
 
 test('runBackups: keeps as many as it should and removes the files of others', async () => {
   for (let i = 0; i < 5; i++) await made(['auth'])
-  const { rows } = await sql<{ id: string }>`select id from backups.backups where status = 'completed'`.execute(ctx.db)
+  const { rows } = await sql<
+    { id: string }
+  >`select id from backups.backups where status = 'completed'`.execute(ctx.db)
   expect(rows).toHaveLength(3)
   const { rows: all } = await sql<{ id: string }>`select id from backups.backups`.execute(ctx.db)
   expect((await readdir(dir)).sort()).toEqual(all.map(row => row.id).sort())
@@ -247,7 +319,10 @@ test('scheduleBackup: opens one of every service, and none while another is open
   await withLock(ctx, async () => {
     await scheduleBackup(ctx)
     await scheduleBackup(ctx)
-    const { body } = await it.send(api.listBackups, { token: await admin(), query: { status: 'pending' } })
+    const { body } = await it.send(api.listBackups, {
+      token: await admin(),
+      query: { status: 'pending' },
+    })
     expect(body.items).toHaveLength(1)
     expect(body.items[0]).toMatchObject({ trigger: 'schedule' })
     expect(body.items[0]!.parts.map(part => part.service).sort()).toEqual([...serviceNames].sort())
@@ -259,19 +334,33 @@ test('listBackups: pages newest first and filters by status', async () => {
   const ids = [(await made(['auth'])).id, (await made(['auth'])).id].reverse()
   const token = await admin()
   const first = await it.send(api.listBackups, { token, query: { limit: 1, status: 'completed' } })
-  const second = await it.send(api.listBackups, { token, query: { limit: 1, status: 'completed', cursor: first.body.next_cursor! } })
+  const second = await it.send(api.listBackups, {
+    token,
+    query: { limit: 1, status: 'completed', cursor: first.body.next_cursor! },
+  })
   expect([...first.body.items, ...second.body.items].map(item => item.id)).toEqual(ids)
   expect((await it.send(api.listBackups, { token, query: { cursor: 'x' } })).status).toBe(400)
 })
 
 test('getBackup: and every other route is for administrators alone', async () => {
   const params = { id: uuidv7() }
-  for (const token of [undefined, await it.personToken({ roles: ['user', 'event_creator', 'operator'] }), it.orderToken(uuidv7())]) {
+  for (
+    const token of [
+      undefined,
+      await it.personToken({ roles: ['user', 'event_creator', 'operator'] }),
+      it.orderToken(uuidv7()),
+    ]
+  ) {
     const replies = await Promise.all([
-      it.send(api.listBackups, { token }), it.send(api.createBackup, { token, body: {} }), it.send(api.getBackup, { token, params }),
-      it.send(api.verifyBackup, { token, params }), it.send(api.restoreBackup, { token, params, body: {} }),
+      it.send(api.listBackups, { token }),
+      it.send(api.createBackup, { token, body: {} }),
+      it.send(api.getBackup, { token, params }),
+      it.send(api.verifyBackup, { token, params }),
+      it.send(api.restoreBackup, { token, params, body: {} }),
     ])
-    expect(new Set(replies.map(reply => reply.status))).toEqual(new Set([token?.includes('.') ? 403 : 401]))
+    expect(new Set(replies.map(reply => reply.status))).toEqual(
+      new Set([token?.includes('.') ? 403 : 401]),
+    )
   }
   const token = await admin()
   expect((await it.send(api.getBackup, { token, params })).status).toBe(404)

@@ -12,7 +12,11 @@ export async function putBack (
 ): Promise<ImportResult['tables']> {
   const copy = openPart(ctx.settings.BACKUP_DIR, backup_id, service)
   try {
-    const answer = await ctx.callStream(importRoute(service), { query: { target }, request_id }, copy)
+    const answer = await ctx.callStream(
+      importRoute(service),
+      { query: { target }, request_id },
+      copy,
+    )
     return (await json(answer) as ImportResult).tables
   } finally {
     copy.destroy()
@@ -23,7 +27,8 @@ export async function putBack (
  * Proves a stored copy: the file is the one that was written, and restored it reads back as it did
  * then.
  * @returns what is wrong, or null
- * @throws Problem `request/unavailable` when the service cannot be asked, which says nothing about the copy
+ * @throws Problem `request/unavailable` when the service cannot be asked, which says nothing about
+ * the copy
  */
 export async function checkPart (
   ctx: Ctx, backup: BackupRow, part: PartRow, request_id?: string
@@ -41,7 +46,10 @@ export async function checkPart (
 }
 
 /** The first table that is not the same in both, or null. */
-export function differingTable (a: ImportResult['tables'], b: ImportResult['tables']): string | null {
+export function differingTable (
+  a: ImportResult['tables'],
+  b: ImportResult['tables'],
+): string | null {
   const digests = new Map(b.map(table => [table.name, table.sha256]))
   const changed = a.find(table => digests.get(table.name) !== table.sha256)
   if (changed) return changed.name

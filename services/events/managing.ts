@@ -13,7 +13,10 @@ import { findManagedOrganizer } from './queries/organizers.ts'
 import type { FieldError } from './rules/check-event.ts'
 import { imagesOf } from './rules/event-facts.ts'
 
-/** As whom a caller manages events: an administrator all, a creator those of their organisers, others none. */
+/**
+ * As whom a caller manages events: an administrator all, a creator those of their organisers,
+ * others none.
+ */
 export function managerOf (caller: Caller): Manager | undefined {
   if (hasRole(caller, 'admin')) return 'admin'
   return hasRole(caller, 'event_creator') ? { user_id: personOf(caller).user_id } : undefined
@@ -27,7 +30,9 @@ export async function managedEvent (ctx: Ctx, caller: Caller, id: string): Promi
   return event
 }
 
-/** The organiser, if the caller manages it. @throws Problem `request/not-found` for everybody else's */
+/**
+ * The organiser, if the caller manages it. @throws Problem `request/not-found` for everybody else's
+ */
 export async function managedOrganizer (ctx: Ctx, caller: Caller, id: string): Promise<Organizer> {
   const manager = managerOf(caller)
   const organizer = manager && await findManagedOrganizer(ctx.db, id, manager)

@@ -4,19 +4,31 @@ import { sql } from 'kysely'
 import type { DB } from './database.ts'
 
 export interface DeadlineRow {
-  kind: DeadlineKind, subject_id: string, due_at: string, status: DeadlineStatus, user_id: string | null,
-  reached_at: string | null, seconds_left: number
+  kind: DeadlineKind
+  subject_id: string
+  due_at: string
+  status: DeadlineStatus
+  user_id: string | null
+  reached_at: string | null
+  seconds_left: number
 }
 
-export interface NewDeadline { kind: DeadlineKind, subject_id: string, due_at: string, user_id: string | null }
+export interface NewDeadline {
+  kind: DeadlineKind
+  subject_id: string
+  due_at: string
+  user_id: string | null
+}
 
 /**
- * A later due date replaces an earlier one while the deadline waits. One that was dropped before it arrived stays
- * dropped: events may come in any order, and what ended needs no deadline.
+ * A later due date replaces an earlier one while the deadline waits. One that was dropped before it
+ * arrived stays dropped: events may come in any order, and what ended needs no deadline.
  */
 export const setDeadlines = (tx: Tx<DB>, rows: NewDeadline[]) => sql`
   insert into expiration.deadlines (kind, subject_id, due_at, user_id)
-  select * from unnest(${rows.map(row => row.kind)}::text[], ${rows.map(row => row.subject_id)}::uuid[],
+  select * from unnest(${rows.map(row => row.kind)}::text[], ${
+    rows.map(row => row.subject_id)
+  }::uuid[],
     ${rows.map(row => row.due_at)}::timestamptz[], ${rows.map(row => row.user_id)}::uuid[])
   on conflict (kind, subject_id) do update set due_at = excluded.due_at
     where deadlines.status = 'waiting'`.execute(tx)
@@ -25,9 +37,13 @@ export const setDeadlines = (tx: Tx<DB>, rows: NewDeadline[]) => sql`
 export const dropDeadlines = (tx: Tx<DB>, kind: DeadlineKind, subject_ids: string[]) => sql`
   insert into expiration.deadlines (kind, subject_id, due_at, status)
   select ${kind}, id, now(), 'dropped' from unnest(${subject_ids}::uuid[]) as id
-  on conflict (kind, subject_id) do update set status = 'dropped' where deadlines.status = 'waiting'`.execute(tx)
+  on conflict (kind, subject_id) do update set status = 'dropped' where deadlines.status = 'waiting'`
+    .execute(tx)
 
-/** Due by the database's clock, which no process can set wrong; `skip locked` lets replicas share the work. */
+/**
+ * Due by the database's clock, which no process can set wrong; `skip locked` lets replicas share
+ * the work.
+ */
 export const takeDue = async (tx: Tx<DB>, limit: number) => (await sql<DeadlineRow>`
   update expiration.deadlines as d set status = 'reached', reached_at = now()
     from (select kind, subject_id from expiration.deadlines
@@ -39,15 +55,24 @@ export const takeDue = async (tx: Tx<DB>, limit: number) => (await sql<DeadlineR
 const columns = sql.raw(`kind, subject_id, due_at, status, user_id, reached_at,
   greatest(0, ceil(extract(epoch from due_at - now())))::integer as seconds_left`)
 
-export const findDeadline = async (db: Db<DB>, kind: DeadlineKind, subject_id: string) => (await sql<DeadlineRow>`
-  select ${columns} from expiration.deadlines where kind = ${kind} and subject_id = ${subject_id}`.execute(db)).rows[0]
+export const findDeadline = async (db: Db<DB>, kind: DeadlineKind, subject_id: string) =>
+  (await sql<DeadlineRow>`
+  select ${columns} from expiration.deadlines where kind = ${kind} and subject_id = ${subject_id}`
+    .execute(db)).rows[0]
 
-export interface DeadlineFilter { kind?: DeadlineKind, status?: DeadlineStatus, after: { due_at: string, subject_id: string } | null, limit: number }
+export interface DeadlineFilter {
+  kind?: DeadlineKind
+  status?: DeadlineStatus
+  after: { due_at: string, subject_id: string } | null
+  limit: number
+}
 
 export const listDueFirst = async (db: Db<DB>, filter: DeadlineFilter) => (await sql<DeadlineRow>`
   select ${columns} from expiration.deadlines
    where (${filter.kind ?? null}::text is null or kind = ${filter.kind ?? null})
      and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
      and (${filter.after?.due_at ?? null}::timestamptz is null
-          or (due_at, subject_id) > (${filter.after?.due_at ?? null}::timestamptz, ${filter.after?.subject_id ?? null}::uuid))
+          or (due_at, subject_id) > (${filter.after?.due_at ?? null}::timestamptz, ${
+    filter.after?.subject_id ?? null
+  }::uuid))
    order by due_at, subject_id limit ${filter.limit}`.execute(db)).rows

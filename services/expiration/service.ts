@@ -11,7 +11,10 @@ import { publishDue } from './operations/publish-due.ts'
 import { endHolds, startHolds } from './operations/track-holds.ts'
 import { endReminders, moveReminders, startReminders } from './operations/track-reminders.ts'
 
-/** How late a deadline may be noticed; buyers do not wait for it, they take expired stock themselves. */
+/**
+ * How late a deadline may be noticed; buyers do not wait for it, they take expired stock
+ * themselves.
+ */
 const publish_interval_ms = 500
 
 export default defineService<Ctx>({

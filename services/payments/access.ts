@@ -32,7 +32,10 @@ export async function requireManager (
  * they sold.
  */
 export async function maySee (
-  ctx: Ctx, caller: Caller, payment: { order_id: string, user_id: string | null }, request_id: string
+  ctx: Ctx,
+  caller: Caller,
+  payment: { order_id: string, user_id: string | null },
+  request_id: string,
 ): Promise<boolean> {
   if (hasRole(caller, 'admin')) return true
   if (ownsOrder(caller, { id: payment.order_id, user_id: payment.user_id })) return true

@@ -19,7 +19,12 @@ import { createOrdersPeer } from './test/orders-peer.ts'
 const orders = createOrdersPeer()
 let it: TestSystem
 let ctx: Ctx
-let line: { charge: 'up' | 'answer_lost' | 'down', refund: 'up' | 'answer_lost', confirming: boolean, calls: number }
+let line: {
+  charge: 'up' | 'answer_lost' | 'down',
+  refund: 'up' | 'answer_lost',
+  confirming: boolean,
+  calls: number,
+}
 
 function brokenLine (real: PaymentProvider): PaymentProvider {
   return {
@@ -50,7 +55,10 @@ beforeAll(async () => {
       return { ...resources, providers: { simulated: brokenLine(resources.providers.simulated) } }
     },
   }
-  it = await startTestSystem([withBrokenLine, orders.service], { LOG_LEVEL: 'fatal', SIMULATED_SLOW_MS: '50' })
+  it = await startTestSystem([withBrokenLine, orders.service], {
+    LOG_LEVEL: 'fatal',
+    SIMULATED_SLOW_MS: '50',
+  })
   ctx = it.context<Ctx>('payments')
 })
 beforeEach(() => { line = { charge: 'up', refund: 'up', confirming: false, calls: 0 } })
@@ -66,14 +74,17 @@ async function pay (test_card = 'success', total_minor = 2500) {
 const read = async (id: string) => (await it.send(api.getPayment, {
   params: { id }, token: await it.personToken({ roles: ['admin'] }) })).body
 
-const captures = async (order_id: string) => (await sql<{ count: number }>`
-  select count(*) as count from payments.simulated_charges where order_id = ${order_id} and succeeds`.execute(ctx.db)).rows[0]!.count
+const captures = async (order_id: string) =>
+  (await sql<{ count: number }>`
+  select count(*) as count from payments.simulated_charges where order_id = ${order_id} and succeeds`
+    .execute(ctx.db)).rows[0]!.count
 
 const becomes = (id: string, status: api.PaymentStatus) =>
   it.eventually(async () => (await read(id)).status === status, `the payment to be ${status}`)
 
 /** Due now, as if its pause were over. */
-const hurry = () => sql`update payments.payments set next_ask_at = now() where status = 'pending'`.execute(ctx.db)
+const hurry = () =>
+  sql`update payments.payments set next_ask_at = now() where status = 'pending'`.execute(ctx.db)
 
 test('askProviders: killed between charge and commit, the payment is asked again and charged once', async () => {
   line.charge = 'answer_lost'
@@ -109,7 +120,8 @@ test('askProviders: run many times at once it charges and posts once', async () 
   await Promise.all(started.map(({ id }) => becomes(id, 'succeeded')))
   for (const { order, id } of started) {
     expect(await captures(order.id)).toBe(1)
-    const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`.execute(ctx.db)
+    const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`
+      .execute(ctx.db)
     expect(rows).toHaveLength(2)
   }
 })
@@ -117,19 +129,32 @@ test('askProviders: run many times at once it charges and posts once', async () 
 test('settlePayments: an answer that comes again, or another one after it, changes nothing', async () => {
   const { id } = await pay()
   await becomes(id, 'succeeded')
-  for (const outcome of [
-    { status: 'succeeded', reference: 'again' }, { status: 'failed', reference: 'again', failure: 'declined' },
-  ] as const) await ctx.transaction(tx => settlePayments(ctx, tx, new Map([[id, outcome]])))
+  for (
+    const outcome of [{ status: 'succeeded', reference: 'again' }, {
+      status: 'failed',
+      reference: 'again',
+      failure: 'declined',
+    }] as const
+  ) await ctx.transaction(tx => settlePayments(ctx, tx, new Map([[id, outcome]])))
   expect((await read(id)).status).toBe('succeeded')
-  const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`.execute(ctx.db)
+  const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`.execute(
+    ctx.db,
+  )
   expect(rows).toHaveLength(2)
 })
 
 test('settlePayments: the control without stored keys charges twice, so the tests above can fail', async () => {
   const order = orders.addOrder()
   const { providers: { simulated } } = ctx.resources
-  const charge = () => simulated.charge([{ key: uuidv7(), order_id: order.id, amount_minor: 100, currency: 'EUR',
-    method: { test_card: 'success' }, hold_ends_at: order.expires_at }])
+  const charge = () =>
+    simulated.charge([{
+      key: uuidv7(),
+      order_id: order.id,
+      amount_minor: 100,
+      currency: 'EUR',
+      method: { test_card: 'success' },
+      hold_ends_at: order.expires_at,
+    }])
   line.charge = 'answer_lost'
   await charge().catch(() => undefined)
   line.charge = 'up'
@@ -141,8 +166,13 @@ test('giveBack: a refund whose answer was lost is asked again and sent once', as
   const { id } = await pay()
   await becomes(id, 'succeeded')
   line.refund = 'answer_lost'
-  await it.send(api.refundPayment, { params: { id }, body: {}, token: await it.personToken({ roles: ['admin'] }) })
-  const sent = async () => (await sql<{ refunds: number, status: string }>`
+  await it.send(api.refundPayment, {
+    params: { id },
+    body: {},
+    token: await it.personToken({ roles: ['admin'] }),
+  })
+  const sent = async () =>
+    (await sql<{ refunds: number, status: string }>`
     select (select count(*) from payments.simulated_refunds where key = r.provider_key) as refunds, status
       from payments.refunds r where payment_id = ${id}`.execute(ctx.db)).rows[0]!
   await it.eventually(async () => (await sent()).refunds === 1)
@@ -177,14 +207,23 @@ async function runRandomly (steps: Step[]): Promise<void> {
     else if (!one) continue
     else if (step.do === 'cancel') await orders.cancel(it.context('orders'), one.order)
     else if (step.do === 'refund_order') await orders.refund(it.context('orders'), one.order)
-    else if (step.do === 'refund') await it.send(api.refundPayment, { params: { id: one.id }, body: { amount_minor: step.amount_minor }, token: admin })
+    else if (step.do === 'refund')
+      await it.send(api.refundPayment, {
+        params: { id: one.id },
+        body: { amount_minor: step.amount_minor },
+        token: admin,
+      })
   }
   Object.assign(line, { charge: 'up', refund: 'up' })
   await it.eventually(async () => {
     await hurry()
-    await sql`update payments.refunds set next_ask_at = now() where status = 'pending'`.execute(ctx.db)
+    await sql`update payments.refunds set next_ask_at = now() where status = 'pending'`.execute(
+      ctx.db,
+    )
     ctx.resources.wake()
-    const { rows } = await sql<{ open: number }>`select (select count(*) from payments.payments where status = 'pending')
+    const { rows } = await sql<
+      { open: number }
+    >`select (select count(*) from payments.payments where status = 'pending')
       + (select count(*) from payments.refunds where status = 'pending') as open`.execute(ctx.db)
     return rows[0]!.open === 0
   }, 'everything to come to rest')
@@ -197,21 +236,30 @@ const stepArbitrary = fc.oneof(
     card: fc.constantFrom('success', 'success', 'declined', 'slow') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('refund' as const), pick, amount_minor }) },
   fc.record({ do: fc.constantFrom('cancel' as const, 'refund_order' as const), pick }),
-  fc.record({ do: fc.constant('line' as const), pick, charge: fc.constantFrom('up' as const, 'answer_lost' as const, 'down' as const),
-    refund: fc.constantFrom('up' as const, 'answer_lost' as const) }),
+  fc.record({
+    do: fc.constant('line' as const),
+    pick,
+    charge: fc.constantFrom('up' as const, 'answer_lost' as const, 'down' as const),
+    refund: fc.constantFrom('up' as const, 'answer_lost' as const),
+  }),
 )
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer S> ? S : never
 
-test('askProviders: after random operations and faults the ledger sums to zero and equals the provider\'s book', async () => {
-  const seed = Date.now() & 0x7fffffff
-  console.log(`ledger property seed: ${seed}`)
-  await fc.assert(fc.asyncProperty(fc.array(stepArbitrary, { minLength: 8, maxLength: 30 }), async steps => {
-    await runRandomly(steps)
+test(
+  "askProviders: after random operations and faults the ledger sums to zero and equals the provider's book",
+  async () => {
+    const seed = Date.now() & 0x7fffffff
+    console.log(`ledger property seed: ${seed}`)
+    await fc.assert(
+      fc.asyncProperty(fc.array(stepArbitrary, { minLength: 8, maxLength: 30 }), async steps => {
+        await runRandomly(steps)
 
-    const lopsided = await sql`select transaction_id from payments.ledger_entries
-      group by transaction_id, currency having sum(debit_minor) <> sum(credit_minor)`.execute(ctx.db)
-    expect(lopsided.rows).toEqual([])
-    const { rows: [sums] } = await sql<Record<string, number>>`
+        const lopsided = await sql`select transaction_id from payments.ledger_entries
+      group by transaction_id, currency having sum(debit_minor) <> sum(credit_minor)`.execute(
+          ctx.db,
+        )
+        expect(lopsided.rows).toEqual([])
+        const { rows: [sums] } = await sql<Record<string, number>>`
       select coalesce(sum(debit_minor - credit_minor), 0) as total,
              coalesce(sum(debit_minor - credit_minor) filter (where account = 'provider_clearing'), 0) as at_provider,
              coalesce(sum(debit_minor - credit_minor) filter (where account = 'refunds'), 0) as promised,
@@ -222,10 +270,11 @@ test('askProviders: after random operations and faults the ledger sums to zero a
                where status in ('succeeded', 'refunded')) as kept
         from payments.ledger_entries where payment_id in (select id from payments.payments
                where provider_key in (select key from payments.simulated_charges))`.execute(ctx.db)
-    expect(sums).toMatchObject({ total: 0, promised: 0 })
-    expect(sums!.at_provider).toBe(sums!.charged! - sums!.sent_back!)
-    expect(sums!.at_provider).toBe(sums!.kept)
-    const { rows: twice } = await sql`select order_id from payments.simulated_charges c where succeeds
+        expect(sums).toMatchObject({ total: 0, promised: 0 })
+        expect(sums!.at_provider).toBe(sums!.charged! - sums!.sent_back!)
+        expect(sums!.at_provider).toBe(sums!.kept)
+        const { rows: twice } =
+          await sql`select order_id from payments.simulated_charges c where succeeds
       and exists (select from payments.payments p where p.provider_key = c.key)
       group by order_id having count(*) > 1`.execute(ctx.db)
     expect(twice).toEqual([])

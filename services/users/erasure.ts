@@ -7,7 +7,9 @@ import type { DB } from './database.ts'
 import { erasePeople } from './queries/people.ts'
 import { deletePurchasesOf, holdClaims } from './queries/purchases.ts'
 
-/** Removes all that users holds of people, but for the ids that keep late news from reviving them. */
+/**
+ * Removes all that users holds of people, but for the ids that keep late news from reviving them.
+ */
 export async function erase (tx: Tx<DB>, user_ids: string[]): Promise<void> {
   await holdClaims(tx)
   await deletePurchasesOf(tx, user_ids)

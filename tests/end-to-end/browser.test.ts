@@ -1,15 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { launchBrowser } from '@fermata/testkit/browser'
-import { createDataFolder, startServerProcess, type ServerProcess } from '@fermata/testkit/server-process'
+import {
+  createDataFolder,
+  startServerProcess,
+  type ServerProcess,
+} from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually, putOnSale, signIn } from './sell.ts'
 
-/** What people do, in a real browser: by names and roles, as they and their screen readers find things. */
+/**
+ * What people do, in a real browser: by names and roles, as they and their screen readers find
+ * things.
+ */
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'en-GB' }
+const phone: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  locale: 'en-GB',
+}
 const desk: BrowserContextOptions = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' }
 
 let browser: Browser
@@ -38,9 +50,11 @@ async function openPage (options: BrowserContextOptions): Promise<Page> {
   const context = await browser.newContext({ baseURL: server.url, ...options })
   const page = await context.newPage()
   page.on('pageerror', error => complaints.push(String(error)))
-  // A page that is refused or not found is logged by the browser too; those are expected and have tests of their own.
+  // A page that is refused or not found is logged by the browser too; those are expected and have
+  // tests of their own.
   page.on('console', message => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(`${page.url()}: ${message.text()}`)
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(`${page.url()}: ${message.text()}`)
   })
   return page
 }
@@ -49,9 +63,14 @@ async function openPage (options: BrowserContextOptions): Promise<Page> {
 async function accessibilityOf (page: Page): Promise<string[]> {
   await page.evaluate(axe)
   return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: {
-      run: (options: object) => Promise<{ violations: { id: string, nodes: { html: string }[] }[] }> } })
-      .axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    const { violations } =
+      await (globalThis as unknown as {
+        axe: {
+          run: (
+            options: object,
+          ) => Promise<{ violations: { id: string, nodes: { html: string }[] }[] }>,
+        },
+      }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
   })
 }
@@ -62,7 +81,10 @@ async function signInAs (page: Page, account: string): Promise<void> {
   await page.goto('/sign-in')
   await page.fill('input[name=email]', `${account}@example.com`)
   await page.fill('input[name=password]', 'password')
-  await Promise.all([page.waitForURL(url => url.pathname !== '/sign-in'), page.click('main button[type=submit]')])
+  await Promise.all([
+    page.waitForURL(url => url.pathname !== '/sign-in'),
+    page.click('main button[type=submit]'),
+  ])
 }
 
 /** From the event's page to the page that shows the tickets. */
@@ -85,31 +107,39 @@ async function buyInBrowser (page: Page, slug: string, quantity: number): Promis
   await page.locator('main img[src*="qr.svg"]').first().waitFor({ timeout: 30_000 })
 }
 
-test('a guest buys on a phone, sees the tickets, and every page on the way is accessible', async () => {
-  const { event } = await putOnSale(await organizer(), {}, 'A phone evening')
-  const page = await openPage(phone)
-  await page.goto('/')
-  expect(await page.title()).toContain('Fermata')
-  expect(await accessibilityOf(page)).toEqual([])
-  await page.fill('input[name=q]', 'phone evening')
-  await page.press('input[name=q]', 'Enter')
-  await page.waitForURL(/q=phone/)
-  await page.getByRole('link', { name: 'A phone evening' }).first().click()
-  await page.waitForURL(new RegExp(event.slug))
-  expect(await accessibilityOf(page)).toEqual([])
+test(
+  'a guest buys on a phone, sees the tickets, and every page on the way is accessible',
+  async () => {
+    const { event } = await putOnSale(await organizer(), {}, 'A phone evening')
+    const page = await openPage(phone)
+    await page.goto('/')
+    expect(await page.title()).toContain('Fermata')
+    expect(await accessibilityOf(page)).toEqual([])
+    await page.fill('input[name=q]', 'phone evening')
+    await page.press('input[name=q]', 'Enter')
+    await page.waitForURL(/q=phone/)
+    await page.getByRole('link', { name: 'A phone evening' }).first().click()
+    await page.waitForURL(new RegExp(event.slug))
+    expect(await accessibilityOf(page)).toEqual([])
 
   await buyInBrowser(page, event.slug, 2)
 
-  expect(await page.locator('main img[src*="qr.svg"]').count()).toBe(2)
-  expect(await accessibilityOf(page)).toEqual([])
-  await page.reload()
-  expect(await page.locator('main img[src*="qr.svg"]').count()).toBe(2)
-  const pdf = await page.request.get(await page.locator('main a[href$=".pdf"], main a[href$="/pdf"]').first().getAttribute('href') ?? '')
-  expect([pdf.status(), pdf.headers()['content-type']]).toEqual([200, 'application/pdf'])
-  await page.goto('/mailbox')
-  await page.getByText('pia.phone@example.com').first().waitFor()
-  await page.context().close()
-}, 90_000)
+    expect(await page.locator('main img[src*="qr.svg"]').count()).toBe(2)
+    expect(await accessibilityOf(page)).toEqual([])
+    await page.reload()
+    expect(await page.locator('main img[src*="qr.svg"]').count()).toBe(2)
+    const pdf = await page.request.get(
+      await page.locator('main a[href$=".pdf"], main a[href$="/pdf"]').first().getAttribute(
+        'href',
+      ) ?? '',
+    )
+    expect([pdf.status(), pdf.headers()['content-type']]).toEqual([200, 'application/pdf'])
+    await page.goto('/mailbox')
+    await page.getByText('pia.phone@example.com').first().waitFor()
+    await page.context().close()
+  },
+  90_000,
+)
 
 test('the same purchase works in French and without JavaScript', async () => {
   const { event } = await putOnSale(await organizer(), {}, 'Une soirée sans script')
@@ -137,33 +167,42 @@ test('what is sold out, canceled or a draft cannot be bought, and the page says 
   await page.context().close()
 }, 60_000)
 
-test('an organiser creates an event with a ticket type, publishes it, and sees what was sold', async () => {
-  const page = await openPage(desk)
-  await signInAs(page, 'eventcreator')
-  await page.goto('/organizer/events/new')
-  expect(await accessibilityOf(page)).toEqual([])
-  await page.fill('[name=title]', 'Browser-made evening')
-  await page.fill('[name=description]', 'Typed by a test.')
-  const day = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)
-  await page.fill('[name=starts_at]', `${day}T19:00`)
-  await page.fill('[name=ends_at]', `${day}T21:00`)
-  await page.fill('[name=timezone]', 'Europe/Paris')
-  for (const [name, value] of [['name', 'Hall'], ['address', '1 Square'], ['city', 'Lyon'], ['country', 'FR']]) {
-    await page.fill(`[name="venue.${name}"]`, value!)
-  }
-  await page.locator('main form').filter({ has: page.locator('[name=title]') }).locator('button[type=submit]').click()
-  await page.waitForURL(/\/organizer\/events\/[0-9a-f]{8}-/)
-  const id = /events\/([0-9a-f-]{36})/.exec(page.url())![1]!
-  await page.goto(`/organizer/events/${id}/ticket-types`)
-  const form = page.locator('main form').filter({ has: page.locator('[name=capacity]') }).last()
-  await form.locator('[name=name]').fill('Seat')
-  await form.locator('[name=price]').fill('12.50')
-  await form.locator('[name=capacity]').fill('30')
-  await form.locator('button[type=submit]').first().click()
-  await page.locator('main [role=status]').filter({ hasText: 'Seat' }).waitFor()
-  await page.goto(`/organizer/events/${id}`)
-  await page.locator('button[value=publish]').click()
-  await page.locator('main [role=status]').filter({ hasText: /publi|sale/i }).waitFor()
+test(
+  'an organiser creates an event with a ticket type, publishes it, and sees what was sold',
+  async () => {
+    const page = await openPage(desk)
+    await signInAs(page, 'eventcreator')
+    await page.goto('/organizer/events/new')
+    expect(await accessibilityOf(page)).toEqual([])
+    await page.fill('[name=title]', 'Browser-made evening')
+    await page.fill('[name=description]', 'Typed by a test.')
+    const day = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)
+    await page.fill('[name=starts_at]', `${day}T19:00`)
+    await page.fill('[name=ends_at]', `${day}T21:00`)
+    await page.fill('[name=timezone]', 'Europe/Paris')
+    for (
+      const [name, value] of [['name', 'Hall'], ['address', '1 Square'], ['city', 'Lyon'], [
+        'country',
+        'FR',
+      ]]
+    ) {
+      await page.fill(`[name="venue.${name}"]`, value!)
+    }
+    await page.locator('main form').filter({ has: page.locator('[name=title]') }).locator(
+      'button[type=submit]',
+    ).click()
+    await page.waitForURL(/\/organizer\/events\/[0-9a-f]{8}-/)
+    const id = /events\/([0-9a-f-]{36})/.exec(page.url())![1]!
+    await page.goto(`/organizer/events/${id}/ticket-types`)
+    const form = page.locator('main form').filter({ has: page.locator('[name=capacity]') }).last()
+    await form.locator('[name=name]').fill('Seat')
+    await form.locator('[name=price]').fill('12.50')
+    await form.locator('[name=capacity]').fill('30')
+    await form.locator('button[type=submit]').first().click()
+    await page.locator('main [role=status]').filter({ hasText: 'Seat' }).waitFor()
+    await page.goto(`/organizer/events/${id}`)
+    await page.locator('button[value=publish]').click()
+    await page.locator('main [role=status]').filter({ hasText: /publi|sale/i }).waitFor()
 
   await buyInBrowser(page, 'browser-made-evening', 3)
   await page.goto(`/organizer/events/${id}`)
@@ -172,13 +211,15 @@ test('an organiser creates an event with a ticket type, publishes it, and sees w
   await page.context().close()
 }, 120_000)
 
-test('at the door a pasted code is admitted once, and the second time it says when and where', async () => {
-  const { event } = await putOnSale(await organizer(), {}, 'A door evening')
-  const buyer = await openPage(phone)
-  await signInAs(buyer, 'user')
-  await buyInBrowser(buyer, event.slug, 1)
-  const ticket = await buyer.request.get(`/api/tickets?event_id=${event.id}`)
-  const { items: [{ code }] } = await ticket.json() as { items: [{ code: string }] }
+test(
+  'at the door a pasted code is admitted once, and the second time it says when and where',
+  async () => {
+    const { event } = await putOnSale(await organizer(), {}, 'A door evening')
+    const buyer = await openPage(phone)
+    await signInAs(buyer, 'user')
+    await buyInBrowser(buyer, event.slug, 1)
+    const ticket = await buyer.request.get(`/api/tickets?event_id=${event.id}`)
+    const { items: [{ code }] } = await ticket.json() as { items: [{ code: string }] }
 
   const page = await openPage(phone)
   await signInAs(page, 'operator')
@@ -216,10 +257,16 @@ test('an administrator sees people, health, deliveries and backups; others do no
 
 test('pages keep to a width of 360 pixels, and to light and dark', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await openPage({ viewport: { width: 360, height: 740 }, colorScheme, locale: 'fr-FR' })
+    const page = await openPage({
+      viewport: { width: 360, height: 740 },
+      colorScheme,
+      locale: 'fr-FR',
+    })
     for (const path of ['/', '/events/polite-disasters', '/sign-in', '/sign-up', '/mailbox']) {
       await page.goto(path)
-      const { width, full } = await page.evaluate('({ width: innerWidth, full: document.documentElement.scrollWidth })') as { width: number, full: number }
+      const { width, full } = await page.evaluate(
+        '({ width: innerWidth, full: document.documentElement.scrollWidth })',
+      ) as { width: number, full: number }
       expect([path, full]).toEqual([path, width])
       expect([path, colorScheme, await accessibilityOf(page)]).toEqual([path, colorScheme, []])
     }

@@ -8,8 +8,8 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /**
- * Every route of every contract against every kind of caller. The expectation is worked out from the route's policy
- * alone, so a new route is tested by being declared.
+ * Every route of every contract against every kind of caller. The expectation is worked out from
+ * the route's policy alone, so a new route is tested by being declared.
  */
 
 let it: TestSystem
@@ -17,12 +17,25 @@ let callers: Record<string, (route: AnyRoute) => Promise<string | undefined>>
 
 beforeAll(async () => {
   it = await startTestSystem(Object.values(allServices))
-  const person = async (role: 'user' | 'event_creator' | 'operator' | 'admin') => it.personToken({ roles: [role] })
+  const person = async (role: 'user' | 'event_creator' | 'operator' | 'admin') =>
+    it.personToken({ roles: [role] })
   const user = await person('user')
   const [header, payload, signature] = user.split('.') as [string, string, string]
-  const unsigned = `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${payload}.`
-  const expired = await new Promise<string>(resolve => resolve(`${header}.${Buffer.from(JSON.stringify({
-    ...JSON.parse(Buffer.from(payload, 'base64url').toString()) as object, exp: 1 })).toString('base64url')}.${signature}`))
+  const unsigned = `${
+    Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+  }.${payload}.`
+  const expired = await new Promise<string>(resolve =>
+    resolve(
+      `${header}.${
+        Buffer.from(
+          JSON.stringify({
+            ...JSON.parse(Buffer.from(payload, 'base64url').toString()) as object,
+            exp: 1,
+          }),
+        ).toString('base64url')
+      }.${signature}`,
+    )
+  )
   callers = {
     nobody: async () => undefined,
     user: async () => user,
@@ -34,7 +47,8 @@ beforeAll(async () => {
     'an unsigned token': async () => unsigned,
     'an altered token': async () => expired,
     'a service token': async route => it.serviceToken(ownerOf(route), 'gateway'),
-    'a service token for another service': async route => it.serviceToken(ownerOf(route) === 'orders' ? 'auth' : 'orders'),
+    'a service token for another service': async route =>
+      it.serviceToken(ownerOf(route) === 'orders' ? 'auth' : 'orders'),
   }
 }, 60_000)
 afterAll(() => it.stop())
@@ -57,17 +71,25 @@ const signedIn: Record<string, Access[]> = {
 }
 const people = new Set(['user', 'event_creator', 'operator', 'admin'])
 
-/** What a caller must be answered: let through (whatever the operation then says), or refused with this status. */
+/**
+ * What a caller must be answered: let through (whatever the operation then says), or refused with
+ * this status.
+ */
 function expectation (route: AnyRoute, caller: string): 'through' | 401 | 403 {
   if (signedIn[caller]!.includes(route.access)) return 'through'
   return people.has(caller) && route.access !== 'internal' ? 403 : 401
 }
 
 const isRoute = (value: unknown): value is AnyRoute =>
-  typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value
+  typeof value === 'object' && value !== null && 'method' in value && 'path' in value &&
+  'access' in value
 
 const routes: [string, AnyRoute][] = []
-for (const file of readdirSync(new URL('../../packages/contracts/src/', import.meta.url)).filter(name => name.endsWith('.ts') && !name.includes('.test.'))) {
+for (
+  const file of readdirSync(new URL('../../packages/contracts/src/', import.meta.url)).filter(
+    name => name.endsWith('.ts') && !name.includes('.test.')
+  )
+) {
   const name = file.slice(0, -3) as ServiceName
   if (!serviceNames.includes(name)) continue
   const contract = await import(`@fermata/contracts/${name}`) as Record<string, unknown>
@@ -85,7 +107,9 @@ for (const file of readdirSync(new URL('../../packages/contracts/src/', import.m
 /** Path parameters that fit their patterns and belong to nobody. */
 function strangerParams (route: AnyRoute): Record<string, string> {
   const properties = (route.params?.properties ?? {}) as Record<string, { enum?: string[] }>
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, schema.enum?.[0] ?? uuidv7()]))
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, schema.enum?.[0] ?? uuidv7()]),
+  )
 }
 
 test('every route of the contracts is served by its service', () => {
@@ -102,25 +126,48 @@ describe.each(routes)('%s', (_, route) => {
 
     const expected = expectation(route, caller)
     if (expected === 'through') {
-      // Beyond the policy an operation may say 401 of its own (a wrong password), but never by the policy's problem.
-      expect([answer.status, answer.problem?.type]).not.toEqual([401, '/problems/request/unauthenticated'])
+      // Beyond the policy an operation may say 401 of its own (a wrong password), but never by the
+      // policy's problem.
+      expect([answer.status, answer.problem?.type]).not.toEqual([
+        401,
+        '/problems/request/unauthenticated',
+      ])
       expect(answer.status).not.toBe(403)
       expect(answer.status).toBeLessThan(500)
     } else {
       expect(answer.status).toBe(expected)
-      expect(answer.problem.type).toBe(expected === 401 ? '/problems/request/unauthenticated' : '/problems/request/forbidden')
+      expect(answer.problem.type).toBe(
+        expected === 401 ? '/problems/request/unauthenticated' : '/problems/request/forbidden',
+      )
     }
   })
 })
 
 test('a field that a contract does not declare is refused by every write, whatever column it names', async () => {
-  const columns = ['is_admin', 'roles', 'price_minor', 'total_minor', 'user_id', 'status', '__proto__x']
+  const columns = [
+    'is_admin',
+    'roles',
+    'price_minor',
+    'total_minor',
+    'user_id',
+    'status',
+    '__proto__x',
+  ]
   for (const [name, route] of routes) {
     if (!route.body || route.raw_body || route.access === 'internal') continue
     const declared = Object.keys((route.body as { properties?: object }).properties ?? {})
     const extra = columns.find(column => !declared.includes(column))!
-    const role = route.access === 'organizer' ? 'event_creator' as const : route.access === 'operator' ? 'operator' as const : 'admin' as const
-    const answer = await it.send(route, { params: strangerParams(route), body: { [extra]: 1 }, token: await it.personToken({ roles: [role] }) })
-    expect([name, answer.status, answer.problem.errors?.some(error => error.field === extra)]).toEqual([name, 400, true])
+    const role = route.access === 'organizer'
+      ? 'event_creator' as const
+      : route.access === 'operator'
+      ? 'operator' as const
+      : 'admin' as const
+    const answer = await it.send(route, {
+      params: strangerParams(route),
+      body: { [extra]: 1 },
+      token: await it.personToken({ roles: [role] }),
+    })
+    expect([name, answer.status, answer.problem.errors?.some(error => error.field === extra)])
+      .toEqual([name, 400, true])
   }
 })

@@ -170,7 +170,10 @@ export const demoEvents: DemoEvent[] = [
     in_days: -20, starts: '18:00', hours: 2, state: 'past',
     venue: { name: 'Église Saint-Amand', address: 'Place du Marché', city: 'Annecy', country: 'FR' },
     description: 'Fauré, Rutter and a new piece by the choirmaster. Thank you to everyone who came.',
-    ticket_types: [{ name: 'Nave', price_minor: 1500, capacity: 260 }, { name: 'Side aisle', price_minor: 900, capacity: 120 }],
+    ticket_types: [
+      { name: 'Nave', price_minor: 1500, capacity: 260 },
+      { name: 'Side aisle', price_minor: 900, capacity: 120 },
+    ],
   },
 ]
 

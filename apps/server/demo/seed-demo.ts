@@ -16,9 +16,9 @@ interface Buyer { call: Call, name: string, email: string, locale: Locale }
 interface Seeded { event: events.Event, types: Map<string, orders.TicketType> }
 
 /**
- * Fills an empty installation with accounts, events and purchases a newcomer can play with. All of it goes through the
- * public API as a person would do it. A seeding that was cut short is finished by the next start: each step carries
- * an idempotency key of its own.
+ * Fills an empty installation with accounts, events and purchases a newcomer can play with. All of
+ * it goes through the public API as a person would do it. A seeding that was cut short is finished
+ * by the next start: each step carries an idempotency key of its own.
  */
 export async function seedDemo (system: System): Promise<void> {
   const accounts = await seedDemoAccounts(system.contexts.get('auth') as never)
@@ -26,17 +26,26 @@ export async function seedDemo (system: System): Promise<void> {
   const organizer = await clientOf(system, accountOf('event_creator'))
   if (await isSeeded(organizer)) return
   const person = accountOf('user')
-  const buyer: Buyer = { call: await clientOf(system, person), name: person.username, email: person.email, locale: 'en' }
+  const buyer: Buyer = {
+    call: await clientOf(system, person),
+    name: person.username,
+    email: person.email,
+    locale: 'en',
+  }
   const organizers = await seedOrganizers(organizer)
   const seeded = new Map(await Promise.all(demoEvents.map(async demo =>
     [demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!)] as const)))
   await Promise.all(demoPurchases.map((purchase, index) => {
     const { event, types } = seeded.get(purchase.event)!
-    const items = Object.entries(purchase.items).map(([name, quantity]) => ({ ticket_type_id: types.get(name)!.id, quantity }))
+    const items = Object.entries(purchase.items).map(([name, quantity]) => ({
+      ticket_type_id: types.get(name)!.id,
+      quantity,
+    }))
     return buy(buyer, `demo-purchase-${index}`, event.id, items)
   }))
   // Last, because a past event is the mark of a finished seeding.
-  for (const demo of demoEvents) await settle(organizer, clientFor(system), demo, seeded.get(demo.key)!)
+  for (const demo of demoEvents)
+    await settle(organizer, clientFor(system), demo, seeded.get(demo.key)!)
 }
 
 /** True once the last step of a seeding was done: the past event lies in the past. */
@@ -46,7 +55,15 @@ async function isSeeded (organizer: Call): Promise<boolean> {
 }
 
 async function clientOf (system: System, { id, email, roles }: Account): Promise<Call> {
-  return clientFor(system)(await system.tokens.signAccess({ user_id: id, roles, login_id: id, email, email_verified: true }))
+  return clientFor(system)(
+    await system.tokens.signAccess({
+      user_id: id,
+      roles,
+      login_id: id,
+      email,
+      email_verified: true,
+    }),
+  )
 }
 
 /** A client for whoever holds the token, or for nobody in particular. */
@@ -56,12 +73,21 @@ const clientFor = (system: System) => (token?: string): Call => createClient({
 }).call
 
 /** The body of a success; a demo that cannot be made is a bug and ends the start. */
-async function must<R extends AnyRoute> (call: Call, route: R, input: unknown, key?: string): Promise<ReplyOf<R>> {
-  const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(
-    route, { ...input as object, ...(key && { headers: { 'idempotency-key': key } }) })
+async function must<R extends AnyRoute> (
+  call: Call,
+  route: R,
+  input: unknown,
+  key?: string,
+): Promise<ReplyOf<R>> {
+  const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, {
+    ...input as object,
+    ...(key && { headers: { 'idempotency-key': key } }),
+  })
   if (!answer.ok) {
     const { method, path }: AnyRoute = route
-    throw new Error(`The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`)
+    throw new Error(
+      `The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`,
+    )
   }
   return answer.body as ReplyOf<R>
 }
@@ -69,56 +95,105 @@ async function must<R extends AnyRoute> (call: Call, route: R, input: unknown, k
 async function seedOrganizers (call: Call): Promise<Map<string, string>> {
   const ids = new Map<string, string>()
   for (const name of new Set(demoEvents.map(event => event.organizer))) {
-    const organizer = await must(call, events.createOrganizer, { body: { name } }, `demo-organizer-${name.toLowerCase().replaceAll(' ', '-')}`)
+    const organizer = await must(
+      call,
+      events.createOrganizer,
+      { body: { name } },
+      `demo-organizer-${name.toLowerCase().replaceAll(' ', '-')}`,
+    )
     ids.set(name, organizer.id)
   }
   return ids
 }
 
 async function seedEvent (call: Call, demo: DemoEvent, organizer_id: string): Promise<Seeded> {
-  // What lies in the past is made in the future, sold, and moved: nobody can sell a past event, not even we.
+  // What lies in the past is made in the future, sold, and moved: nobody can sell a past event, not
+  // even we.
   const starts_at = localTime(demo.state === 'past' ? 30 : demo.in_days, demo.starts, demo.timezone)
   const { title, description, category, venue, timezone, currency } = demo
-  const event = await must(call, events.createEvent, { body: {
-    organizer_id, title, description, category, venue, timezone, currency, ticket_capacity: demo.ticket_capacity ?? null,
-    starts_at: starts_at.toISOString(), ends_at: new Date(starts_at.getTime() + demo.hours * 3_600_000).toISOString(),
-  } }, `demo-event-${demo.key}`)
+  const event = await must(call, events.createEvent, {
+    body: {
+      organizer_id,
+      title,
+      description,
+      category,
+      venue,
+      timezone,
+      currency,
+      ticket_capacity: demo.ticket_capacity ?? null,
+      starts_at: starts_at.toISOString(),
+      ends_at: new Date(starts_at.getTime() + demo.hours * 3_600_000).toISOString(),
+    },
+  }, `demo-event-${demo.key}`)
   const types = new Map<string, orders.TicketType>()
   for (const [position, type] of demo.ticket_types.entries()) {
     const { sales_start_days, ...fields } = type
-    const sales_start = sales_start_days === undefined ? null : localTime(sales_start_days, '10:00', timezone).toISOString()
-    types.set(type.name, await must(call, orders.createTicketType,
-      { body: { event_id: event.id, currency, position, sales_start, ...fields } }, `demo-type-${demo.key}-${position}`))
+    const sales_start = sales_start_days === undefined
+      ? null
+      : localTime(sales_start_days, '10:00', timezone).toISOString()
+    types.set(
+      type.name,
+      await must(call, orders.createTicketType, {
+        body: { event_id: event.id, currency, position, sales_start, ...fields },
+      }, `demo-type-${demo.key}-${position}`),
+    )
   }
-  if (demo.state !== 'draft' && event.status === 'draft') await must(call, events.publishEvent, { params: { id: event.id } })
+  if (demo.state !== 'draft' && event.status === 'draft')
+    await must(call, events.publishEvent, { params: { id: event.id } })
   return { event, types }
 }
 
 type Items = orders.NewOrder['items']
 
-async function buy ({ call, ...buyer }: Buyer, key: string, event_id: string, items: Items, payAs?: (token: string) => Call): Promise<void> {
+async function buy (
+  { call, ...buyer }: Buyer,
+  key: string,
+  event_id: string,
+  items: Items,
+  payAs?: (token: string) => Call,
+): Promise<void> {
   const order = await placeWhenOnSale(call, { event_id, items, buyer }, key)
   if (order.total_minor > 0) {
-    await must(payAs?.(order.access_token) ?? call, startPayment, { body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } }, `${key}-payment`)
+    await must(payAs?.(order.access_token) ?? call, startPayment, {
+      body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } },
+    }, `${key}-payment`)
   }
 }
 
-/** The news that an event is published reaches the box office some milliseconds after it was told. */
-async function placeWhenOnSale (call: Call, body: orders.NewOrder, key: string): Promise<orders.PlacedOrder> {
-  for (let attempt = 1; ; attempt++) {
+/**
+ * The news that an event is published reaches the box office some milliseconds after it was told.
+ */
+async function placeWhenOnSale (
+  call: Call,
+  body: orders.NewOrder,
+  key: string,
+): Promise<orders.PlacedOrder> {
+  for (let attempt = 1;; attempt++) {
     const answer = await call(orders.placeOrder, { body, headers: { 'idempotency-key': key } })
     if (answer.ok) return answer.body
-    if (attempt === 100) throw new Error(`The demo's purchase was refused: ${JSON.stringify(answer.problem)}`)
+    if (attempt === 100)
+      throw new Error(`The demo's purchase was refused: ${JSON.stringify(answer.problem)}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 
-async function settle (organizer: Call, clientWith: (token?: string) => Call, demo: DemoEvent, { event, types }: Seeded): Promise<void> {
-  if (demo.state === 'canceled') await must(organizer, events.cancelEvent, { params: { id: event.id }, body: {} })
+async function settle (
+  organizer: Call,
+  clientWith: (token?: string) => Call,
+  demo: DemoEvent,
+  { event, types }: Seeded,
+): Promise<void> {
+  if (demo.state === 'canceled')
+    await must(organizer, events.cancelEvent, { params: { id: event.id }, body: {} })
   if (demo.state === 'sold_out') {
     const type = [...types.values()][0]!
     for (const [index, name] of demoGuests.entries()) {
-      const guest = { call: clientWith(), name, email: `${name.toLowerCase().replace(' ', '.')}@example.net`, locale: 'en' as const }
+      const guest = {
+        call: clientWith(),
+        name,
+        email: `${name.toLowerCase().replace(' ', '.')}@example.net`,
+        locale: 'en' as const,
+      }
       const items = [{ ticket_type_id: type.id, quantity: type.capacity / demoGuests.length }]
       await buy(guest, `demo-sold-out-${index}`, event.id, items, clientWith)
     }
@@ -127,6 +202,8 @@ async function settle (organizer: Call, clientWith: (token?: string) => Call, de
     const starts_at = localTime(demo.in_days, demo.starts, demo.timezone)
     const ends_at = new Date(starts_at.getTime() + demo.hours * 3_600_000)
     await must(organizer, events.updateEvent, {
-      params: { id: event.id }, body: { starts_at: starts_at.toISOString(), ends_at: ends_at.toISOString() } })
+      params: { id: event.id },
+      body: { starts_at: starts_at.toISOString(), ends_at: ends_at.toISOString() },
+    })
   }
 }

@@ -18,7 +18,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** An expected failure with a stable type. Extension members are named in `extensions`. */
 export interface ProblemDefinition<X extends TObject = TObject> {
-  /** URI reference by which programs recognise it, as in RFC 9457, e.g. `/problems/orders/sold-out`. */
+  /**
+   * URI reference by which programs recognise it, as in RFC 9457, e.g. `/problems/orders/sold-out`.
+   */
   type: string
   status: number
   title: string
@@ -39,7 +41,10 @@ export interface RateLimit { max: number, per_seconds: number, by: 'address' | '
 export type Replies = Record<number, TSchema>
 
 export interface Route<
-  P extends TObject = TObject, Q extends TObject = TObject, B extends TSchema = TSchema, R extends Replies = Replies
+  P extends TObject = TObject,
+  Q extends TObject = TObject,
+  B extends TSchema = TSchema,
+  R extends Replies = Replies,
 > {
   method: Method
   /** With `{name}` for each path parameter, as OpenAPI writes it. */
@@ -69,11 +74,14 @@ export const default_body_limit_bytes = 64 * 1024
 export type AnyRoute = Route<any, any, any, any>
 
 /**
- * Declares a route. Objects in params, query and body are closed: a field that is not declared is refused,
- * so nobody can set a column by guessing its name.
+ * Declares a route. Objects in params, query and body are closed: a field that is not declared is
+ * refused, so nobody can set a column by guessing its name.
  */
 export function defineRoute<
-  const R extends Replies, P extends TObject = TObject<{}>, Q extends TObject = TObject<{}>, B extends TSchema = TSchema
+  const R extends Replies,
+  P extends TObject = TObject<{}>,
+  Q extends TObject = TObject<{}>,
+  B extends TSchema = TSchema,
 > (route: Route<P, Q, B, R>): Route<P, Q, B, R> {
   return {
     ...route,
@@ -87,27 +95,40 @@ export function defineRoute<
 function closeObjects<S> (schema: S): S {
   if (Array.isArray(schema)) return schema.map(closeObjects) as S
   if (schema === null || typeof schema !== 'object') return schema
-  // TypeBox marks its schemas with hidden properties; a copy without them could still check, but no longer convert.
-  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<string, unknown>
+  // TypeBox marks its schemas with hidden properties; a copy without them could still check, but no
+  // longer convert.
+  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<
+    string,
+    unknown
+  >
   for (const [key, value] of Object.entries(schema)) copy[key] = closeObjects(value)
-  if (copy.type === 'object' && copy.properties && copy.additionalProperties === undefined) copy.additionalProperties = false
+  if (copy.type === 'object' && copy.properties && copy.additionalProperties === undefined)
+    copy.additionalProperties = false
   return copy as S
 }
 
-export type ParamsOf<R extends AnyRoute> = R extends Route<infer P, any, any, any> ? Static<P> : never
-export type QueryOf<R extends AnyRoute> = R extends Route<any, infer Q, any, any> ? Static<Q> : never
+export type ParamsOf<R extends AnyRoute> = R extends Route<infer P, any, any, any> ? Static<P>
+  : never
+export type QueryOf<R extends AnyRoute> = R extends Route<any, infer Q, any, any> ? Static<Q>
+  : never
 export type BodyOf<R extends AnyRoute> = R extends Route<any, any, infer B, any> ? Static<B> : never
 /** Any of the route's success bodies. */
-export type ReplyOf<R extends AnyRoute> =
-  R extends Route<any, any, any, infer S> ? { [K in keyof S]: S[K] extends TSchema ? Static<S[K]> : never }[keyof S] : never
+export type ReplyOf<R extends AnyRoute> = R extends Route<any, any, any, infer S>
+  ? { [K in keyof S]: S[K] extends TSchema ? Static<S[K]> : never }[keyof S]
+  : never
 
 /** A reply that is not JSON: bytes or text of one media type, e.g. `raw('application/pdf')`. */
 export function raw (media_type: string) {
-  return Type.Unsafe<Uint8Array | string>({ type: 'string', format: 'binary', contentMediaType: media_type })
+  return Type.Unsafe<Uint8Array | string>({
+    type: 'string',
+    format: 'binary',
+    contentMediaType: media_type,
+  })
 }
 
 /** The media type of a `raw` schema; undefined for JSON. */
-export const mediaTypeOf = (schema: TSchema) => (schema as { contentMediaType?: string }).contentMediaType
+export const mediaTypeOf = (schema: TSchema) =>
+  (schema as { contentMediaType?: string }).contentMediaType
 
 /** For replies without a body (204). */
 export const Empty = Type.Null()

@@ -15,7 +15,10 @@ export const TimeZone = Type.String({
   maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'],
 })
 export const Email = Type.String({ format: 'email', maxLength: 254 })
-/** One line with something to read on it; no control characters, which no table and no mail header takes. */
+/**
+ * One line with something to read on it; no control characters, which no table and no mail header
+ * takes.
+ */
 export const PersonName = Type.String({
   minLength: 1, maxLength: 120, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]*$',
 })

@@ -1,4 +1,7 @@
-/** The services, where each listens when it runs alone, and the public paths it answers. Proxies are configured from this. */
+/**
+ * The services, where each listens when it runs alone, and the public paths it answers. Proxies are
+ * configured from this.
+ */
 export const services = {
   gateway: { port: 8000, prefixes: ['/api', '/health', '/docs', '/metrics', '/problems'], summary: 'Index, health of the whole, all API documents' },
   auth: { port: 8001, prefixes: ['/api/auth'], summary: 'Credentials, logins, tokens, roles' },

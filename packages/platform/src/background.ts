@@ -67,7 +67,10 @@ function startRunners (
   return Promise.all([...byDatabase].map(async ([url, group]) => {
     const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({
       service: definition.name, ctx, log,
-      jobs: [...definition.jobs ?? [], cron('remove-old-messages', '23 4 * * *', removeOldMessages)] }))
+      jobs: [
+        ...definition.jobs ?? [],
+        cron('remove-old-messages', '23 4 * * *', removeOldMessages),
+      ] }))
     const log = group[0]!.log
     const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })
     const runner = await startJobRunner(pool, sources, log, sole_process)

@@ -12,11 +12,13 @@ import type { Tokens } from './tokens.ts'
 /** A service that has not answered by then is treated as away: our caller is waiting too. */
 const call_timeout_ms = 5000
 
-type Field<K extends string, T> = [unknown] extends [T] ? {} : {} extends T ? { [P in K]?: T } : { [P in K]: T }
+type Field<K extends string, T> =
+  [unknown] extends [T] ? {} : {} extends T ? { [P in K]?: T } : { [P in K]: T }
 
 /** The parts of a request that a route declares. */
 export type CallInput<R extends AnyRoute> =
-  Field<'params', ParamsOf<R>> & Field<'query', QueryOf<R>> & Field<'body', BodyOf<R>> & { request_id?: string }
+  Field<'params', ParamsOf<R>> & Field<'query', QueryOf<R>> & Field<'body', BodyOf<R>>
+  & { request_id?: string }
 
 interface HttpAnswer { status: number, bytes: Uint8Array }
 interface HttpRequest<B> { method: string, path: string, headers: Record<string, string>, body?: B }
@@ -33,7 +35,8 @@ export function serviceOf (path: string): ServiceName {
   const internal = /^\/internal\/([a-z]+)/.exec(path)?.[1]
   if (internal) return internal as ServiceName
   const owners = Object.entries(services).flatMap(([name, { prefixes }]) =>
-    prefixes.filter(prefix => path === prefix || path.startsWith(`${prefix}/`)).map(prefix => ({ name, length: prefix.length })))
+    prefixes.filter(prefix => path === prefix || path.startsWith(`${prefix}/`))
+      .map(prefix => ({ name, length: prefix.length })))
   const owner = owners.sort((a, b) => b.length - a.length)[0]
   if (!owner) throw new Error(`No service answers ${path}`)
   return owner.name as ServiceName

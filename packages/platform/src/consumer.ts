@@ -59,8 +59,10 @@ export function createConsumer<C> (
       )
       // News that cannot be told of is not news again, or it would go round for ever.
       if (event.type === deadLetterAdded.type) return
-      await insertOutbox(tx, service, [{ id: uuidv7(), type: deadLetterAdded.type, request_id: event.request_id,
-        attempts: 0, created_at, data: { dead_letter_id: id, service, subject: event.type, error, added_at: created_at } }])
+      await insertOutbox(tx, service, [{
+        id: uuidv7(), type: deadLetterAdded.type, request_id: event.request_id, attempts: 0,
+        created_at,
+        data: { dead_letter_id: id, service, subject: event.type, error, added_at: created_at } }])
     })
   }
 
@@ -82,7 +84,8 @@ export function createConsumer<C> (
         ]
       }
       const event = events[0]!
-      log.warn({ err: error, event_id: event.id, type: event.type, handler: name, request_id: event.request_id,
+      log.warn({ err: error, event_id: event.id, type: event.type, handler: name,
+        request_id: event.request_id,
         attempts: event.attempts + 1 }, 'event handler failed')
       if (event.attempts + 1 < max_attempts) return [event.id]
       await bury(event, String(error))

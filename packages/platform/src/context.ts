@@ -57,7 +57,8 @@ export function createContext (options: ContextOptions): {
       const requestOf = (index: number) =>
         (Array.isArray(request_id) ? request_id[index] : request_id) ?? null
       await insertOutbox(tx, service, data.map((one, index) =>
-        ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0, created_at: '' })))
+        ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0,
+          created_at: '' })))
       publishing.add(tx)
     },
     wakeRelay: () => relay?.wake(),

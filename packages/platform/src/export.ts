@@ -55,7 +55,8 @@ async function * linesOfExport (client: PoolClient, schema: string): AsyncGenera
     const end: Static<typeof TableEnd> = { table: shape.name, ...digest.end() }
     yield end
   }
-  const { rows } = await client.query<Static<typeof Sequences>['sequences'][number]>(sequences_sql, [schema])
+  const { rows } = await client.query<Static<typeof Sequences>['sequences'][number]>(sequences_sql,
+    [schema])
   yield { sequences: rows }
 }
 

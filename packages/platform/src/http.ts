@@ -145,7 +145,8 @@ export function addRoutes (
         bodyLimit: route.body_limit_bytes ?? default_body_limit_bytes,
         config: {
           contract: route, operation: operation.name, service: ctx.service,
-          is_probe: route.path.startsWith(`/api/${ctx.service}/health`), ...(rate_limits && limitOf(route)) },
+          is_probe: route.path.startsWith(`/api/${ctx.service}/health`),
+          ...(rate_limits && limitOf(route)) },
         onRequest: async request => {
           request.caller = await authenticate(request, route, auth)
           admit(request.caller, route.access)
@@ -153,8 +154,10 @@ export function addRoutes (
         handler: (request, reply) => answer(ctx, bound, request, reply),
         onResponse: async (request, reply) => {
           metrics.observe(ctx.service, operation.name, reply.statusCode, reply.elapsedTime)
-          ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method, status: reply.statusCode,
-            duration_ms: Math.round(reply.elapsedTime * 10) / 10, path: route.path, caller: describe(request.caller) }, 'request')
+          ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method,
+            status: reply.statusCode,
+            duration_ms: Math.round(reply.elapsedTime * 10) / 10, path: route.path,
+            caller: describe(request.caller) }, 'request')
         },
       })
     }
@@ -193,7 +196,8 @@ async function answer (
     'idempotency-replayed', 'true'
   ).send(earlier.body)
   const request: Request<any> = {
-    params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller, id: raw.id, ip: raw.ip, headers: raw.headers,
+    params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller,
+    id: raw.id, ip: raw.ip, headers: raw.headers,
     idempotency, method: raw.method,
   }
   const result = await operation(ctx, request)

@@ -13,14 +13,17 @@ const keyPattern = /^[\x21-\x7e]{1,255}$/
 
 /** The idempotency of a request, or null where its route has none or the caller sent no key. */
 export function readIdempotency (
-  route: AnyRoute, caller: Caller, header: string | string[] | undefined, body: unknown, path: string
+  route: AnyRoute, caller: Caller, header: string | string[] | undefined, body: unknown,
+  path: string
 ): Idempotency | null {
   if (!route.idempotent || header === undefined) return null
   if (typeof header !== 'string' || !keyPattern.test(header)) {
     throw new Problem(invalid, 'Idempotency-Key must be 1 to 255 visible ASCII characters.',
-      { extensions: { errors: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }] } })
+      { extensions: { errors: [{ field: 'Idempotency-Key',
+        message: 'must be 1 to 255 visible ASCII characters' }] } })
   }
-  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'order' ? caller.order_id : caller.kind
+  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'order'
+    ? caller.order_id : caller.kind
   return {
     scope: `${who} ${route.method} ${path}`,
     key: header,

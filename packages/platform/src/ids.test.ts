@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readableCode, uuidv7 } from './ids.ts'
 
-test('uuidv7: ids of one process are unique and in order, however many are made within a millisecond', () => {
+test('uuidv7: ids are unique and in order, however many a millisecond has', () => {
   const ids = Array.from({ length: 50_000 }, () => uuidv7())
 
   expect(new Set(ids).size).toBe(ids.length)
@@ -26,7 +26,7 @@ test('uuidv7: a clock that is set back does not break the order', () => {
   expect(ids).toEqual(ids.toSorted())
 })
 
-test('readableCode: uses every character of its alphabet and none that is mistaken for another', () => {
+test('readableCode: uses its whole alphabet, in which nothing is mistaken', () => {
   const characters = new Set(Array.from({ length: 400 }, () => readableCode(8)).join(''))
 
   expect([...characters].toSorted().join('')).toBe('0123456789ABCDEFGHJKMNPQRSTVWXYZ')

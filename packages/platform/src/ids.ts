@@ -31,8 +31,12 @@ export function uuidv7 (now_ms = Date.now()): string {
   random.copy(bytes, 8, random_used, random_used += 8)
   bytes[8] = 0x80 | (bytes[8]! & 0x3f)
   const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return toUuid(hex)
 }
+
+/** 32 hexadecimal digits as a UUID is written. */
+export const toUuid = (hex: string) =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 
 /**
  * Letters and digits that are not mistaken for one another when read aloud or typed (Crockford

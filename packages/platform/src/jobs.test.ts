@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => it.stop())
 
 const waiting = async () =>
-  (await ctx.pool.query('select attempts, key, run_at from graphile_worker.jobs order by id')).rows
+  (await ctx.pool.query('select last_error, key, run_at from graphile_worker.jobs')).rows
 const add = (to: string, options = {}) =>
   ctx.transaction(tx => ctx.addJob(tx, 'mail', { to }, options))
 
@@ -61,7 +61,7 @@ test('addJob: a failing job is tried again after a pause', async () => {
   failures = 1
   await add('second try')
   const [row] = await it.eventually(
-    async () => (await waiting()).some(one => one.attempts === 1) && waiting()
+    async () => (await waiting()).some(one => one.last_error !== null) && waiting()
   )
   expect(Date.parse(row!.run_at as string)).toBeGreaterThan(Date.now())
 
@@ -73,7 +73,7 @@ test('addJob: a job of the same key replaces the one that has not started', asyn
   const run_at = new Date(Date.now() + 60_000)
   await add('first', { key: 'reminder', run_at })
   await add('second', { key: 'reminder', run_at })
-  expect(await waiting()).toMatchObject([{ key: 'reminder' }])
+  expect((await waiting()).filter(one => one.key === 'reminder')).toHaveLength(1)
 
   await ctx.pool.query('update graphile_worker._private_jobs set run_at = now()')
   await add('wake the worker')
@@ -87,7 +87,7 @@ test('cron: five fields of crontab are understood, and nothing else', () => {
   expect(() => parseCronItems([{ task: 'x', match: 'daily' }])).toThrow('daily')
 })
 
-test('sole_process: jobs that a killed process left locked run at the next start, and elsewhere they stay', async () => {
+test('sole_process: what a killed process left locked runs at the next start', async () => {
   const database = await createTestDatabase()
   const environment = { NODE_ENV: 'test', LOG_LEVEL: 'fatal', ...testSecrets() }
   const idle = defineService<Context>({ name: 'notifications', routes: [] })
@@ -97,7 +97,8 @@ test('sole_process: jobs that a killed process left locked run at the next start
   const db = first.contexts.get('notifications')!
   await db.transaction(tx => db.addJob(tx, 'mail', { to: 'left behind' }))
   await db.pool.query(
-    `update graphile_worker._private_jobs set locked_at = now(), locked_by = 'worker-that-was-killed', attempts = 1`
+    `update graphile_worker._private_jobs
+        set locked_at = now(), locked_by = 'killed-worker', attempts = 1`
   )
   await first.stop()
 

@@ -1,5 +1,6 @@
 import {
-  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, runMigrations, type TaskList,
+  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, runMigrations,
+  type TaskList,
 } from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
@@ -55,7 +56,8 @@ const schema = 'graphile_worker'
 
 export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOptions) => sql`
   select from graphile_worker.add_job(${task}, payload := ${JSON.stringify(payload)}::json,
-    run_at := ${options.run_at?.toISOString() ?? null}::timestamptz, max_attempts := ${options.max_attempts ?? 10}::integer,
+    run_at := ${options.run_at?.toISOString() ?? null}::timestamptz,
+    max_attempts := ${options.max_attempts ?? 10}::integer,
     job_key := ${options.key ?? null})`.execute(tx)
 
 /** A killed worker's jobs stay locked for four hours, in which no mail would leave. */
@@ -102,7 +104,8 @@ export async function startJobRunner (
     await releaseJobs(pool)
   }
   return run({
-    pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4, pollInterval: 1000,
+    pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4,
+    pollInterval: 1000,
     noHandleSignals: true, logger,
   })
 }

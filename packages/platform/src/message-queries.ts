@@ -9,26 +9,32 @@ import type { StoredEvent } from './messages.ts'
 
 export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => sql`
   insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id)
-  select * from unnest(${events.map(event => event.id)}::uuid[], ${events.map(event => event.type)}::text[],
-    ${events.map(event => JSON.stringify(event.data))}::jsonb[], ${events.map(event => event.request_id)}::text[])
+  select * from unnest(
+    ${events.map(event => event.id)}::uuid[], ${events.map(event => event.type)}::text[],
+    ${events.map(event => JSON.stringify(event.data))}::jsonb[],
+    ${events.map(event => event.request_id)}::text[])
   `.execute(tx)
 
 /**
  * Claimed by state: a row whose transaction commits late is still found. `skip locked` lets
  * replicas share the work.
  */
-export const claimOutbox = async (tx: Tx, schema: string, limit: number): Promise<StoredEvent[]> => (await sql<StoredEvent>`
+export const claimOutbox = async (
+  tx: Tx, schema: string, limit: number
+): Promise<StoredEvent[]> => (await sql<StoredEvent>`
   select id, type, data, request_id, attempts, created_at from ${sql.ref(`${schema}.outbox`)}
    where sent_at is null and available_at <= now()
    order by available_at, id limit ${limit} for update skip locked`.execute(tx)).rows
 
 export const markSent = (tx: Tx, schema: string, ids: string[]) => sql`
-  update ${sql.ref(`${schema}.outbox`)} set sent_at = now() where id = any(${ids}::uuid[])`.execute(tx)
+  update ${sql.ref(`${schema}.outbox`)} set sent_at = now()
+   where id = any(${ids}::uuid[])`.execute(tx)
 
 /** Tries again after 1 s, 2 s, 4 s … up to a minute. */
 export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)}
-     set attempts = attempts + 1, available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
+     set attempts = attempts + 1,
+         available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
    where id = any(${ids}::uuid[])`.execute(tx)
 
 /**
@@ -48,23 +54,31 @@ export const insertInbox = async (
 export const insertDeadLetter = async (
   tx: Tx, schema: string, letter: { id: string, event: StoredEvent, handler: string, error: string }
 ) => (await sql<{ id: string, created_at: string }>`
-  insert into ${sql.ref(`${schema}.dead_letters`)} (id, event_id, handler, type, data, request_id, error)
-  values (${letter.id}, ${letter.event.id}, ${letter.handler}, ${letter.event.type}, ${JSON.stringify(letter.event.data)}::jsonb,
+  insert into ${sql.ref(`${schema}.dead_letters`)}
+         (id, event_id, handler, type, data, request_id, error)
+  values (${letter.id}, ${letter.event.id}, ${letter.handler}, ${letter.event.type},
+    ${JSON.stringify(letter.event.data)}::jsonb,
     ${letter.event.request_id}, ${letter.error})
   on conflict (event_id, handler) do update set error = excluded.error, retried_at = null
   returning id, created_at`.execute(tx)).rows[0]!
 
 export interface DeadLetterRow {
-  id: string, event_id: string, handler: string, type: string, data: unknown, request_id: string | null, error: string, created_at: string
+  id: string, event_id: string, handler: string, type: string, data: unknown,
+  request_id: string | null, error: string, created_at: string
 }
 
-export const listDeadLetters = async (db: Db, schema: string, limit: number, after: string | null) => (await sql<DeadLetterRow>`
-  select id, event_id, handler, type, data, request_id, error, created_at from ${sql.ref(`${schema}.dead_letters`)}
+export const listDeadLetters = async (
+  db: Db, schema: string, limit: number, after: string | null
+) => (await sql<DeadLetterRow>`
+  select id, event_id, handler, type, data, request_id, error, created_at
+    from ${sql.ref(`${schema}.dead_letters`)}
    where retried_at is null and (${after}::uuid is null or id < ${after}::uuid)
    order by id desc limit ${limit}`.execute(db)).rows
 
 /** Locked, so that two administrators who retry at once do it once. */
-export const takeDeadLetter = async (tx: Tx, schema: string, id: string) => (await sql<DeadLetterRow>`
+export const takeDeadLetter = async (
+  tx: Tx, schema: string, id: string
+) => (await sql<DeadLetterRow>`
   update ${sql.ref(`${schema}.dead_letters`)} set retried_at = now()
    where id = ${id} and retried_at is null
   returning id, event_id, handler, type, data, request_id, error, created_at`.execute(tx)).rows[0]
@@ -73,11 +87,14 @@ export const describeDeadLetter = (db: Db, schema: string, id: string, error: st
   update ${sql.ref(`${schema}.dead_letters`)} set error = ${error} where id = ${id}`.execute(db)
 
 export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: string) => sql`
-  delete from ${sql.ref(`${schema}.inbox`)} where event_id = ${event_id} and handler = ${handler}`.execute(tx)
+  delete from ${sql.ref(`${schema}.inbox`)}
+   where event_id = ${event_id} and handler = ${handler}`.execute(tx)
 
 export interface IdempotencyRow { fingerprint: Buffer, status: number, reply: unknown }
 
-export const findIdempotencyKey = async (db: Db, schema: string, scope: string, key: string) => (await sql<IdempotencyRow>`
+export const findIdempotencyKey = async (
+  db: Db, schema: string, scope: string, key: string
+) => (await sql<IdempotencyRow>`
   select fingerprint, status, reply from ${sql.ref(`${schema}.idempotency_keys`)}
    where scope = ${scope} and key = ${key}`.execute(db)).rows[0]
 
@@ -89,10 +106,14 @@ export const claimIdempotencyKey = async (
   tx: Tx, schema: string, row: { scope: string, key: string, fingerprint: Buffer }
 ) => (await sql<{ key: string }>`
   insert into ${sql.ref(`${schema}.idempotency_keys`)} (scope, key, fingerprint, status)
-  values (${row.scope}, ${row.key}, ${row.fingerprint}, 0) on conflict do nothing returning key`.execute(tx)).rows.length === 1
+  values (${row.scope}, ${row.key}, ${row.fingerprint}, 0)
+  on conflict do nothing returning key`.execute(tx)).rows.length === 1
 
-export const storeIdempotentReply = (tx: Tx, schema: string, scope: string, key: string, status: number, reply: unknown) => sql`
-  update ${sql.ref(`${schema}.idempotency_keys`)} set status = ${status}, reply = ${JSON.stringify(reply)}::jsonb
+export const storeIdempotentReply = (
+  tx: Tx, schema: string, scope: string, key: string, status: number, reply: unknown
+) => sql`
+  update ${sql.ref(`${schema}.idempotency_keys`)}
+     set status = ${status}, reply = ${JSON.stringify(reply)}::jsonb
    where scope = ${scope} and key = ${key}`.execute(tx)
 
 /**
@@ -100,11 +121,17 @@ export const storeIdempotentReply = (tx: Tx, schema: string, scope: string, key:
  * small.
  */
 export const deleteOldMessages = (db: Db, schema: string) => sql`
-  with keys as (delete from ${sql.ref(`${schema}.idempotency_keys`)} where created_at < now() - interval '1 day'),
-       sent as (delete from ${sql.ref(`${schema}.outbox`)} where sent_at < now() - interval '7 days')
-  delete from ${sql.ref(`${schema}.inbox`)} where received_at < now() - interval '8 days'`.execute(db)
+  with keys as (delete from ${sql.ref(`${schema}.idempotency_keys`)}
+                 where created_at < now() - interval '1 day'),
+       sent as (delete from ${sql.ref(`${schema}.outbox`)}
+                 where sent_at < now() - interval '7 days')
+  delete from ${sql.ref(`${schema}.inbox`)}
+   where received_at < now() - interval '8 days'`.execute(db)
 
-export const countWaiting = async (db: Db, schema: string) => (await sql<{ outbox: number, dead_letters: number }>`
+export const countWaiting = async (
+  db: Db, schema: string
+) => (await sql<{ outbox: number, dead_letters: number }>`
   select (select count(*) from ${sql.ref(`${schema}.outbox`)} where sent_at is null) as outbox,
-         (select count(*) from ${sql.ref(`${schema}.dead_letters`)} where retried_at is null) as dead_letters
+         (select count(*) from ${sql.ref(`${schema}.dead_letters`)}
+           where retried_at is null) as dead_letters
   `.execute(db)).rows[0]!

@@ -50,7 +50,8 @@ async function count (
   // is in the table.
   batches.push(events)
   await tx.insertInto('tickets.effects').values(events.map(event =>
-    ({ event_id: event.id, subject: event.data.subject, n: event.data.n, request_id: event.request_id }))).execute()
+    ({ event_id: event.id, subject: event.data.subject, n: event.data.n,
+      request_id: event.request_id }))).execute()
 }
 
 const teller = defineService<Context>({ name: 'events', routes: [route(note, tell)] })
@@ -58,7 +59,8 @@ const counter = defineService<Context>({
   name: 'tickets', routes: [], subscriptions: [on(noted, count)],
   async start (ctx) {
     await ctx.pool.query(`create table if not exists tickets.effects (
-      position bigint generated always as identity, event_id uuid, subject text, n integer, request_id text)`)
+      position bigint generated always as identity, event_id uuid, subject text, n integer,
+      request_id text)`)
     return {}
   },
 })
@@ -103,7 +105,7 @@ const unsent = async () =>
   (await ctx.pool.query('select * from events.outbox where sent_at is null order by id')).rows
 const sent = () => it.eventually(async () => (await unsent()).length === 0, 'an empty outbox')
 
-test('publish: an event reaches its handler with the id of the request that caused it', async () => {
+test('publish: an event reaches its handler with its request\'s id', async () => {
   await it.send(
     note, { body: { subject: 'a', n: 1 }, headers: { 'x-request-id': 'request-of-ann' } }
   )
@@ -123,7 +125,7 @@ test('publish: what a rolled back transaction told never leaves', async () => {
   expect((await ctx.pool.query('select from events.outbox')).rowCount).toBe(1)
 })
 
-test('consume: the same event delivered again, even twice in one batch, has one effect', async () => {
+test('consume: the same event delivered again has one effect', async () => {
   await publish('a', [1])
   await sent()
   await ctx.pool.query('update events.outbox set sent_at = null')
@@ -154,7 +156,8 @@ test('consume: two that handle the same event at once give it one effect', async
     transaction: tickets.transaction
   })
   const events = Array.from({ length: 50 }, (_, n): StoredEvent =>
-    ({ id: uuidv7(), type: noted.type, data: { subject: 'twins', n }, request_id: null, attempts: 0, created_at: '' }))
+    ({ id: uuidv7(), type: noted.type, data: { subject: 'twins', n }, request_id: null, attempts: 0,
+      created_at: '' }))
 
   await Promise.all([
     consumer.consume(events), consumer.consume(events.toReversed()), consumer.consume(events)
@@ -173,10 +176,11 @@ test('deliver: events of one subject keep their order within a batch', async () 
   expect((await effects('line')).map(effect => effect.n)).toEqual(ns)
 })
 
-test('deliver: whoever waited for a row tells after whom it waited for, though its transaction is older', async () => {
+test('deliver: whoever waited for a row tells after whom it waited for', async () => {
   const [older, newer] = await Promise.all([ctx.pool.connect(), ctx.pool.connect()])
   const insert = (client: typeof older, n: number) => client.query(
-    'insert into events.outbox (id, type, data) values ($1, $2, $3)', [uuidv7(), noted.type, { subject: 'queue', n }])
+    'insert into events.outbox (id, type, data) values ($1, $2, $3)', [uuidv7(), noted.type,
+      { subject: 'queue', n }])
   await older.query('begin')
   await older.query('select now()')
   await newer.query('begin')
@@ -238,7 +242,7 @@ test('handler: pauses double from a second to a minute', async () => {
   }
 })
 
-test('dead letters: what keeps failing is given up after eight tries, listed, and handled on an administrator\'s word', async () => {
+test('dead letters: what failed eight times is listed, and retried when asked', async () => {
   broken.add('bad')
   await publish('bad', [1])
   await it.eventually(async () => {
@@ -267,7 +271,7 @@ test('dead letters: what keeps failing is given up after eight tries, listed, an
   expect(await letters()).toEqual([])
 })
 
-test('dead letters: a payload that does not fit its contract goes there at once, its neighbours go on', async () => {
+test('dead letters: a payload that does not fit its contract goes there at once', async () => {
   await ctx.pool.query(
     'insert into events.outbox (id, type, data) values ($1, $2, $3)',
     [uuidv7(), noted.type, { subject: 'odd', n: 'one' }]
@@ -318,7 +322,7 @@ test('dead letters: only administrators see and retry them', async () => {
   ).toBe(404)
 })
 
-test('relay: two processes on one database share an outbox and deliver each event once', async () => {
+test('relay: two processes on one database deliver each event once', async () => {
   const second = await startTestSystem([teller, counter], { LOG_LEVEL: 'fatal' }, it.database_url)
   try {
     const other = second.context('events')
@@ -363,7 +367,7 @@ async function cursorPoller () {
   }
 }
 
-test('relay: an event whose transaction commits late is not skipped, while a cursor over ids loses it', async () => {
+test('relay: a late commit is not skipped, while a cursor over ids loses it', async () => {
   const control = await cursorPoller()
   const late = await ctx.pool.connect()
   const late_id = uuidv7()

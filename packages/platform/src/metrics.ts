@@ -16,7 +16,8 @@ export function createMetrics (): HttpMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'fermata_' })
   const duration = new Histogram({
-    name: 'fermata_http_request_duration_seconds', help: 'Time from the first byte of a request to the last of its answer',
+    name: 'fermata_http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the last of its answer',
     labelNames: ['service', 'operation', 'status'], buckets: buckets_s, registers: [registry],
   })
   const gauges = new Map<string, {

@@ -84,6 +84,7 @@ export async function addDocumentation (
   await app.register(swaggerUi, {
     routePrefix: `/api/${service}/doc`,
     // It styles elements in place; scripts are its own files.
-    staticCSP: "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    staticCSP: "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+      + "img-src 'self' data:; frame-ancestors 'none'",
   })
 }

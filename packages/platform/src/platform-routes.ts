@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import {
-  exportRoute, healthRoute, importRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute, type DeadLetter,
+  exportRoute, healthRoute, importRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute,
+  type DeadLetter,
 } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
@@ -71,8 +72,10 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
 }
 
 function present (row: DeadLetterRow): DeadLetter {
-  return { id: row.id, event_id: row.event_id, event_type: row.type, handler: row.handler, data: row.data,
-    attempts: max_attempts, error: row.error, request_id: row.request_id, added_at: row.created_at, retried_at: null }
+  return { id: row.id, event_id: row.event_id, event_type: row.type, handler: row.handler,
+    data: row.data,
+    attempts: max_attempts, error: row.error, request_id: row.request_id, added_at: row.created_at,
+    retried_at: null }
 }
 
 async function answersInTime (work: Promise<unknown>): Promise<boolean> {

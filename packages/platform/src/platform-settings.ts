@@ -9,9 +9,11 @@ const secret = (description: string) =>
  */
 export const PlatformSettings = Type.Object({
   NODE_ENV: Type.Enum(['development', 'test', 'production'], {
-    default: 'development', description: 'development, test or production', examples: ['production'] }),
+    default: 'development', description: 'development, test or production',
+    examples: ['production'] }),
   PUBLIC_URL: Type.String({ pattern: '^https?://[^/]+$', default: 'http://localhost:8000',
-    description: 'the address people type, without a path', examples: ['https://tickets.example.org'] }),
+    description: 'the address people type, without a path',
+    examples: ['https://tickets.example.org'] }),
   JWT_EXTERNAL_SIGNATURE: secret('the secret from which the key for people’s tokens is derived'),
   JWT_INTERNAL_SIGNATURE: secret('the secret that signs tokens between services'),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
@@ -30,15 +32,17 @@ export const PlatformSettings = Type.Object({
       examples: ['false']
     }
   ),
-  CORS_ORIGINS: Type.String({ default: '', description: 'origins that may call the API from a browser, separated by commas',
+  CORS_ORIGINS: Type.String({ default: '',
+    description: 'origins that may call the API from a browser, separated by commas',
     examples: ['https://www.example.org'] }),
-  TRUST_PROXY: Type.String({ default: 'loopback', description: 'addresses or ranges of proxies whose forwarded headers are believed',
+  TRUST_PROXY: Type.String({ default: 'loopback',
+    description: 'addresses or ranges of proxies whose forwarded headers are believed',
     examples: ['10.0.0.0/8'] }),
   RATE_LIMITS: Type.Enum(
     ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
   ),
   DRAIN_MS: Type.Integer({ minimum: 0, maximum: 5000, default: 0, examples: ['3000'],
-    description: 'milliseconds, at most 5000, to go on serving while not ready when asked to stop, so that proxies notice first' }),
+    description: 'milliseconds, at most 5000, to serve on while not ready before a stop' }),
   METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,
     description: 'the bearer token with which /metrics may be read from other machines' })),
 })

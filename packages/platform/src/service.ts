@@ -95,7 +95,8 @@ export interface Context<DB = any, S = {}, R = {}> {
    * @param request_id what caused them: one for all, or one for each
    */
   publish: <E extends EventDefinition>(
-    tx: Tx<any>, event: E, data: DataOf<E>[], request_id?: string | (string | null)[]) => Promise<void>
+    tx: Tx<any>, event: E, data: DataOf<E>[],
+    request_id?: string | (string | null)[]) => Promise<void>
   /** Tells the relay that outbox rows were committed outside `transaction`. */
   wakeRelay: () => void
   addJob: (tx: Tx<any>, name: string, payload: unknown, options?: JobOptions) => Promise<void>

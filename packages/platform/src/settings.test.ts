@@ -24,12 +24,12 @@ const messageOf = (environment: Record<string, string>) => {
   }
 }
 
-test('readSettings: texts become numbers and booleans, and defaults fill in what is absent or empty', () => {
+test('readSettings: texts become numbers and booleans, and defaults fill in', () => {
   expect(readSettings(schema, { FERMATA_SECRET: secret, PORT: '', RATE: '0.25', DEMO: 'true' }))
     .toEqual({ FERMATA_SECRET: secret, PORT: 8000, RATE: 0.25, DEMO: true })
 })
 
-test('readSettings: all wrong values are named at once, with what was expected and an example', () => {
+test('readSettings: all wrong values are named at once, each with an example', () => {
   const message = messageOf({ PORT: 'eighty', DEMO: 'maybe' })
 
   expect(message).toContain('PORT: expected a port number, e.g. PORT=8000')
@@ -72,7 +72,7 @@ test('readSettings: what every process needs is complete with the two secrets al
   expect(settings).not.toHaveProperty('METRICS_TOKEN')
 })
 
-test('unknownSettings: a slip of the keyboard in a name of ours is found, other names are not ours', () => {
+test('unknownSettings: a slip in a name of ours is found, other names are not ours', () => {
   expect(
     unknownSettings(
       [schema], { FERMATA_SECRET: secret, FERMATA_SECRETT: secret, PATH: '/bin', PORT: '1' }

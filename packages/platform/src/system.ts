@@ -10,14 +10,14 @@ import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
-import { createEndedLogins, loadEndedLogins } from './ended-logins.ts'
+import { createEndedLogins, loadEndedLogins, type EndedLogins } from './ended-logins.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
 import { createLog, type LogOptions } from './log.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
 import { addDocumentation } from './openapi.ts'
 import { PlatformSettings } from './platform-settings.ts'
-import { platformRoutes } from './platform-routes.ts'
+import { platformRoutes, type Lifecycle } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -58,71 +58,35 @@ export interface System {
  */
 export async function startSystem (options: SystemOptions): Promise<System> {
   const settings = readSettings(PlatformSettings, options.environment)
-  const logs = logOptions(settings, options.environment)
-  const tokens = createTokens(settings)
-  const metrics = createMetrics()
-  const bus = createLocalBus()
-  const endedLogins = createEndedLogins()
-  const app = await createHttp(settings, createLog('http', logs))
+  const app = await createHttp(settings, createLog('http', logOptions(settings, options)))
   const drain = addDrain(app)
-  const here = new Map(options.services.map(definition => [definition.name, definition]))
-  const transportTo = transports(
-    app, here, options.serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`)
-  )
-  let accepting = false
-  const lifecycle = { version: options.version ?? '0.0.0', accepting: () => accepting }
-
-  const running: Running[] = options.services.map(definition => {
-    const pool = createPool({ url: options.databaseUrl(definition.name), max_connections: definition.max_connections ?? 4,
-      application_name: `fermata-${definition.name}` })
-    const log = createLog(definition.name, logs)
-    const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
-    const { ctx, attachRelay } = createContext({ service: definition.name, pool, log, tokens, metrics,
-      version: lifecycle.version, transportTo, settings: { ...settings, ...own } })
-    return { definition, ctx, attachRelay, log, pool }
-  })
-
-  for (const { definition, ctx } of running) await migrate(
-    ctx.db, definition.name, definition.migrations
-  )
-  subscribe(running, bus)
-  bus.listen(
-    loginEnded.type, event => endedLogins.add((event.data as { login_ids: string[] }).login_ids)
-  )
-  for (
-    const { definition, ctx } of running
-  ) if (definition.start) ctx.resources = await definition.start(ctx) as {}
-
-  const auth = { tokens, endedLogins, public_origin: settings.PUBLIC_URL }
-  const bound = running.map(
-    one => (
-      {
-        ...one,
-        routes: [...one.definition.routes, ...platformRoutes(one.definition.name, lifecycle)]
-      }
-    )
-  )
-  answerUnknownPaths(app, bound.flatMap(one => one.routes.map(({ route }) => route)))
-  for (const { definition, ctx, routes } of bound) {
-    await app.register(async scope => {
-      await addDocumentation(scope, definition.name, lifecycle.version)
-      addRoutes(
-        scope, routes,
-        {
-          ctx, metrics, rate_limits: settings.RATE_LIMITS === 'on',
-          auth: { ...auth, service: definition.name }
-        }
-      )
-      await definition.plugin?.(scope, ctx)
-    })
+  const shared: Shared = {
+    settings, app, version: options.version ?? '0.0.0',
+    tokens: createTokens(settings), metrics: createMetrics(), endedLogins: createEndedLogins(),
+    transportTo: transports(app, options),
   }
-  const stopBackground = await startBackground(running, { bus, metrics,
-    deliver_events: options.deliver_events ?? true, sole_process: options.sole_process ?? false })
+  const { tokens, metrics, endedLogins } = shared
+  const running = options.services.map(definition => prepare(definition, options, shared))
+  for (const { definition, ctx } of running) {
+    await migrate(ctx.db, definition.name, definition.migrations)
+  }
+  const bus = createLocalBus()
+  subscribe(running, bus)
+  bus.listen(loginEnded.type, ({ data }) => {
+    endedLogins.add((data as { login_ids: string[] }).login_ids)
+  })
+  for (const { definition, ctx } of running) {
+    if (definition.start) ctx.resources = await definition.start(ctx) as {}
+  }
+  let accepting = false
+  await serve(running, shared, { version: shared.version, accepting: () => accepting })
+  const { deliver_events = true, sole_process = false } = options
+  const stopBackground = await startBackground(running, {
+    bus, metrics, deliver_events, sole_process,
+  })
   accepting = true
-  const stopLoading = loadEndedLogins(
-    endedLogins, createCall(running[0]!.definition.name, tokens, transportTo)
-  )
-
+  const call = createCall(running[0]!.definition.name, tokens, shared.transportTo)
+  const stopLoading = loadEndedLogins(endedLogins, call)
   return {
     app, metrics, settings, tokens,
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
@@ -139,28 +103,74 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   }
 }
 
+/** What the services of a process have in common. */
+interface Shared {
+  settings: PlatformSettings
+  app: FastifyInstance
+  version: string
+  tokens: Tokens
+  metrics: HttpMetrics
+  endedLogins: EndedLogins
+  transportTo: (service: ServiceName) => Transport
+}
+
+/** A service's own settings, log, connections and context; nothing is asked of the database yet. */
+function prepare (
+  definition: ServiceDefinition, options: SystemOptions, shared: Shared
+): Running {
+  const { settings, tokens, metrics, version, transportTo } = shared
+  const service = definition.name
+  const pool = createPool({
+    url: options.databaseUrl(service), max_connections: definition.max_connections ?? 4,
+    application_name: `fermata-${service}`,
+  })
+  const log = createLog(service, logOptions(settings, options))
+  const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
+  const { ctx, attachRelay } = createContext({
+    service, pool, log, tokens, metrics, version, transportTo, settings: { ...settings, ...own },
+  })
+  return { definition, ctx, attachRelay, log, pool }
+}
+
+/** Puts every service's routes, documents and plugin on the one server. */
+async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle): Promise<void> {
+  const { app, settings, tokens, endedLogins, metrics, version } = shared
+  const routesOf = new Map(running.map(({ definition }) =>
+    [definition, [...definition.routes, ...platformRoutes(definition.name, lifecycle)]]))
+  answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
+  for (const { definition, ctx } of running) {
+    const auth = {
+      tokens, endedLogins, public_origin: settings.PUBLIC_URL, service: definition.name,
+    }
+    await app.register(async scope => {
+      await addDocumentation(scope, definition.name, version)
+      addRoutes(scope, routesOf.get(definition)!, {
+        ctx, metrics, auth, rate_limits: settings.RATE_LIMITS === 'on',
+      })
+      await definition.plugin?.(scope, ctx)
+    })
+  }
+}
+
 function once (work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined
   return () => done ??= work()
 }
 
-function logOptions (settings: PlatformSettings, environment: Environment): LogOptions {
-  return {
-    level: settings.LOG_LEVEL, folder: settings.FERMATA_LOG_DIR,
-    stdout_level: environment.LOG_STDOUT_LEVEL
-  }
-}
+const logOptions = (settings: PlatformSettings, { environment }: SystemOptions): LogOptions => ({
+  level: settings.LOG_LEVEL, folder: settings.FERMATA_LOG_DIR,
+  stdout_level: environment.LOG_STDOUT_LEVEL,
+})
 
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */
-function transports (
-  app: FastifyInstance, here: Map<ServiceName, unknown>,
-  serviceUrl: (service: ServiceName) => string
-) {
+function transports (app: FastifyInstance, { services, serviceUrl }: SystemOptions) {
+  const here = new Set(services.map(({ name }) => name))
+  const urlOf = serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`)
   const known = new Map<ServiceName, Transport>()
   const local = localTransport(app)
   return (service: ServiceName): Transport => {
     if (here.has(service)) return local
-    const transport = known.get(service) ?? httpTransport(serviceUrl(service))
+    const transport = known.get(service) ?? httpTransport(urlOf(service))
     known.set(service, transport)
     return transport
   }

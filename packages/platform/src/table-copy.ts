@@ -17,9 +17,11 @@ export interface TableShape {
 const shapes_sql = `
   select c.relname::text as name,
          (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
-           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
+           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated =
+           '') as columns,
          coalesce((select string_agg(quote_ident(a.attname)
-             || case when a.attcollation <> 0 then ' collate "C"' else '' end, ', ' order by k.position)
+             || case when a.attcollation <> 0 then ' collate "C"' else '' end, ', ' order by
+             k.position)
             from pg_index i
             cross join unnest(i.indkey) with ordinality as k(attnum, position)
             join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
@@ -45,7 +47,8 @@ export const readMigrationNames = async (client: PoolClient, schema: string): Pr
 export const beginCopy = (client: PoolClient, mode: string) => client.query(`
   begin ${mode}; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
   set local lock_timeout = '10s'; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
-  set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1`)
+  set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local
+  extra_float_digits = 1`)
 
 const newline = 0x0a
 /** Longer than any row of ours; whoever sends more sends no copy. */

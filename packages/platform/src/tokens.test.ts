@@ -44,7 +44,7 @@ test('verifyAccess: gives back whom the token was signed for, also when asked ag
   expect(await tokens.verifyAccess(await access())).toMatchObject({ user_id: ann.user_id })
 })
 
-test('verifyAccess: another process with the same secret agrees, one with another does not', async () => {
+test('verifyAccess: another process with the same secret agrees', async () => {
   const token = await tokens.signAccess(ann)
 
   expect(await createTokens(secrets).verifyAccess(token)).toEqual(ann)
@@ -104,7 +104,7 @@ test('verifyAccess: an altered character anywhere in the claims is noticed', asy
   }
 })
 
-test('verifyInternal: admits the named caller at the named service only, for a minute', async () => {
+test('verifyInternal: admits the caller at the named service, for a minute', async () => {
   const token = await tokens.signInternal('orders', 'payments')
 
   expect(await tokens.verifyInternal(token, 'payments')).toBe('orders')
@@ -177,7 +177,7 @@ test('jwks: has the public half alone, and it verifies what we sign', async () =
   expect(payload.sub).toBe(ann.user_id)
 })
 
-test('createEndedLogins: remembers an ended login for as long as its tokens may live, and no longer', () => {
+test('createEndedLogins: remembers an ended login while its tokens may live', () => {
   let now_ms = 0
   const ended = createEndedLogins(() => now_ms)
   ended.add(['a'])

@@ -3,6 +3,7 @@ import {
 } from 'node:crypto'
 import type { Role } from '@fermata/contracts/fields'
 import { exportJWK, SignJWT, jwtVerify, type JWK } from 'jose'
+import { toUuid } from './ids.ts'
 
 /**
  * Short, because a stateless token lives on after its login has ended wherever the news has not
@@ -67,7 +68,8 @@ export function createTokens (secrets: Secrets) {
   return {
     /** A person's access token: EdDSA, 10 minutes. */
     signAccess: (person: Person) => new SignJWT({
-      roles: person.roles, sid: person.login_id, email: person.email, email_verified: person.email_verified,
+      roles: person.roles, sid: person.login_id, email: person.email,
+      email_verified: person.email_verified,
     }).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'external-1' })
       .setIssuer(issuer).setAudience('fermata:api').setSubject(person.user_id)
       .setIssuedAt().setExpirationTime(`${access_token_seconds}s`).sign(external_key),
@@ -78,7 +80,8 @@ export function createTokens (secrets: Secrets) {
       if (known) return known.expires_s > Date.now() / 1000 ? known.person : null
       try {
         const { payload } = await jwtVerify(token, external_public, {
-          algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: 'fermata:api', clockTolerance: clock_tolerance_seconds,
+          algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: 'fermata:api',
+          clockTolerance: clock_tolerance_seconds,
           requiredClaims: ['sub', 'sid', 'exp', 'roles'],
         })
         const person = {
@@ -132,8 +135,7 @@ export function createTokens (secrets: Secrets) {
       if (bytes.length !== 16 + order_mac_bytes || bytes.toString('base64url') !== text) return null
       const id = bytes.subarray(0, 16)
       if (!timingSafeEqual(orderMac(id), bytes.subarray(16))) return null
-      const hex = id.toString('hex')
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+      return toUuid(id.toString('hex'))
     },
 
     isOrderToken: (token: string) => token.startsWith(order_token_prefix),

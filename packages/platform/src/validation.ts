@@ -41,7 +41,8 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 function fromTexts (schema: TSchema, data: Record<string, unknown>): Record<string, unknown> {
   const fields = (schema as { properties?: Record<string, TSchema> }).properties ?? {}
   return Object.fromEntries(Object.entries(data).map(([name, value]) =>
-    [name, typeof value === 'string' && Object.hasOwn(fields, name) ? fromText(fields[name]!, value) : value]))
+    [name, typeof value === 'string' && Object.hasOwn(fields, name) ? fromText(fields[name]!,
+      value) : value]))
 }
 
 /**

@@ -74,7 +74,8 @@ export async function startTestSystem (
     database_url: database.url,
     send: (route, input = {}) => send(system, route, input) as never,
     personToken: person => system.tokens.signAccess({
-      user_id: uuidv7(), roles: ['user'], login_id: uuidv7(), email: 'ann@example.com', email_verified: true, ...person }),
+      user_id: uuidv7(), roles: ['user'], login_id: uuidv7(), email: 'ann@example.com',
+      email_verified: true, ...person }),
     orderToken: order_id => system.tokens.signOrder(order_id),
     serviceToken: (to, from = 'gateway') => system.tokens.signInternal(from, to),
     context: service => system.contexts.get(service) as never,

@@ -65,7 +65,9 @@ export const listLoginsOf = async (
    where account_id = ${account_id} and (${after}::uuid is null or id < ${after}::uuid)
    order by id desc limit ${limit}`.execute(db)).rows
 
-/** Those beyond the most recently used; by one statement of a transaction that holds the account. */
+/**
+ * Those beyond the most recently used; by one statement of a transaction that holds the account.
+ */
 export const findSurplusLogins = async (
   tx: Tx<DB>, account_id: string, kept: number,
 ) => (await sql<{ id: string }>`

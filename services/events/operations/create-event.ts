@@ -73,7 +73,10 @@ async function insertWithSlug (tx: Tx<DB>, id: string, organizer: Organizer, det
   throw new Error('No free slug among the candidates')
 }
 
-/** Readable ones first; the last are 25 random bits each, so that ten thousand events may share a title. */
+/**
+ * Readable ones first; the last are 25 random bits each, so that ten thousand events may share a
+ * title.
+ */
 export function slugCandidates (title: string): string[] {
   const slug = slugOf(title)
   const random = () => `${slug}-${readableCode(5).toLowerCase()}`

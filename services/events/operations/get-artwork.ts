@@ -8,7 +8,10 @@ import { visibleEvent } from './get-event.ts'
 /** A changed title shows within an hour; until then browsers and proxies need not ask. */
 const cache_seconds = 3600
 
-/** The event's poster. The same event always gets the same, so the answer is as cacheable as its title. */
+/**
+ * The event's poster. The same event always gets the same, so the answer is as cacheable as its
+ * title.
+ */
 export const getArtwork: Operation<typeof api.getArtwork> = async (ctx, request) => {
   const { params, query, caller, headers } = request
   const event = await visibleEvent(ctx, caller, params.id)

@@ -4,7 +4,10 @@ import { getAdmissions } from '@fermata/contracts/tickets'
 import type { Operation } from '../context.ts'
 import { managedEvent } from '../managing.ts'
 
-/** What orders sold and tickets admitted, as of now; the two are asked at the same time, not in one transaction. */
+/**
+ * What orders sold and tickets admitted, as of now; the two are asked at the same time, not in one
+ * transaction.
+ */
 export const getAttendance: Operation<typeof api.getAttendance> = async (ctx, request) => {
   const { params, caller, id: request_id } = request
   const { id: event_id } = await managedEvent(ctx, caller, params.id)

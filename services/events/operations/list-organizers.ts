@@ -4,7 +4,10 @@ import { pageOf, readCursor } from '@fermata/platform/paging'
 import type { Operation } from '../context.ts'
 import { listOrganizersOf } from '../queries/organizers.ts'
 
-/** The caller's organisers, oldest first; an administrator's too, who may act for others but is not their member. */
+/**
+ * The caller's organisers, oldest first; an administrator's too, who may act for others but is not
+ * their member.
+ */
 export const listOrganizers: Operation<typeof api.listOrganizers> = async (ctx, request) => {
   const { query, caller } = request
   const limit = query.limit ?? 20

@@ -13,7 +13,10 @@ import { artworkPath, changedFacts } from '../rules/event-facts.ts'
 import { slugOf } from '../rules/slug.ts'
 import { slugCandidates } from './create-event.ts'
 
-/** Longer than a request may take; by then either our row agrees with orders or it never will by itself. */
+/**
+ * Longer than a request may take; by then either our row agrees with orders or it never will by
+ * itself.
+ */
 const align_after_ms = 60_000
 
 /**

@@ -80,7 +80,10 @@ export const listEvents = async (db: Db<DB>, filter: EventFilter) => {
 const searched = sql.raw(`events.search_text(e.title, e.description, e.venue_name, e.venue_city,
   e.organizer_name, e.category)`)
 
-/** No index finds what stands in the middle of a word, so there descriptions are left out: reading all is slow. */
+/**
+ * No index finds what stands in the middle of a word, so there descriptions are left out: reading
+ * all is slow.
+ */
 const named = sql.raw(`events.fold(e.title || ' ' || e.venue_name || ' ' || e.venue_city || ' ' || e.organizer_name)`)
 
 /** Quoted lexemes: whatever a word folds to, it cannot become an operator of the query. */

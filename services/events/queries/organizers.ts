@@ -20,7 +20,9 @@ export const findManagedOrganizer = async (db: Db<DB>, id: string, manager: Mana
 export const findDefaultOrganizer = async (db: Db<DB>, user_id: string) => (await sql<Organizer>`
   select ${columns} from events.organizers as o where o.default_for = ${user_id}`.execute(db)).rows[0]
 
-/** Two first uses at once make one: the second waits for the first to commit, and inserts nothing. */
+/**
+ * Two first uses at once make one: the second waits for the first to commit, and inserts nothing.
+ */
 export const insertDefaultOrganizer = async (
   tx: Tx<DB>, organizer: { id: string, name: string, user_id: string }
 ) => (await sql<Organizer>`
@@ -64,7 +66,10 @@ export const listMembersOf = async (
    where organizer_id = ${organizer_id} and (${after_user_id}::uuid is null or user_id > ${after_user_id}::uuid)
    order by user_id limit ${limit}`.execute(db)).rows
 
-/** Members are facts of an event: what others keep about the live events of these organisers is out of date. */
+/**
+ * Members are facts of an event: what others keep about the live events of these organisers is out
+ * of date.
+ */
 export const touchLiveEvents = async (tx: Tx<DB>, organizer_ids: string[]) => (await sql<{ id: string }>`
   update events.events set version = version + 1, updated_at = now()
    where organizer_id = any(${organizer_ids}::uuid[]) and status in ('draft', 'published')

@@ -8,9 +8,9 @@ export type Format = 'card' | 'wide'
 const sizes: Record<Format, [number, number]> = { card: [800, 1000], wide: [1200, 630] }
 
 /**
- * `bg` and `shade` lie behind everything, `ink` is the darkest and `light` the brightest; `a`, `b` and `c` speak.
- * Chosen by eye, so that any two of them beside each other are told apart, also by those who do not
- * see red and green.
+ * `bg` and `shade` lie behind everything, `ink` is the darkest and `light` the brightest; `a`, `b`
+ * and `c` speak. Chosen by eye, so that any two of them beside each other are told apart, also by
+ * those who do not see red and green.
  */
 const palettes: Palette[] = [
   { bg: '#1d2145', shade: '#171a38', ink: '#0e1027', a: '#ff6b5e', b: '#ffb84c', c: '#3fb8b0', light: '#fff1dc' },
@@ -53,7 +53,10 @@ export function drawArtwork (event: { id: string, title: string, category: strin
     `${confetti(paint)}${motif(paint)}</svg>`
 }
 
-/** A few specks in free places of the upper part, where the title sets their number: no two posters are quite alike. */
+/**
+ * A few specks in free places of the upper part, where the title sets their number: no two posters
+ * are quite alike.
+ */
 function confetti ({ w, h, u, colors, between, pick, beat }: Brush): string {
   const count = 5 + Math.round(beat(0) * 6)
   return Array.from({ length: count }, () =>

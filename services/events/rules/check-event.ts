@@ -12,7 +12,9 @@ const longest_ms = 366 * day_ms
 const earliest_ms = Date.UTC(1970, 0, 1)
 const latest_ms = Date.UTC(2200, 0, 1)
 
-/** IANA names and their aliases; the offsets that Intl also takes (`+02:00`) know no summer time. */
+/**
+ * IANA names and their aliases; the offsets that Intl also takes (`+02:00`) know no summer time.
+ */
 export function isTimeZone (name: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/.test(name)) return false
   try {
@@ -51,7 +53,10 @@ function checkTimes (starts_at: string, ends_at: string): FieldError[] {
   return errors
 }
 
-/** One form for what is stored: trimmed lines, moments in UTC with milliseconds. Call after `checkEvent` found nothing. */
+/**
+ * One form for what is stored: trimmed lines, moments in UTC with milliseconds. Call after
+ * `checkEvent` found nothing.
+ */
 export function normalizeEvent (details: Details): Details {
   const line = (text: string) => text.trim().replace(/\s+/g, ' ')
   const { name, address, city, country } = details.venue

@@ -10,8 +10,9 @@ const letters: Record<string, string> = {
 const reserved = new Set(['new', 'search', 'mine', 'edit'])
 
 /**
- * The readable part of an event's address: `Café «Été» à l’Opéra` is `cafe-ete-a-l-opera`. A title without any Latin
- * letter or digit gives `event`. Never has the shape of an id, so that one address can take either.
+ * The readable part of an event's address: `Café «Été» à l’Opéra` is `cafe-ete-a-l-opera`. A title
+ * without any Latin letter or digit gives `event`. Never has the shape of an id, so that one
+ * address can take either.
  */
 export function slugOf (title: string): string {
   const folded = title.toLowerCase().replace(/[ßæœøłđðþıħŋ&]/g, letter => letters[letter]!)

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 
-// get-deadline, list-deadlines, publish-due, track-holds and track-reminders work on one table and are tested together.
+// get-deadline, list-deadlines, publish-due, track-holds and track-reminders work on one table and
+// are tested together.
 
 let it: TestSystem
 let ctx: Ctx
@@ -21,10 +22,18 @@ afterAll(() => it.stop())
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
-function order (overrides: { order_id?: string, user_id?: string | null, expires_at?: string } = {}) {
+function order (
+  overrides: { order_id?: string, user_id?: string | null, expires_at?: string } = {},
+) {
   return {
-    order_id: uuidv7(), code: 'FR7K2M9Q', event_id: uuidv7(), event_title: 'Winter concert', user_id: null,
-    buyer: { name: 'Ann Example', email: 'ann@example.com', locale: 'en' as const }, total_minor: 1200, currency: 'EUR',
+    order_id: uuidv7(),
+    code: 'FR7K2M9Q',
+    event_id: uuidv7(),
+    event_title: 'Winter concert',
+    user_id: null,
+    buyer: { name: 'Ann Example', email: 'ann@example.com', locale: 'en' as const },
+    total_minor: 1200,
+    currency: 'EUR',
     items: [{ ticket_type_id: uuidv7(), name: 'Adult', quantity: 1, unit_price_minor: 1200 }],
     created_at: inSeconds(0), expires_at: inSeconds(900), ...overrides,
   }
@@ -32,24 +41,46 @@ function order (overrides: { order_id?: string, user_id?: string | null, expires
 
 function event (overrides: Partial<EventFacts> = {}): EventFacts {
   return {
-    id: uuidv7(), slug: 'winter-concert', title: 'Winter concert', organizer_id: uuidv7(), organizer_name: 'Town choir',
-    member_ids: [uuidv7()], starts_at: inSeconds(7 * 86_400), ends_at: inSeconds(7 * 86_400 + 7200), timezone: 'Europe/Paris',
-    venue: { name: 'Hall', address: '1 Square', city: 'Lyon', country: 'FR' }, category: 'music', currency: 'EUR', image: null,
-    status: 'published', version: 1, ...overrides,
+    id: uuidv7(),
+    slug: 'winter-concert',
+    title: 'Winter concert',
+    organizer_id: uuidv7(),
+    organizer_name: 'Town choir',
+    member_ids: [uuidv7()],
+    starts_at: inSeconds(7 * 86_400),
+    ends_at: inSeconds(7 * 86_400 + 7200),
+    timezone: 'Europe/Paris',
+    venue: { name: 'Hall', address: '1 Square', city: 'Lyon', country: 'FR' },
+    category: 'music',
+    currency: 'EUR',
+    image: null,
+    status: 'published',
+    version: 1,
+    ...overrides,
   }
 }
 
 const complete = (placed: ReturnType<typeof order>) => ({
-  ...placed, completed_at: inSeconds(0), payment_id: null, event: event({ id: placed.event_id }), access_token: 'fo_x'.padEnd(40, 'x') })
+  ...placed,
+  completed_at: inSeconds(0),
+  payment_id: null,
+  event: event({ id: placed.event_id }),
+  access_token: 'fo_x'.padEnd(40, 'x'),
+})
 
-const publish: Ctx['publish'] = (_, definition, data) => ctx.transaction(tx => ctx.publish(tx, definition, data))
+const publish: Ctx['publish'] = (_, definition, data) =>
+  ctx.transaction(tx => ctx.publish(tx, definition, data))
 
-const deadlineOf = (kind: 'order_hold' | 'event_reminder', subject_id: string) => it.eventually(async () => {
-  const answer = await it.send(getDeadline, { params: { kind, subject_id }, token: await it.personToken({ roles: ['admin'] }) })
-  return answer.status === 200 && answer.body
-}, `a ${kind}`)
+const deadlineOf = (kind: 'order_hold' | 'event_reminder', subject_id: string) =>
+  it.eventually(async () => {
+    const answer = await it.send(getDeadline, {
+      params: { kind, subject_id },
+      token: await it.personToken({ roles: ['admin'] }),
+    })
+    return answer.status === 200 && answer.body
+  }, `a ${kind}`)
 
-test('startHolds, getDeadline: a placed order has a deadline that its order token and its owner see, and nobody else', async () => {
+test('getDeadline: a placed order has a deadline that its order token and its owner see, and nobody else', async () => {
   const user_id = uuidv7()
   const placed = order({ user_id })
   await publish(null as never, orderPlaced, [placed])
@@ -59,8 +90,10 @@ test('startHolds, getDeadline: a placed order has a deadline that its order toke
   expect(deadline).toMatchObject({ status: 'waiting', due_at: placed.expires_at, reached_at: null })
   expect(deadline.seconds_left).toBeGreaterThan(890)
   const params = { kind: 'order_hold' as const, subject_id: placed.order_id }
-  expect((await it.send(getDeadline, { params, token: it.orderToken(placed.order_id) })).status).toBe(200)
-  expect((await it.send(getDeadline, { params, token: await it.personToken({ user_id }) })).status).toBe(200)
+  expect((await it.send(getDeadline, { params, token: it.orderToken(placed.order_id) })).status)
+    .toBe(200)
+  expect((await it.send(getDeadline, { params, token: await it.personToken({ user_id }) })).status)
+    .toBe(200)
   expect((await it.send(getDeadline, { params, token: it.orderToken(uuidv7()) })).status).toBe(404)
   expect((await it.send(getDeadline, { params, token: await it.personToken() })).status).toBe(404)
   expect((await it.send(getDeadline, { params })).status).toBe(401)
@@ -71,13 +104,23 @@ test('publishDue: tells once of each hold that ends, and leaves the others waiti
   const later = order()
   await publish(null as never, orderPlaced, [...due, later])
 
-  await it.eventually(async () => (await deadlineOf('order_hold', due[0]!.order_id)).status === 'reached' &&
-    (await deadlineOf('order_hold', due[1]!.order_id)).status === 'reached', 'both deadlines reached')
+  await it.eventually(
+    async () =>
+      (await deadlineOf('order_hold', due[0]!.order_id)).status === 'reached' &&
+      (await deadlineOf('order_hold', due[1]!.order_id)).status === 'reached',
+    'both deadlines reached',
+  )
 
   expect((await deadlineOf('order_hold', later.order_id)).status).toBe('waiting')
-  const told = await ctx.db.selectFrom('expiration.outbox').select('data').where('type', '=', deadlineReached.type).execute()
+  const told = await ctx.db.selectFrom('expiration.outbox').select('data').where(
+    'type',
+    '=',
+    deadlineReached.type,
+  ).execute()
   const subjects = told.map(row => (row.data as { subject_id: string }).subject_id)
-  expect(subjects.filter(id => due.some(one => one.order_id === id)).sort()).toEqual(due.map(one => one.order_id).sort())
+  expect(subjects.filter(id => due.some(one => one.order_id === id)).sort()).toEqual(
+    due.map(one => one.order_id).sort(),
+  )
   expect(subjects).not.toContain(later.order_id)
 })
 
@@ -100,12 +143,23 @@ test('startReminders: a published event is remembered a day before it starts, an
   const deadline = await deadlineOf('event_reminder', concert.id)
   expect(Date.parse(concert.starts_at) - Date.parse(deadline.due_at)).toBe(86_400_000)
 
-  await publish(null as never, eventCanceled, [{ event: { ...concert, status: 'canceled', version: 2 }, canceled_at: inSeconds(0), reason: null }])
-  await it.eventually(async () => (await deadlineOf('event_reminder', concert.id)).status === 'dropped', 'the reminder dropped')
+  await publish(null as never, eventCanceled, [{
+    event: { ...concert, status: 'canceled', version: 2 },
+    canceled_at: inSeconds(0),
+    reason: null,
+  }])
+  await it.eventually(
+    async () => (await deadlineOf('event_reminder', concert.id)).status === 'dropped',
+    'the reminder dropped',
+  )
 })
 
 test('listDeadlines: administrators page through what is due, soonest first', async () => {
-  const holds = [order({ expires_at: inSeconds(5000) }), order({ expires_at: inSeconds(4000) }), order({ expires_at: inSeconds(6000) })]
+  const holds = [
+    order({ expires_at: inSeconds(5000) }),
+    order({ expires_at: inSeconds(4000) }),
+    order({ expires_at: inSeconds(6000) }),
+  ]
   await publish(null as never, orderPlaced, holds)
   for (const hold of holds) await deadlineOf('order_hold', hold.order_id)
   const token = await it.personToken({ roles: ['admin'] })
@@ -113,7 +167,10 @@ test('listDeadlines: administrators page through what is due, soonest first', as
   const seen: string[] = []
   let cursor: string | undefined
   do {
-    const page = await it.send(listDeadlines, { token, query: { kind: 'order_hold', status: 'waiting', limit: 2, cursor } as never })
+    const page = await it.send(listDeadlines, {
+      token,
+      query: { kind: 'order_hold', status: 'waiting', limit: 2, cursor } as never,
+    })
     seen.push(...page.body.items.map(item => item.due_at))
     cursor = page.body.next_cursor ?? undefined
   } while (cursor)
@@ -124,7 +181,12 @@ test('listDeadlines: administrators page through what is due, soonest first', as
 
 test('listDeadlines: refuses others than administrators, and a cursor it did not give', async () => {
   expect((await it.send(listDeadlines)).status).toBe(401)
-  expect((await it.send(listDeadlines, { token: await it.personToken({ roles: ['operator'] }) })).status).toBe(403)
-  const answer = await it.send(listDeadlines, { token: await it.personToken({ roles: ['admin'] }), query: { cursor: 'nonsense' } })
+  expect(
+    (await it.send(listDeadlines, { token: await it.personToken({ roles: ['operator'] }) })).status,
+  ).toBe(403)
+  const answer = await it.send(listDeadlines, {
+    token: await it.personToken({ roles: ['admin'] }),
+    query: { cursor: 'nonsense' },
+  })
   expect(answer).toMatchObject({ status: 400, problem: { errors: [{ field: 'cursor' }] } })
 })

@@ -1,14 +1,27 @@
-import type { orderCanceled, orderCompleted, orderExpired, orderPlaced } from '@fermata/contracts/orders'
+import type {
+  orderCanceled,
+  orderCompleted,
+  orderExpired,
+  orderPlaced,
+} from '@fermata/contracts/orders'
 import type { Handler } from '../context.ts'
 import { dropDeadlines, setDeadlines } from '../queries.ts'
 
 /** A placed order has until `expires_at` to be paid. */
 export const startHolds: Handler<typeof orderPlaced> = async (_ctx, tx, events) => {
-  await setDeadlines(tx, events.map(({ data }) =>
-    ({ kind: 'order_hold' as const, subject_id: data.order_id, due_at: data.expires_at, user_id: data.user_id })))
+  await setDeadlines(
+    tx,
+    events.map(({ data }) => ({
+      kind: 'order_hold' as const,
+      subject_id: data.order_id,
+      due_at: data.expires_at,
+      user_id: data.user_id,
+    })),
+  )
 }
 
 /** What is paid, given up or expired before its deadline has no deadline any more. */
-export const endHolds: Handler<typeof orderCompleted | typeof orderCanceled | typeof orderExpired> = async (_ctx, tx, events) => {
-  await dropDeadlines(tx, 'order_hold', events.map(({ data }) => data.order_id))
-}
+export const endHolds: Handler<typeof orderCompleted | typeof orderCanceled | typeof orderExpired> =
+  async (_ctx, tx, events) => {
+    await dropDeadlines(tx, 'order_hold', events.map(({ data }) => data.order_id))
+  }

@@ -11,11 +11,16 @@ const reminders = (events: Scheduled[]) => events.map(event => ({
   kind: 'event_reminder' as const, subject_id: event.id, user_id: null,
   due_at: new Date(Date.parse(event.starts_at) - reminder_before_ms).toISOString() }))
 
-// An event published within its last day, or after it, reminds nobody: they have only just heard of it.
-const future = (event: Scheduled) => event.status === 'published' && Date.parse(event.starts_at) - reminder_before_ms > Date.now()
+// An event published within its last day, or after it, reminds nobody: they have only just heard of
+// it.
+const future = (event: Scheduled) =>
+  event.status === 'published' && Date.parse(event.starts_at) - reminder_before_ms > Date.now()
 
 export const startReminders: Handler<typeof eventPublished> = async (_ctx, tx, events) => {
-  await setDeadlines(tx, newest(events.map(({ data }) => data)).filter(future).flatMap(event => reminders([event])))
+  await setDeadlines(
+    tx,
+    newest(events.map(({ data }) => data)).filter(future).flatMap(event => reminders([event])),
+  )
 }
 
 export const moveReminders: Handler<typeof eventChanged> = async (_ctx, tx, events) => {
@@ -26,9 +31,12 @@ export const endReminders: Handler<typeof eventCanceled> = async (_ctx, tx, even
   await dropDeadlines(tx, 'event_reminder', [...new Set(events.map(({ data }) => data.event.id))])
 }
 
-/** One row may be written once in a statement, so of several versions in a batch the newest counts. */
+/**
+ * One row may be written once in a statement, so of several versions in a batch the newest counts.
+ */
 function newest<E extends { id: string, version: number }> (events: E[]): E[] {
   const byId = new Map<string, E>()
-  for (const event of events) if (event.version >= (byId.get(event.id)?.version ?? 0)) byId.set(event.id, event)
+  for (const event of events)
+    if (event.version >= (byId.get(event.id)?.version ?? 0)) byId.set(event.id, event)
   return [...byId.values()]
 }

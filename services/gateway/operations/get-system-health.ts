@@ -10,7 +10,9 @@ const answer_within_ms = 1000
 /** Anybody may ask, and one question is ten: so all who ask within this time share the answer. */
 const remember_ms = 1000
 
-/** Whether every service is ready; 503 when one is not, so that a monitor need not read the body. */
+/**
+ * Whether every service is ready; 503 when one is not, so that a monitor need not read the body.
+ */
 export const getSystemHealth: Operation<typeof api.getSystemHealth> = async ctx => {
   const health = await ctx.resources.askEveryone()
   return reply(health, { status: health.status === 'ok' ? 200 : 503, headers: { 'cache-control': 'no-store' } })

@@ -1,4 +1,6 @@
-/** The style sheet of the pages below /docs and /problems: readable on paper, phone and in the dark. */
+/**
+ * The style sheet of the pages below /docs and /problems: readable on paper, phone and in the dark.
+ */
 export const style = `
 :root { --ground: #fbfaf7; --raised: #fff; --text: #1d2145; --quiet: #565a78; --line: #dedbd2; --accent: #b3361f; --code: #f1eee6 }
 @media (prefers-color-scheme: dark) {

@@ -6,7 +6,9 @@ export type SendMail = (mail: OutgoingMail) => Promise<void>
 
 /** A mail server that is silent for so long is asked again later. */
 const silence_ms = 20_000
-/** One that keeps talking without an end is left, too: a mail must not hold up the next for ever. */
+/**
+ * One that keeps talking without an end is left, too: a mail must not hold up the next for ever.
+ */
 const longest_ms = 60_000
 
 export interface Smtp { sendMail: SendMail, close: () => void }

@@ -119,7 +119,9 @@ test('deliverDue, retryDelivery: refused for good, it is a dead letter until an 
     .toMatchObject({ status: 409, problem: { type: '/problems/notifications/not-retryable', delivery_status: 'sent' } })
 })
 
-/** Straight to the handler: contracts refuse some of these names already, mails must not rely on it. */
+/**
+ * Straight to the handler: contracts refuse some of these names already, mails must not rely on it.
+ */
 function handle (...all: ReturnType<typeof issued>[]): Promise<void> {
   const ctx = it.context<Ctx>('notifications')
   return ctx.transaction(tx => mailTickets(ctx, tx,

@@ -29,6 +29,8 @@ export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events)
       data.event.id === event.id && data.event.version > known_version)
     const changed = new Set(changes.flatMap(({ data }) => data.changed))
     if (!news.has(event.id) || event.status !== 'published') continue
+    // What is over is nobody's plan any more.
+    if (Date.parse(event.ends_at) < Date.now()) continue
     if (!worth_telling.some(name => changed.has(name))) continue
     const key = changes.find(({ data }) => data.event === event)!.id
     await tellHolders(ctx, tx, event, holder =>

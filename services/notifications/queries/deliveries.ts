@@ -111,7 +111,9 @@ export const markDead = async (tx: Db<DB>, id: string, error: string) =>
      where id = ${id} and status in ('pending', 'failed')
     returning now() as dead_at`.execute(tx)).rows[0]?.dead_at
 
-/** An administrator asks for one more round of tries; without its words there is nothing to send. */
+/**
+ * An administrator asks for one more round of tries; without its words there is nothing to send.
+ */
 export const reviveDelivery = async (db: Db<DB>, id: string) => (await sql<DeliveryRow>`
   update notifications.deliveries set status = 'pending', attempts = 0, next_attempt_at = now()
    where id = ${id} and status in ('failed', 'dead') and content is not null

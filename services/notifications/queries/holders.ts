@@ -23,7 +23,9 @@ export const insertHolders = (tx: Tx<DB>, rows: NewHolder[]) => sql`
     event_id = excluded.event_id, user_id = excluded.user_id, email = excluded.email,
     locale = excluded.locale, ticket_count = excluded.ticket_count`.execute(tx)
 
-/** Left as a row that has ended, so that the issue of its tickets, when heard late, begins nothing. */
+/**
+ * Left as a row that has ended, so that the issue of its tickets, when heard late, begins nothing.
+ */
 export const endHolders = (tx: Tx<DB>, order_ids: string[]) => sql`
   insert into notifications.holders (order_id, is_ended)
   select distinct id, true from unnest(${order_ids}::uuid[]) as id

@@ -25,7 +25,9 @@ function formatOf (timezone: string, locale: Locale): Intl.DateTimeFormat {
   return format
 }
 
-/** A moment as people at the venue would say it: `Saturday 12 December 2026 at 19:30 (Paris time)`. */
+/**
+ * A moment as people at the venue would say it: `Saturday 12 December 2026 at 19:30 (Paris time)`.
+ */
 export function venueTime (at: string, timezone: string, locale: Locale): string {
   const text = formatOf(timezone, locale).format(new Date(at))
   const city = timezone.split('/').at(-1)!.replaceAll('_', ' ')

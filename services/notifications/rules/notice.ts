@@ -14,7 +14,9 @@ export interface Notice {
   content: Content
   /** Where the app leads; without tokens, which belong into mails only. */
   url: string | null
-  /** `always` for what people must have; `wanted` follows their settings; `never` stays in the app. */
+  /**
+   * `always` for what people must have; `wanted` follows their settings; `never` stays in the app.
+   */
   mail: 'always' | 'wanted' | 'never'
   /** False for links that prove something: whoever reads them in the app has proven it already. */
   in_app?: boolean

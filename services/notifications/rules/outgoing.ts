@@ -12,7 +12,9 @@ export interface OutgoingMail {
 
 export interface Attachment { filename: string, content_type: string, content: Uint8Array }
 
-/** The words of one notice in its recipient's language: what the app shows and mails are made of. */
+/**
+ * The words of one notice in its recipient's language: what the app shows and mails are made of.
+ */
 export interface Content {
   title: string
   /** Plain text; a line break in one stays a line break. */
@@ -30,7 +32,9 @@ export interface Content {
 export interface Action {
   label: string
   path: string
-  /** The order whose access token is put behind the path when the mail is made; it is not stored. */
+  /**
+   * The order whose access token is put behind the path when the mail is made; it is not stored.
+   */
   order_id?: string
 }
 
@@ -43,9 +47,13 @@ export const headerText = (text: string) => text.replace(control_characters, ' '
 export const retryDelay = (first_seconds: number, attempts: number) =>
   Math.min(3600, first_seconds * 2 ** Math.max(0, attempts - 1))
 
-/** With the default of 30 s these are about seven hours: longer than a mail server is usually away. */
+/**
+ * With the default of 30 s these are about seven hours: longer than a mail server is usually away.
+ */
 const max_attempts = 14
-/** A mail server that says "never" is asked again all the same: some say it while they are set up. */
+/**
+ * A mail server that says "never" is asked again all the same: some say it while they are set up.
+ */
 const max_refusals = 3
 
 /** Whether a delivery is given up after so many tries. */

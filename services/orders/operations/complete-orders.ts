@@ -69,7 +69,9 @@ function settleAll (
   return settled
 }
 
-/** Parts late payments into those whose tickets are still there and those whose tickets are gone. */
+/**
+ * Parts late payments into those whose tickets are still there and those whose tickets are gone.
+ */
 async function takeAgainOf (
   tx: Tx<DB>, late: Settled[]
 ): Promise<{ found: Settled[], lost: Settled[] }> {

@@ -14,8 +14,18 @@ test('entriesOf: each posting is one debit and one equal credit on two accounts'
     expect(entries).toHaveLength(postings.length * 2)
     postings.forEach(({ amount_minor, currency, transaction_id }, index) => {
       const [debit, credit] = entries.slice(index * 2)
-      expect(debit).toMatchObject({ debit_minor: amount_minor, credit_minor: 0, currency, transaction_id })
-      expect(credit).toMatchObject({ debit_minor: 0, credit_minor: amount_minor, currency, transaction_id })
+      expect(debit).toMatchObject({
+        debit_minor: amount_minor,
+        credit_minor: 0,
+        currency,
+        transaction_id,
+      })
+      expect(credit).toMatchObject({
+        debit_minor: 0,
+        credit_minor: amount_minor,
+        currency,
+        transaction_id,
+      })
       expect(debit!.account).not.toBe(credit!.account)
     })
   }))

@@ -39,10 +39,16 @@ test('nextStatus: no run of actions brings a failed or refunded payment back', (
 })
 
 test('refundAction: gives back a part or the rest, never nothing and never more than is left', () => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 1e12 }), fc.integer({ min: -10, max: 1e12 }), (left, refund) => {
-    const action = refundAction(left, refund)
-    if (refund <= 0 || refund > left) expect(action).toBeUndefined()
-    else expect(action).toBe(refund === left ? 'refund_rest' : 'refund_part')
-  }))
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1e12 }),
+      fc.integer({ min: -10, max: 1e12 }),
+      (left, refund) => {
+        const action = refundAction(left, refund)
+        if (refund <= 0 || refund > left) expect(action).toBeUndefined()
+        else expect(action).toBe(refund === left ? 'refund_rest' : 'refund_part')
+      },
+    ),
+  )
   expect(refundAction(5, 5)).toBe('refund_rest')
 })

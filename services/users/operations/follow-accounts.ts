@@ -6,7 +6,9 @@ import { erase } from '../erasure.ts'
 import { addPeople, changeRoles, markVerified } from '../queries/people.ts'
 import { claimPurchases, holdClaims } from '../queries/purchases.ts'
 
-/** Each account has a profile; whoever comes with a proven address finds what they bought before. */
+/**
+ * Each account has a profile; whoever comes with a proven address finds what they bought before.
+ */
 export const addProfiles: Handler<typeof userRegistered> = async (_ctx, tx, events) => {
   await holdClaims(tx)
   await addPeople(tx, events.map(({ data }) =>

@@ -11,7 +11,10 @@ export async function action ({ context }: Route.ActionArgs) {
   return redirect('/')
 }
 
-/** A page without a view: its action, unlike that of a file, is guarded against forms of other sites. */
+/**
+ * A page without a view: its action, unlike that of a file, is guarded against forms of other
+ * sites.
+ */
 export default function SignOut () {
   return null
 }

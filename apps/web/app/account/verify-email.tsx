@@ -10,7 +10,10 @@ import { visitorOf } from '../server/web-request.server.ts'
 import { FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 
-/** Where the link in the mail leads: `/verify-email?token=…`. A press of a button, because mail scanners open links too. */
+/**
+ * Where the link in the mail leads: `/verify-email?token=…`. A press of a button, because mail
+ * scanners open links too.
+ */
 export function loader ({ url }: Route.LoaderArgs) {
   return { token: url.searchParams.get('token')?.slice(0, 200) ?? '' }
 }

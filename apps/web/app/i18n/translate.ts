@@ -10,7 +10,10 @@ export type Wording<T> = {
   [K in keyof T as K extends `${infer Stem}_other` ? `${Stem}_many` : never]?: string
 }
 
-/** What every page may say; `StaffCatalogue` is loaded with the pages of organisers, doors and administrators only. */
+/**
+ * What every page may say; `StaffCatalogue` is loaded with the pages of organisers, doors and
+ * administrators only.
+ */
 export type Catalogue = Wording<typeof en>
 export type StaffCatalogue = Wording<typeof staff>
 

@@ -2,7 +2,10 @@ import { createContext, useContext } from 'react'
 import type { Language } from './language.ts'
 import type { Translate } from './translate.ts'
 
-/** One for each language and process, or page: a page never changes its language without loading anew. */
+/**
+ * One for each language and process, or page: a page never changes its language without loading
+ * anew.
+ */
 export interface Translator { language: Language, t: Translate }
 
 const TranslatorContext = createContext<Translator | null>(null)

@@ -4,7 +4,10 @@ import type { Route } from './+types/mail-part'
 import { bodyOf } from '../server/answers.server.ts'
 import { clientFor } from '../server/session.server.ts'
 
-/** What a mail may do in its frame: show its own styles and pictures, open links in another tab, nothing else. */
+/**
+ * What a mail may do in its frame: show its own styles and pictures, open links in another tab,
+ * nothing else.
+ */
 const mail_policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 /** `/mailbox/<id>/html`, `/mailbox/<id>/attachment-0` */

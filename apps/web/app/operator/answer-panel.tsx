@@ -5,7 +5,10 @@ import type { DoorAnswer } from './check.server.ts'
 
 type Kind = DoorAnswer['kind']
 
-/** Colour, sign and words say the same: a glance is enough, also for who does not see green and red apart. */
+/**
+ * Colour, sign and words say the same: a glance is enough, also for who does not see green and red
+ * apart.
+ */
 const looks: Record<Kind, { look: string, sign: 'yes' | 'look' | 'stop' | 'no', title: TextKey }> = {
   admitted: { look: 'bg-[#0a6640] text-white', sign: 'yes', title: 'door.answer.admitted' },
   admissible: { look: 'border-4 border-[#0a6640] bg-good-wash text-ink', sign: 'look', title: 'door.answer.admissible' },

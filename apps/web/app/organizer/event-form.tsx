@@ -12,7 +12,9 @@ interface EventFormProps {
   submit: string
 }
 
-/** All of an event on one page in four steps; what was typed comes back when something is missing. */
+/**
+ * All of an event on one page in four steps; what was typed comes back when something is missing.
+ */
 export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
   const t = useT()
   const values = answer?.problem ? answer.values : texts

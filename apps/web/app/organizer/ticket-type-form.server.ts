@@ -6,7 +6,10 @@ import { momentOf, wallTime } from './zones.server.ts'
 
 type Texts = Record<string, string>
 
-/** A comma is as good as a point: that is how half of Europe writes amounts. Null: not an amount of this currency. */
+/**
+ * A comma is as good as a point: that is how half of Europe writes amounts. Null: not an amount of
+ * this currency.
+ */
 function amountOf (text: string, currency: string): number | null {
   try {
     return parseMoney(text.replace(',', '.').replace(/\s/g, ''), currency)

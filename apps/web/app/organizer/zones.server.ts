@@ -1,6 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
 
-/** Times as an organiser types them (`2027-03-01T19:30`, on the wall at the venue), and as the API keeps them (UTC). */
+/**
+ * Times as an organiser types them (`2027-03-01T19:30`, on the wall at the venue), and as the API
+ * keeps them (UTC).
+ */
 
 export function isZone (zone: string): boolean {
   try {

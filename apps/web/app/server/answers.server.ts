@@ -44,7 +44,10 @@ function signInPath (context: Context): string {
   return `/sign-in?next=${encodeURIComponent(pathname + search)}`
 }
 
-/** A path of this site from an address or form; anything else is the home page, so that no link leads away unseen. */
+/**
+ * A path of this site from an address or form; anything else is the home page, so that no link
+ * leads away unseen.
+ */
 export function safePath (text: string | null | undefined): string {
   return text && /^\/(?![/\\])[^\s\\]*$/.test(text) && text.length <= 1000 ? text : '/'
 }

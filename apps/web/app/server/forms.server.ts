@@ -42,7 +42,10 @@ export function refuse (
 
 interface SchemaError { keyword: string, instancePath: string, params: object }
 
-/** What the contract's schema says about a value, by field, in the reader's language. Empty: nothing. */
+/**
+ * What the contract's schema says about a value, by field, in the reader's language. Empty:
+ * nothing.
+ */
 export function check (t: Translate, schema: TSchema, value: unknown): Record<string, string> {
   const errors: Record<string, string> = {}
   for (const error of Value.Errors(schema, value) as SchemaError[]) {
@@ -76,7 +79,9 @@ function explain (t: Translate, { keyword, params }: SchemaError, value: unknown
   return t(keyword === 'enum' ? 'errors.form.choice' : 'errors.form.invalid')
 }
 
-/** The fields that the API itself refused; its words are for programs, so each reads "not valid". */
+/**
+ * The fields that the API itself refused; its words are for programs, so each reads "not valid".
+ */
 export function fieldsRefused (t: Translate, problem: ProblemBody): Record<string, string> {
   if (!problemIs(problem, invalid)) return {}
   return Object.fromEntries(problem.errors.map(({ field }) => [

@@ -2,7 +2,9 @@ import { createContext, RouterContextProvider } from 'react-router'
 import { readCookies } from './cookies.server.ts'
 import { chooseLanguage, type Language } from '../i18n/language.ts'
 
-/** What the HTTP server hands in with each request. `apps/server/web.ts` declares the same shape. */
+/**
+ * What the HTTP server hands in with each request. `apps/server/web.ts` declares the same shape.
+ */
 export interface WebRequest {
   /** Sends a request to the API; `url` is a path, or starts with `api_url`. */
   fetch: (url: string, init: RequestInit) => Promise<Response>

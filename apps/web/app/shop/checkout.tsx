@@ -77,7 +77,10 @@ export async function action ({ context, params, request, url }: Route.ActionArg
     { status: answer.status })
 }
 
-/** Why an order could not be placed, in words that say what to do; null for what is no fault of the order. */
+/**
+ * Why an order could not be placed, in words that say what to do; null for what is no fault of the
+ * order.
+ */
 function explain ({ language, t }: Translator, zone: string, problem: ProblemBody): string | null {
   if (problemIs(problem, soldOut)) {
     const { name, available } = problem

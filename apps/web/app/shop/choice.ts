@@ -1,6 +1,9 @@
 import type { TicketType } from '@fermata/contracts/orders'
 
-/** The tickets chosen so far live in the address: `?<ticket type id>=<quantity>`. They survive reload, back and sign-in. */
+/**
+ * The tickets chosen so far live in the address: `?<ticket type id>=<quantity>`. They survive
+ * reload, back and sign-in.
+ */
 
 export interface Chosen { ticket_type_id: string, quantity: number }
 
@@ -23,7 +26,9 @@ export const choiceQuery = (chosen: readonly Chosen[]): string =>
   String(new URLSearchParams(chosen.map(({ ticket_type_id, quantity }) =>
     [ticket_type_id, String(quantity)])))
 
-/** Quantities that may be chosen of a type now: none, or from its minimum to what its limits leave. */
+/**
+ * Quantities that may be chosen of a type now: none, or from its minimum to what its limits leave.
+ */
 export function quantitiesOf (type: Pick<TicketType, 'available' | 'min_per_order' | 'max_per_order' | 'on_sale'>): number[] {
   if (type.on_sale !== 'open') return []
   const most = Math.min(type.available, type.max_per_order, max_quantity)

@@ -2,7 +2,10 @@ import { decimalOf } from '@fermata/contracts/money'
 import { languages } from '../i18n/language.ts'
 import type { EventPage } from './event.tsx'
 
-/** What search engines and link previews read: a description, addresses in each language, schema.org's Event. */
+/**
+ * What search engines and link previews read: a description, addresses in each language,
+ * schema.org's Event.
+ */
 export function EventMeta ({ event, types, origin }: EventPage) {
   const address = `${origin}/events/${event.slug}`
   const description = event.description.replace(/\s+/g, ' ').slice(0, 200)

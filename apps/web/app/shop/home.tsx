@@ -82,7 +82,7 @@ function SearchForm ({ fields, categories, is_search }: SearchProps) {
   const t = useT()
   return (
     <Form role="search" method="get" action="/" key={JSON.stringify(fields)} aria-label={t('shop.home.search')}
-      className="panel mt-8 grid grid-cols-2 gap-x-3 gap-y-4 lg:grid-cols-[1.7fr_1fr_1.25fr_9.25rem_9.25rem_auto] lg:gap-3 lg:px-6 lg:items-end">
+      className="panel mt-8 grid grid-cols-2 gap-x-3 gap-y-4 lg:grid-cols-[1.5fr_1fr_1.2fr_10.5rem_10.5rem_auto] lg:gap-3 lg:px-6 lg:items-end">
       <div className="field col-span-2 lg:col-span-1">
         <label htmlFor="q">{t('shop.home.words')}</label>
         <input id="q" name="q" type="search" className="input" maxLength={200} defaultValue={fields.q}

@@ -10,7 +10,10 @@ type Context = Readonly<RouterContextProvider>
 
 const max_token_length = 2000
 
-/** The link in the mail carries the order's token: it moves to a cookie, so that the address may be shown and shared. */
+/**
+ * The link in the mail carries the order's token: it moves to a cookie, so that the address may be
+ * shown and shared.
+ */
 export function acceptLink (context: Context, order_id: string): void {
   const url = context.get(pageUrl)
   const token = url.searchParams.get('token')

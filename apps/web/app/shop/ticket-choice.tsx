@@ -7,7 +7,10 @@ import { Money, Price } from '../ui/values.tsx'
 import { quantitiesOf, type Chosen } from './choice.ts'
 import type { EventPage } from './event.tsx'
 
-/** How many of each ticket; the choice travels in the address, so this is a plain form that fetches the next page. */
+/**
+ * How many of each ticket; the choice travels in the address, so this is a plain form that fetches
+ * the next page.
+ */
 export function TicketChoice ({ event, types, chosen, is_choice_missing }: EventPage) {
   const t = useT()
   const [total, setTotal] = useState(() => totalOf(types, chosen))

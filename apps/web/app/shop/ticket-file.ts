@@ -5,7 +5,10 @@ import { refusal } from '../server/answers.server.ts'
 import { api, orderApi } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 
-/** Files of a ticket for whoever may see it: with the order's token, which a browser cannot send by itself, or signed in. */
+/**
+ * Files of a ticket for whoever may see it: with the order's token, which a browser cannot send by
+ * itself, or signed in.
+ */
 export async function loader ({ context, params }: Route.LoaderArgs) {
   const { id, file } = params
   const order_id = 'order_id' in params ? params.order_id : null

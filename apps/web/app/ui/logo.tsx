@@ -1,4 +1,6 @@
-/** The fermata: an arc that holds a note. Its arc swells towards the middle as an engraver draws it. */
+/**
+ * The fermata: an arc that holds a note. Its arc swells towards the middle as an engraver draws it.
+ */
 export function Logo ({ className = 'h-8 w-8' }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 24" className={className} aria-hidden="true">

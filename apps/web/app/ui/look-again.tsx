@@ -4,7 +4,10 @@ import { useRevalidator } from 'react-router'
 /** Slower each time: most waits are short, and a long one should not load the server. */
 const pauses_ms = [700, 1000, 1500, 2000, 3000, 5000]
 
-/** Asks the server again and again until the page has moved on; without JavaScript the browser reloads it. */
+/**
+ * Asks the server again and again until the page has moved on; without JavaScript the browser
+ * reloads it.
+ */
 export function LookAgain () {
   const { revalidate, state } = useRevalidator()
   useEffect(() => {

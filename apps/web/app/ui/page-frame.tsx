@@ -24,7 +24,10 @@ export function PageFrame ({ person, unread, children }: PageFrameProps) {
   )
 }
 
-/** After a step to another page, keyboard and screen reader start at its top, as they do when a page loads. */
+/**
+ * After a step to another page, keyboard and screen reader start at its top, as they do when a page
+ * loads.
+ */
 function Main ({ children }: { children: ReactNode }) {
   const { pathname } = useLocation()
   const ref = useRef<HTMLElement>(null)
@@ -99,7 +102,10 @@ function Footer () {
   )
 }
 
-/** Plain links, so that it works without JavaScript; the whole page loads anew in the other language. */
+/**
+ * Plain links, so that it works without JavaScript; the whole page loads anew in the other
+ * language.
+ */
 function LanguageSwitch () {
   const { language, t } = useTranslator()
   const { pathname, search } = useLocation()
@@ -120,7 +126,9 @@ function LanguageSwitch () {
   )
 }
 
-/** A button that ends the login; a form, because a link could be followed by a robot or a preview. */
+/**
+ * A button that ends the login; a form, because a link could be followed by a robot or a preview.
+ */
 export function SignOutButton () {
   const t = useT()
   return (

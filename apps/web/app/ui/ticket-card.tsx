@@ -11,7 +11,10 @@ interface TicketCardProps {
 
 const looks = { active: 'badge badge-good', used: 'badge', void: 'badge badge-bad' } as const
 
-/** One ticket with its code, like the paper one: what it is for above, the tear-off with the code below. */
+/**
+ * One ticket with its code, like the paper one: what it is for above, the tear-off with the code
+ * below.
+ */
 export function TicketCard ({ ticket, files }: TicketCardProps) {
   const { language, t } = useTranslator()
   const { event } = ticket

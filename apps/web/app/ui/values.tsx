@@ -37,7 +37,9 @@ function Amount ({ minor, currency, language }: AmountProps) {
 const neverChanges = () => () => {}
 const browserZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/** A moment as the reader's own clock tells it; until the browser has said which that is, in UTC. */
+/**
+ * A moment as the reader's own clock tells it; until the browser has said which that is, in UTC.
+ */
 export function LocalTime ({ at }: { at: string }) {
   const { language } = useTranslator()
   const zone = useSyncExternalStore(neverChanges, browserZone, () => 'UTC')
