@@ -5,6 +5,8 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
+import { checkPass } from './queue-pass.ts'
+import { bindingOf, signPass } from './queue-tokens.ts'
 import orders from './service.ts'
 import { eventsPeer } from './test/peers.ts'
 import { in_days, orderOf, seedEvent, seedTicketType } from './test/seed.ts'
@@ -84,11 +86,34 @@ test('joinQueue: before the opening nobody has a place, and the key of the draw 
 
   const { status, body } = await join(event_id)
 
-  expect(status).toBe(201)
+  expect(status).toBe(200)
   expect(body).toMatchObject({ status: 'before_opening', place: null, ahead: null, pass: null })
   expect(body.poll_after_ms).toBeGreaterThan(1000)
   expect((await room(event_id)).draw).toMatchObject({ key_hash: settings.key_hash, key: null, joins_digest: null })
-  expect((await it.send(api.listQueueJoins, { params: { event_id } })).body.items).toEqual([])
+})
+
+test('listQueueJoins: shows nobody before the draw, and everybody after it page by page', async () => {
+  const { event_id } = await seedRoom({ opens_at: in_seconds(2) })
+  const before = [await join(event_id), await join(event_id)]
+  const list = async (query: { cursor?: string, limit?: number } = {}) =>
+    (await it.send(api.listQueueJoins, { params: { event_id }, query })).body
+  expect(await list()).toEqual({ items: [], next_cursor: null })
+  await it.eventually(async () => (await room(event_id)).state === 'open', 'the draw')
+  const after = (await join(event_id)).body
+
+  const first = await list({ limit: 2 })
+  const { items: [last] } = await list({ limit: 2, cursor: first.next_cursor! })
+
+  const idOf = (token: string) => Buffer.from(token.slice(3), 'base64url').toString('hex', 0, 16)
+  expect(first.items.map(({ first_place, ids }) => ({ first_place, ids }))).toEqual(
+    before.map(({ body }) => ({ first_place: null, ids: [idOf(body.token)] })))
+  expect(last).toMatchObject({ number: 3, first_place: 3, ids: [idOf(after.token)] })
+})
+
+test('getQueueSettings: a room that was never made is none', async () => {
+  const event = await seedEvent(ctx, { member_ids: [member] })
+  const answer = await it.send(api.getQueueSettings, { params: { event_id: event.id }, token: organizer })
+  expect(answer.status).toBe(404)
 })
 
 test('joinQueue: the same token answers with the same place', async () => {
@@ -98,7 +123,6 @@ test('joinQueue: the same token answers with the same place', async () => {
   expect(again.status).toBe(200)
   expect(again.body.token).toBe(first.body.token)
   const other = await join(event_id, { token: `${first.body.token.slice(0, -4)}AAAA` })
-  expect(other.status).toBe(201)
   expect(other.body.token).not.toBe(first.body.token)
 })
 
@@ -191,11 +215,14 @@ test('placeOrder: a pass ends with the time to buy, and its place is then missed
   expect((await join(event_id, { token })).body.token).not.toBe(token)
   // The pass itself carries the end it was given with.
   expect((await it.send(api.placeOrder, { body: { ...orderOf(type), queue_pass } })).status).toBe(201)
+  const { keys } = ctx.resources.rooms.get(event_id)!
+  const ended = signPass(keys, { place: 1, expires_ms: Date.now() - 5000, binding: bindingOf(undefined, null) })
+  expect(await refusalOf({ ...orderOf(type), queue_pass: ended }))
+    .toEqual({ status: 403, type: '/problems/orders/queue-pass-invalid', reason: 'expired' })
 })
 
 test('placeOrder: refusing costs well under a millisecond', async () => {
   const { event_id, type } = await seedRoom()
-  const { checkPass } = await import('./queue-pass.ts')
   const order = { ...orderOf(type), queue_pass: 'fp_forged' }
   const started = performance.now()
   for (let round = 0; round < 1000; round++) {
@@ -207,7 +234,7 @@ test('placeOrder: refusing costs well under a millisecond', async () => {
 
 test('tendWaitingRooms: no more are let in than may be inside, and one follows when one leaves', async () => {
   const { event_id, type } = await seedRoom({ max_in_checkout: 2 })
-  const tokens = []
+  const tokens: string[] = []
   for (let count = 0; count < 5; count++) tokens.push((await join(event_id)).body.token)
   const first = await passOf(event_id, tokens[0]!)
   await passOf(event_id, tokens[1]!)

@@ -161,11 +161,11 @@ export const joinQueue = defineRoute({
   method: 'POST', path: '/api/queue/{event_id}/join', access: 'public',
   summary: 'Take a place in the waiting room',
   description:
-    'Keep the token: it is the place. Sent again, it answers 200 with the same place as long as ' +
-    'that is good for anything.',
+    'Keep the token: it is the place. Sent again, it answers with the same place as long as that ' +
+    'is good for anything. Nothing is stored for it but a random id.',
   params: EventParams,
   body: Type.Object({ visitor: Type.Optional(Visitor), token: Type.Optional(QueueToken) }),
-  reply: { 201: JoinedQueue, 200: JoinedQueue },
+  reply: { 200: JoinedQueue },
   problems: [queueClosed],
 })
 

@@ -2,7 +2,6 @@ import { notFound } from '@fermata/contracts/problems'
 import { queueClosed, type joinQueue as contract } from '@fermata/contracts/queue'
 import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
-import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
 import { positionIn, stateOf } from '../queue-room.ts'
 import { bindingOf, readToken, signToken } from '../queue-tokens.ts'
@@ -18,14 +17,14 @@ export const joinQueue: Operation<typeof contract> = async (ctx, { params, body,
   const known = body.token === undefined ? null : readToken(room.keys, body.token)
   if (known) {
     const position = positionIn(room, known)
-    if (position.status !== 'missed') return reply({ token: body.token!, ...position }, { status: 200 })
+    if (position.status !== 'missed') return { token: body.token!, ...position }
   }
   const state = stateOf(room)
   if (state === 'sold_out' || state === 'closed') throw closed(event_id, state)
   const joined = await ctx.resources.rooms.joins.add(event_id, { binding: bindingOf(body.visitor, userIdOf(caller)) })
   if (joined.kind === 'off') throw new Problem(notFound, 'This event has no waiting room.')
   if (joined.kind === 'full') throw closed(event_id, 'full')
-  return reply({ token: signToken(room.keys, joined.place), ...positionIn(room, joined.place) }, { status: 201 })
+  return { token: signToken(room.keys, joined.place), ...positionIn(room, joined.place) }
 }
 
 const closed = (event_id: string, reason: string) => new Problem(queueClosed, undefined, { extensions: { event_id, reason } })

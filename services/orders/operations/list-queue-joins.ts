@@ -6,14 +6,18 @@ import type { Operation } from '../context.ts'
 import { findQueue, listJoins, type JoinsRow } from '../queries/queue.ts'
 import { id_bytes } from '../queue-tokens.ts'
 
-/** The list behind the draw; empty before it, so that nobody learns who else waits while it matters. */
+/**
+ * The list behind the draw; empty before it, so that nobody learns who else waits while it matters.
+ */
 export const listQueueJoins: Operation<typeof contract> = async (ctx, { params, query }) => {
   const queue = await findQueue(ctx.db, params.event_id)
   if (!queue) throw new Problem(notFound, 'This event has no waiting room.')
   const limit = query.limit!
-  const after = Number(readCursor<{ number: number }>(query.cursor, ['number'])?.number ?? 0)
-  const is_page = Number.isSafeInteger(after) && after < queue.batches
-  const rows = queue.drawn_at !== null && is_page ? await listJoins(ctx.db, params.event_id, after, limit + 1) : []
+  const after = readCursor<{ number: number }>(query.cursor, ['number'])?.number ?? 0
+  // Anybody can write a cursor; one that is no batch of this room has nothing behind it.
+  const has_more = Number.isSafeInteger(after) && after < queue.batches
+  const rows = queue.drawn_at !== null && has_more
+    ? await listJoins(ctx.db, params.event_id, after, limit + 1) : []
   return pageOf(rows, limit, ({ number }) => ({ number }), present)
 }
 
