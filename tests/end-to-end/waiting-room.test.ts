@@ -88,7 +88,7 @@ test('waiting room: the tool notices a draw that was tampered with', async () =>
   for (let count = 0; count < 5; count++) await take(event_id)
   const queue = await eventually(async () => {
     const now = await must(server.call(getQueue, { params: { event_id } }), getQueue)
-    return now.draw.order_digest && now
+    return now.draw.order_digest !== null && now
   }, 'the draw')
   const { items: joins } = await must(server.call(listQueueJoins, { params: { event_id }, query: {} }), listQueueJoins)
   const tell = async (published: object) => {

@@ -3,8 +3,8 @@ import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
-  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, placeOrder, soldOut,
-  unknownTicketType,
+  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, notYourTurn, placeOrder,
+  queuePassInvalid, queuePassNeeded, soldOut, unknownTicketType,
 } from '@fermata/contracts/orders'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/checkout'
@@ -14,6 +14,7 @@ import type { Translator } from '../i18n/translator.tsx'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
 import { keepOrderToken } from '../server/cookies.server.ts'
+import { visitorFrom } from '../server/queue-cookies.server.ts'
 import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
 import { api, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
@@ -22,6 +23,7 @@ import { PageTitle } from '../ui/page-title.tsx'
 import { OrderLines } from '../ui/order-lines.tsx'
 import { DateText } from '../ui/values.tsx'
 import { choiceQuery, readChoice } from './choice.ts'
+import { loadQueue } from './queue-place.server.ts'
 
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const chosen = readChoice(url.searchParams)
@@ -60,8 +62,10 @@ export async function action ({ context, params, request, url }: Route.ActionArg
 
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
+  const pass = (await loadQueue(context, event.id))?.position?.pass
+  const queue = pass ? { queue_pass: pass, queue_visitor: visitorFrom(context) } : {}
   const answer = await call(placeOrder, {
-    body: { event_id: event.id, items: readChoice(url.searchParams), buyer },
+    body: { event_id: event.id, items: readChoice(url.searchParams), buyer, ...queue },
     headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
   })
   if (answer.ok) {
@@ -71,11 +75,17 @@ export async function action ({ context, params, request, url }: Route.ActionArg
       is_secure))
     throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
   }
+  if (queueProblems.some(({ type }) => type === answer.problem.type)) {
+    throw redirect(`/events/${event.slug}/queue`)
+  }
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)
   return data(refuse(t, values, fieldsRefused(t, answer.problem), problem),
     { status: answer.status })
 }
+
+/** Whose turn it is not, or no longer, goes back to the line: that page says what happens next. */
+const queueProblems = [queuePassNeeded, queuePassInvalid, notYourTurn]
 
 /**
  * Why an order could not be placed, in words that say what to do; null for what is no fault of the

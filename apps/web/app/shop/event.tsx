@@ -10,6 +10,8 @@ import { visitorOf } from '../server/web-request.server.ts'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText } from '../ui/values.tsx'
 import { readChoice } from './choice.ts'
+import { QueueNotice } from './queue-notice.tsx'
+import { loadQueue } from './queue-place.server.ts'
 import { EventMeta } from './event-meta.tsx'
 import { artworkOf } from './event-view.ts'
 import { TicketChoice } from './ticket-choice.tsx'
@@ -18,7 +20,9 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
   const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: event.id } }))
+  const room = await loadQueue(context, event.id)
   return {
+    room: room?.queue.state === 'closed' ? null : room,
     event: { ...event, image: artworkOf(event) },
     types: types.items.sort((a, b) => a.position - b.position),
     chosen: readChoice(url.searchParams),
@@ -59,11 +63,18 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
           <h2 id="tickets">{t('shop.event.tickets')}</h2>
           <State {...loaderData} />
           {types.length > 0 && event.status === 'published' && !event.is_past
-            && <TicketChoice {...loaderData} />}
+            && <Tickets {...loaderData} />}
         </section>
       </div>
     </article>
   )
+}
+
+/** Behind a waiting room, only for who has their turn. */
+function Tickets (page: EventPage) {
+  const { event, room } = page
+  if (room && room.position?.status !== 'your_turn') return <QueueNotice event={event} room={room} />
+  return <TicketChoice {...page} />
 }
 
 function Facts ({ event }: { event: Event }) {
