@@ -23,7 +23,8 @@ test('bench: a tiny P1 has sides that sold, agreeing sums and a page about them'
   const results = await runBench(['P1'], tiny, () => {}, product)
 
   expect(results.goals.map(goal => goal.id)).toEqual(['P1', 'P2'])
-  expect(results.database).toMatchObject({ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' })
+  expect(results.database).toMatchObject(
+    { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' })
   for (const goal of results.goals) {
     expect(goal.void).toEqual([])
     expect(goal.value).toBeGreaterThan(0)
@@ -38,7 +39,8 @@ test('bench: a tiny P1 has sides that sold, agreeing sums and a page about them'
 test('stadium: 500 tickets and 1,000 requests end with 500 orders that are all there', async () => {
   const load = startLoadProcess()
   try {
-    const stadium = await sellStadium(product, load, { tickets: 500, requests: 1000, connections: 64 })
+    const size = { tickets: 500, requests: 1000, connections: 64 }
+    const stadium = await sellStadium(product, load, size)
     expect(stadium.faults).toEqual([])
     expect(stadium.sums).toMatchObject({ acknowledged: 500, held: 500, missing: 0, oversold: 0 })
     expect(stadium.result.statuses).toEqual({ 201: 500, 409: 500 })
@@ -57,9 +59,11 @@ test('sums: an order that is missing, or one too many, makes a round void', () =
 })
 
 test('conclude: a void round means a goal that is not reached, however good its numbers', () => {
-  const text = { id: 'P0', title: 'x', target: { at_least: 1, unit: 'x' as const }, may_not_claim: 'x' }
+  const target = { at_least: 1, unit: 'x' as const }
+  const text = { id: 'P0', title: 'x', target, may_not_claim: 'x' }
   const sides = [{ name: 'a', unit: '/s', values: [2, 4, 3] }]
-  expect(conclude(text, { rounds: [2, 4, 3], sides, void: [] })).toMatchObject({ value: 3, reached: true })
+  expect(conclude(text, { rounds: [2, 4, 3], sides, void: [] }))
+    .toMatchObject({ value: 3, reached: true })
   expect(conclude(text, { rounds: [2, 4, 3], sides, void: ['why'] }).reached).toBe(false)
   expect(conclude(text, { rounds: [0.5], sides, void: [] }).reached).toBe(false)
 })
@@ -69,5 +73,5 @@ test('statistics: median, spread and percentiles of known samples', () => {
   expect(median([4, 1, 3, 2])).toBe(2.5)
   expect(spread([90, 100, 110])).toBeCloseTo(0.2)
   const hundred = Array.from({ length: 100 }, (_, index) => index + 1)
-  expect([percentile(hundred, 0.5), percentile(hundred, 0.99), percentile(hundred, 1)]).toEqual([50, 99, 100])
+  expect([0.5, 0.99, 1].map(share => percentile(hundred, share))).toEqual([50, 99, 100])
 })

@@ -73,7 +73,8 @@ export function conclude (text: GoalText, measured: Measured): GoalResult {
     rounds: rounds.map(one => round(one, 3)),
     sides: sides.map(side => ({ ...side, values: side.values.map(one => round(one, 1)),
       median: round(median(side.values), 1), spread: round(spread(side.values), 3) })),
-    reached: rounds.length > 0 && measured.void.length === 0 && value >= at_least && value <= at_most,
+    reached: rounds.length > 0 && measured.void.length === 0 &&
+      value >= at_least && value <= at_most,
     void: measured.void, details,
   }
 }
@@ -100,7 +101,9 @@ export async function sell (bench: Bench, product: Product, job: SaleJob): Promi
 }
 
 /** The rate of the echo under the same load, which the same load process sends. */
-export async function askEcho (bench: Bench, port: number, connections: number): Promise<LoadResult> {
+export async function askEcho (
+  bench: Bench, port: number, connections: number
+): Promise<LoadResult> {
   const id = '00000000-0000-7000-8000-000000000000'
   return bench.load.run({
     port, event_id: id, ticket_type_id: id, run: 'echo', flow: 'order', connections,

@@ -16,7 +16,9 @@ const shown = [
 ]
 
 /** A PostgreSQL with the product's own settings, in a temporary folder. */
-export async function startDatabase (settings: Record<string, string> = {}): Promise<BenchDatabase> {
+export async function startDatabase (
+  settings: Record<string, string> = {}
+): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-bench-'))
   const server = await startEmbeddedPostgres({ folder, settings, no_sync_initdb: true })
   const pool = createPool({ url: server.url, max_connections: 1, application_name: 'bench' })

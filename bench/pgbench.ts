@@ -21,27 +21,29 @@ const hold = `with taken as (
   update bench.stock set held = held + 1 where id = 1 and held < capacity returning id
 ) insert into bench.holds (stock_id, quantity) select id, 1 from taken`
 
-const tables = `create schema if not exists bench;
+const tables = ['create schema if not exists bench', `
   create table if not exists bench.stock (id integer primary key, capacity bigint not null,
-    held bigint not null check (held <= capacity)) with (fillfactor = 20);
+    held bigint not null check (held <= capacity)) with (fillfactor = 20)`, `
   create table if not exists bench.holds (id bigint generated always as identity primary key,
     stock_id integer not null, quantity integer not null,
-    created_at timestamptz not null default now())`
+    created_at timestamptz not null default now())`]
 
-const emptied = `truncate bench.stock, bench.holds restart identity;
-  insert into bench.stock values (1, 1000000000, 0)`
+const emptied = [
+  'truncate bench.stock, bench.holds restart identity',
+  'insert into bench.stock values (1, 1000000000, 0)',
+]
 
 const run = promisify(execFile)
 
 export async function prepareHolds ({ database_url, pool }: Product): Promise<Holds> {
   const version = await run('pgbench', ['--version']).then(({ stdout }) => stdout.trim(), () => null)
-  await pool.query(tables)
+  for (const statement of tables) await pool.query(statement)
   const folder = await mkdtemp(join(tmpdir(), 'fermata-pgbench-'))
   const script = join(folder, 'hold.sql')
   await writeFile(script, `${hold};\n`)
 
   async function checked (measure: () => Promise<{ commits: number, per_second: number }>) {
-    await pool.query(emptied)
+    for (const statement of emptied) await pool.query(statement)
     const { commits, per_second } = await measure()
     const { rows: [row] } = await pool.query<{ held: number, rows: number }>(
       'select held, (select count(*) from bench.holds) as rows from bench.stock')

@@ -73,7 +73,8 @@ const name_width = 5
 function chart (goals: readonly LatestGoal[]): string {
   const lines = goals.map(goal => {
     const { at_least, at_most } = goal.target
-    const share = at_least === undefined ? at_most! / Math.max(goal.value, 1e-9) : goal.value / at_least
+    const share = at_least === undefined
+      ? at_most! / Math.max(goal.value, 1e-9) : goal.value / at_least
     const filled = Math.max(0, Math.min(full_width, Math.round(share * full_width / 2)))
     return `${goal.id.padEnd(name_width)} ${'█'.repeat(filled).padEnd(full_width, '·')} ` +
       `${Math.round(share * 100)} %`

@@ -29,8 +29,11 @@ export async function runBench (
 ): Promise<Results> {
   const known = goals.flatMap(goal => goal.ids)
   const strange = ids.filter(id => !known.includes(id))
-  if (strange.length > 0) throw new Error(`There is no ${strange.join(', ')}; there are ${known.join(', ')}.`)
-  const chosen = ids.length === 0 ? goals : goals.filter(goal => goal.ids.some(id => ids.includes(id)))
+  if (strange.length > 0) {
+    throw new Error(`There is no ${strange.join(', ')}; there are ${known.join(', ')}.`)
+  }
+  const chosen = goals.filter(goal =>
+    ids.length === 0 || goal.ids.some(id => ids.includes(id)))
   const machine = describeMachine()
   const began = new Date()
   const load = startLoadProcess()
@@ -39,10 +42,10 @@ export async function runBench (
     const product = running ?? await startProduct()
     if (!running) stops.push(() => product.stop())
     const { settings } = product
-    say(`PostgreSQL ${Object.entries(settings).map(([name, value]) => `${name}=${value}`).join(' ')}`)
+    say(Object.entries(settings).map(([name, value]) => `${name}=${value}`).join(' '))
     const unsafe = ['fsync', 'synchronous_commit', 'full_page_writes']
       .filter(name => settings[name] !== 'on')
-    if (unsafe.length > 0) throw new Error(`${unsafe.join(', ')} must be on for a number to count`)
+    if (unsafe.length > 0) throw new Error(`${unsafe.join(', ')} must be on for numbers to count`)
     const holds = await prepareHolds(product)
     stops.push(() => holds.stop())
     const echo = await startEcho('fastify')
@@ -55,8 +58,11 @@ export async function runBench (
       say(`${ids.join(' and ')} …`)
       results.push(...await measure(bench))
     }
-    return { began_at: began.toISOString(), seconds: Math.round((Date.now() - began.getTime()) / 1000),
-      machine, database: settings, plan, generator, goals: results }
+    const seconds = Math.round((Date.now() - began.getTime()) / 1000)
+    return {
+      began_at: began.toISOString(), seconds, machine, database: settings, plan, generator,
+      goals: results,
+    }
   } finally {
     for (const stop of stops.toReversed()) await stop()
   }
@@ -74,7 +80,8 @@ async function measureGenerator (bench: Bench) {
 }
 
 if (import.meta.main) {
-  const results = await runBench(process.argv.slice(2).filter(one => one !== '--'), full_plan, line => console.log(line))
+  const ids = process.argv.slice(2).filter(one => one !== '--')
+  const results = await runBench(ids, full_plan, line => console.log(line))
   printTable(results)
   console.log(`Kept in ${keepResults(results)}`)
 }

@@ -63,7 +63,7 @@ async function main (): Promise<void> {
       `synchronous_commit=${product.settings.synchronous_commit} ` +
       `full_page_writes=${product.settings.full_page_writes}`)
     // The code of a server that has just started is not compiled yet; a real one has sold before.
-    await sellStadium(product, load, { tickets: 3000, requests: 3000, connections: full.connections })
+    await sellStadium(product, load, { ...full, tickets: 3000, requests: 3000 })
     const stadium = await sellStadium(product, load, full)
     print(stadium)
     if (stadium.faults.length > 0) process.exitCode = 1

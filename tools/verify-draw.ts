@@ -87,6 +87,8 @@ async function getJson<T> (address: string): Promise<T> {
   return await answer.json() as T
 }
 
+interface Page { items: Published['joins'], next_cursor: string | null }
+
 /** More than two million visitors in batches of one. */
 const max_pages = 25_000
 
@@ -97,7 +99,7 @@ export async function readPublished (source: string): Promise<Published> {
   const joins: Published['joins'] = []
   let cursor = ''
   for (let page = 0; page < max_pages; page++) {
-    const { items, next_cursor } = await getJson<{ items: Published['joins'], next_cursor: string | null }>(
+    const { items, next_cursor } = await getJson<Page>(
       `${source}/joins?limit=100${cursor && `&cursor=${cursor}`}`)
     joins.push(...items)
     if (next_cursor === null) break

@@ -18,7 +18,8 @@ export async function measureOverload (bench: Bench): Promise<GoalResult[]> {
     const calm = await sell(bench, product, { connections })
     peak.push(calm.result.per_second)
     const per_second = Math.floor(median(peak) * overload)
-    const rush = await sell(bench, product, { connections: crowd, per_second, drop_when_busy: true })
+    const rush = await sell(bench, product,
+      { connections: crowd, per_second, drop_when_busy: true })
     const { result } = rush
     good.push(result.per_second)
     refused_p99.push(result.refusals.p99_ms)
@@ -36,7 +37,7 @@ export async function measureOverload (bench: Bench): Promise<GoalResult[]> {
     { name: 'goodput overloaded', unit: '/s', values: good },
     { name: 'p99 of refusals', unit: 'ms', values: refused_p99 }]
   const may_not_claim = `Arrivals for ${overload} times the peak are due; what finds all ${crowd} ` +
-    'connections waiting is counted and not sent, and the load process takes its cores from the server.'
+    'connections waiting is counted and not sent; the load process takes its cores from the server.'
   return [
     conclude({ id: 'P6', title: 'Orders/s at tenfold overload / at peak',
       target: { at_least: 0.9, unit: 'x' }, may_not_claim },

@@ -10,7 +10,7 @@ const look_every_ms = 50
 
 /** P5: whole purchases, from the order to the queued mail, beside naive holds. */
 export async function measurePurchases (bench: Bench): Promise<GoalResult[]> {
-  const { plan, product, holds, say } = bench
+  const { plan, holds, say } = bench
   const control = await best(plan.control_clients, count => holds.run(count, plan.seconds * 0.4))
   const paid: number[] = []
   const naive: number[] = []

@@ -157,7 +157,9 @@ test('deleteCredentials: needs the password, ends everything and tells the other
   expect(answer.status).toBe(204)
   expect(answer.headers['set-cookie']).toHaveLength(2)
   await it.eventually(() => isRefused(token))
-  expect(await published(ctx, credentialsDeleted, user.id)).toMatchObject([{ email: user.email }])
+  expect(await published(ctx, credentialsDeleted, user.id)).toMatchObject([
+    { email: user.email, email_verified: false },
+  ])
   expect(await published(ctx, loginEnded, user.id)).toHaveLength(1)
   expect((await signIn(user.email)).status).toBe(401)
   expect(await countRows(ctx, 'logins', `account_id = '${user.id}'`)).toBe(0)

@@ -8,8 +8,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
  * Metrics tell how much a shop sells. This machine may read them, others need the token. `ip` is
- * the client's own
- * address behind proxies that are trusted and name it, as nginx and Traefik in `deploy/` do.
+ * the client's own address behind proxies that are trusted and name it.
  * @throws Problem 401 where a token would help, 403 where none is set
  */
 export function admitToMetrics (ip: string, authorization: string | undefined,

@@ -6,7 +6,8 @@ import { bindingOf, newId, queueKeys, readPass, readToken, signPass, signToken }
 /** The draw and the tokens (queue-draw.ts, queue-tokens.ts), without a database. */
 
 /** Ids and keys from a number, so that a failure can be repeated. */
-const bytesOf = (name: string, length: number) => createHash('sha256').update(name).digest().subarray(0, length)
+const bytesOf = (name: string, length: number) =>
+  createHash('sha256').update(name).digest().subarray(0, length)
 
 /** Of a table of 10 by 10 whose margins are fixed: 81 degrees of freedom. */
 const chi_square_at_1_percent = 113.5
@@ -20,8 +21,8 @@ test('draw: the time of arrival before the opening does not matter (chi-square, 
   const counts = new Float64Array(cells * cells)
   ids.forEach((id, arrival) => {
     const place = placeInDraw(drawn, id) - 1
-    const cell = Math.floor(arrival * cells / visitors) * cells + Math.floor(place * cells / visitors)
-    counts[cell]!++
+    const cellOf = (position: number) => Math.floor(position * cells / visitors)
+    counts[cellOf(arrival) * cells + cellOf(place)]!++
   })
   const expected = visitors / counts.length
   const chi_square = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
@@ -40,7 +41,8 @@ test('draw: gives every place once, whatever the number of visitors', async () =
 
 test('readToken: takes back what was signed and nothing else', () => {
   const keys = queueKeys('a secret of thirty-two characters', 'one event')
-  const place = { id: newId(), place: 123_456, joined_ms: 1_800_000_000_000, binding: bindingOf('visitor', null) }
+  const place = { id: newId(), place: 123_456, joined_ms: 1_800_000_000_000,
+    binding: bindingOf('visitor', null) }
   const token = signToken(keys, place)
   expect(readToken(keys, token)).toEqual(place)
   expect(readToken(queueKeys('a secret of thirty-two characters', 'another'), token)).toBeNull()
@@ -57,5 +59,7 @@ test('readPass: takes back what was signed and nothing else', () => {
   const text = signPass(keys, pass)
   expect(readPass(keys, text)).toEqual(pass)
   expect(readToken(keys, text.replace('fp_', 'fq_'))).toBeNull()
-  for (const broken of ['', 'fp_', text.slice(0, -1), `${text}A`, text.toUpperCase()]) expect(readPass(keys, broken)).toBeNull()
+  for (const broken of ['', 'fp_', text.slice(0, -1), `${text}A`, text.toUpperCase()]) {
+    expect(readPass(keys, broken)).toBeNull()
+  }
 })

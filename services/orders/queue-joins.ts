@@ -17,7 +17,9 @@ const max_joined = 2_000_000
  * batches of several processes take turns, so whoever was answered before somebody else asked is
  * before them, whichever process either spoke to. Nobody is answered before it is durable.
  */
-export function appendBatch (ctx: Ctx, event_id: string, requests: JoinRequest[]): Promise<Joined[]> {
+export function appendBatch (
+  ctx: Ctx, event_id: string, requests: JoinRequest[]
+): Promise<Joined[]> {
   return ctx.transaction(async tx => {
     if (!await lockQueue(tx, event_id, true)) return requests.map(() => ({ kind: 'off' }))
     const queue = await readLockedQueue(tx, event_id)

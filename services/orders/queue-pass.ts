@@ -33,7 +33,8 @@ export function checkPass (ctx: Ctx, body: NewOrder, caller: Caller): PassForSal
   if (isBound(pass.binding) && !belongsTo(pass, queue_visitor, userIdOf(caller))) {
     throw refusePass(event_id, 'another_buyer')
   }
-  return { place: pass.place, buyer: isBound(pass.binding) ? null : buyerOf(caller, body.buyer.email) }
+  const buyer = isBound(pass.binding) ? null : buyerOf(caller, body.buyer.email)
+  return { place: pass.place, buyer }
 }
 
 type Reason = 'unknown' | 'expired' | 'another_buyer' | 'used_up'

@@ -25,7 +25,8 @@ export function toRoom (
     row, keys, draw, ahead_ms,
     admissions: row.admissions.map(({ up_to, at }) => ({ up_to, at_ms: Date.parse(at) })),
     answer: {
-      event_id: row.event_id, opens_at: row.opens_at, joined: row.joined, admitted_up_to: row.admitted_up_to,
+      event_id: row.event_id, opens_at: row.opens_at,
+      joined: row.joined, admitted_up_to: row.admitted_up_to,
       expected_wait_seconds: drawn
         ? waitFor(row.joined - row.admitted_up_to + 1, row.admitted_per_second) : null,
       draw: {
@@ -77,12 +78,15 @@ export function admittedAt ({ admissions }: Room, place: number): number | null 
 export function positionIn (room: Room, token: Place): QueuePosition {
   const { row } = room
   const now_ms = nowIn(room)
-  const view: RoomView = { state: stateOf(room), opens_in_ms: opensIn(room), admitted_up_to: row.admitted_up_to,
-    missed_up_to: missedUpTo(room, now_ms), admitted_per_second: row.admitted_per_second }
+  const view: RoomView = {
+    state: stateOf(room), opens_in_ms: opensIn(room), missed_up_to: missedUpTo(room, now_ms),
+    admitted_up_to: row.admitted_up_to, admitted_per_second: row.admitted_per_second,
+  }
   const standing = standingOf(view, placeOf(room, token), token.id[0]! / 256)
   const turn = standing.status === 'your_turn' ? turnOf(room, token, standing.place!) : null
   return {
-    event_id: row.event_id, opens_at: row.opens_at, opens_in_ms: Math.round(view.opens_in_ms), joined: row.joined,
+    event_id: row.event_id, joined: row.joined,
+    opens_at: row.opens_at, opens_in_ms: Math.round(view.opens_in_ms),
     ...standing, pass: turn?.pass ?? null,
     pass_expires_at: turn && new Date(turn.expires_ms).toISOString(),
     pass_left_ms: turn && Math.max(0, Math.round(turn.expires_ms - now_ms)),

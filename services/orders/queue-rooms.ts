@@ -66,15 +66,20 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
 
   // One after the other, so that what was read last is what is known.
   let reading = Promise.resolve()
-  const refresh = (event_id?: string) => reading = reading.catch(() => undefined).then(() => read(event_id))
+  const refresh = (event_id?: string) =>
+    reading = reading.catch(() => undefined).then(() => read(event_id))
 
   async function read (event_id?: string): Promise<void> {
     const rows = await findRooms(ctx.db, event_id ?? null)
     const here_ms = Date.now()
     const found = new Set(rows.map(row => row.event_id))
-    for (const known of event_id ? [event_id] : rooms.keys()) if (!found.has(known)) rooms.delete(known)
+    for (const known of event_id ? [event_id] : rooms.keys()) {
+      if (!found.has(known)) rooms.delete(known)
+    }
     for (const kept of [draws, written_at]) {
-      for (const known of kept.keys()) if (!rooms.has(known) && !found.has(known)) kept.delete(known)
+      for (const known of kept.keys()) {
+        if (!rooms.has(known) && !found.has(known)) kept.delete(known)
+      }
     }
     for (const row of rows) place(row, Date.parse(row.now) - here_ms)
   }
@@ -85,15 +90,16 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
     refresh,
     joins: createCollector<JoinRequest, Joined>({
       serve: async (event_id, requests) => {
-        const early_ms = join_interval_ms - (performance.now() - (written_at.get(event_id) ?? -Infinity))
+        const next_ms = (written_at.get(event_id) ?? -Infinity) + join_interval_ms
+        const early_ms = next_ms - performance.now()
         if (early_ms > 0) await sleep(early_ms)
         written_at.set(event_id, performance.now())
         return appendBatch(ctx, event_id, requests)
       },
       full: () => full,
       isHopeless: error => error instanceof Problem || isDatabaseAway(error),
-      max_batch: max_join_batch, max_waiting_per_lane: max_waiting_joins, max_waiting: max_waiting_joins,
-      max_parallel: max_parallel_joins,
+      max_batch: max_join_batch, max_parallel: max_parallel_joins,
+      max_waiting_per_lane: max_waiting_joins, max_waiting: max_waiting_joins,
     }),
   }
 }

@@ -43,7 +43,8 @@ export const isBound = (binding: Buffer) => binding.some(byte => byte !== 0)
 
 export const newId = () => randomBytes(id_bytes)
 
-const macOf = (key: Buffer, bytes: Buffer) => createHmac('sha256', key).update(bytes).digest().subarray(0, mac_bytes)
+const macOf = (key: Buffer, bytes: Buffer) =>
+  createHmac('sha256', key).update(bytes).digest().subarray(0, mac_bytes)
 
 function sign (prefix: string, key: Buffer, bytes: Buffer): string {
   return prefix + Buffer.concat([bytes, macOf(key, bytes)]).toString('base64url')

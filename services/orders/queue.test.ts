@@ -27,7 +27,9 @@ afterAll(() => it.stop())
 
 const in_seconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
-interface Given { opens_at?: string, capacity?: number, max_in_checkout?: number, pass_minutes?: number }
+interface Given {
+  opens_at?: string, capacity?: number, max_in_checkout?: number, pass_minutes?: number
+}
 
 /** An event with one ticket type and a room in front of it. */
 async function seedRoom ({ capacity = 100, opens_at = in_seconds(-1), ...settings }: Given = {}) {
@@ -43,7 +45,16 @@ const join = async (event_id: string, body: object = {}, token?: string) =>
   it.send(api.joinQueue, { params: { event_id }, body, token })
 const position = async (event_id: string, token: string) =>
   (await it.send(api.getQueuePosition, { params: { event_id }, query: { token } })).body
-const room = async (event_id: string) => (await it.send(api.getQueue, { params: { event_id } })).body
+const room = async (event_id: string) =>
+  (await it.send(api.getQueue, { params: { event_id } })).body
+const settingsOf = (event_id: string, token = organizer) =>
+  it.send(api.getQueueSettings, { params: { event_id }, token })
+const buy = async (body: object, token?: string) =>
+  (await it.send(api.placeOrder, { body, token })).status
+const placesOf = (event_id: string, tokens: string[]) =>
+  Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
+/** From 1 to `count`. */
+const counted = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 /** Waits for the turn of a place and returns its pass. */
 const passOf = (event_id: string, token: string) => it.eventually(async () =>
@@ -56,14 +67,16 @@ const refusalOf = async (body: object, token?: string) => {
 
 test('setQueue: an event sells through its room from then on, and freely once it is off', async () => {
   const { event_id, type, settings } = await seedRoom({ opens_at: in_seconds(600) })
-  expect(settings).toMatchObject({ enabled: true, joined: 0, max_in_checkout: 2000, pass_minutes: 10, drawn_at: null })
+  expect(settings).toMatchObject({
+    enabled: true, joined: 0, max_in_checkout: 2000, pass_minutes: 10, drawn_at: null })
   expect(await refusalOf(orderOf(type))).toMatchObject({ status: 403, type: '/problems/orders/queue-pass-needed' })
 
-  await it.send(api.setQueue, { params: { event_id }, token: organizer, body: { enabled: false, opens_at: settings.opens_at } })
+  await it.send(api.setQueue, { params: { event_id }, token: organizer,
+    body: { enabled: false, opens_at: settings.opens_at } })
 
-  expect((await it.send(api.placeOrder, { body: orderOf(type) })).status).toBe(201)
+  expect(await buy(orderOf(type))).toBe(201)
   expect((await it.send(api.getQueue, { params: { event_id } })).status).toBe(404)
-  const kept = await it.send(api.getQueueSettings, { params: { event_id }, token: organizer })
+  const kept = await settingsOf(event_id)
   expect(kept.body).toMatchObject({ enabled: false, key_hash: settings.key_hash })
 })
 
@@ -71,8 +84,9 @@ test('setQueue: only who manages the event may, and the opening stays once the d
   const { event_id } = await seedRoom()
   const body = { enabled: false, opens_at: in_seconds(60) }
   const stranger = await it.personToken({ roles: ['event_creator'] })
-  expect((await it.send(api.setQueue, { params: { event_id }, body, token: stranger })).status).toBe(404)
-  expect((await it.send(api.getQueueSettings, { params: { event_id }, token: stranger })).status).toBe(404)
+  const foreign = await it.send(api.setQueue, { params: { event_id }, body, token: stranger })
+  expect(foreign.status).toBe(404)
+  expect((await settingsOf(event_id, stranger)).status).toBe(404)
   await it.eventually(async () => (await room(event_id)).draw.drawn_at, 'the draw')
 
   const answer = await it.send(api.setQueue, { params: { event_id }, body, token: organizer })
@@ -89,7 +103,8 @@ test('joinQueue: before the opening nobody has a place, and the key of the draw 
   expect(status).toBe(200)
   expect(body).toMatchObject({ status: 'before_opening', place: null, ahead: null, pass: null })
   expect(body.poll_after_ms).toBeGreaterThan(1000)
-  expect((await room(event_id)).draw).toMatchObject({ key_hash: settings.key_hash, key: null, joins_digest: null })
+  expect((await room(event_id)).draw).toMatchObject({
+    key_hash: settings.key_hash, key: null, joins_digest: null })
 })
 
 test('listQueueJoins: shows nobody before the draw, and everybody after it page by page', async () => {
@@ -112,8 +127,7 @@ test('listQueueJoins: shows nobody before the draw, and everybody after it page 
 
 test('getQueueSettings: a room that was never made is none', async () => {
   const event = await seedEvent(ctx, { member_ids: [member] })
-  const answer = await it.send(api.getQueueSettings, { params: { event_id: event.id }, token: organizer })
-  expect(answer.status).toBe(404)
+  expect((await settingsOf(event.id)).status).toBe(404)
 })
 
 test('joinQueue: the same token answers with the same place', async () => {
@@ -129,7 +143,9 @@ test('joinQueue: the same token answers with the same place', async () => {
 test('joinQueue: there is no room where none was made, and none to join once all is sold', async () => {
   const event = await seedEvent(ctx)
   expect((await join(event.id)).status).toBe(404)
-  expect((await it.send(api.getQueuePosition, { params: { event_id: event.id }, query: { token: 'fq_xxxxxxxx' } })).status).toBe(404)
+  const nowhere = await it.send(api.getQueuePosition, {
+    params: { event_id: event.id }, query: { token: 'fq_xxxxxxxx' } })
+  expect(nowhere.status).toBe(404)
   expect((await it.send(api.listQueueJoins, { params: { event_id: event.id } })).status).toBe(404)
 
   const { event_id } = await seedRoom({ capacity: 1 })
@@ -145,9 +161,9 @@ test('joinQueue: after the opening places are given in the order of arrival', as
   const places: number[] = []
   for (let round = 0; round < 5; round++) {
     const answers = await Promise.all(Array.from({ length: 20 }, () => join(event_id)))
-    places.push(...await Promise.all(answers.map(async ({ body }) => (await position(event_id, body.token)).place!)))
+    places.push(...await placesOf(event_id, answers.map(({ body }) => body.token)))
   }
-  expect(places).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+  expect(places).toEqual(counted(100))
 })
 
 test('getQueuePosition: an altered token, or that of another event, is none', async () => {
@@ -155,7 +171,8 @@ test('getQueuePosition: an altered token, or that of another event, is none', as
   const there = await seedRoom()
   const { token } = (await join(here.event_id)).body
   const altered = [`${token.slice(0, 20)}${token[20] === 'A' ? 'B' : 'A'}${token.slice(21)}`, `${token}A`, token.slice(0, -1)]
-  const ask = (event_id: string, text: string) => it.send(api.getQueuePosition, { params: { event_id }, query: { token: text } })
+  const ask = (event_id: string, text: string) =>
+    it.send(api.getQueuePosition, { params: { event_id }, query: { token: text } })
   for (const text of altered) expect((await ask(here.event_id, text)).problem.type).toBe('/problems/orders/queue-token-invalid')
   expect((await ask(there.event_id, token)).status).toBe(400)
   expect((await ask(here.event_id, token)).status).toBe(200)
@@ -165,12 +182,12 @@ test('placeOrder: a pass buys, until it was used too often', async () => {
   const { event_id, type } = await seedRoom()
   const { token } = (await join(event_id)).body
   const queue_pass = await passOf(event_id, token)
-  const buy = () => it.send(api.placeOrder, { body: { ...orderOf(type), queue_pass } })
+  const order = { ...orderOf(type), queue_pass }
 
-  const together = await Promise.all([buy(), buy(), buy(), buy()])
+  const together = await Promise.all(counted(4).map(() => buy(order)))
 
-  expect(together.map(({ status }) => status).sort()).toEqual([201, 201, 201, 403])
-  expect((await buy()).problem).toMatchObject({ type: '/problems/orders/queue-pass-invalid', reason: 'used_up' })
+  expect(together.sort()).toEqual([201, 201, 201, 403])
+  expect(await refusalOf(order)).toMatchObject({ type: '/problems/orders/queue-pass-invalid', reason: 'used_up' })
   const { rows: [use] } = await sql<{ orders: number }>`
     select orders from orders.queue_uses where event_id = ${event_id}`.execute(ctx.db)
   expect(use!.orders).toBe(3)
@@ -194,11 +211,12 @@ test('placeOrder: no pass, a place instead of a pass, and the pass of another ev
   expect(await refusalOf({ ...order, queue_pass: elsewhere })).toEqual(invalid('unknown'))
   expect(await refusalOf({ ...order, queue_pass: `${ofVisitor.slice(0, -3)}AAA` })).toEqual(invalid('unknown'))
   expect(await refusalOf({ ...order, queue_pass: ofVisitor })).toEqual(invalid('another_buyer'))
-  expect(await refusalOf({ ...order, queue_pass: ofVisitor, queue_visitor: 'visitor-without-secret' })).toEqual(invalid('another_buyer'))
+  expect(await refusalOf({ ...order, queue_pass: ofVisitor, queue_visitor: 'visitor-without-secret' }))
+    .toEqual(invalid('another_buyer'))
   expect(await refusalOf({ ...order, queue_pass: ofAnn }, ben)).toEqual(invalid('another_buyer'))
-  expect((await it.send(api.placeOrder, { body: { ...order, queue_pass: ofVisitor, queue_visitor: visitor } })).status).toBe(201)
-  expect((await it.send(api.placeOrder, { body: { ...order, queue_pass: ofAnn }, token: ann })).status).toBe(201)
-  expect((await it.send(api.placeOrder, { body: { ...order, queue_pass: ofNobody } })).status).toBe(201)
+  expect(await buy({ ...order, queue_pass: ofVisitor, queue_visitor: visitor })).toBe(201)
+  expect(await buy({ ...order, queue_pass: ofAnn }, ann)).toBe(201)
+  expect(await buy({ ...order, queue_pass: ofNobody })).toBe(201)
   const other = { ...order, queue_pass: ofNobody, buyer: { ...order.buyer, email: 'other@example.net' } }
   expect(await refusalOf(other)).toEqual(invalid('another_buyer'))
 })
@@ -214,9 +232,10 @@ test('placeOrder: a pass ends with the time to buy, and its place is then missed
   expect((await position(event_id, token)).pass).toBeNull()
   expect((await join(event_id, { token })).body.token).not.toBe(token)
   // The pass itself carries the end it was given with.
-  expect((await it.send(api.placeOrder, { body: { ...orderOf(type), queue_pass } })).status).toBe(201)
+  expect(await buy({ ...orderOf(type), queue_pass })).toBe(201)
   const { keys } = ctx.resources.rooms.get(event_id)!
-  const ended = signPass(keys, { place: 1, expires_ms: Date.now() - 5000, binding: bindingOf(undefined, null) })
+  const ended = signPass(keys, {
+    place: 1, expires_ms: Date.now() - 5000, binding: bindingOf(undefined, null) })
   expect(await refusalOf({ ...orderOf(type), queue_pass: ended }))
     .toEqual({ status: 403, type: '/problems/orders/queue-pass-invalid', reason: 'expired' })
 })
@@ -244,10 +263,11 @@ test('tendWaitingRooms: no more are let in than may be inside, and one follows w
   expect(third).toMatchObject({ status: 'in_line', place: 3, ahead: 0, pass: null })
 
   const placed = await it.send(api.placeOrder, { body: { ...orderOf(type), queue_pass: first } })
-  await it.send(api.cancelOrder, { params: { id: placed.body.id }, token: placed.body.access_token })
+  const { id, access_token } = placed.body
+  await it.send(api.cancelOrder, { params: { id }, token: access_token })
 
   await passOf(event_id, tokens[2]!)
-  const settings = await it.send(api.getQueueSettings, { params: { event_id }, token: organizer })
+  const settings = await settingsOf(event_id)
   expect(settings.body).toMatchObject({ admitted_up_to: 3, joined: 5 })
   expect(settings.body.left_per_second).toBeGreaterThan(0)
 })
@@ -262,7 +282,8 @@ test('tendWaitingRooms: an event that was canceled closes its room', async () =>
 
 test('getQueue: publishes the key with the draw, as its hash had promised', async () => {
   const { event_id, settings } = await seedRoom({ opens_at: in_seconds(1.5) })
-  const tokens = (await Promise.all(Array.from({ length: 30 }, () => join(event_id)))).map(({ body }) => body.token)
+  const answers = await Promise.all(counted(30).map(() => join(event_id)))
+  const tokens = answers.map(({ body }) => body.token)
 
   const { draw } = await it.eventually(async () => {
     const now = await room(event_id)
@@ -271,8 +292,8 @@ test('getQueue: publishes the key with the draw, as its hash had promised', asyn
 
   expect(createHash('sha256').update(Buffer.from(draw.key!, 'hex')).digest('hex')).toBe(settings.key_hash)
   expect(draw.drawn_count).toBe(30)
-  const places = await Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
-  expect(places.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
+  const places = await placesOf(event_id, tokens)
+  expect(places.toSorted((a, b) => a - b)).toEqual(counted(30))
   expect(places).not.toEqual(places.toSorted((a, b) => a - b))
   expect((await join(event_id)).body.place ?? 31).toBe(31)
 })

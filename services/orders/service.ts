@@ -1,3 +1,4 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/orders'
@@ -14,6 +15,7 @@ import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
+import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
@@ -80,6 +82,7 @@ export default defineService<Ctx>({
     on(paymentSucceeded, completeOrders),
     on(paymentRefunded, refundOrders),
     on(deadlineReached, expireOrders),
+    on(credentialsDeleted, forgetBuyers),
   ],
   timers: [every(sweep_interval_ms, expireForgotten), every(tend_interval_ms, tendWaitingRooms)],
 })

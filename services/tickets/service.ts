@@ -1,3 +1,4 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/tickets'
@@ -8,6 +9,7 @@ import { TicketSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { checkIn } from './operations/check-in.ts'
 import { endOrders } from './operations/end-orders.ts'
+import { forgetHolders } from './operations/forget-holders.ts'
 import { getAdmissions } from './operations/get-admissions.ts'
 import { getOrderCalendar } from './operations/get-order-calendar.ts'
 import { getOrderPdf } from './operations/get-order-pdf.ts'
@@ -50,6 +52,7 @@ export default defineService<Ctx>({
     on(eventPublished, keepEvents),
     on(eventChanged, keepEvents),
     on(eventCanceled, keepEvents),
+    on(credentialsDeleted, forgetHolders),
   ],
   start: async ctx => ({
     keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(),

@@ -25,7 +25,9 @@ afterAll(async () => {
 
 const tool = fileURLToPath(new URL('../../tools/verify-draw.ts', import.meta.url))
 
-const verify = (source: string, ...tokens: string[]) => new Promise<{ code: number, output: string }>(resolve => {
+interface Said { code: number, output: string }
+
+const verify = (source: string, ...tokens: string[]) => new Promise<Said>(resolve => {
   execFile(process.execPath, [tool, source, ...tokens], (error, stdout) =>
     resolve({ code: error ? Number(error.code) : 0, output: stdout }))
 })
@@ -34,7 +36,8 @@ async function openRoom (opens_in_seconds: number) {
   const organizer = server.callAs(await signIn(server.call, 'eventcreator'))
   const { event, ticket_type } = await putOnSale(organizer)
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
-  await must(organizer(setQueue, { params: { event_id: event.id }, body: { enabled: true, opens_at, max_in_checkout: 3 } }))
+  const body = { enabled: true, opens_at, max_in_checkout: 3 }
+  await must(organizer(setQueue, { params: { event_id: event.id }, body }))
   return { event_id: event.id, ticket_type_id: ticket_type.id }
 }
 
@@ -42,12 +45,15 @@ const take = async (event_id: string) =>
   (await must(server.call(joinQueue, { params: { event_id }, body: {} }), joinQueue)).token
 const position = (event_id: string, token: string) =>
   must(server.call(getQueuePosition, { params: { event_id }, query: { token } }), getQueuePosition)
+const placesOf = (event_id: string, tokens: string[]) =>
+  Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
 
 test('waiting room: kill -9 keeps every place, and the tool recomputes the draw', async () => {
   const { event_id, ticket_type_id } = await openRoom(15)
   const tokens = await Promise.all(Array.from({ length: 40 }, () => take(event_id)))
   // These may or may not have been answered when the process dies; only answers are promises.
-  const dying = Array.from({ length: 40 }, () => take(event_id).then(token => tokens.push(token), () => undefined))
+  const dying = Array.from({ length: 40 }, () =>
+    take(event_id).then(token => tokens.push(token), () => undefined))
   await server.kill()
   await Promise.all(dying)
   server = await startServerProcess(data.folder)
@@ -58,7 +64,7 @@ test('waiting room: kill -9 keeps every place, and the tool recomputes the draw'
     return now.state === 'open' && now
   }, 'the draw', 40_000)
   const late = await take(event_id)
-  const places = await Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
+  const places = await placesOf(event_id, tokens)
 
   expect(new Set(places).size).toBe(tokens.length)
   expect(Math.max(...places)).toBeLessThanOrEqual(queue.draw.drawn_count!)
@@ -79,8 +85,7 @@ test('waiting room: kill -9 keeps every place, and the tool recomputes the draw'
   server = await startServerProcess(data.folder)
 
   await eventually(async () => (await position(event_id, late)).place !== null, 'the draw to be loaded')
-  const afterwards = await Promise.all(tokens.map(async token => (await position(event_id, token)).place))
-  expect(afterwards).toEqual(places)
+  expect(await placesOf(event_id, tokens)).toEqual(places)
 }, 150_000)
 
 test('waiting room: the tool notices a draw that was tampered with', async () => {
@@ -90,7 +95,8 @@ test('waiting room: the tool notices a draw that was tampered with', async () =>
     const now = await must(server.call(getQueue, { params: { event_id } }), getQueue)
     return now.draw.order_digest !== null && now
   }, 'the draw')
-  const { items: joins } = await must(server.call(listQueueJoins, { params: { event_id }, query: {} }), listQueueJoins)
+  const { items: joins } = await must(
+    server.call(listQueueJoins, { params: { event_id }, query: {} }), listQueueJoins)
   const tell = async (published: object) => {
     const file = join(data.folder, 'draw.json')
     await writeFile(file, JSON.stringify(published))

@@ -268,6 +268,9 @@ export const passwordResetRequested = defineEvent('auth.password_reset_requested
 
 export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Type.Object({
   user_id: Uuid, email: Email, deleted_at: Timestamp,
+  email_verified: Type.Optional(Type.Boolean({
+    description: 'Only a proven address owns what guests bought with it',
+  })),
 }))
 
 /** Every process refuses the remaining access tokens of these logins. */

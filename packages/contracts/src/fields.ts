@@ -67,6 +67,12 @@ export const Text = (max_length: number, min_length = 0) =>
 export const Buyer = Type.Object({ name: PersonName, email: Email, locale: Locale })
 export type Buyer = Static<typeof Buyer>
 
+/**
+ * What stands where an erased person's name and address stood. RFC 2606 reserves `.invalid`, so no
+ * mail to it ever finds anybody.
+ */
+export const erasedBuyer = { name: '–', email: 'erased@fermata.invalid' } as const
+
 export const Venue = Type.Object({
   name: Text(200, 1),
   address: Text(300, 1),

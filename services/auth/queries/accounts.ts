@@ -97,10 +97,10 @@ export const markVerified = async (tx: Tx<DB>, id: string) => (await sql<{ verif
 
 /** Its logins must have been ended before: what hangs on the account goes with it. */
 export const deleteAccountRow = async (tx: Tx<DB>, id: string) => (await sql<{
-  email: string, deleted_at: string
+  email: string, email_verified: boolean, deleted_at: string
 }>`
   delete from auth.accounts where id = ${id}
-  returning email, now() as deleted_at`.execute(tx)).rows[0]
+  returning email, email_verified_at is not null as email_verified, now() as deleted_at`.execute(tx)).rows[0]
 
 /** News may overtake each other: only what is newer than the last counts. */
 export const updateLocales = (

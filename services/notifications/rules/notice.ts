@@ -1,4 +1,4 @@
-import type { Locale } from '@fermata/contracts/fields'
+import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
 import type { Channel, NotificationKind } from '@fermata/contracts/notifications'
 import { headerText, type Content } from './outgoing.ts'
 
@@ -82,6 +82,8 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
     kind, user_id, locale, content, subject: headerText(content.title),
     priority: priorities[kind] ?? default_priority,
   }
+  // Who was erased is told nothing more.
+  if (notice.email === erasedBuyer.email) return { messages: [], deliveries: [] }
   if (mail === 'always' || (mail === 'wanted' && (wish?.email_notifications ?? true))) {
     deliveries.push({
       ...common, dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,

@@ -9,6 +9,6 @@ import { requireRoom } from '../require-room.ts'
 export const getQueuePosition: Operation<typeof contract> = async (ctx, { params, query }) => {
   const room = requireRoom(ctx, params.event_id)
   const token = readToken(room.keys, query.token)
-  if (!token) throw new Problem(queueTokenInvalid, undefined, { extensions: { event_id: params.event_id } })
+  if (!token) throw new Problem(queueTokenInvalid, undefined, { extensions: params })
   return positionIn(room, token)
 }

@@ -21,10 +21,12 @@ export const joinQueue: Operation<typeof contract> = async (ctx, { params, body,
   }
   const state = stateOf(room)
   if (state === 'sold_out' || state === 'closed') throw closed(event_id, state)
-  const joined = await ctx.resources.rooms.joins.add(event_id, { binding: bindingOf(body.visitor, userIdOf(caller)) })
+  const binding = bindingOf(body.visitor, userIdOf(caller))
+  const joined = await ctx.resources.rooms.joins.add(event_id, { binding })
   if (joined.kind === 'off') throw new Problem(notFound, 'This event has no waiting room.')
   if (joined.kind === 'full') throw closed(event_id, 'full')
   return { token: signToken(room.keys, joined.place), ...positionIn(room, joined.place) }
 }
 
-const closed = (event_id: string, reason: string) => new Problem(queueClosed, undefined, { extensions: { event_id, reason } })
+const closed = (event_id: string, reason: string) =>
+  new Problem(queueClosed, undefined, { extensions: { event_id, reason } })

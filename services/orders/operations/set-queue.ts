@@ -12,7 +12,9 @@ const default_max_in_checkout = 2000
 /** Long enough to read prices and talk to a friend; then the next in line should have the chance. */
 const default_pass_minutes = 10
 
-const defaults = { max_in_checkout: default_max_in_checkout, pass_seconds: default_pass_minutes * 60 }
+const defaults = {
+  max_in_checkout: default_max_in_checkout, pass_seconds: default_pass_minutes * 60,
+}
 
 /** Switches a waiting room on or off. Its key is made with it, so its hash is public before anybody joins. */
 export const setQueue: Operation<typeof contract> = async (ctx, { params, body, caller, id }) => {

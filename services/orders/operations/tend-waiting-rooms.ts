@@ -36,7 +36,8 @@ function advance (ctx: Ctx, { row: { event_id, available, status } }: Room): Pro
     if (queue.seconds !== null && queue.seconds < min_step_seconds) return false
     const { choosing, paying } = await countCheckout(tx, event_id, queue.pass_seconds)
     const waiting = status === 'published' ? queue.joined - queue.admitted_up_to : 0
-    const step = admit({ waiting, choosing, paying, available, seconds: queue.seconds }, queue, queue.max_in_checkout)
+    const measured = { waiting, choosing, paying, available, seconds: queue.seconds }
+    const step = admit(measured, queue, queue.max_in_checkout)
     await storeStep(tx, { event_id, ...step })
     return true
   })

@@ -1,4 +1,4 @@
-import type { Locale } from '@fermata/contracts/fields'
+import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
 import type { OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
@@ -119,3 +119,12 @@ export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status, bef
      and ${status ? sql`o.status = ${status}` : sql`true`}
      and ${before ? sql`o.id < ${before}` : sql`true`}
    order by o.id desc limit ${limit}`.execute(db)).rows
+
+/** Takes names and addresses out of the orders of people, and of guests with these addresses. */
+export const eraseBuyers = (tx: Tx<DB>, { user_ids, emails }: {
+  user_ids: string[], emails: string[]
+}) => sql`
+  update orders.orders
+     set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email}
+   where user_id = any(${user_ids}::uuid[])
+      or (user_id is null and lower(buyer_email) = any(${emails}::text[]))`.execute(tx)

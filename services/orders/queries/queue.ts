@@ -7,10 +7,12 @@ import type { PassUse } from '../rules/pass-uses.ts'
 /** All SQL of the waiting room. */
 
 export interface QueueRow {
-  event_id: string, enabled: boolean, opens_at: string, max_in_checkout: number, pass_seconds: number
+  event_id: string, enabled: boolean, opens_at: string
+  max_in_checkout: number, pass_seconds: number
   draw_key: Buffer, joined: number, batches: number, joins_digest: Buffer
   drawn_at: string | null, drawn_count: number | null, admitted_up_to: number
-  advanced_at: string | null, in_checkout: number, left_per_second: number, admitted_per_second: number
+  advanced_at: string | null, in_checkout: number
+  left_per_second: number, admitted_per_second: number
 }
 
 export const findQueue = async (db: Db<DB> | Tx<DB>, event_id: string) => (await sql<QueueRow>`
@@ -118,9 +120,11 @@ export const listDrawn = async (db: Db<DB>, event_id: string, after: number, lim
    where event_id = ${event_id} and number > ${after} and first_place is null
    order by number limit ${limit}`.execute(db)).rows
 
+interface CheckoutRow { choosing: number, paying: number }
+
 /** Who is in the checkout now: admitted without an order yet, and holding tickets. */
-export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: number) => (await sql<{
-  choosing: number, paying: number }>`
+export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: number) =>
+  (await sql<CheckoutRow>`
   with missed as (
     select coalesce(max(up_to), 0) as up_to from orders.queue_admissions
      where event_id = ${event_id} and at <= clock_timestamp() - ${pass_seconds} * interval '1 second'
@@ -133,7 +137,8 @@ export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: 
   .execute(tx)).rows[0]!
 
 export interface Step {
-  event_id: string, admitted: number, in_checkout: number, left_per_second: number, admitted_per_second: number
+  event_id: string, admitted: number, in_checkout: number
+  left_per_second: number, admitted_per_second: number
 }
 
 /** Moves the number and notes when, in one statement. */
@@ -162,5 +167,7 @@ export const recordPassUses = (client: Client, event_id: string, uses: PassUse[]
     insert into orders.queue_uses (event_id, place, orders, buyer)
     select $1, * from unnest($2::integer[], $3::integer[], $4::bytea[])
     on conflict (event_id, place) do update set orders = queue_uses.orders + excluded.orders`,
-  values: [event_id, uses.map(one => one.place), uses.map(one => one.orders), uses.map(one => one.buyer)],
+  values: [
+    event_id, uses.map(one => one.place), uses.map(one => one.orders), uses.map(one => one.buyer),
+  ],
 })

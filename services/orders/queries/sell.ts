@@ -28,7 +28,8 @@ export async function withClient<T> (
  * committed.
  */
 export async function openSale (
-  client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[], places: number[] }, guarded: boolean
+  client: Client, event_id: string,
+  wanted: { type_ids: string[], keys: Key[], places: number[] }, guarded: boolean
 ) {
   const [, event, stock, used_keys, pass_uses] = await Promise.all([
     client.query('begin isolation level read committed'),

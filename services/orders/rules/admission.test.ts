@@ -4,7 +4,8 @@ import { admit, type Measured, type Speed } from './admission.ts'
 
 const still: Speed = { in_checkout: 0, left_per_second: 0, admitted_per_second: 0 }
 const measured = fc.record<Measured>({
-  waiting: fc.nat(1_000_000), choosing: fc.nat(5000), paying: fc.nat(5000), available: fc.nat(100_000),
+  waiting: fc.nat(1_000_000), choosing: fc.nat(5000), paying: fc.nat(5000),
+  available: fc.nat(100_000),
   seconds: fc.oneof(fc.constant(null), fc.double({ min: 0.5, max: 3600, noNaN: true })),
 })
 const speeds = fc.record<Speed>({
@@ -13,7 +14,8 @@ const speeds = fc.record<Speed>({
 })
 
 test('admit: never lets in more than wait, fit, or could find a ticket', () => {
-  fc.assert(fc.property(measured, speeds, fc.integer({ min: 1, max: 100_000 }), (now, before, most) => {
+  const mosts = fc.integer({ min: 1, max: 100_000 })
+  fc.assert(fc.property(measured, speeds, mosts, (now, before, most) => {
     const { admitted, in_checkout, left_per_second, admitted_per_second } = admit(now, before, most)
     expect(admitted).toBeGreaterThanOrEqual(0)
     expect(admitted).toBeLessThanOrEqual(now.waiting)
@@ -21,7 +23,7 @@ test('admit: never lets in more than wait, fit, or could find a ticket', () => {
       expect(in_checkout).toBeLessThanOrEqual(most)
       expect(now.choosing + admitted).toBeLessThanOrEqual(2 * now.available)
     }
-    for (const value of [left_per_second, admitted_per_second]) expect(value).toBeGreaterThanOrEqual(0)
+    expect(Math.min(left_per_second, admitted_per_second)).toBeGreaterThanOrEqual(0)
   }))
 })
 
@@ -36,7 +38,9 @@ test('admit: a pause is not made up for by a crowd', () => {
 })
 
 /** A checkout that finishes at most `capacity` people a second, each after `stay` seconds. */
-function simulate (capacity: number, { most, stay, seconds }: { most: number, stay: number, seconds: number }) {
+function simulate (
+  capacity: number, { most, stay, seconds }: { most: number, stay: number, seconds: number }
+) {
   let speed = still
   let waiting = 1_000_000
   const inside: number[] = []
@@ -48,7 +52,8 @@ function simulate (capacity: number, { most, stay, seconds }: { most: number, st
       inside.shift()
       credit--
     }
-    const now = { waiting, choosing: inside.length, paying: 0, available: 1_000_000, seconds: second === 0 ? null : 1 }
+    const now = { waiting, choosing: inside.length, paying: 0, available: 1_000_000,
+      seconds: second === 0 ? null : 1 }
     const step = admit(now, speed, most)
     speed = step
     waiting -= step.admitted
@@ -68,7 +73,8 @@ test.each([3, 17.5, 40, 120])('admit: follows a checkout that serves %d people a
 
 test('admit: slows down within seconds when the checkout does', () => {
   const fast = simulate(100, { most: 300, stay: 2, seconds: 100 })
-  const slowed = admit({ waiting: 1000, choosing: 300, paying: 0, available: 9999, seconds: 1 }, fast.speed, 300)
+  const now = { waiting: 1000, choosing: 300, paying: 0, available: 9999, seconds: 1 }
+  const slowed = admit(now, fast.speed, 300)
   expect(fast.admissions.at(-1)).toBeGreaterThan(90)
   expect(slowed.admitted).toBe(0)
 })

@@ -36,7 +36,8 @@ export interface Speed {
  * people come in as fast as others are seen to leave it (paid, expired, or their time is over).
  */
 export function admit (
-  { waiting, choosing, paying, available, seconds }: Measured, before: Speed, max_in_checkout: number
+  { waiting, choosing, paying, available, seconds }: Measured,
+  before: Speed, max_in_checkout: number
 ): Speed & { admitted: number } {
   const inside = choosing + paying
   const passed = seconds ?? 1

@@ -3,17 +3,21 @@ import { expect, test } from 'vitest'
 import { orders_per_pass, partByPass, usesOf } from './pass-uses.ts'
 
 const hash = (name: string) => Buffer.from(name)
-const purchase = (place: number, buyer: string | null = null) => ({ pass: { place, buyer: buyer === null ? null : hash(buyer) } })
+const purchase = (place: number, buyer: string | null = null) =>
+  ({ pass: { place, buyer: buyer === null ? null : hash(buyer) } })
 
 test('partByPass: however orders are spread over batches, no pass buys more often than it may', () => {
-  const batches = fc.array(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 }), { maxLength: 8 })
+  const batch = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 })
+  const batches = fc.array(batch, { maxLength: 8 })
   fc.assert(fc.property(batches, all => {
     const stored = new Map<number, number>()
     for (const places of all) {
       const known = [...stored].map(([place, orders]) => ({ place, orders, buyer: null }))
       const { allowed, refused } = partByPass(places.map(place => purchase(place)), known)
       expect(allowed.length + refused.size).toBe(places.length)
-      for (const { place, orders } of usesOf(allowed)) stored.set(place, (stored.get(place) ?? 0) + orders)
+      for (const { place, orders } of usesOf(allowed)) {
+        stored.set(place, (stored.get(place) ?? 0) + orders)
+      }
     }
     for (const orders of stored.values()) expect(orders).toBeLessThanOrEqual(orders_per_pass)
   }))

@@ -2,12 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pollBefore, standingOf, waitFor, type RoomView } from './queue-position.ts'
 
-const room: RoomView = { state: 'open', opens_in_ms: 0, admitted_up_to: 100, missed_up_to: 40, admitted_per_second: 5 }
+const room: RoomView = {
+  state: 'open', opens_in_ms: 0, admitted_up_to: 100, missed_up_to: 40, admitted_per_second: 5,
+}
+const spreads = fc.double({ min: 0, max: 1, noNaN: true })
 
 test('standingOf: every place of an open room is missed, on its turn, or in line', () => {
   const rooms = fc.tuple(fc.nat(10_000), fc.nat(10_000)).map(([a, b]) =>
     ({ ...room, missed_up_to: Math.min(a, b), admitted_up_to: Math.max(a, b) }))
-  fc.assert(fc.property(rooms, fc.integer({ min: 1, max: 20_000 }), fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.assert(fc.property(rooms, fc.integer({ min: 1, max: 20_000 }), spreads,
     (view, place, spread) => {
       const { status, ahead, poll_after_ms } = standingOf(view, place, spread)
       const wanted = place <= view.missed_up_to ? 'missed' : place <= view.admitted_up_to ? 'your_turn' : 'in_line'
@@ -39,7 +42,7 @@ test('standingOf: before the draw there is no place, and after the sale none is 
 })
 
 test('pollBefore: nobody asks across the opening, and the crowd is spread behind it', () => {
-  fc.assert(fc.property(fc.nat(100_000_000), fc.double({ min: 0, max: 1, noNaN: true }), (opens_in_ms, spread) => {
+  fc.assert(fc.property(fc.nat(100_000_000), spreads, (opens_in_ms, spread) => {
     const poll_ms = pollBefore(opens_in_ms, spread)
     // Either before the opening or within three seconds of it.
     expect(poll_ms <= opens_in_ms || poll_ms <= opens_in_ms + 3001).toBe(true)

@@ -8,7 +8,7 @@ import type { Translate } from '../i18n/translate.ts'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
-import { fieldsRefused, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
+import { fieldsRefused, keepTyped, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { EventForm } from './event-form.tsx'
@@ -32,6 +32,8 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
     await api(context)(updateEvent, { params: { id: params.id }, body: { ...changes, version } })
   if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('organizer.form.saved') })
   const refused = explain(t, texts, answer.problem)
+  const kept = refused ? null : keepTyped(t, texts, answer)
+  if (kept) return kept
   if (!refused) throw refusal(context, answer)
   return data(refused, { status: answer.status })
 }

@@ -23,6 +23,7 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
   return (
     <Form method="post" className="reading grid gap-6">
       <FormMessage answer={answer} />
+      {values.idempotency_key && <input type="hidden" name="idempotency_key" value={values.idempotency_key} />}
       {values.version && <input type="hidden" name="version" value={values.version} />}
       <Step title={t('organizer.form.what')}>
         <Field {...of('title')} label={t('organizer.form.name')} className="sm:col-span-2" />

@@ -54,6 +54,15 @@ test('readTicketType: amounts may be written with a comma, in the digits of thei
     { ...event, currency: 'KWD' }).type.price_minor).toBe(1250)
 })
 
+test('readTicketType: a refused amount is told by an example of its currency, in the language', () => {
+  const errorOf = (currency: string, price: string, language: 'en' | 'fr') =>
+    readTicketType(translators[language].t, { ...typeTexts, price }, { ...event, currency })
+      .errors.price
+  expect(errorOf('JPY', '12.5', 'en')).toContain(' 1250.')
+  expect(errorOf('KWD', '9.7501', 'en')).toContain(' 1.250.')
+  expect(errorOf('EUR', '1.2.3', 'fr')).toContain(' 12,50.')
+})
+
 test('readTicketType: numbers that are none, and limits that exclude each other, are refused', () => {
   for (const capacity of ['', '-1', '1e309', '２', '1.5', 'ten']) {
     expect(readTicketType(t, { ...typeTexts, capacity }, event).errors.capacity,

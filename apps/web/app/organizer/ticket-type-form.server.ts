@@ -18,6 +18,10 @@ function amountOf (text: string, currency: string): number | null {
   }
 }
 
+/** In the digits of the currency: 12.50 EUR, 1250 JPY. */
+export const exampleOf = (t: Translate, currency: string): string =>
+  decimalOf(1250, currency).replace('.', t('errors.form.decimal_point'))
+
 /** Digits only: `Number('')` would be 0, and `Number('1e3')` a thousand. */
 const wholeOf = (text: string) => /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
 
@@ -47,7 +51,7 @@ export function readTicketType (
   for (const name of ['capacity', 'min_per_order', 'max_per_order'] as const) {
     if (Number.isNaN(type[name])) errors[name] = t('errors.form.number')
   }
-  if (price_minor === null) errors.price = t('errors.form.amount')
+  if (price_minor === null) errors.price = t('errors.form.amount', { example: exampleOf(t, event.currency) })
   for (const name of ['sales_start', 'sales_end'] as const) {
     if (text(name) !== '' && type[name] === null) errors[name] = t('errors.form.time')
   }

@@ -12,12 +12,12 @@ import { translators } from '../i18n/translators.server.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { formatCount } from '../i18n/formats.ts'
 import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
-import { fieldsRefused, inputRules, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
+import { fieldsRefused, inputRules, keepTyped, keyOf, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { FormMessage } from '../ui/field.tsx'
 import { Price } from '../ui/values.tsx'
-import { changesOf, readTicketType, textsOfType } from './ticket-type-form.server.ts'
+import { changesOf, exampleOf, readTicketType, textsOfType } from './ticket-type-form.server.ts'
 import { TicketTypeForm } from './ticket-type-form.tsx'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
@@ -26,10 +26,15 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   const event = bodyOf(context, await call(getEvent, { params: { id: params.id } }))
   const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: params.id } }))
   return {
-    event: { currency: event.currency, timezone: event.timezone, status: event.status },
+    event: {
+      currency: event.currency, timezone: event.timezone, status: event.status,
+      price_example: exampleOf(translators[context.get(visitorOf).language].t, event.currency),
+    },
     types: types.items.sort((a, b) => a.position - b.position)
       .map(type => ({ type, texts: textsOfType(type, event.timezone) })),
     rules: inputRules(NewTicketType),
+    // One for each time the page is shown: pressing twice adds one type.
+    idempotency_key: randomUUID(),
   }
 }
 
@@ -42,7 +47,7 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   const form = texts.type_id || 'new'
   const done = (text: string) => data<FormAnswer>({ form, values: {}, errors: {}, done: text })
   const failed = (answer: { problem: ProblemBody, status: number }) => {
-    const refused = explain(t, texts, answer.problem)
+    const refused = explain(t, texts, answer.problem) ?? keepTyped(t, texts, answer)?.data
     if (!refused) throw refusal(context, answer)
     return data<FormAnswer>({ ...refused, form }, { status: answer.status })
   }
@@ -55,7 +60,7 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   if (Object.keys(errors).length > 0) return data<FormAnswer>({ ...refuse(t, texts, errors), form },
     { status: 400 })
   if (form === 'new') {
-    const answer = await call(createTicketType, { body: type, headers: { 'idempotency-key': randomUUID() } })
+    const answer = await call(createTicketType, { body: type, headers: { 'idempotency-key': keyOf(texts) } })
     return answer.ok ? done(t('organizer.types.added', { name: type.name })) : failed(answer)
   }
   const answer = await call(updateTicketType, { params: { id: form }, body: changesOf(type) })
@@ -74,10 +79,10 @@ function explain (t: Translate, texts: Record<string, string>,
 }
 
 export default function TicketTypes ({ loaderData, actionData }: Route.ComponentProps) {
-  const { event, types, rules } = loaderData
+  const { event, types, rules, idempotency_key } = loaderData
   const t = useT()
   const answerOf = (form: string) => actionData?.form === form ? actionData : undefined
-  const empty = { capacity: '', min_per_order: '1', max_per_order: '10' }
+  const empty = { capacity: '', min_per_order: '1', max_per_order: '10', idempotency_key }
   return (
     <section className="reading grid gap-6" aria-labelledby="types">
       <h2 id="types">{t('organizer.types.title')}</h2>

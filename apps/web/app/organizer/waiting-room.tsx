@@ -28,7 +28,8 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
     timezone, settings,
     texts: settings === null ? { opens_at: '', ...defaults } : {
       opens_at: wallTime(settings.opens_at, timezone),
-      max_in_checkout: String(settings.max_in_checkout), pass_minutes: String(settings.pass_minutes),
+      max_in_checkout: String(settings.max_in_checkout),
+      pass_minutes: String(settings.pass_minutes),
     },
   }
 }

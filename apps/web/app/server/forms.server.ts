@@ -1,5 +1,7 @@
-import { invalid } from '@fermata/contracts/problems'
+import { randomUUID } from 'node:crypto'
+import { invalid, keyReused } from '@fermata/contracts/problems'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
+import { data } from 'react-router'
 import type { TObject, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import type { TextKey, Translate } from '../i18n/translate.ts'
@@ -38,6 +40,22 @@ export function refuse (
   t: Translate, values: Texts, errors: Texts, problem?: string
 ): FormAnswer {
   return { values: withoutPasswords(values), errors, problem: problem ?? t('errors.form.check') }
+}
+
+/** The key that came with the page of the form; anything else is no key, and gets a new one. */
+export const keyOf = (texts: Texts): string =>
+  /^[\w-]{8,64}$/.test(texts.idempotency_key ?? '') ? texts.idempotency_key! : randomUUID()
+
+/**
+ * The form again when the API is busy, away, or took this key with other words before: what was
+ * typed is kept, with a new key. Null for what sending again would not mend.
+ */
+export function keepTyped (
+  t: Translate, texts: Texts, { status, problem }: { status: number, problem: ProblemBody }
+) {
+  if (status < 500 && status !== 429 && !problemIs(problem, keyReused)) return null
+  const values = { ...texts, idempotency_key: randomUUID() }
+  return data(refuse(t, values, {}, t('errors.form.retry')), { status })
 }
 
 interface SchemaError { keyword: string, instancePath: string, params: object }

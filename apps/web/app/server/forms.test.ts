@@ -5,7 +5,8 @@ import { invalid } from '@fermata/contracts/problems'
 import { expect, test } from 'vitest'
 import { translators } from '../i18n/translators.server.ts'
 import { safePath } from './answers.server.ts'
-import { check, fieldsRefused, inputRules, refuse, textsOf } from './forms.server.ts'
+import { isOutdated } from './session.server.ts'
+import { check, fieldsRefused, inputRules, keepTyped, keyOf, refuse, textsOf } from './forms.server.ts'
 
 const { t } = translators.en
 
@@ -54,6 +55,24 @@ test('fieldsRefused: fields that only the API refuses are marked too', () => {
     { type: invalid.type, title: '', status: 400, errors: [{ field: 'venue.city', message: 'is not valid' }] }
   expect(fieldsRefused(t, problem)).toEqual({ 'venue.city': 'This is not valid.' })
   expect(fieldsRefused(t, { type: 'about:blank', title: '', status: 500 })).toEqual({})
+})
+
+test('keepTyped: while the API is away the form comes back as typed, with a new key', () => {
+  const texts = { title: 'A', idempotency_key: 'a-key-of-a-page' }
+  const away = keepTyped(t, texts, { status: 503, problem: { type: 'about:blank', title: '', status: 503 } })
+  expect(away?.data).toMatchObject({ values: { title: 'A' }, problem: t('errors.form.retry') })
+  expect(away?.data.values.idempotency_key).not.toBe('a-key-of-a-page')
+  expect(keepTyped(t, texts, { status: 404, problem: { type: 'about:blank', title: '', status: 404 } })).toBeNull()
+  expect([keyOf(texts), keyOf({ idempotency_key: 'x y' })]).toEqual(['a-key-of-a-page', expect.stringMatching(/^[0-9a-f-]{36}$/)])
+})
+
+test('isOutdated: a token made before the address was proven is to be renewed', () => {
+  const me = { email_verified: true } as Parameters<typeof isOutdated>[0]['me']
+  const tokenOf = (claims: object) => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`
+  expect(isOutdated({ me, token: tokenOf({ email_verified: false }) })).toBe(true)
+  expect(isOutdated({ me, token: tokenOf({ email_verified: true }) })).toBe(false)
+  expect(isOutdated({ me: { ...me!, email_verified: false }, token: tokenOf({ email_verified: false }) })).toBe(false)
+  expect([isOutdated({ me, token: 'junk' }), isOutdated({ me: null, token: null })]).toEqual([false, false])
 })
 
 test('safePath: nothing leads away from this site', () => {

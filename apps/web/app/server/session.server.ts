@@ -78,9 +78,26 @@ async function findSession (context: Context): Promise<Session> {
   const { cookies } = context.get(visitorOf)
   const access = either(cookies, 'fermata_access')
   const session = access ? await signIn(context, access) : null
-  if (session) return session
   const refresh_token = either(cookies, 'fermata_refresh')
-  return refresh_token ? renew(context, refresh_token) : guest
+  if (session && !(refresh_token && isOutdated(session))) return session
+  if (!refresh_token) return guest
+  const renewed = await renew(context, refresh_token)
+  return renewed.me ? renewed : session ?? renewed
+}
+
+/**
+ * True when the address was proven after the token was made: without a new one, what was bought as
+ * a guest would stay hidden until the token ends.
+ */
+export function isOutdated ({ me, token }: Session): boolean {
+  if (!me?.email_verified || !token) return false
+  try {
+    const claims: unknown =
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    return (claims as { email_verified?: unknown }).email_verified === false
+  } catch {
+    return false
+  }
 }
 
 /**

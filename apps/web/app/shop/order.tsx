@@ -36,7 +36,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
     is_issuing: order.status === 'completed'
       && (tickets?.items.length ?? 0) < Math.min(expected, max_tickets),
     event: event && { slug: event.slug, starts_at: event.starts_at, timezone: event.timezone,
-      venue: event.venue },
+      venue: event.venue, is_selling: event.status === 'published' && !event.is_past },
     is_guest: context.get(sessionOf).me === null,
     choice: choiceQuery(order.items),
   }
@@ -82,7 +82,7 @@ function Ended ({ order, event, choice }: OrderData) {
       <HeldNote className="w-40 text-strong" />
       <h1 className="text-4xl">{t(`shop.order.${status}_title`)}</h1>
       <p className="max-w-prose text-lg text-soft">{t(`shop.order.${status}_text`)}</p>
-      {event && <Link to={`/events/${event.slug}?${choice}#tickets`} className="button">{t('shop.order.choose_again')}</Link>}
+      {event?.is_selling && <Link to={`/events/${event.slug}?${choice}#tickets`} className="button">{t('shop.order.choose_again')}</Link>}
     </header>
   )
 }

@@ -50,7 +50,7 @@ export const organizer = {
     name_hint: 'Such as “Stalls” or “Child up to 12”',
     description: 'Description',
     price: 'Price ({{currency}})',
-    price_hint: 'Such as 12.50; 0 is free.',
+    price_hint: 'Such as {{example}}; 0 is free.',
     capacity: 'How many',
     min: 'Least per order',
     max: 'Most per order',

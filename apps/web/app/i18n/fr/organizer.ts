@@ -53,7 +53,7 @@ export const organizer: Wording<typeof english.organizer> = {
     name_hint: 'Comme « Parterre » ou « Enfant jusqu’à 12 ans »',
     description: 'Description',
     price: 'Prix ({{currency}})',
-    price_hint: 'Comme 12,50 ; 0 pour gratuit.',
+    price_hint: 'Comme {{example}} ; 0 pour gratuit.',
     capacity: 'Combien',
     min: 'Minimum par commande',
     max: 'Maximum par commande',
