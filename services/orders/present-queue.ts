@@ -2,7 +2,10 @@ import type { QueueSettings } from '@fermata/contracts/queue'
 import type { QueueRow } from './queries/queue.ts'
 import { hashOfKey } from './queue-draw.ts'
 
-/** What who manages the event sees of its waiting room; the key of the draw is nobody's before its time. */
+/**
+ * What who manages the event sees of its waiting room; the key of the draw is nobody's before its
+ * time.
+ */
 export const presentQueue = (row: QueueRow): QueueSettings => ({
   event_id: row.event_id, enabled: row.enabled, opens_at: row.opens_at,
   max_in_checkout: row.max_in_checkout,

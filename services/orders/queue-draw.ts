@@ -7,7 +7,10 @@ import { id_bytes } from './queue-tokens.ts'
  * tools/verify-draw.ts in a second program.
  */
 
-/** 48 bits are exact in a JavaScript number, and two of a million visitors share one in 1 of 500 draws. */
+/**
+ * 48 bits are exact in a JavaScript number, and two of a million visitors share one in 1 of 500
+ * draws.
+ */
 const number_bytes = 6
 /** Some milliseconds of hashing; then others have their turn. */
 const chunk = 4000
@@ -32,7 +35,10 @@ export const seedOf = (key: Buffer, joins_digest: Buffer) =>
 export const drawNumber = (seed: Buffer, id: Buffer) =>
   createHmac('sha256', seed).update(id).digest().readUIntBE(0, number_bytes)
 
-/** Draws everybody whose id is in `ids`; a million take some seconds, during which others are served. */
+/**
+ * Draws everybody whose id is in `ids`; a million take some seconds, during which others are
+ * served.
+ */
 export async function draw (seed: Buffer, ids: Buffer[]): Promise<Draw> {
   const count = ids.reduce((sum, batch) => sum + batch.length / id_bytes, 0)
   const numbers = new Float64Array(count)

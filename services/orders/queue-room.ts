@@ -4,7 +4,10 @@ import { hashOfKey, placeInDraw, type Draw } from './queue-draw.ts'
 import { signPass, type Place, type QueueKeys } from './queue-tokens.ts'
 import { pollBefore, standingOf, waitFor, type RoomView } from './rules/queue-position.ts'
 
-/** A waiting room as this process sees it: about a second old, and enough to answer without the database. */
+/**
+ * A waiting room as this process sees it: about a second old, and enough to answer without the
+ * database.
+ */
 export interface Room {
   row: RoomRow
   keys: QueueKeys
@@ -13,7 +16,9 @@ export interface Room {
   draw: Draw | null
   /** When places had their turn: up to which, and when by the database's clock. Ascending. */
   admissions: { up_to: number, at_ms: number }[]
-  /** What everybody who asks about the room in this second is told; only its times are filled in. */
+  /**
+   * What everybody who asks about the room in this second is told; only its times are filled in.
+   */
   answer: Omit<Queue, 'state' | 'opens_in_ms' | 'poll_after_ms'>
 }
 
@@ -69,7 +74,9 @@ export function placeOf (room: Room, { place, id }: Place): number | null {
   return room.draw && placeInDraw(room.draw, id)
 }
 
-/** When the place had its turn; null when it had none, or so long ago that the time to buy is over. */
+/**
+ * When the place had its turn; null when it had none, or so long ago that the time to buy is over.
+ */
 export function admittedAt ({ admissions }: Room, place: number): number | null {
   return admissions.find(({ up_to }) => up_to >= place)?.at_ms ?? null
 }

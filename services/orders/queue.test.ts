@@ -11,7 +11,10 @@ import orders from './service.ts'
 import { eventsPeer } from './test/peers.ts'
 import { in_days, orderOf, seedEvent, seedTicketType } from './test/seed.ts'
 
-/** The waiting room through HTTP: set-queue, get-queue, get-queue-settings, join-queue, get-queue-position, list-queue-joins, tend-waiting-rooms. */
+/**
+ * The waiting room through HTTP: set-queue, get-queue, get-queue-settings, join-queue,
+ * get-queue-position, list-queue-joins, tend-waiting-rooms.
+ */
 
 let it: TestSystem
 let ctx: Ctx

@@ -3,8 +3,7 @@ import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
   Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
 } from './fields.ts'
-import { notYourTurn, queuePassInvalid, queuePassNeeded, QueuePass, Visitor } from './queue.ts'
-
+import { passFields, passProblems } from './queue.ts'
 export * from './queue.ts'
 
 /** The box office: ticket types on shared pools, holds and orders. */
@@ -128,8 +127,7 @@ export const NewOrder = Type.Object({
     { minItems: 1, maxItems: 20, description: 'Each ticket type once' },
   ),
   buyer: Buyer,
-  queue_pass: Type.Optional(QueuePass),
-  queue_visitor: Type.Optional(Visitor),
+  ...passFields,
 })
 export type NewOrder = Static<typeof NewOrder>
 
@@ -261,13 +259,11 @@ export const placeOrder = defineRoute({
   summary: 'Hold tickets and place an order',
   description:
     'Prices are the server\'s. An order that costs nothing is completed at once. Answers 503 ' +
-    'with Retry-After when the queue is full. Where the event has a waiting room, the order ' +
-    'carries the pass that it gave, and the visitor\'s secret if it is bound to one.',
+    'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
   problems: [
-    soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType,
-    queuePassNeeded, queuePassInvalid, notYourTurn,
+    soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType, ...passProblems,
   ],
 })
 

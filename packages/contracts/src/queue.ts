@@ -17,8 +17,15 @@ export const Visitor = Type.String({
 })
 export const QueueToken = Type.String({ minLength: 8, maxLength: 100, pattern: '^fq_[A-Za-z0-9_-]+$',
   description: 'The visitor\'s place: signed, for this event alone' })
-export const QueuePass = Type.String({ minLength: 1, maxLength: 100,
-  description: 'From `GET /api/queue/{event_id}/position` once it is the buyer\'s turn' })
+
+/** What an order carries where the event sells through its waiting room. */
+export const passFields = {
+  queue_pass: Type.Optional(Type.String({ minLength: 1, maxLength: 100,
+    description: 'Needed where the event has a waiting room: from ' +
+      '`GET /api/queue/{event_id}/position`, once it is the buyer\'s turn' })),
+  queue_visitor: Type.Optional(Type.Unsafe<string>({ ...Visitor,
+    description: 'The secret with which the place was taken, if there was one' })),
+}
 
 export const QueueState = Type.Enum(['before_opening', 'drawing', 'open', 'sold_out', 'closed'], {
   description: '`before_opening`: everybody who joins takes part in the draw; `open`: places are ' +
@@ -117,6 +124,9 @@ export const queuePassInvalid = defineProblem(
     event_id: Uuid, reason: Type.Enum(['unknown', 'expired', 'another_buyer', 'used_up']) }))
 export const notYourTurn = defineProblem(
   'orders/not-your-turn', 403, 'It is not your turn yet', Type.Object({ event_id: Uuid }))
+/** Why an order with a pass, or without one, may be refused. */
+export const passProblems = [queuePassNeeded, queuePassInvalid, notYourTurn] as const
+
 export const queueTokenInvalid = defineProblem(
   'orders/queue-token-invalid', 400, 'This is no place in this waiting room',
   Type.Object({ event_id: Uuid }))

@@ -7,16 +7,23 @@ import { presentQueue } from '../present-queue.ts'
 import { lockEvents } from '../queries/events.ts'
 import { findQueue, storeQueue } from '../queries/queue.ts'
 
-/** Two cores write about 200 pages a second, and who chooses or pays asks for one every ten seconds. */
+/**
+ * Two cores write about 200 pages a second, and who chooses or pays asks for one every ten seconds.
+ */
 const default_max_in_checkout = 2000
-/** Long enough to read prices and talk to a friend; then the next in line should have the chance. */
+/**
+ * Long enough to read prices and talk to a friend; then the next in line should have the chance.
+ */
 const default_pass_minutes = 10
 
 const defaults = {
   max_in_checkout: default_max_in_checkout, pass_seconds: default_pass_minutes * 60,
 }
 
-/** Switches a waiting room on or off. Its key is made with it, so its hash is public before anybody joins. */
+/**
+ * Switches a waiting room on or off. Its key is made with it, so its hash is public before anybody
+ * joins.
+ */
 export const setQueue: Operation<typeof contract> = async (ctx, { params, body, caller, id }) => {
   const { event_id } = params
   await requireManagedEvent(ctx, caller, event_id, id)

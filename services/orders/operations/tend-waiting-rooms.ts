@@ -6,7 +6,10 @@ import { admit } from '../rules/admission.ts'
 /** Replicas share the work: who finds that another has just moved the number leaves it. */
 const min_step_seconds = 0.5
 
-/** Once a second: opens what is due, lets people in, and reads all rooms anew for the answers of the next second. */
+/**
+ * Once a second: opens what is due, lets people in, and reads all rooms anew for the answers of the
+ * next second.
+ */
 export async function tendWaitingRooms (ctx: Ctx): Promise<void> {
   const { rooms } = ctx.resources
   await rooms.refresh()
@@ -24,7 +27,10 @@ function hasWork (room: Room): boolean {
   return row.joined > row.admitted_up_to || row.in_checkout > 0 || row.admitted_per_second > 0.001
 }
 
-/** Opens the room when its time has come, and moves the number by one step. Everything it needs is in the database. */
+/**
+ * Opens the room when its time has come, and moves the number by one step. Everything it needs is
+ * in the database.
+ */
 function advance (ctx: Ctx, { row: { event_id, available, status } }: Room): Promise<boolean> {
   return ctx.transaction(async tx => {
     if (!await lockQueue(tx, event_id, false)) return false

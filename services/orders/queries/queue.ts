@@ -77,7 +77,10 @@ export const findRooms = async (db: Db<DB>, event_id: string | null) => (await s
    where q.enabled and e.ends_at > clock_timestamp() and (${event_id}::uuid is null or q.event_id = ${event_id})
    order by q.opens_at limit ${rooms_at_most}`.execute(db)).rows
 
-/** The lock behind which places are given out and the number moves: what is read after it stays true. */
+/**
+ * The lock behind which places are given out and the number moves: what is read after it stays
+ * true.
+ */
 export const lockQueue = async (tx: Tx<DB>, event_id: string, wait: boolean) => (await sql`
   select from orders.queues where event_id = ${event_id} and enabled
      for no key update ${wait ? sql`` : sql`skip locked`}`.execute(tx)).rows.length > 0
@@ -153,7 +156,10 @@ export const storeStep = (tx: Tx<DB>, step: Step) => sql`
   insert into orders.queue_admissions (event_id, up_to, at)
   select event_id, admitted_up_to, clock_timestamp() from moved where ${step.admitted} > 0`.execute(tx)
 
-/** What passes were used for so far; read behind the event's lock, so a twin that has just bought is seen. */
+/**
+ * What passes were used for so far; read behind the event's lock, so a twin that has just bought is
+ * seen.
+ */
 export const findPassUses = async (client: Client, event_id: string, places: number[]) =>
   (await client.query<PassUse>({
   name: 'orders-find-pass-uses',

@@ -1,4 +1,7 @@
-/** How fast the waiting room lets people in; docs/concepts/waiting-room.md gives the reason of every number. */
+/**
+ * How fast the waiting room lets people in; docs/concepts/waiting-room.md gives the reason of every
+ * number.
+ */
 
 /** Without a measurement this many a second may begin: two cores write about 200 pages a second. */
 const start_per_second = 50

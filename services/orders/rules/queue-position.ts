@@ -1,12 +1,16 @@
 import type { QueueState, QueueStatus } from '@fermata/contracts/queue'
 
-/** What a visitor is told of their place; every number's reason is in docs/concepts/waiting-room.md. */
+/**
+ * What a visitor is told of their place; every number's reason is in docs/concepts/waiting-room.md.
+ */
 
 const min_poll_ms = 2000
 const max_poll_ms = 30_000
 const drawing_poll_ms = 1000
 const turn_poll_ms = 15_000
-/** A tenth of the wait: the news is at most that late, and far more people are far away than near. */
+/**
+ * A tenth of the wait: the news is at most that late, and far more people are far away than near.
+ */
 const polls_per_wait = 10
 /** Everybody asks at the opening; they are spread over this time. */
 const opening_spread_ms = 3000
@@ -52,7 +56,10 @@ export function standingOf (room: RoomView, place: number | null, spread: number
     poll_after_ms: pollFor(expected_wait_seconds, spread) }
 }
 
-/** Seconds until `people` more had their turn, at the speed of the last seconds; null when it stands. */
+/**
+ * Seconds until `people` more had their turn, at the speed of the last seconds; null when it
+ * stands.
+ */
 export const waitFor = (people: number, per_second: number) =>
   per_second < min_per_second ? null : Math.ceil(people / per_second)
 

@@ -3,8 +3,8 @@ import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
-  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, notYourTurn, placeOrder,
-  queuePassInvalid, queuePassNeeded, soldOut, unknownTicketType,
+  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, passProblems, placeOrder, soldOut,
+  unknownTicketType,
 } from '@fermata/contracts/orders'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/checkout'
@@ -75,7 +75,8 @@ export async function action ({ context, params, request, url }: Route.ActionArg
       is_secure))
     throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
   }
-  if (queueProblems.some(({ type }) => type === answer.problem.type)) {
+  // That page says what happens next.
+  if (passProblems.some(({ type }) => type === answer.problem.type)) {
     throw redirect(`/events/${event.slug}/queue`)
   }
   const problem = explain(translators[language], event.timezone, answer.problem)
@@ -83,9 +84,6 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   return data(refuse(t, values, fieldsRefused(t, answer.problem), problem),
     { status: answer.status })
 }
-
-/** Whose turn it is not, or no longer, goes back to the line: that page says what happens next. */
-const queueProblems = [queuePassNeeded, queuePassInvalid, notYourTurn]
 
 /**
  * Why an order could not be placed, in words that say what to do; null for what is no fault of the
