@@ -147,6 +147,46 @@ export interface OrdersPromoUses {
   uses: number
 }
 
+export interface OrdersQueueAdmissions {
+  at: string
+  event_id: string
+  up_to: number
+}
+
+export interface OrdersQueueJoins {
+  at: string
+  event_id: string
+  first_place: number | null
+  ids: Buffer
+  number: number
+}
+
+export interface OrdersQueues {
+  admitted_per_second: Generated<number>
+  admitted_up_to: Generated<number>
+  advanced_at: string | null
+  batches: Generated<number>
+  draw_key: Buffer
+  drawn_at: string | null
+  drawn_count: number | null
+  enabled: boolean
+  event_id: string
+  in_checkout: Generated<number>
+  joined: Generated<number>
+  joins_digest: Generated<Buffer>
+  left_per_second: Generated<number>
+  max_in_checkout: number
+  opens_at: string
+  pass_seconds: number
+}
+
+export interface OrdersQueueUses {
+  buyer: Buffer | null
+  event_id: string
+  orders: number
+  place: number
+}
+
 export interface OrdersRefundedPayments {
   order_id: string
   payment_id: string
@@ -193,6 +233,10 @@ export interface DB {
   'orders.pools': OrdersPools
   'orders.promo_codes': OrdersPromoCodes
   'orders.promo_uses': OrdersPromoUses
+  'orders.queue_admissions': OrdersQueueAdmissions
+  'orders.queue_joins': OrdersQueueJoins
+  'orders.queue_uses': OrdersQueueUses
+  'orders.queues': OrdersQueues
   'orders.refunded_payments': OrdersRefundedPayments
   'orders.ticket_type_pools': OrdersTicketTypePools
   'orders.ticket_types': OrdersTicketTypes

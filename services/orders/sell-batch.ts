@@ -12,6 +12,7 @@ import {
 import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
 import { partRepeated } from './repeated-keys.ts'
 import { allocate } from './rules/allocate.ts'
+import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
 import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
@@ -22,11 +23,14 @@ export interface Purchase {
   buyer: Buyer
   request_id: string
   idempotency: Idempotency | null
+  /** Null where the event has no waiting room. */
+  pass: PassForSale | null
 }
 
 export type Outcome =
   | { kind: 'placed', order: Order, replayed: boolean }
   | { kind: 'refused', refusal: Refusal }
+  | { kind: 'pass_refused', reason: PassRefusal }
   | { kind: 'unknown_event' }
   | { kind: 'key_reused' }
 
@@ -63,31 +67,37 @@ async function sellBehindLock (
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
   const promo_codes = [...new Set(purchases.flatMap(({ request }) => request.promo_code ?? []))]
-  const { event, stock: rows, used_keys, promos } =
-    await openSale(client, event_id, { type_ids, keys, promo_codes }, guarded)
+  const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
+  const { event, stock: rows, used_keys, promos, pass_uses } =
+    await openSale(client, event_id, { type_ids, keys, promo_codes, places }, guarded)
   if (!event?.facts) {
     await closeSale(client, null)
     return purchases.map(() => ({ kind: 'unknown_event' }))
   }
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
-  const stock = toStock(event, rows, promos, await purchasesOf(client, rows, fresh))
-  const decisions = allocate(stock, fresh.map(({ request }) => request))
+  const { allowed, refused } = partByPass(fresh, pass_uses)
+  const stock = toStock(event, rows, promos, await purchasesOf(client, rows, allowed))
+  const decisions = allocate(stock, allowed.map(({ request }) => request))
   if (reclaim && decisions.some(mayFreeUp) && await hasDueOrders(client, event_id)) {
     await closeSale(client, null)
     return null
   }
 
   const { orders, sale } =
-    prepareSale(ctx, { facts: event.facts, stock }, fresh, decisions)
+    prepareSale(ctx, { facts: event.facts, stock }, allowed, decisions)
   if (!guarded) await writeUnguarded(client, sale, rows, promos)
-  await closeSale(client, sale.orders.length > 0 ? sale : null, guarded)
-  return answer(new Map(fresh.map((purchase, index) => {
+  await closeSale(client, sale.orders.length > 0 ? sale : null, {
+    pass_uses: usesOf([...orders.keys()]), guarded,
+  })
+  const outcomes = new Map<Purchase, Outcome>(allowed.map((purchase, index) => {
     const decision = decisions[index]!
     return [purchase, decision.sold
       ? { kind: 'placed', order: orders.get(purchase)!, replayed: false }
       : { kind: 'refused', refusal: decision.refusal }]
-  })))
+  }))
+  for (const [purchase, reason] of refused) outcomes.set(purchase, { kind: 'pass_refused', reason })
+  return answer(outcomes)
 }
 
 const typeIdsOf = ({ request }: Purchase) => request.items.map(item => item.ticket_type_id)

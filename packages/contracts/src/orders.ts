@@ -4,11 +4,13 @@ import {
   Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
 } from './fields.ts'
 import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
+import { passFields, passProblems } from './queue.ts'
 import {
   AccessCode, Capacity, NewTicketType, Quantity, TicketType, TicketTypeChanges,
 } from './ticket-types.ts'
 
 export * from './promo-codes.ts'
+export * from './queue.ts'
 export * from './ticket-types.ts'
 
 /** The box office: ticket types on shared pools, holds and orders. */
@@ -99,6 +101,7 @@ export const NewOrder = Type.Object({
   items: WantedItems,
   buyer: Buyer,
   ...codeFields,
+  ...passFields,
 })
 export type NewOrder = Static<typeof NewOrder>
 
@@ -244,7 +247,7 @@ export const placeOrder = defineRoute({
     'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
-  problems: orderRefusals,
+  problems: [...orderRefusals, ...passProblems],
 })
 
 export const quoteOrder = defineRoute({

@@ -4,6 +4,7 @@ import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
+import { checkPass, refusePass } from '../queue-pass.ts'
 import { toProblem } from '../refusal-problems.ts'
 import { normalizedEmail } from '../rules/normalized-email.ts'
 import type { Request, Wanted } from '../rules/stock.ts'
@@ -16,8 +17,9 @@ import type { Request, Wanted } from '../rules/stock.ts'
 export const placeOrder: Operation<typeof api.placeOrder> = async (
   ctx, { body, caller, id, idempotency }
 ) => {
+  const pass = checkPass(ctx, body, caller)
   const outcome = await ctx.resources.collector.add(body.event_id, {
-    buyer: body.buyer, request_id: id, idempotency,
+    buyer: body.buyer, request_id: id, idempotency, pass,
     request: {
       ...requestOf(body),
       buyer: { user_id: userIdOf(caller), email_key: normalizedEmail(body.buyer.email) },
@@ -25,6 +27,7 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
   })
   if (outcome.kind === 'unknown_event') throw new Problem(notFound, 'There is no such event.')
   if (outcome.kind === 'key_reused') throw new Problem(keyReused)
+  if (outcome.kind === 'pass_refused') throw refusePass(body.event_id, outcome.reason)
   if (outcome.kind === 'refused') throw toProblem(outcome.refusal)
   const placed = { ...outcome.order, access_token: ctx.tokens.signOrder(outcome.order.id) }
   return outcome.replayed ? reply(placed, { headers: { 'idempotency-replayed': 'true' } }) : placed

@@ -2,6 +2,8 @@ import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Ctx } from '../context.ts'
+import type { PassUse } from '../rules/pass-uses.ts'
+import { findPassUses, recordPassUses } from './queue.ts'
 import {
   findPromos, writeLimitedPurchases, writePromoUses, type LimitedRow, type PromoUseRow,
 } from './sale-rules.ts'
@@ -31,16 +33,18 @@ export async function withClient<T> (
  */
 export async function openSale (
   client: Client, event_id: string,
-  wanted: { type_ids: string[], keys: Key[], promo_codes: string[] }, guarded: boolean
+  wanted: { type_ids: string[], keys: Key[], promo_codes: string[], places: number[] },
+  guarded: boolean
 ) {
-  const [, event, stock, used_keys, promos] = await Promise.all([
+  const [, event, stock, used_keys, promos, pass_uses] = await Promise.all([
     client.query('begin isolation level read committed'),
     guarded ? lockEvent(client, event_id) : readEvent(client, event_id),
     findStock(client, event_id, wanted.type_ids),
     wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
     wanted.promo_codes.length > 0 ? findPromos(client, event_id, wanted.promo_codes, guarded) : [],
+    wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
   ])
-  return { event, stock, used_keys, promos }
+  return { event, stock, used_keys, promos, pass_uses }
 }
 
 /** The same for a quote: nothing is locked, and nothing will be written. */
@@ -60,14 +64,18 @@ export async function readSale (
  * it with a rollback. When the connection dies in between, nobody knows which of both happened.
  */
 export async function closeSale (
-  client: Client, sale: Sale | null, guarded = true
+  client: Client, sale: Sale | null,
+  { pass_uses = [], guarded = true }: { pass_uses?: PassUse[], guarded?: boolean } = {}
 ): Promise<void> {
   const writes: Promise<unknown>[] = []
   if (sale) writes.push(writeSale(client, sale))
-  // Most sales have neither, and pay nothing for it.
+  // Most sales have none of these, and pay nothing for them.
   const { promo_uses = [], limited = [] } = sale ?? {}
   if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses, guarded))
   if (limited.length > 0) writes.push(writeLimitedPurchases(client, limited))
+  if (sale && pass_uses.length > 0) {
+    writes.push(recordPassUses(client, sale.event_id, pass_uses))
+  }
   const [{ command }] = await Promise.all([client.query('commit'), ...writes])
   if (command !== 'COMMIT') throw new Error('The sale was rolled back')
 }

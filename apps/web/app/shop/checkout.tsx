@@ -3,8 +3,8 @@ import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
-  belowMinimum, eventClosed, limitReached, notOnSale, placeOrder, priceRefused, promoCodeRefused,
-  soldOut, unknownTicketType,
+  belowMinimum, eventClosed, limitReached, notOnSale, passProblems, placeOrder, priceRefused,
+  promoCodeRefused, soldOut, unknownTicketType,
 } from '@fermata/contracts/orders'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/checkout'
@@ -14,6 +14,7 @@ import type { Translator } from '../i18n/translator.tsx'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
 import { keepOrderToken } from '../server/cookies.server.ts'
+import { visitorFrom } from '../server/queue-cookies.server.ts'
 import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
 import { api, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
@@ -23,6 +24,7 @@ import { OrderLines } from '../ui/order-lines.tsx'
 import { DateText } from '../ui/values.tsx'
 import { choiceFields, choiceQuery, readChoice, readCodes } from './choice.ts'
 import { itemsOf, priceChoice, promoCodeOf } from './priced-choice.server.ts'
+import { loadQueue } from './queue-place.server.ts'
 import { accessCodeOf, listShown } from './shown-types.server.ts'
 
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
@@ -65,10 +67,12 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   const chosen = readChoice(url.searchParams)
   const types = chosen.some(({ price }) => price !== undefined)
     ? bodyOf(context, await listShown(call, event.id, codes)).items : []
+  const pass = (await loadQueue(context, event.id))?.position?.pass
+  const queue = pass ? { queue_pass: pass, queue_visitor: visitorFrom(context) } : {}
   const answer = await call(placeOrder, {
     body: {
       event_id: event.id, items: itemsOf(types, chosen), buyer, promo_code: promoCodeOf(codes),
-      access_code: accessCodeOf(codes),
+      access_code: accessCodeOf(codes), ...queue,
     },
     headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
   })
@@ -78,6 +82,10 @@ export async function action ({ context, params, request, url }: Route.ActionArg
     context.get(newCookies).push(...keepOrderToken(context.get(visitorOf).cookies, id, access_token,
       is_secure))
     throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
+  }
+  // That page says what happens next.
+  if (passProblems.some(({ type }) => type === answer.problem.type)) {
+    throw redirect(`/events/${event.slug}/queue`)
   }
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)

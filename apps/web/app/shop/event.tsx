@@ -10,6 +10,8 @@ import { Field } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText } from '../ui/values.tsx'
 import { readChoice, readCodes } from './choice.ts'
+import { QueueNotice } from './queue-notice.tsx'
+import { loadQueue } from './queue-place.server.ts'
 import { listShown } from './shown-types.server.ts'
 import { EventMeta } from './event-meta.tsx'
 import { artworkOf } from './event-view.ts'
@@ -20,7 +22,9 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
   const codes = readCodes(url.searchParams)
   const types = bodyOf(context, await listShown(call, event.id, codes))
+  const room = await loadQueue(context, event.id)
   return {
+    room: room?.queue.state === 'closed' ? null : room,
     event: { ...event, image: artworkOf(event) },
     types: types.items.sort((a, b) => a.position - b.position),
     chosen: readChoice(url.searchParams), codes,
@@ -61,7 +65,7 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
           <h2 id="tickets">{t('shop.event.tickets')}</h2>
           <State {...loaderData} />
           {types.length > 0 && event.status === 'published' && !event.is_past
-            && <TicketChoice {...loaderData} />}
+            && <Tickets {...loaderData} />}
           {event.status === 'published' && !event.is_past && <AccessCode {...loaderData} />}
         </section>
       </div>
@@ -85,6 +89,13 @@ function AccessCode ({ event, codes, types }: EventPage) {
       )}
     </details>
   )
+}
+
+/** Behind a waiting room, only for who has their turn. */
+function Tickets (page: EventPage) {
+  const { event, room } = page
+  if (room && room.position?.status !== 'your_turn') return <QueueNotice event={event} room={room} />
+  return <TicketChoice {...page} />
 }
 
 function Facts ({ event }: { event: Event }) {
