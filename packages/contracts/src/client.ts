@@ -84,7 +84,7 @@ export function createClient (options: ClientOptions): { call: Call } {
 function startTimeout (timeout_ms: number) {
   const controller = new AbortController()
   const timer = setTimeout(() => {
-    controller.abort(new DOMException(`No answer within ${timeout_ms} ms`, 'TimeoutError'))
+    controller.abort(new DOMException(`Aborted by its timeout of ${timeout_ms} ms`, 'TimeoutError'))
   }, timeout_ms)
   return { signal: controller.signal, end: () => { clearTimeout(timer) } }
 }
