@@ -16,7 +16,7 @@ import type { Wanted } from '../rules/allocate.ts'
 export const placeOrder: Operation<typeof api.placeOrder> = async (
   ctx, { body, caller, id, idempotency }
 ) => {
-  const pass = checkPass(ctx, body, caller)
+  const pass = checkPass(ctx, body, caller, idempotency !== null)
   refuseRepeatedTypes(body.items)
   const outcome = await ctx.resources.collector.add(body.event_id, {
     items: body.items, buyer: body.buyer, user_id: userIdOf(caller), request_id: id, idempotency,
