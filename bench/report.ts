@@ -51,8 +51,8 @@ const describeGoal = (goal: LatestGoal) =>
 
 const describeRun = (run: LatestGoal['run']) =>
   `- ${run.began_at}${run.commit ? `, commit ${run.commit}` : ''}: ${run.machine.cores} cores ` +
-  `(${run.machine.processor}), ${run.machine.memory_gb} GB, Node ${run.machine.node}, load before ` +
-  `${run.machine.load_before}; ${Object.entries(run.database).map(([name, value]) =>
+  `(${run.machine.processor}), ${run.machine.memory_gb} GB, Node ${run.machine.node}, ` +
+  `${Math.round(run.machine.busy_before * 100)} % busy before; ${Object.entries(run.database).map(([name, value]) =>
     `${name} ${value}`).join(', ')}; the load process alone sends ${run.generator.per_second}/s.`
 
 function failures (goals: readonly LatestGoal[]): string {

@@ -13,8 +13,10 @@ export interface Machine {
   memory_gb: number
   system: string
   node: string
-  /** Of the last minute when the run began: above half a core others were at work. */
+  /** Of the last minute when the run began. */
   load_before: number
+  /** Share of all cores that others used in the seconds before the run. */
+  busy_before: number
 }
 
 export interface Results {
@@ -31,12 +33,31 @@ export interface Results {
 const folder = fileURLToPath(new URL('./results/', import.meta.url))
 export const latest_file = join(folder, 'latest.json')
 
-export function describeMachine (): Machine {
+export async function describeMachine (): Promise<Machine> {
   return {
+    busy_before: await busyShare(),
     cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? 'unknown',
     memory_gb: Math.round(totalmem() / 2 ** 30), system: platform(), node: process.version,
     load_before: Number(loadavg()[0]!.toFixed(2)),
   }
+}
+
+/** Above it a run does not count: what others take is missing on every side, and not evenly. */
+export const max_busy_share = 0.15
+const sample_ms = 3000
+
+async function busyShare (): Promise<number> {
+  const before = cpus()
+  await new Promise(resolve => setTimeout(resolve, sample_ms))
+  let idle = 0
+  let all = 0
+  cpus().forEach(({ times }, at) => {
+    const then = before[at]!.times
+    idle += times.idle - then.idle
+    all += Object.values(times).reduce((sum, one) => sum + one, 0) -
+      Object.values(then).reduce((sum, one) => sum + one, 0)
+  })
+  return Number((1 - idle / Math.max(1, all)).toFixed(2))
 }
 
 /**
@@ -85,8 +106,8 @@ export const showTarget = ({ target }: Pick<GoalResult, 'target'>) => target.at_
   : `>= ${target.at_least}${target.unit === 'x' ? 'x' : ` ${target.unit}`}`
 
 export function printTable ({ goals, machine, generator }: Results): void {
-  console.log(`\n${machine.cores} cores, ${machine.processor}, Node ${machine.node}, load before ` +
-    `${machine.load_before}; load process alone ${generator.per_second}/s\n`)
+  console.log(`\n${machine.cores} cores, ${machine.processor}, Node ${machine.node}, ${Math.round(machine.busy_before * 100)} % ` +
+    `busy before; load process alone ${generator.per_second}/s\n`)
   for (const goal of goals) {
     const verdict = goal.void.length > 0 ? 'VOID' : goal.reached ? 'reached' : 'not reached'
     console.log(`${goal.id.padEnd(5)} ${showValue(goal.value, goal.target.unit).padStart(10)}  ` +

@@ -9,7 +9,9 @@ import { measureRush } from './goals/rush.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
 import { startProduct, type Product } from './product.ts'
-import { describeMachine, keepResults, printTable, type Results } from './results.ts'
+import {
+  describeMachine, keepResults, max_busy_share, printTable, type Results,
+} from './results.ts'
 
 /** `npm run bench` measures all goals, `npm run bench -- P1 P4` some. */
 
@@ -34,7 +36,7 @@ export async function runBench (
   }
   const chosen = goals.filter(goal =>
     ids.length === 0 || goal.ids.some(id => ids.includes(id)))
-  const machine = describeMachine()
+  const machine = await describeMachine()
   const began = new Date()
   const load = startLoadProcess()
   const stops: (() => unknown)[] = [() => load.stop()]
@@ -56,7 +58,7 @@ export async function runBench (
     const results: GoalResult[] = []
     for (const { ids, measure } of chosen) {
       say(`${ids.join(' and ')} …`)
-      results.push(...await measure(bench))
+      results.push(...voidWhenBusy(await measure(bench), machine.busy_before))
     }
     const seconds = Math.round((Date.now() - began.getTime()) / 1000)
     return {
@@ -66,6 +68,12 @@ export async function runBench (
   } finally {
     for (const stop of stops.toReversed()) await stop()
   }
+}
+
+function voidWhenBusy (results: GoalResult[], busy: number): GoalResult[] {
+  if (busy <= max_busy_share) return results
+  const reason = `other programs used ${Math.round(busy * 100)} % of the machine before the run`
+  return results.map(result => ({ ...result, reached: false, void: [...result.void, reason] }))
 }
 
 /** What the load process can send when the other side costs next to nothing. */

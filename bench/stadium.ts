@@ -53,8 +53,8 @@ export async function sellStadium (
 }
 
 async function main (): Promise<void> {
-  const machine = describeMachine()
-  console.log(`${machine.cores} cores, load before ${machine.load_before}; a stadium of ` +
+  const machine = await describeMachine()
+  console.log(`${machine.cores} cores, ${Math.round(machine.busy_before * 100)} % busy; a stadium of ` +
     `${full.tickets} tickets, ${full.requests} requests by ${full.connections} connections`)
   const load = startLoadProcess()
   const product = await startProduct()

@@ -32,7 +32,8 @@ function freePort (host: string, port: number): Promise<number | null> {
     const probe = createServer()
     probe.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(null)
-      else reject(error)
+      else reject(new Error(
+        `Nothing can listen on ${host} (${error.code}): set HOST to an address of this machine, such as 127.0.0.1.`, { cause: error }))
     })
     probe.listen({ host, port }, () => {
       const address = probe.address()

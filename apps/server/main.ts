@@ -7,10 +7,8 @@ const stop_deadline_ms = 9500
 
 async function main (): Promise<void> {
   const environment = readEnvironment()
-  if (
-    environment.SERVICES === undefined || environment.SERVICES === 'all' ||
-    environment.SERVICES.includes('web')
-  ) {
+  const { SERVICES = 'all' } = environment
+  if (SERVICES === 'all' || SERVICES.split(',').includes('web')) {
     const { buildWebWhenStale } = await import('../../tools/build-web.ts')
     await buildWebWhenStale()
   }

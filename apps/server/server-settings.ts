@@ -52,6 +52,10 @@ export const ServerSettings = Type.Object({
         'true or false; demo events and accounts, by default only on loopback and without production settings',
     }),
   ),
+  FERMATA_SKIP_BUILD: Type.Optional(Type.Boolean({
+    examples: ['true'],
+    description: 'true to leave the building of the pages from npm ci to the first start',
+  })),
   API_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',

@@ -76,6 +76,11 @@ function planServer (environment: Environment, all: Record<ServiceName, ServiceD
     throw new Error(
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
+  if (production && !environment.PUBLIC_URL)
+    throw new Error(
+      'PUBLIC_URL is needed in production: links in mails lead there, ' +
+        'e.g. PUBLIC_URL=https://tickets.example.org',
+    )
   return {
     settings,
     names,
@@ -93,7 +98,9 @@ export async function startServer (
   const plan = planServer(environment, all)
   const { settings, names, host, demo } = plan
   const usual = names.length === 1 ? serviceTable[names[0]!].port : names.length === 0 ? 3000 : 8000
-  const { port, moved } = await choosePort(host, settings.PORT, usual)
+  // In production a proxy looks for one port: another would be a server that nobody finds.
+  const asked = settings.PORT ?? (environment.NODE_ENV === 'production' ? usual : undefined)
+  const { port, moved } = await choosePort(host, asked, usual)
   const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
   const database = await startDatabase(plan)
   try {

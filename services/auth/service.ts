@@ -24,6 +24,7 @@ import { removeStale } from './operations/remove-stale.ts'
 import { requestReset } from './operations/request-reset.ts'
 import { requestVerification } from './operations/request-verification.ts'
 import { resetPassword } from './operations/reset-password.ts'
+import { refuseDemoAccounts } from './operations/seed-demo-accounts.ts'
 import { setRoles } from './operations/set-roles.ts'
 import { verifyEmail } from './operations/verify-email.ts'
 
@@ -58,5 +59,8 @@ export default defineService<Ctx>({
     job('request-reset', requestReset),
     cron('remove-stale', '41 * * * *', removeStale),
   ],
-  start: async () => ({ passwords: await createPasswordHasher() }),
+  start: async ctx => {
+    await refuseDemoAccounts(ctx)
+    return { passwords: await createPasswordHasher() }
+  },
 })

@@ -2,6 +2,11 @@ import { Type, type Static } from 'typebox'
 
 /** Settings of the simulated provider; its charges move no money. */
 export const PaymentsSettings = Type.Object({
+  SIMULATED_PAYMENTS: Type.Optional(Type.Boolean({
+    examples: ['true'],
+    description: 'true to let everybody pay with a test card in production, where nothing else is ' +
+      'there yet: for free events and trials; elsewhere it is always so',
+  })),
   SIMULATED_SLOW_MS: Type.Integer({
     minimum: 0, maximum: 600_000, default: 8000, examples: [8000],
     description: 'milliseconds until the simulated provider decides about the test card "slow"',

@@ -33,6 +33,7 @@ export default defineService<Ctx>({
     on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(paymentReturned, returnPayments),
   ],
   async start (ctx) {
+    refusePretence(ctx)
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
     const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }
@@ -40,3 +41,10 @@ export default defineService<Ctx>({
   },
   stop: ctx => ctx.resources.stop(),
 })
+
+/** Tickets for a test card are tickets for nothing: whoever wants that in production says so. */
+function refusePretence ({ settings }: Ctx): void {
+  if (settings.NODE_ENV !== 'production' || settings.SIMULATED_PAYMENTS) return
+  throw new Error('The only payment provider is a simulated one, with which anybody "pays" by a ' +
+    'test card. Set SIMULATED_PAYMENTS=true if that is what you want (free events, a trial).')
+}

@@ -108,6 +108,19 @@ test('call: gives up when no answer comes in time', async () => {
   await expect(never.call(listEvents)).rejects.toThrow(/timeout/i)
 })
 
+test('call: once answered, its timeout is over and keeps nothing', async () => {
+  reply = { status: 200, type: 'application/json', body: '{}' }
+  const timeout_ms = 200
+  let signal: AbortSignal | undefined | null
+  const quick = createClient({ base_url, timeout_ms, fetch: (url, init) => {
+    signal = init.signal
+    return fetch(url, init)
+  } })
+  await quick.call(listEvents)
+  await new Promise(resolve => setTimeout(resolve, timeout_ms + 50))
+  expect(signal?.aborted).toBe(false)
+})
+
 test('urlOf: encodes path and query, and leaves out what is undefined', () => {
   expect(urlOf(getEvent, { params: { id: 'a/b?c' } })).toBe('/api/events/a%2Fb%3Fc')
   expect(urlOf(listEvents, { query: { q: 'a & b', limit: 5, mine: true, city: undefined } }))

@@ -59,17 +59,34 @@ const default_timeout_ms = 30_000
 /** Rejects only when no answer came; every answer, expected or not, is an `Answer`. */
 export function createClient (options: ClientOptions): { call: Call } {
   async function call (route: AnyRoute, input: AnyInput = {}): Promise<Answer<AnyRoute>> {
-    const timeout = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
+    const address = options.base_url + urlOf(route, input)
     const body = bodyOf(route, input.body)
-    const response = await options.fetch(options.base_url + urlOf(route, input), {
-      method: route.method,
-      headers: { ...options.headers, ...body?.headers, ...input.headers },
-      body: body?.bytes,
-      signal: input.signal ? AbortSignal.any([input.signal, timeout]) : timeout,
-    })
-    return answerOf(route, response)
+    const timeout = startTimeout(options.timeout_ms ?? default_timeout_ms)
+    try {
+      const response = await options.fetch(address, {
+        method: route.method,
+        headers: { ...options.headers, ...body?.headers, ...input.headers },
+        body: body?.bytes,
+        signal: input.signal ? AbortSignal.any([input.signal, timeout.signal]) : timeout.signal,
+      })
+      return await answerOf(route, response)
+    } finally {
+      timeout.end()
+    }
   }
   return { call: call as Call }
+}
+
+/**
+ * Unlike `AbortSignal.timeout` it can be ended: that one keeps all that listens to it, a request
+ * with its whole answer, until the time is over.
+ */
+function startTimeout (timeout_ms: number) {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException(`Aborted by its timeout of ${timeout_ms} ms`, 'TimeoutError'))
+  }, timeout_ms)
+  return { signal: controller.signal, end: () => { clearTimeout(timer) } }
 }
 
 /**

@@ -8,7 +8,7 @@ export const services = {
   users: { port: 8002, prefixes: ['/api/users'], summary: 'Profiles, settings, purchase history' },
   events: { port: 8003, prefixes: ['/api/events', '/api/organizers'], summary: 'Organisers and their events' },
   tickets: { port: 8004, prefixes: ['/api/tickets', '/api/check-ins'], summary: 'Issued tickets and admission' },
-  notifications: { port: 8005, prefixes: ['/api/notifications'], summary: 'Mail, in-app messages, live push' },
+  notifications: { port: 8005, prefixes: ['/api/notifications'], summary: 'Mail and in-app messages' },
   orders: { port: 8006, prefixes: ['/api/orders', '/api/ticket-types', '/api/promo-codes', '/api/queue'], summary: 'The box office: ticket types, stock, orders' },
   payments: { port: 8007, prefixes: ['/api/payments'], summary: 'Payments, refunds, the ledger' },
   expiration: { port: 8008, prefixes: ['/api/expiration'], summary: 'Durable deadlines' },

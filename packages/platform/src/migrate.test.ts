@@ -84,6 +84,17 @@ test('migrate: a failing migration names itself and leaves nothing', async () =>
   ]).toEqual([true, true, true])
 })
 
+test('migrate: a database that is away is said to be, with the setting that names it', async () => {
+  const db = createDatabase<any>(createPool({
+    url: 'postgres://fermata:secret-word@127.0.0.1:1/fermata', max_connections: 1,
+    application_name: 'test',
+  }))
+  const failed = await migrate(db, schema).catch((error: unknown) => error as Error)
+  await db.destroy()
+  expect(failed?.message).toMatch(/does not answer: .*ECONNREFUSED.*DATABASE_URL/)
+  expect(failed?.message).not.toContain('secret-word')
+})
+
 test('migrate: an empty folder and no folder give the platform\'s tables', async () => {
   await mkdir(join(folder, 'empty'))
   await start(schema, url('empty'))

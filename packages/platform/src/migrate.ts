@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
+import { isDatabaseAway } from './database.ts'
 
 /** What every service's schema has in common. */
 const platformMigrations = new URL('../migrations/', import.meta.url)
@@ -36,6 +37,10 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
   }
 }
 
+/** A name with several addresses fails with one error for each, and none of its own. */
+const reasonOf = (error: unknown) =>
+  (error as Error).message || String((error as { code?: string }).code)
+
 /**
  * Brings a service's schema up to date. Forward only; several processes may start at once: the
  * migrator takes a transaction-scoped lock, the first does the work and the others find it done.
@@ -59,6 +64,10 @@ export async function migrate (db: Kysely<any>, schema: string, folder?: URL): P
     allowUnorderedMigrations: true,
   })
   const { error, results } = await migrator.migrateToLatest()
+  if (error && isDatabaseAway(error)) throw new Error(
+    `The database of ${schema} does not answer: ${reasonOf(error)}. Start it, or correct `
+    + 'DATABASE_URL.', { cause: error }
+  )
   if (error) {
     const failed = results?.find(result => result.status === 'Error')?.migrationName
     throw new Error(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { countRows, newPerson, published } from '../test/people.ts'
-import { demo_account_ids, seedDemoAccounts } from './seed-demo-accounts.ts'
+import { demo_account_ids, refuseDemoAccounts, seedDemoAccounts } from './seed-demo-accounts.ts'
 
 let it: TestSystem
 let ctx: Ctx
@@ -38,4 +38,12 @@ test('seedDemoAccounts: creates four people who can sign in, once', async () => 
       .toMatchObject([{ roles: [role], verification_token: null }])
   }
   expect(accounts.find(one => one.email === own.user.email)).toEqual(own.user)
+})
+
+test('refuseDemoAccounts: production does not start where the demo ran', async () => {
+  await seedDemoAccounts(ctx)
+  const settings = { ...ctx.settings, NODE_ENV: 'production' as const }
+
+  await expect(refuseDemoAccounts({ ...ctx, settings })).rejects.toThrow('admin@example.com')
+  await expect(refuseDemoAccounts(ctx)).resolves.toBe(undefined)
 })

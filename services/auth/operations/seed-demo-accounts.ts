@@ -1,7 +1,7 @@
 import { userRegistered, type Account } from '@fermata/contracts/auth'
 import type { Role } from '@fermata/contracts/fields'
 import type { Ctx } from '../context.ts'
-import { findAccountsByEmail, insertAccount } from '../queries/accounts.ts'
+import { findAccountsByEmail, findAccountsById, insertAccount } from '../queries/accounts.ts'
 import { presentAccount } from '../sessions.ts'
 
 /** Fixed, so that other demo data can belong to these people before anybody looks them up. */
@@ -48,4 +48,17 @@ export async function seedDemoAccounts (ctx: Ctx): Promise<Account[]> {
     }
   })
   return (await findAccountsByEmail(ctx.db, emails)).map(presentAccount)
+}
+
+/**
+ * A folder in which the demo ran has an administrator whose password everybody knows.
+ * @throws Error in production, naming the accounts to delete first
+ */
+export async function refuseDemoAccounts (ctx: Ctx): Promise<void> {
+  if (ctx.settings.NODE_ENV !== 'production') return
+  const left = await findAccountsById(ctx.db, Object.values(demo_account_ids))
+  if (left.length === 0) return
+  throw new Error(`The demo accounts are still here (${left.map(one => one.email).join(', ')}): ` +
+    'anybody can sign in with their public password. Begin with an empty FERMATA_DATA, or delete ' +
+    'them in the demo first.')
 }

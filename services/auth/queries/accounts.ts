@@ -38,6 +38,10 @@ export const findAccountsByEmail = async (db: Db<DB>, emails: string[]) => (awai
   select ${columns} from auth.accounts where email = any(${emails}::text[])
    order by email`.execute(db)).rows
 
+export const findAccountsById = async (db: Db<DB>, ids: string[]) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts where id = any(${ids}::uuid[]) order by email
+  `.execute(db)).rows
+
 export const findAccount = async (db: Db<DB>, id: string) => (await sql<AccountRow>`
   select ${columns} from auth.accounts where id = ${id}`.execute(db)).rows[0]
 
