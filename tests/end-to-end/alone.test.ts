@@ -26,7 +26,9 @@ afterEach(async () => {
 
 async function startAlone (name: ServiceName): Promise<Alone> {
   const [data, database] = await Promise.all([createDataFolder(), createTestDatabase()])
-  const server = await startServerProcess(data.folder, { SERVICES: name, DATABASE_URL: database.url })
+  const server = await startServerProcess(data.folder, {
+    SERVICES: name, DATABASE_URL: database.url,
+  })
   const alone = { server, data, database }
   running.push(alone)
   return alone

@@ -1,9 +1,10 @@
 import { startDatabaseGate } from '@fermata/testkit/database-gate'
 import { createTestDatabase } from '@fermata/testkit/postgres'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import type { InjectOptions } from 'fastify'
+import Fastify, { type InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { look, peer, secret } from '../test/http-peer.ts'
+import { answerUnknownPaths } from './http.ts'
 import { uuidv7 } from './ids.ts'
 
 let it: TestSystem
@@ -170,6 +171,18 @@ test('method: another one is refused, naming those that are there', async () => 
   expect(
     (await inject({ method: 'PUT', url: `/api/orders/${uuidv7()}` })).headers.allow
   ).toBe('GET, HEAD')
+})
+
+test('answerUnknownPaths: an id longer than any id is not found where pages take the rest', async () => {
+  const app = Fastify({ routerOptions: { maxParamLength: 200 } })
+  answerUnknownPaths(app, [look])
+  app.get(look.path.replace('{id}', ':id'), () => 'found')
+  app.get('/*', (_request, reply) => { reply.callNotFound() })
+  const statusOf = async (method: 'GET' | 'DELETE', id: string) =>
+    (await app.inject({ method, url: look.path.replace('{id}', id) })).statusCode
+  expect(await statusOf('GET', 'a'.repeat(5000))).toBe(404)
+  expect(await statusOf('DELETE', 'a')).toBe(405)
+  await app.close()
 })
 
 test('method: HEAD answers as GET does, without the body', async () => {

@@ -104,7 +104,8 @@ export function answerUnknownPaths (
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?')[0]!
     const methods = patterns.flatMap(({ pattern, methods }) => pattern.test(path) ? methods : [])
-    return methods.length > 0
+    // The router takes no parameter of such length; the method itself is one of this address.
+    return methods.length > 0 && !methods.includes(request.method)
       ? sendProblem(
         reply, new Problem(methodNotAllowed, undefined, { headers: { allow: methods.join(', ') } })
       )
