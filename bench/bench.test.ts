@@ -20,7 +20,7 @@ beforeAll(async () => { product = await startProduct() })
 afterAll(() => product.stop())
 
 test('bench: a tiny P1 has sides that sold, agreeing sums and a page about them', async () => {
-  const results = await runBench(['P1'], tiny, () => {}, product)
+  const results = await runBench(['P1'], tiny, () => {}, { product })
 
   expect(results.goals.map(goal => goal.id)).toEqual(['P1', 'P2'])
   expect(results.database).toMatchObject(

@@ -33,45 +33,68 @@ export interface ProductOptions {
   environment?: Record<string, string>
 }
 
+/** Who is interrupted leaves neither a database running nor its folder behind. */
+const running = new Set<() => Promise<void>>()
+
+function stopAll (): void {
+  void Promise.allSettled([...running].map(stop => stop())).then(() => process.exit(130))
+}
+
+/** For programs, not for tests, whose runner ends them in its own way. */
+export function stopOnSignals (): void {
+  process.once('SIGINT', stopAll)
+  process.once('SIGTERM', stopAll)
+}
+
 const in_days = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 /** Starts a database and the server in folders that `stop` removes. */
 export async function startProduct (options: ProductOptions = {}): Promise<Product> {
+  const begun: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    running.delete(stop)
+    while (begun.length > 0) await begun.pop()!()
+  }
+  running.add(stop)
+  try {
+    return { ...await startParts(options, begun), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** @param begun gets what ends each part as soon as it runs, so that an interruption finds it */
+async function startParts (
+  options: ProductOptions, begun: (() => Promise<unknown>)[]
+): Promise<Omit<Product, 'stop'>> {
   const database = await startDatabase(options.database_settings)
+  begun.push(database.stop)
   const data = await createDataFolder()
+  begun.push(data.remove)
   const secrets = {
     JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     TICKET_SIGNATURE: randomBytes(32).toString('hex'),
   }
-  try {
-    const server = await startServerProcess(data.folder, {
-      // Pages are left out: they are built apart, and no goal asks for one.
-      SERVICES: serviceNames.join(','), DATABASE_URL: database.url,
-      FERMATA_DEMO: 'false', RATE_LIMITS: 'off', LOG_LEVEL: 'error',
-      ...secrets, ...options.environment,
-    })
-    const pool = createPool({ url: database.url, max_connections: 4, application_name: 'bench' })
-    const token = await createTokens(secrets).signAccess({
-      user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator'],
-      email: 'organizer@example.com', email_verified: true })
-    const call = server.callAs(token)
-    return {
-      port: Number(new URL(server.url).port), pid: server.pid, database_url: database.url, pool,
-      settings: database.settings,
-      openEvent: capacity => openEvent(call, capacity),
-      cpuSeconds: () => cpuSecondsOf(server.pid),
-      async stop () {
-        await pool.end()
-        await server.stop()
-        await data.remove()
-        await database.stop()
-      },
-    }
-  } catch (error) {
-    await data.remove()
-    await database.stop()
-    throw error
+  const server = await startServerProcess(data.folder, {
+    // Pages are left out: they are built apart, and no goal asks for one.
+    SERVICES: serviceNames.join(','), DATABASE_URL: database.url,
+    FERMATA_DEMO: 'false', RATE_LIMITS: 'off', LOG_LEVEL: 'error',
+    ...secrets, ...options.environment,
+  })
+  begun.push(server.stop)
+  const pool = createPool({ url: database.url, max_connections: 4, application_name: 'bench' })
+  begun.push(() => pool.end())
+  const token = await createTokens(secrets).signAccess({
+    user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator'],
+    email: 'organizer@example.com', email_verified: true })
+  const call = server.callAs(token)
+  return {
+    port: Number(new URL(server.url).port), pid: server.pid, database_url: database.url, pool,
+    settings: database.settings,
+    openEvent: capacity => openEvent(call, capacity),
+    cpuSeconds: () => cpuSecondsOf(server.pid),
   }
 }
 

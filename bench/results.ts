@@ -64,7 +64,7 @@ async function busyShare (): Promise<number> {
  * Keeps a run with all its samples under its time, and its goals in `latest.json`, where goals that
  * this run did not measure stay as they were.
  */
-export function keepResults (results: Results): string {
+export function keepResults (results: Results): void {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${results.began_at.replaceAll(':', '-').slice(0, 19)}.json`)
   const kept = { ...results, commit: currentCommit() }
@@ -77,7 +77,6 @@ export function keepResults (results: Results): string {
   const all = [...others, ...fresh].toSorted((a, b) =>
     a.id.localeCompare(b.id, 'en', { numeric: true }))
   writeFileSync(latest_file, `${JSON.stringify({ goals: all }, null, 2)}\n`)
-  return file
 }
 
 export type LatestGoal = Omit<GoalResult, 'details'> & {

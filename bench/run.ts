@@ -8,7 +8,7 @@ import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
-import { startProduct, type Product } from './product.ts'
+import { startProduct, stopOnSignals, type Product } from './product.ts'
 import {
   describeMachine, keepResults, max_busy_share, printTable, type Results,
 } from './results.ts'
@@ -25,9 +25,16 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P16'], measure: measureDurability },
 ]
 
-/** Measures the named goals, all when none is named, on a product of its own unless one is given. */
+export interface RunOptions {
+  /** Measured instead of a product of its own. */
+  product?: Product
+  /** Gets what is known after each goal, so that an interrupted run is not lost. */
+  keep?: (results: Results) => void
+}
+
+/** Measures the named goals; all when none is named. */
 export async function runBench (
-  ids: string[], plan: Plan, say: (line: string) => void, running?: Product
+  ids: string[], plan: Plan, say: (line: string) => void, { product: running, keep }: RunOptions = {}
 ): Promise<Results> {
   const known = goals.flatMap(goal => goal.ids)
   const strange = ids.filter(id => !known.includes(id))
@@ -55,16 +62,17 @@ export async function runBench (
     const bench = { product, load, holds, echo_port: echo.port, plan, say }
     const generator = await measureGenerator(bench)
     say(`The load process alone can send ${generator.per_second.toFixed(0)} orders/s`)
-    const results: GoalResult[] = []
+    const results: Results = {
+      began_at: began.toISOString(), seconds: 0, machine, database: settings, plan, generator,
+      goals: [],
+    }
     for (const { ids, measure } of chosen) {
       say(`${ids.join(' and ')} …`)
-      results.push(...voidWhenBusy(await measure(bench), machine.busy_before))
+      results.goals.push(...voidWhenBusy(await measure(bench), machine.busy_before))
+      results.seconds = Math.round((Date.now() - began.getTime()) / 1000)
+      keep?.(results)
     }
-    const seconds = Math.round((Date.now() - began.getTime()) / 1000)
-    return {
-      began_at: began.toISOString(), seconds, machine, database: settings, plan, generator,
-      goals: results,
-    }
+    return results
   } finally {
     for (const stop of stops.toReversed()) await stop()
   }
@@ -88,8 +96,8 @@ async function measureGenerator (bench: Bench) {
 }
 
 if (import.meta.main) {
+  stopOnSignals()
   const ids = process.argv.slice(2).filter(one => one !== '--')
-  const results = await runBench(ids, full_plan, line => console.log(line))
+  const results = await runBench(ids, full_plan, line => console.log(line), { keep: keepResults })
   printTable(results)
-  console.log(`Kept in ${keepResults(results)}`)
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describeMachine } from './results.ts'
 import type { LoadResult } from './load-job.ts'
 import { startLoadProcess, type LoadProcess } from './load.ts'
-import { startProduct, type Product } from './product.ts'
+import { startProduct, stopOnSignals, type Product } from './product.ts'
 import { disagreement, readSums, settle, type Sums } from './sums.ts'
 
 /** `npm run stadium`: sells out a stadium over HTTP and looks for every ticket afterwards. */
@@ -88,4 +88,7 @@ function print ({ sold_out_in_s, all_answered_in_s, result, sums, faults }: Stad
   for (const fault of faults) console.log(`  WRONG: ${fault}`)
 }
 
-if (import.meta.main) await main()
+if (import.meta.main) {
+  stopOnSignals()
+  await main()
+}

@@ -10,10 +10,13 @@ import { orders_per_pass, type PassForSale } from './rules/pass-uses.ts'
 
 /**
  * Turns away who has no turn, before anything else is done for them: some hashing, no database. How
- * often a pass was used, the sale finds out behind the event's lock.
+ * often a pass was used, the sale finds out behind the event's lock; and there a request with a key
+ * that was answered in time gets that answer again, though its pass has expired since.
  * @returns null where the event has no waiting room
  */
-export function checkPass (ctx: Ctx, body: NewOrder, caller: Caller): PassForSale | null {
+export function checkPass (
+  ctx: Ctx, body: NewOrder, caller: Caller, has_key: boolean
+): PassForSale | null {
   const { event_id, queue_pass, queue_visitor } = body
   const room = ctx.resources.rooms.get(event_id)
   // What is over or canceled says so itself.
@@ -29,12 +32,13 @@ export function checkPass (ctx: Ctx, body: NewOrder, caller: Caller): PassForSal
     }
     throw refusePass(event_id, 'unknown')
   }
-  if (pass.expires_ms <= nowIn(room)) throw refusePass(event_id, 'expired')
+  const has_expired = pass.expires_ms <= nowIn(room)
+  if (has_expired && !has_key) throw refusePass(event_id, 'expired')
   if (isBound(pass.binding) && !belongsTo(pass, queue_visitor, userIdOf(caller))) {
     throw refusePass(event_id, 'another_buyer')
   }
   const buyer = isBound(pass.binding) ? null : buyerOf(caller, body.buyer.email)
-  return { place: pass.place, buyer }
+  return { place: pass.place, buyer, has_expired }
 }
 
 type Reason = 'unknown' | 'expired' | 'another_buyer' | 'used_up'

@@ -17,7 +17,7 @@ import type { Request, Wanted } from '../rules/stock.ts'
 export const placeOrder: Operation<typeof api.placeOrder> = async (
   ctx, { body, caller, id, idempotency }
 ) => {
-  const pass = checkPass(ctx, body, caller)
+  const pass = checkPass(ctx, body, caller, idempotency !== null)
   const outcome = await ctx.resources.collector.add(body.event_id, {
     buyer: body.buyer, request_id: id, idempotency, pass,
     request: {

@@ -4,7 +4,7 @@ import { orders_per_pass, partByPass, usesOf } from './pass-uses.ts'
 
 const hash = (name: string) => Buffer.from(name)
 const purchase = (place: number, buyer: string | null = null) =>
-  ({ pass: { place, buyer: buyer === null ? null : hash(buyer) } })
+  ({ pass: { place, has_expired: false, buyer: buyer === null ? null : hash(buyer) } })
 
 test('partByPass: however orders are spread over batches, no pass buys more often than it may', () => {
   const batch = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 })

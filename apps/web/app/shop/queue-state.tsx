@@ -28,6 +28,7 @@ export function QueueState ({ page, on_end }: { page: QueuePage, on_end: () => v
     case 'your_turn':
       return (
         <Text title={t('shop.queue.turn_title')} text={t('shop.queue.turn_text')}>
+          <p className="hint">{t('shop.queue.turn_left')}</p>
           <Countdown key={position.pass_expires_at} label={t('shop.queue.turn_left')}
             left_seconds={Math.floor((position.pass_left_ms ?? 0) / 1000)} on_end={on_end} />
           <Link to={`/events/${event.slug}#tickets`} className="button button-large">
@@ -67,9 +68,12 @@ function Outside ({ queue, time }: { queue: Queue, time: string }) {
 
 function Text ({ title, text, children }: { title: string, text: string, children?: ReactNode }) {
   return (
-    <div role="status" className="reading grid justify-items-center gap-4">
-      <h1 className="text-3xl" suppressHydrationWarning>{title}</h1>
-      <p className="text-lg text-soft" suppressHydrationWarning>{text}</p>
+    <div className="reading grid justify-items-center gap-4">
+      {/* Without what follows: a countdown in here would be read out every second. */}
+      <div role="status" className="grid gap-4">
+        <h1 className="text-3xl" suppressHydrationWarning>{title}</h1>
+        <p className="text-lg text-soft" suppressHydrationWarning>{text}</p>
+      </div>
       {children}
     </div>
   )
