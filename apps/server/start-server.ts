@@ -131,7 +131,8 @@ export async function startServer (
         ...database?.notes ?? [],
         ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
       ],
-      listen: async () => { await system.app.listen({ host, port }) },
+      // A rush connects within a second: Node's own 511 would send the rest away unheard.
+      listen: async () => { await system.app.listen({ host, port, backlog: 4096 }) },
       async stop () {
         await system.stop()
         await database?.stop()

@@ -4,6 +4,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from './collector.ts'
 import type { Ctx, Resources } from './context.ts'
+import { createWaitingRooms } from './queue-rooms.ts'
 import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
@@ -39,9 +40,12 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const pool = createPool({
     url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
     application_name: 'fermata-orders-sale', pipeline: true })
-  if (isGuarded(ctx)) return { collector, pool }
+  const rooms = createWaitingRooms(ctx)
+  // Before the first order: none may slip past a room that is on.
+  await rooms.refresh()
+  if (isGuarded(ctx)) return { collector, pool, rooms }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
-  return { pool, collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+  return { pool, rooms, collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
 }
 
 export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()

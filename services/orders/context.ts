@@ -5,6 +5,7 @@ import type {
 import type { Collector } from './collector.ts'
 import type { Settings } from './config.ts'
 import type { DB } from './database.ts'
+import type { WaitingRooms } from './queue-rooms.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
 /** Made at start. */
@@ -13,6 +14,8 @@ export interface Resources {
   collector: Collector<Purchase, Outcome>
   /** Connections of its own, so that pages and handlers never keep a sale waiting. */
   pool: Context['pool']
+  /** What this process knows of the waiting rooms. */
+  rooms: WaitingRooms
 }
 
 export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>

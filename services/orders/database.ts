@@ -54,6 +54,14 @@ export interface OrdersInbox {
   received_at: Generated<string>
 }
 
+export interface OrdersLimitedPurchases {
+  email_key: string
+  order_id: string
+  quantity: number
+  ticket_type_id: string
+  user_id: string | null
+}
+
 export interface OrdersMigrations {
   name: string
   timestamp: string
@@ -65,6 +73,8 @@ export interface OrdersMigrationsLock {
 }
 
 export interface OrdersOrderItems {
+  discount_minor: Generated<number>
+  line: Generated<number>
   name: string
   order_id: string
   quantity: number
@@ -115,6 +125,68 @@ export interface OrdersPools {
   sold: Generated<number>
 }
 
+export interface OrdersPromoCodes {
+  amount_minor: number | null
+  code: string
+  counts: string
+  created_at: Generated<string>
+  event_id: string
+  id: string
+  max_uses: number | null
+  percent: number | null
+  ticket_type_ids: Generated<string[]>
+  updated_at: Generated<string>
+  used: Generated<number>
+  valid_from: string | null
+  valid_until: string | null
+}
+
+export interface OrdersPromoUses {
+  order_id: string
+  promo_code_id: string
+  uses: number
+}
+
+export interface OrdersQueueAdmissions {
+  at: string
+  event_id: string
+  up_to: number
+}
+
+export interface OrdersQueueJoins {
+  at: string
+  event_id: string
+  first_place: number | null
+  ids: Buffer
+  number: number
+}
+
+export interface OrdersQueues {
+  admitted_per_second: Generated<number>
+  admitted_up_to: Generated<number>
+  advanced_at: string | null
+  batches: Generated<number>
+  draw_key: Buffer
+  drawn_at: string | null
+  drawn_count: number | null
+  enabled: boolean
+  event_id: string
+  in_checkout: Generated<number>
+  joined: Generated<number>
+  joins_digest: Generated<Buffer>
+  left_per_second: Generated<number>
+  max_in_checkout: number
+  opens_at: string
+  pass_seconds: number
+}
+
+export interface OrdersQueueUses {
+  buyer: Buffer | null
+  event_id: string
+  orders: number
+  place: number
+}
+
 export interface OrdersRefundedPayments {
   order_id: string
   payment_id: string
@@ -127,18 +199,23 @@ export interface OrdersTicketTypePools {
 }
 
 export interface OrdersTicketTypes {
+  access_code: string | null
   created_at: Generated<string>
   currency: string
   description: Generated<string>
   event_id: string
   id: string
+  max_per_buyer: number | null
   max_per_order: number
   min_per_order: number
+  min_price_minor: Generated<number>
   name: string
   position: Generated<number>
   price_minor: number
+  pricing: Generated<string>
   sales_end: string | null
   sales_start: string | null
+  tiers: Generated<Json>
   updated_at: Generated<string>
 }
 
@@ -147,12 +224,19 @@ export interface DB {
   'orders.events': OrdersEvents
   'orders.idempotency_keys': OrdersIdempotencyKeys
   'orders.inbox': OrdersInbox
+  'orders.limited_purchases': OrdersLimitedPurchases
   'orders.migrations': OrdersMigrations
   'orders.migrations_lock': OrdersMigrationsLock
   'orders.order_items': OrdersOrderItems
   'orders.orders': OrdersOrders
   'orders.outbox': OrdersOutbox
   'orders.pools': OrdersPools
+  'orders.promo_codes': OrdersPromoCodes
+  'orders.promo_uses': OrdersPromoUses
+  'orders.queue_admissions': OrdersQueueAdmissions
+  'orders.queue_joins': OrdersQueueJoins
+  'orders.queue_uses': OrdersQueueUses
+  'orders.queues': OrdersQueues
   'orders.refunded_payments': OrdersRefundedPayments
   'orders.ticket_type_pools': OrdersTicketTypePools
   'orders.ticket_types': OrdersTicketTypes

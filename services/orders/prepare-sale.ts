@@ -1,11 +1,11 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts } from '@fermata/contracts/fields'
-import { orderCompleted, orderPlaced, type Order } from '@fermata/contracts/orders'
+import { orderCompleted, orderPlaced, type Order, type OrderItem } from '@fermata/contracts/orders'
 import { readableCode, uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
 import { factsOf } from './present-order.ts'
 import type { Sale } from './queries/sell.ts'
-import type { Decision } from './rules/allocate.ts'
+import type { Decision, Line, Sold, Stock } from './rules/stock.ts'
 import type { Purchase } from './sell-batch.ts'
 
 /**
@@ -19,21 +19,30 @@ const code_length = 8
  * anew each time, so a batch that failed because of a code may simply be tried again.
  */
 export function prepareSale (
-  ctx: Ctx, { facts, now }: { facts: EventFacts, now: string },
+  ctx: Ctx, { facts, stock }: { facts: EventFacts, stock: Stock },
   purchases: Purchase[], decisions: Decision[]
 ): { orders: Map<Purchase, Order>, sale: Sale } {
+  const { now, ticket_types } = stock
   const hold_ms = ctx.settings.RESERVATION_TIMEOUT * 60_000
   const expires_at = new Date(Date.parse(now) + hold_ms).toISOString()
   const orders = new Map<Purchase, Order>()
   const pools = new Map<string, Sale['pools'][number]>()
   const sale: Sale = { event_id: facts.id, created_at: now, expires_at,
-    orders: [], items: [], events: [], keys: [], pools: [] }
+    orders: [], items: [], events: [], keys: [], pools: [], promo_uses: [], limited: [] }
   purchases.forEach((purchase, index) => {
     const decision = decisions[index]!
     if (!decision.sold) return
     const order = toOrder(purchase, decision, { facts, now, expires_at })
     orders.set(purchase, order)
     addOrder(ctx, sale, facts, purchase, order)
+    const { promo } = decision
+    if (promo) {
+      sale.promo_uses.push({ order_id: order.id, promo_code_id: promo.id, uses: promo.uses })
+    }
+    for (const { ticket_type_id, quantity } of purchase.request.items) {
+      if (ticket_types.get(ticket_type_id)!.max_per_buyer === null) continue
+      sale.limited.push({ ...purchase.request.buyer, order_id: order.id, ticket_type_id, quantity })
+    }
     for (const [id, quantity] of decision.taken) {
       const pool = pools.get(id) ?? { id, held: 0, sold: 0 }
       if (order.status === 'completed') pool.sold += quantity
@@ -47,19 +56,24 @@ export function prepareSale (
 
 /** An order that costs nothing has nothing to wait for. */
 function toOrder (
-  { buyer, user_id }: Purchase, { lines, total_minor, currency }: Decision & { sold: true },
+  { buyer, request }: Purchase, { lines, total_minor, currency, promo }: Sold,
   { facts, now, expires_at }: { facts: EventFacts, now: string, expires_at: string }
 ): Order {
   const free = total_minor === 0
   return {
     id: uuidv7(), code: readableCode(code_length), event_id: facts.id, event_title: facts.title,
     status: free ? 'completed' : 'pending',
-    items: lines.map(({ type, quantity }) =>
-      ({ ticket_type_id: type.id, name: type.name, quantity, unit_price_minor: type.price_minor })),
-    total_minor, currency, buyer, user_id, expires_at, created_at: now,
+    items: lines.map(toItem), total_minor, currency, ...(promo && { promo_code: promo.code }),
+    buyer, user_id: request.buyer.user_id, expires_at, created_at: now,
     completed_at: free ? now : null, canceled_at: null, expired_at: null, refunded_at: null,
   }
 }
+
+/** A line as orders and quotes show it. */
+export const toItem = ({ type, quantity, unit_price_minor, discount_minor }: Line): OrderItem => ({
+  ticket_type_id: type.id, name: type.name, quantity, unit_price_minor,
+  ...(discount_minor > 0 && { discount_minor }),
+})
 
 function addOrder (
   ctx: Ctx, sale: Sale, facts: EventFacts, purchase: Purchase, order: Order
@@ -70,7 +84,12 @@ function addOrder (
     id, code, status: order.completed_at ? 'completed' : 'pending', user_id, total_minor, currency,
     buyer_name: buyer.name, buyer_email: buyer.email, buyer_locale: buyer.locale, request_id,
   })
-  for (const item of order.items) sale.items.push({ order_id: id, ...item })
+  let line = 0
+  order.items.forEach((item, index) => {
+    // Lines of one type are neighbours: its prices in their order.
+    line = order.items[index - 1]?.ticket_type_id === item.ticket_type_id ? line + 1 : 0
+    sale.items.push({ discount_minor: 0, ...item, order_id: id, line })
+  })
   const { type, data } = eventOf(ctx, facts, order)
   sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
   // The stored answer has no access token: it is a secret, and can be signed again.

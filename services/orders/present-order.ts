@@ -7,6 +7,7 @@ export function presentOrder (row: OrderRow): Order {
     id: row.id, code: row.code, event_id: row.event_id, event_title: row.event_title,
     status: row.status, items: row.items,
     total_minor: row.total_minor, currency: row.currency, user_id: row.user_id,
+    ...(row.promo_code !== null && { promo_code: row.promo_code }),
     buyer: { name: row.buyer_name, email: row.buyer_email, locale: row.buyer_locale },
     expires_at: row.expires_at, created_at: row.created_at,
     completed_at: row.completed_at, canceled_at: row.canceled_at,
@@ -17,9 +18,9 @@ export function presentOrder (row: OrderRow): Order {
 /** What every event about an order carries. */
 export function factsOf (order: Order) {
   const { id, code, event_id, event_title, buyer, user_id, items, created_at } = order
-  const { total_minor, currency } = order
+  const { total_minor, currency, promo_code } = order
   return {
     order_id: id, code, event_id, event_title, buyer, user_id, items, total_minor, currency,
-    created_at,
+    ...(promo_code !== undefined && { promo_code }), created_at,
   }
 }

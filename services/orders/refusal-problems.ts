@@ -1,9 +1,10 @@
 import {
-  belowMinimum, eventClosed, limitReached, notOnSale, soldOut, unknownTicketType,
+  belowMinimum, eventClosed, limitReached, notOnSale, priceRefused, promoCodeRefused, soldOut,
+  unknownTicketType,
 } from '@fermata/contracts/orders'
 import { invalid } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
-import type { Refusal, TicketTypeForSale } from './rules/allocate.ts'
+import type { PromoRefusal, Refusal, TicketTypeForSale } from './rules/stock.ts'
 
 const named = ({ id, name }: TicketTypeForSale) => ({ ticket_type_id: id, name })
 
@@ -27,9 +28,10 @@ export function toProblem (refusal: Refusal): Problem {
         { extensions: { ...named(refusal.type), minimum } })
     }
     case 'limit_reached': {
-      const limit = refusal.type.max_per_order
-      return new Problem(limitReached, `One order may have ${limit} of ${refusal.type.name}.`,
-        { extensions: { ...named(refusal.type), limit, scope: 'order' } })
+      const { limit, scope } = refusal
+      const who = scope === 'order' ? 'One order' : 'One person'
+      return new Problem(limitReached, `${who} may have ${limit} of ${refusal.type.name}.`,
+        { extensions: { ...named(refusal.type), limit, scope } })
     }
     case 'sold_out': {
       const { available } = refusal
@@ -37,8 +39,30 @@ export function toProblem (refusal: Refusal): Problem {
         ? `${refusal.type.name} is sold out.` : `There are only ${available} left of ${refusal.type.name}.`,
       { extensions: { ...named(refusal.type), available } })
     }
+    case 'price_refused': {
+      const { type, minimum_minor, maximum_minor } = refusal
+      return new Problem(priceRefused, `Name a price for ${type.name}, within its limits.`,
+        { extensions: { ...named(type), minimum_minor, maximum_minor } })
+    }
+    case 'promo_refused': {
+      const { promo_code, why, left } = refusal
+      return new Problem(promoCodeRefused, promoWords[why],
+        { extensions: { promo_code, reason: why, ...(left !== undefined && { left }) } })
+    }
+    case 'price_fixed':
+      return refusedItems(`name no price for ${refusal.type.name}: it is the server's`)
     case 'not_chargeable':
-      return new Problem(invalid, undefined, { extensions: {
-        errors: [{ field: 'items', message: 'cannot be charged together: the sum is too large or has two currencies' }] } })
+      return refusedItems('cannot be charged together: the sum is too large or has two currencies')
   }
+}
+
+const refusedItems = (message: string) =>
+  new Problem(invalid, undefined, { extensions: { errors: [{ field: 'items', message }] } })
+
+const promoWords: Record<PromoRefusal, string> = {
+  unknown: 'There is no such code for this event.',
+  not_yet: 'This code is not valid yet.',
+  ended: 'This code is not valid any more.',
+  used_up: 'This code was used as often as it may be.',
+  not_for_these: 'This code makes none of these tickets cheaper.',
 }

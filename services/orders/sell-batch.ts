@@ -6,23 +6,31 @@ import type { Ctx } from './context.ts'
 import { expireDueOfEvent } from './operations/expire-orders.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
-  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type StockRow,
+  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
+  type StockRow,
 } from './queries/sell.ts'
+import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
 import { partRepeated } from './repeated-keys.ts'
-import { allocate, type Refusal, type Stock, type TicketTypeForSale, type Wanted } from './rules/allocate.ts'
+import { allocate } from './rules/allocate.ts'
+import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
+import type {
+  Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
+} from './rules/stock.ts'
 
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
-  items: Wanted[]
+  request: Request & { buyer: NonNullable<Request['buyer']> }
   buyer: Buyer
-  user_id: string | null
   request_id: string
   idempotency: Idempotency | null
+  /** Null where the event has no waiting room. */
+  pass: PassForSale | null
 }
 
 export type Outcome =
   | { kind: 'placed', order: Order, replayed: boolean }
   | { kind: 'refused', refusal: Refusal }
+  | { kind: 'pass_refused', reason: PassRefusal }
   | { kind: 'unknown_event' }
   | { kind: 'key_reused' }
 
@@ -48,8 +56,8 @@ export async function sellBatch (
 }
 
 /**
- * Locks the event, decides in memory, writes everything in one statement: two round trips for a
- * whole batch.
+ * Locks the event, decides in memory, writes everything at once: two round trips for a whole
+ * batch, and one more where a type is limited for each buyer.
  * @returns null when stock could be reclaimed first; then nothing was written
  */
 async function sellBehindLock (
@@ -58,51 +66,96 @@ async function sellBehindLock (
   const guarded = isGuarded(ctx)
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
-  const { event, stock: rows, used_keys } =
-    await openSale(client, event_id, { type_ids, keys }, guarded)
+  const promo_codes = [...new Set(purchases.flatMap(({ request }) => request.promo_code ?? []))]
+  const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
+  const { event, stock: rows, used_keys, promos, pass_uses } =
+    await openSale(client, event_id, { type_ids, keys, promo_codes, places }, guarded)
   if (!event?.facts) {
     await closeSale(client, null)
     return purchases.map(() => ({ kind: 'unknown_event' }))
   }
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
-  const stock = toStock(event, rows)
-  const decisions = allocate(stock, fresh.map(({ items }) => items))
-  const sold_out = decisions.some(decision => !decision.sold && decision.refusal.reason === 'sold_out')
-  if (reclaim && sold_out && await hasDueOrders(client, event_id)) {
+  const { allowed, refused } = partByPass(fresh, pass_uses)
+  const stock = toStock(event, rows, promos, await purchasesOf(client, rows, allowed))
+  const decisions = allocate(stock, allowed.map(({ request }) => request))
+  if (reclaim && decisions.some(mayFreeUp) && await hasDueOrders(client, event_id)) {
     await closeSale(client, null)
     return null
   }
 
   const { orders, sale } =
-    prepareSale(ctx, { facts: event.facts, now: stock.now }, fresh, decisions)
-  // The control writes its counters apart; none are left for the statement that judges them.
-  if (!guarded) await overwriteHeld(client, rows, sale.pools.splice(0))
-  await closeSale(client, sale.orders.length > 0 ? sale : null)
-  return answer(new Map(fresh.map((purchase, index) => {
+    prepareSale(ctx, { facts: event.facts, stock }, allowed, decisions)
+  if (!guarded) await writeUnguarded(client, sale, rows, promos)
+  await closeSale(client, sale.orders.length > 0 ? sale : null, {
+    pass_uses: usesOf([...orders.keys()]), guarded,
+  })
+  const outcomes = new Map<Purchase, Outcome>(allowed.map((purchase, index) => {
     const decision = decisions[index]!
     return [purchase, decision.sold
       ? { kind: 'placed', order: orders.get(purchase)!, replayed: false }
       : { kind: 'refused', refusal: decision.refusal }]
-  })))
+  }))
+  for (const [purchase, reason] of refused) outcomes.set(purchase, { kind: 'pass_refused', reason })
+  return answer(outcomes)
 }
 
-const typeIdsOf = ({ items }: Purchase) => items.map(item => item.ticket_type_id)
+const typeIdsOf = ({ request }: Purchase) => request.items.map(item => item.ticket_type_id)
+
+/** Whether a hold that is over may be what a refusal is about: stock, a budget, one's own limit. */
+function mayFreeUp (decision: Decision): boolean {
+  if (decision.sold) return false
+  const { refusal } = decision
+  return refusal.reason === 'sold_out' ||
+    (refusal.reason === 'limit_reached' && refusal.scope === 'buyer') ||
+    (refusal.reason === 'promo_refused' && refusal.why === 'used_up')
+}
+
+/** What the buyers have of types that limit it; asked only when a batch wants such types. */
+async function purchasesOf (
+  client: Client, rows: StockRow[], purchases: Purchase[]
+): Promise<Purchased[]> {
+  const limited = new Set(rows.flatMap(({ id, max_per_buyer }) =>
+    id !== null && max_per_buyer !== null ? [id] : []))
+  if (limited.size === 0) return []
+  const buyers = purchases.filter(purchase => typeIdsOf(purchase).some(id => limited.has(id)))
+    .map(({ request }) => request.buyer)
+  return findPurchases(client, [...limited], {
+    email_keys: [...new Set(buyers.map(({ email_key }) => email_key))],
+    user_ids: [...new Set(buyers.flatMap(({ user_id }) => user_id ?? []))],
+  })
+}
+
+/**
+ * The negative control writes its counters apart, from what it read; none are left for the
+ * statement that judges them.
+ */
+async function writeUnguarded (
+  client: Client, sale: Sale, rows: StockRow[], promos: PromoForSale[]
+): Promise<void> {
+  await overwriteHeld(client, rows, sale.pools.splice(0))
+  await overwriteUsed(client, promos.map(({ id, used }) => ({ id, used: used +
+    sale.promo_uses.reduce((sum, use) => use.promo_code_id === id ? sum + use.uses : sum, 0) })))
+}
 
 /** False only in the negative control of the race tests, which must oversell. */
 export const isGuarded = ({ settings }: Ctx) =>
   settings.NODE_ENV !== 'test' || settings.ORDERS_TEST_UNGUARDED !== 'on'
 
-function toStock (event: EventRow, rows: StockRow[]): Stock {
+export function toStock (
+  event: EventRow, rows: StockRow[], promos: PromoForSale[], purchases: Purchased[]
+): Stock {
   const types = new Map<string, TicketTypeForSale & { pool_ids: string[] }>()
   const left = new Map<string, number>()
-  for (const { pool_id, remaining, now: _, held: __, ...type } of rows) {
-    if (type.id === null) continue
+  for (const { pool_id, capacity, remaining, now: _, held: __, ...row } of rows) {
+    if (row.id === null) continue
     left.set(pool_id, remaining)
-    const known = types.get(type.id)
-    if (known) known.pool_ids.push(pool_id)
-    else types.set(type.id, { ...type, id: type.id, pool_ids: [pool_id] })
+    const type = types.get(row.id) ?? { ...row, id: row.id, capacity: 0, pool_ids: [] }
+    types.set(row.id, type)
+    type.pool_ids.push(pool_id)
+    if (pool_id === row.id) type.capacity = capacity
   }
-  return { now: rows[0]!.now, ticket_types: types, left,
+  return { now: rows[0]!.now, ticket_types: types, left, purchases,
+    promos: new Map(promos.map(promo => [promo.code, promo])),
     event: { id: event.id, status: event.status, ends_at: event.ends_at! } }
 }

@@ -11,21 +11,33 @@ import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { cancelOrder } from './operations/cancel-order.ts'
 import { completeOrders } from './operations/complete-orders.ts'
+import { createPromoCode } from './operations/create-promo-code.ts'
 import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
+import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
+import { getQueuePosition } from './operations/get-queue-position.ts'
+import { getQueueSettings } from './operations/get-queue-settings.ts'
+import { getQueue } from './operations/get-queue.ts'
+import { joinQueue } from './operations/join-queue.ts'
 import { listOrders } from './operations/list-orders.ts'
 import { listPools } from './operations/list-pools.ts'
+import { listPromoCodes } from './operations/list-promo-codes.ts'
 import { listTicketTypes } from './operations/list-ticket-types.ts'
+import { listQueueJoins } from './operations/list-queue-joins.ts'
 import { placeOrder } from './operations/place-order.ts'
+import { quoteOrder } from './operations/quote-order.ts'
 import { refundOrders } from './operations/refund-orders.ts'
 import { setEventPool } from './operations/set-event-pool.ts'
+import { setQueue } from './operations/set-queue.ts'
+import { tendWaitingRooms } from './operations/tend-waiting-rooms.ts'
 import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
+import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
 /**
@@ -33,6 +45,9 @@ import { updateTicketType } from './operations/update-ticket-type.ts'
  * themselves.
  */
 const sweep_interval_ms = 30_000
+
+/** How old an answer of the waiting room may be, and how often the number in it moves. */
+const tend_interval_ms = 1000
 
 /** Pages that read, handlers of events and the relay; sales have connections of their own. */
 const max_connections = 6
@@ -46,6 +61,7 @@ export default defineService<Ctx>({
   stop: closeBoxOffice,
   routes: [
     route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
+    route(api.quoteOrder, quoteOrder),
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
@@ -56,8 +72,18 @@ export default defineService<Ctx>({
     route(api.deleteTicketType, deleteTicketType),
     route(api.listPools, listPools),
     route(api.createPool, createPool),
+    route(api.listPromoCodes, listPromoCodes),
+    route(api.createPromoCode, createPromoCode),
+    route(api.updatePromoCode, updatePromoCode),
+    route(api.deletePromoCode, deletePromoCode),
     route(api.setEventPool, setEventPool),
     route(api.getEventSales, getEventSales),
+    route(api.setQueue, setQueue),
+    route(api.getQueueSettings, getQueueSettings),
+    route(api.getQueue, getQueue),
+    route(api.joinQueue, joinQueue),
+    route(api.getQueuePosition, getQueuePosition),
+    route(api.listQueueJoins, listQueueJoins),
   ],
   subscriptions: [
     on(eventPublished, learnPublished),
@@ -68,5 +94,5 @@ export default defineService<Ctx>({
     on(deadlineReached, expireOrders),
     on(credentialsDeleted, forgetBuyers),
   ],
-  timers: [every(sweep_interval_ms, expireForgotten)],
+  timers: [every(sweep_interval_ms, expireForgotten), every(tend_interval_ms, tendWaitingRooms)],
 })

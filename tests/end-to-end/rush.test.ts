@@ -52,7 +52,7 @@ function post (port: number, path: string, body: string): Promise<Outcome> {
 async function rush (
   it: TestSystem,
 ): Promise<{ outcomes: Outcome[], sold_and_held: number, orders: number, tickets: number }> {
-  await it.system.app.listen({ host: '127.0.0.1', port: 0 })
+  await it.system.app.listen({ host: '127.0.0.1', port: 0, backlog: 4096 })
   const { port } = it.system.app.server.address() as AddressInfo
   const organizer: Call =
     createClient({

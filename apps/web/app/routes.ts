@@ -3,6 +3,7 @@ import { index, layout, route, type RouteConfig } from '@react-router/dev/routes
 export default [
   index('shop/home.tsx'),
   route('events/:slug', 'shop/event.tsx'),
+  route('events/:slug/queue', 'shop/queue.tsx'),
   route('events/:slug/checkout', 'shop/checkout.tsx'),
   route('orders/:id', 'shop/order.tsx'),
   route('orders/:id/pay', 'shop/pay.tsx'),
@@ -35,6 +36,8 @@ export default [
       index('organizer/sales.tsx'),
       route('edit', 'organizer/event-edit.tsx'),
       route('ticket-types', 'organizer/ticket-types.tsx'),
+      route('promo-codes', 'organizer/promo-codes.tsx'),
+      route('waiting-room', 'organizer/waiting-room.tsx'),
       route('orders', 'organizer/orders.tsx'),
     ]),
   ]),

@@ -3,74 +3,20 @@ import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
   Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
 } from './fields.ts'
+import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
+import { passFields, passProblems } from './queue.ts'
+import {
+  AccessCode, Capacity, NewTicketType, Quantity, TicketType, TicketTypeChanges,
+} from './ticket-types.ts'
+
+export * from './promo-codes.ts'
+export * from './queue.ts'
+export * from './ticket-types.ts'
 
 /** The box office: ticket types on shared pools, holds and orders. */
 
 const Count = Type.Integer({ minimum: 0 })
-const Capacity = Type.Integer({ minimum: 0, maximum: 10_000_000 })
-const Quantity = Type.Integer({ minimum: 1, maximum: 100 })
 const Code = Type.String({ description: 'Short order number for people', examples: ['FR7K2M9Q'] })
-
-export const SaleStatus = Type.Enum(['upcoming', 'open', 'ended', 'sold_out', 'closed'], {
-  description: '`closed`: the event is not published, was canceled, or is over',
-})
-export type SaleStatus = Static<typeof SaleStatus>
-
-export const TicketType = Type.Object({
-  id: Uuid,
-  event_id: Uuid,
-  name: Type.String(),
-  description: Type.String(),
-  price_minor: Minor,
-  currency: Currency,
-  capacity: Capacity,
-  available: Type.Integer({
-    minimum: 0, description: 'Least that is left in any pool it draws from, now',
-  }),
-  sold: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
-  held: Type.Optional(Type.Integer({ minimum: 0, description: 'Only for the organiser' })),
-  pool_ids: Type.Array(Uuid, {
-    description: 'Shared pools it draws from besides its own capacity',
-  }),
-  sales_start: Nullable(Timestamp),
-  sales_end: Nullable(Timestamp),
-  min_per_order: Quantity,
-  max_per_order: Quantity,
-  position: Count,
-  on_sale: SaleStatus,
-  created_at: Timestamp,
-  updated_at: Timestamp,
-})
-export type TicketType = Static<typeof TicketType>
-
-const optionalTicketTypeFields = {
-  description: Type.Optional(Text(2000)),
-  sales_start: Type.Optional(Nullable(Timestamp)),
-  sales_end: Type.Optional(Nullable(Timestamp)),
-  min_per_order: Type.Optional(Quantity),
-  max_per_order: Type.Optional(Quantity),
-  position: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
-  pool_ids: Type.Optional(Type.Array(Uuid, { maxItems: 5, uniqueItems: true })),
-}
-
-export const NewTicketType = Type.Object({
-  event_id: Uuid,
-  name: Text(120, 1),
-  price_minor: Minor,
-  currency: Currency,
-  capacity: Capacity,
-  ...optionalTicketTypeFields,
-})
-export type NewTicketType = Static<typeof NewTicketType>
-
-/** The currency stays: tickets already sold carry it. */
-export const TicketTypeChanges = Type.Object({
-  name: Type.Optional(Text(120, 1)),
-  price_minor: Type.Optional(Minor),
-  capacity: Type.Optional(Capacity),
-  ...optionalTicketTypeFields,
-})
-export type TicketTypeChanges = Static<typeof TicketTypeChanges>
 
 /** Stock that several ticket types of one event share, e.g. a room for adults and children. */
 export const Pool = Type.Object({
@@ -82,7 +28,13 @@ export const OrderStatus = Type.Enum(['pending', 'completed', 'canceled', 'expir
 export type OrderStatus = Static<typeof OrderStatus>
 
 export const OrderItem = Type.Object({
-  ticket_type_id: Uuid, name: Type.String(), quantity: Quantity, unit_price_minor: Minor,
+  ticket_type_id: Uuid, name: Type.String(), quantity: Quantity,
+  unit_price_minor: Type.Integer({
+    ...Minor, description: 'What each ticket costs, after any discount',
+  }),
+  discount_minor: Type.Optional(Type.Integer({
+    ...Minor, description: 'What the promo code took off each ticket; absent when nothing',
+  })),
 })
 export type OrderItem = Static<typeof OrderItem>
 
@@ -92,9 +44,12 @@ const orderFields = {
   event_id: Uuid,
   event_title: Type.String(),
   status: OrderStatus,
-  items: Type.Array(OrderItem),
+  items: Type.Array(OrderItem, {
+    description: 'One line for each type and price; tickets on both sides of a price step are two',
+  }),
   total_minor: Minor,
   currency: Currency,
+  promo_code: Type.Optional(Type.String({ description: 'Absent when none was used' })),
   buyer: Buyer,
   user_id: Nullable(Uuid),
   expires_at: Type.Unsafe<string>({
@@ -118,13 +73,35 @@ export const PlacedOrder = Type.Object({
 })
 export type PlacedOrder = Static<typeof PlacedOrder>
 
+const WantedItems = Type.Array(
+  Type.Object({
+    ticket_type_id: Uuid,
+    quantity: Quantity,
+    price_minor: Type.Optional(Type.Integer({
+      ...Minor, description: 'For each ticket, where the buyer names the price; nowhere else',
+    })),
+  }),
+  { minItems: 1, maxItems: 20, description: 'Each ticket type once' },
+)
+
+const codeFields = {
+  promo_code: Type.Optional(PromoCodeText),
+  access_code: Type.Optional(AccessCode),
+}
+
+/** What an order would cost now. Nothing is held, so it may cost more a moment later. */
+export const Quote = Type.Object({
+  items: Type.Array(OrderItem), total_minor: Minor, currency: Currency,
+  promo_code: Type.Optional(Type.String()),
+})
+export type Quote = Static<typeof Quote>
+
 export const NewOrder = Type.Object({
   event_id: Uuid,
-  items: Type.Array(
-    Type.Object({ ticket_type_id: Uuid, quantity: Quantity }),
-    { minItems: 1, maxItems: 20, description: 'Each ticket type once' },
-  ),
+  items: WantedItems,
   buyer: Buyer,
+  ...codeFields,
+  ...passFields,
 })
 export type NewOrder = Static<typeof NewOrder>
 
@@ -174,6 +151,12 @@ export const belowMinimum = defineProblem(
   'orders/below-minimum', 409, 'Fewer tickets than must be bought together',
   Type.Object({ ticket_type_id: Uuid, name: Type.String(), minimum: Count }),
 )
+export const priceRefused = defineProblem(
+  'orders/price-refused', 409, 'The price named is not within the limits of this ticket',
+  Type.Object({
+    ticket_type_id: Uuid, name: Type.String(), minimum_minor: Minor, maximum_minor: Minor,
+  }),
+)
 export const unknownTicketType = defineProblem(
   'orders/unknown-ticket-type', 404, 'This event has no such ticket type',
   Type.Object({ ticket_type_id: Uuid }),
@@ -204,8 +187,8 @@ export const listTicketTypes = defineRoute({
   summary: 'Ticket types of an event with live availability',
   description:
     'All of them in one page: an event has at most 100. Those of a draft are shown to its ' +
-    'organiser only.',
-  query: Type.Object({ event_id: Uuid }),
+    'organiser only, hidden ones also to who sends their access code as `code`.',
+  query: Type.Object({ event_id: Uuid, code: Type.Optional(AccessCode) }),
   reply: { 200: Page(TicketType) },
   problems: [],
 })
@@ -251,6 +234,11 @@ export const createPool = defineRoute({
   problems: [eventClosed],
 })
 
+const orderRefusals = [
+  soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType, promoCodeRefused,
+  priceRefused,
+]
+
 export const placeOrder = defineRoute({
   method: 'POST', path: '/api/orders', access: 'public', idempotent: true,
   summary: 'Hold tickets and place an order',
@@ -259,7 +247,18 @@ export const placeOrder = defineRoute({
     'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
-  problems: [soldOut, notOnSale, eventClosed, limitReached, belowMinimum, unknownTicketType],
+  problems: [...orderRefusals, ...passProblems],
+})
+
+export const quoteOrder = defineRoute({
+  method: 'POST', path: '/api/orders/quote', access: 'public',
+  summary: 'What an order would cost now',
+  description:
+    'Prices by tier, and the discount of a promo code. Holds nothing. What would be refused now ' +
+    'is refused here as well; the limit of a buyer is judged when the order is placed.',
+  body: Type.Object({ event_id: Uuid, items: WantedItems, ...codeFields }),
+  reply: { 200: Quote },
+  problems: orderRefusals,
 })
 
 export const listOrders = defineRoute({
@@ -344,6 +343,7 @@ const OrderFacts = {
   items: Type.Array(OrderItem),
   total_minor: Minor,
   currency: Currency,
+  promo_code: Type.Optional(Type.String()),
   created_at: Timestamp,
 }
 

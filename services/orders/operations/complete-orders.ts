@@ -9,6 +9,7 @@ import { moveOrders, type Moved } from '../move-orders.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
 import { findFacts } from '../queries/events.ts'
 import { findDraws, findOrders, findRefundedPayments, lockEventsOf, type OrderRow } from '../queries/orders.ts'
+import { findLatePurchases, findPurchasesBeside } from '../queries/sale-rules.ts'
 import { settlePayment, takeAgain } from '../rules/settle-payment.ts'
 
 type Payment = DataOf<typeof paymentSucceeded>
@@ -76,11 +77,16 @@ async function takeAgainOf (
   tx: Tx<DB>, late: Settled[]
 ): Promise<{ found: Settled[], lost: Settled[] }> {
   if (late.length === 0) return { found: [], lost: [] }
-  const rows = await findDraws(tx, late.map(({ order }) => order.id))
+  const order_ids = late.map(({ order }) => order.id)
+  const rows = await findDraws(tx, order_ids)
   const remaining = new Map(rows.map(row => [row.pool_id, row.remaining]))
   const draws = Map.groupBy(rows, row => row.order_id)
-  const fits = takeAgain(remaining, late.map(({ order }) =>
-    new Map((draws.get(order.id) ?? []).map(row => [row.pool_id, row.quantity]))))
+  const limited = Map.groupBy(await findLatePurchases(tx, order_ids), row => row.order_id)
+  const purchases = limited.size > 0 ? await findPurchasesBeside(tx, order_ids) : []
+  const fits = takeAgain(remaining, order_ids.map(id => ({
+    draw: new Map((draws.get(id) ?? []).map(row => [row.pool_id, row.quantity])),
+    limited: limited.get(id) ?? [],
+  })), purchases)
   return {
     found: late.filter((_, index) => fits[index]), lost: late.filter((_, index) => !fits[index]),
   }

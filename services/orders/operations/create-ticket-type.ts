@@ -7,7 +7,7 @@ import { requireManagedEvent } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
 import { lockEvents } from '../queries/events.ts'
 import { findType, insertType, listTypes } from '../queries/stock.ts'
-import { checkLimits, checkPools, invalidField } from '../ticket-type-checks.ts'
+import { checkLimits, checkPools, inUtc, invalidField } from '../ticket-type-checks.ts'
 
 /** More would fit neither a page nor a buyer's patience; the public list is one page. */
 const max_types_per_event = 100
@@ -18,7 +18,9 @@ export const createTicketType: Operation<typeof api.createTicketType> = async (c
   const { event_id, pool_ids = [], ...body } = request.body
   const min_per_order = body.min_per_order ?? 1
   const row = {
-    description: '', sales_start: null, sales_end: null, position: 0, ...body,
+    description: '', sales_start: null, sales_end: null, position: 0, max_per_buyer: null,
+    pricing: 'fixed' as const, min_price_minor: 0, access_code: null, ...body,
+    tiers: inUtc(body.tiers ?? []),
     id: uuidv7(), event_id, min_per_order,
     max_per_order: body.max_per_order ?? Math.max(default_max_per_order, min_per_order),
   }

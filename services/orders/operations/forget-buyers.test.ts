@@ -3,6 +3,7 @@ import { erasedBuyer } from '@fermata/contracts/fields'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
@@ -57,4 +58,18 @@ test('forgetBuyers: an account whose address was never proven takes no guest\'s 
   await deleted(user_id, email, false)
   await it.eventually(async () => (await own.read()).user_id === null)
   expect((await guest.read()).buyer.email).toBe(email)
+})
+
+test('forgetBuyers: the address is also gone from what is counted for limits', async () => {
+  const user_id = uuidv7()
+  const email = `ann-${user_id}@example.com`
+  const type = await seedTicketType(ctx, { max_per_buyer: 2 })
+  const body = { ...orderOf(type, 2), buyer: { name: 'Ann Buyer', email, locale: 'fr' } }
+  const token = await it.personToken({ user_id, email })
+  expect((await it.send(api.placeOrder, { token, body })).status).toBe(201)
+  const counted = async () => (await sql`
+    select from orders.limited_purchases where email_key = ${email}`.execute(ctx.db)).rows.length
+  expect(await counted()).toBe(1)
+  await deleted(user_id, email, true)
+  await it.eventually(async () => await counted() === 0, 'the address to be forgotten')
 })

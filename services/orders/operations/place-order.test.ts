@@ -292,8 +292,9 @@ test('placeOrder: an event whose lock is stuck is answered with 503 in time', as
 
 test('placeOrder: beyond its queue an event is refused at once, and the queue is served all the same', async () => {
   const type = await seedTicketType(ctx, { capacity: 10_000 })
-  const purchase = { items: orderOf(type).items, buyer, user_id: null, request_id: 'test',
-    idempotency: null }
+  const { items } = orderOf(type)
+  const purchase = { buyer, request_id: 'test', idempotency: null, pass: null,
+    request: { items, buyer: { user_id: null, email_key: buyer.email } } }
   const waiting: Promise<unknown>[] = []
   let refused: unknown
   for (let i = 0; i < 10_000 && !refused; i++) {

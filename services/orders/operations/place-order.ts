@@ -4,8 +4,10 @@ import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
+import { checkPass, refusePass } from '../queue-pass.ts'
 import { toProblem } from '../refusal-problems.ts'
-import type { Wanted } from '../rules/allocate.ts'
+import { normalizedEmail } from '../rules/normalized-email.ts'
+import type { Request, Wanted } from '../rules/stock.ts'
 
 /**
  * Holds tickets and places an order. The request waits in the collector (collector.ts) while the
@@ -15,15 +17,30 @@ import type { Wanted } from '../rules/allocate.ts'
 export const placeOrder: Operation<typeof api.placeOrder> = async (
   ctx, { body, caller, id, idempotency }
 ) => {
-  refuseRepeatedTypes(body.items)
+  const pass = checkPass(ctx, body, caller, idempotency !== null)
   const outcome = await ctx.resources.collector.add(body.event_id, {
-    items: body.items, buyer: body.buyer, user_id: userIdOf(caller), request_id: id, idempotency,
+    buyer: body.buyer, request_id: id, idempotency, pass,
+    request: {
+      ...requestOf(body),
+      buyer: { user_id: userIdOf(caller), email_key: normalizedEmail(body.buyer.email) },
+    },
   })
   if (outcome.kind === 'unknown_event') throw new Problem(notFound, 'There is no such event.')
   if (outcome.kind === 'key_reused') throw new Problem(keyReused)
+  if (outcome.kind === 'pass_refused') throw refusePass(body.event_id, outcome.reason)
   if (outcome.kind === 'refused') throw toProblem(outcome.refusal)
   const placed = { ...outcome.order, access_token: ctx.tokens.signOrder(outcome.order.id) }
   return outcome.replayed ? reply(placed, { headers: { 'idempotency-replayed': 'true' } }) : placed
+}
+
+/**
+ * A wish as the rules read it.
+ * @throws Problem `request/invalid` for a type that is named twice
+ */
+export function requestOf (body: Pick<api.NewOrder, 'items' | 'promo_code' | 'access_code'>): Request {
+  refuseRepeatedTypes(body.items)
+  return { items: body.items, promo_code: body.promo_code?.toUpperCase(),
+    access_code: body.access_code }
 }
 
 /** Two lines of one type would each keep to its limit and together break it. */

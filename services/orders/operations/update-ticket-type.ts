@@ -7,10 +7,12 @@ import type { DB } from '../database.ts'
 import { requireManagedEvent } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
 import { lockEvents } from '../queries/events.ts'
+import { countPurchases, findUncounted } from '../queries/sale-rules.ts'
 import {
   findType, joinPools, leavePools, listSharedPools, setCapacity, updateType, type TicketTypeRow,
 } from '../queries/stock.ts'
-import { checkLimits, checkPools } from '../ticket-type-checks.ts'
+import { normalizedEmail } from '../rules/normalized-email.ts'
+import { checkLimits, checkPools, inUtc } from '../ticket-type-checks.ts'
 
 /** Changes a ticket type while it sells. Orders keep the name and price of their time. */
 export const updateTicketType: Operation<typeof api.updateTicketType> = async (
@@ -24,13 +26,32 @@ export const updateTicketType: Operation<typeof api.updateTicketType> = async (
     const type = await findType(tx, params.id)
     if (!type) throw new Problem(notFound)
     const { capacity, pool_ids, ...changes } = body
-    const changed = { ...type, ...changes }
+    const changed = { ...type, ...changes, tiers: inUtc(changes.tiers ?? type.tiers) }
     checkLimits(changed)
     await updateType(tx, type.id, changed)
+    const is_limited_now = type.max_per_buyer === null && changed.max_per_buyer !== null
+    if (is_limited_now) await countEarlier(tx, type.id)
     if (capacity !== undefined) await changeCapacity(tx, type, capacity)
     if (pool_ids !== undefined) await changePools(tx, type, pool_ids)
     return presentTicketType((await findType(tx, type.id))!, { managed: true })
   })
+}
+
+/** Orders counted at a time: more would not fit the memory of a small machine. */
+const count_batch = 2000
+
+/**
+ * A limit counts what buyers have already. Nothing else can place or change an order meanwhile:
+ * the event is locked.
+ */
+async function countEarlier (tx: Tx<DB>, ticket_type_id: string): Promise<void> {
+  let found = count_batch
+  while (found === count_batch) {
+    const rows = await findUncounted(tx, ticket_type_id, count_batch)
+    await countPurchases(tx, rows.map(({ buyer_email, ...row }) =>
+      ({ ...row, ticket_type_id, email_key: normalizedEmail(buyer_email) })))
+    found = rows.length
+  }
 }
 
 async function changeCapacity (

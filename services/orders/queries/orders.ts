@@ -10,6 +10,7 @@ export interface OrderRow {
   total_minor: number, currency: string, payment_id: string | null, request_id: string | null,
   created_at: string, expires_at: string, completed_at: string | null, canceled_at: string | null,
   expired_at: string | null, refunded_at: string | null, items: OrderItem[]
+  promo_code: string | null
   /** The hold is over by the database's clock, whether or not anybody has noticed. */
   is_due: boolean
   /** The database's clock when the row was read. */
@@ -21,9 +22,13 @@ const columns = sql.raw(`
   o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
   o.expired_at, o.refunded_at, o.status = 'pending' and o.expires_at <= statement_timestamp() as is_due,
   statement_timestamp() as now,
-  (select json_agg(json_build_object('ticket_type_id', i.ticket_type_id, 'name', i.name, 'quantity', i.quantity,
-                                     'unit_price_minor', i.unit_price_minor) order by i.ticket_type_id)
-     from orders.order_items i where i.order_id = o.id) as items`)
+  (select json_agg(json_strip_nulls(json_build_object(
+            'ticket_type_id', i.ticket_type_id, 'name', i.name, 'quantity', i.quantity,
+            'unit_price_minor', i.unit_price_minor, 'discount_minor', nullif(i.discount_minor, 0)))
+            order by i.ticket_type_id, i.line)
+     from orders.order_items i where i.order_id = o.id) as items,
+  (select c.code from orders.promo_uses u join orders.promo_codes c on c.id = u.promo_code_id
+    where u.order_id = o.id) as promo_code`)
 
 export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
@@ -52,7 +57,8 @@ export const findOfEvents = async (db: Tx<DB>, event_ids: string[], status: Orde
 export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
 
 /**
- * Gives orders a new state and moves their tickets between held, sold and free, in one statement.
+ * Gives orders a new state, moves their tickets between held, sold and free, and frees or takes
+ * the uses of their promo codes, in one statement.
  * The caller holds the locks of their events and knows the states they come from.
  */
 export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateChange[]) => (await sql<{ id: string, at: string }>`
@@ -66,6 +72,12 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
               join orders.ticket_type_pools d on d.ticket_type_id = i.ticket_type_id
              group by d.pool_id) as m
      where p.id = m.pool_id and (m.held <> 0 or m.sold <> 0)
+  ), budget as (
+    -- A code is used while its order holds or has sold tickets.
+    update orders.promo_codes p set used = p.used + m.uses
+      from (select u.promo_code_id, sum(u.uses * (c.held + c.sold))::integer as uses
+              from change c join orders.promo_uses u on u.order_id = c.id group by u.promo_code_id) as m
+     where p.id = m.promo_code_id and m.uses <> 0
   )
   update orders.orders o set
     status = ${to}, payment_id = coalesce(c.payment_id, o.payment_id),
@@ -78,14 +90,21 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
 
 export interface DrawRow { order_id: string, pool_id: string, quantity: number, remaining: number }
 
-/** What orders would take from each pool if they were placed again, and what is left there. */
+/**
+ * What orders would take from each pool if they were placed again, and what is left there. The
+ * budget of a promo code is one more pool.
+ */
 export const findDraws = async (tx: Tx<DB>, order_ids: string[]) => (await sql<DrawRow>`
   select i.order_id, p.id as pool_id, sum(i.quantity)::integer as quantity, p.capacity - p.held - p.sold as remaining
     from orders.order_items i
     join orders.ticket_type_pools d on d.ticket_type_id = i.ticket_type_id
     join orders.pools p on p.id = d.pool_id
    where i.order_id = any(${order_ids}::uuid[])
-   group by i.order_id, p.id`.execute(tx)).rows
+   group by i.order_id, p.id
+  union all
+  select u.order_id, c.id, u.uses, coalesce(c.max_uses - c.used, 1000000000)
+    from orders.promo_uses u join orders.promo_codes c on c.id = u.promo_code_id
+   where u.order_id = any(${order_ids}::uuid[])`.execute(tx)).rows
 
 export const recordRefunds = (tx: Tx<DB>, refunds: { payment_id: string, order_id: string }[]) => sql`
   insert into orders.refunded_payments (payment_id, order_id)
@@ -124,7 +143,11 @@ export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status, bef
 export const eraseBuyers = (tx: Tx<DB>, { user_ids, emails }: {
   user_ids: string[], emails: string[]
 }) => sql`
-  update orders.orders
-     set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email}
-   where user_id = any(${user_ids}::uuid[])
-      or (user_id is null and lower(buyer_email) = any(${emails}::text[]))`.execute(tx)
+  with erased as (
+    update orders.orders
+       set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email}
+     where user_id = any(${user_ids}::uuid[])
+        or (user_id is null and lower(buyer_email) = any(${emails}::text[]))
+    returning id
+  )
+  delete from orders.limited_purchases where order_id in (select id from erased)`.execute(tx)

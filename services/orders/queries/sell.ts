@@ -1,6 +1,12 @@
 import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
+import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Ctx } from '../context.ts'
+import type { PassUse } from '../rules/pass-uses.ts'
+import { findPassUses, recordPassUses } from './queue.ts'
+import {
+  findPromos, writeLimitedPurchases, writePromoUses, type LimitedRow, type PromoUseRow,
+} from './sale-rules.ts'
 
 /** The statements of a sale, named so that each connection parses and plans them once. */
 
@@ -26,23 +32,51 @@ export async function withClient<T> (
  * committed.
  */
 export async function openSale (
-  client: Client, event_id: string, wanted: { type_ids: string[], keys: Key[] }, guarded: boolean
+  client: Client, event_id: string,
+  wanted: { type_ids: string[], keys: Key[], promo_codes: string[], places: number[] },
+  guarded: boolean
 ) {
-  const [, event, stock, used_keys] = await Promise.all([
+  const [, event, stock, used_keys, promos, pass_uses] = await Promise.all([
     client.query('begin isolation level read committed'),
-    guarded ? lockEvent(client, event_id) : readEventUnguarded(client, event_id),
+    guarded ? lockEvent(client, event_id) : readEvent(client, event_id),
     findStock(client, event_id, wanted.type_ids),
     wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
+    wanted.promo_codes.length > 0 ? findPromos(client, event_id, wanted.promo_codes, guarded) : [],
+    wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
   ])
-  return { event, stock, used_keys }
+  return { event, stock, used_keys, promos, pass_uses }
+}
+
+/** The same for a quote: nothing is locked, and nothing will be written. */
+export async function readSale (
+  client: Client, event_id: string, wanted: { type_ids: string[], promo_codes: string[] }
+) {
+  const { type_ids, promo_codes } = wanted
+  const event = await readEvent(client, event_id)
+  const stock = await findStock(client, event_id, type_ids)
+  const promos = promo_codes.length > 0
+    ? await findPromos(client, event_id, promo_codes, false) : []
+  return { event, stock, promos }
 }
 
 /**
  * Writes and commits in one round trip. When the write fails, the server answers the commit behind
  * it with a rollback. When the connection dies in between, nobody knows which of both happened.
  */
-export async function closeSale (client: Client, sale: Sale | null): Promise<void> {
-  const [, { command }] = await Promise.all([sale && writeSale(client, sale), client.query('commit')])
+export async function closeSale (
+  client: Client, sale: Sale | null,
+  { pass_uses = [], guarded = true }: { pass_uses?: PassUse[], guarded?: boolean } = {}
+): Promise<void> {
+  const writes: Promise<unknown>[] = []
+  if (sale) writes.push(writeSale(client, sale))
+  // Most sales have none of these, and pay nothing for them.
+  const { promo_uses = [], limited = [] } = sale ?? {}
+  if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses, guarded))
+  if (limited.length > 0) writes.push(writeLimitedPurchases(client, limited))
+  if (sale && pass_uses.length > 0) {
+    writes.push(recordPassUses(client, sale.event_id, pass_uses))
+  }
+  const [{ command }] = await Promise.all([client.query('commit'), ...writes])
   if (command !== 'COMMIT') throw new Error('The sale was rolled back')
 }
 
@@ -63,8 +97,8 @@ const lockEvent = async (client: Client, event_id: string) => (await client.quer
   values: [event_id],
 })).rows[0]
 
-/** The negative control of the race tests: the same facts without the lock. */
-const readEventUnguarded = async (client: Client, event_id: string) =>
+/** The same facts without the lock: for a quote, and for the negative control of the race tests. */
+const readEvent = async (client: Client, event_id: string) =>
   (await client.query<EventRow>(
   `select id, title, status, ends_at, facts from orders.events where id = $1`, [event_id])).rows[0]
 
@@ -75,8 +109,9 @@ const readEventUnguarded = async (client: Client, event_id: string) =>
 export interface StockRow {
   now: string, id: string | null, name: string, price_minor: number, currency: string,
   sales_start: string | null, sales_end: string | null
-  min_per_order: number, max_per_order: number
-  pool_id: string, remaining: number, held: number
+  min_per_order: number, max_per_order: number, max_per_buyer: number | null
+  pricing: Pricing, min_price_minor: number, tiers: PriceTier[], access_code: string | null
+  pool_id: string, capacity: number, remaining: number, held: number
 }
 
 const findStock = async (client: Client, event_id: string, type_ids: string[]) =>
@@ -84,7 +119,8 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
   name: 'orders-find-stock',
   text: `
     select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
-           t.min_per_order, t.max_per_order, p.id as pool_id, p.capacity - p.held - p.sold as remaining, p.held
+           t.min_per_order, t.max_per_order, t.max_per_buyer, t.pricing, t.min_price_minor, t.tiers, t.access_code,
+           p.id as pool_id, p.capacity, p.capacity - p.held - p.sold as remaining, p.held
       from (select) as always
       left join (orders.ticket_types t
                  join orders.ticket_type_pools d on d.ticket_type_id = t.id
@@ -114,7 +150,8 @@ export interface SaleRow {
   total_minor: number, currency: string, request_id: string
 }
 export interface SaleItemRow {
-  order_id: string, ticket_type_id: string, name: string, quantity: number, unit_price_minor: number
+  order_id: string, ticket_type_id: string, line: number, name: string, quantity: number
+  unit_price_minor: number, discount_minor: number
 }
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
 export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, reply: string }
@@ -129,6 +166,8 @@ export interface Sale {
   keys: SaleKeyRow[]
   /** Pool id to what it holds and has sold more than before. */
   pools: { id: string, held: number, sold: number }[]
+  promo_uses: PromoUseRow[]
+  limited: LimitedRow[]
 }
 
 /**
@@ -150,8 +189,8 @@ const writeSale = (client: Client, sale: Sale) => client.query({
                     $12::text[], $13::text[]) as o (id, code, status, buyer_name, buyer_email, buyer_locale, user_id,
                     total_minor, currency, request_id)
     ), lines as (
-      insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor)
-      select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[])
+      insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor, line, discount_minor)
+      select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[], $30::smallint[], $31::bigint[])
     ), told as (
       insert into orders.outbox (id, type, data, request_id)
       select * from unnest($22::uuid[], $23::text[], $24::jsonb[], $25::text[])
@@ -180,6 +219,7 @@ function saleValues (sale: Sale): unknown[] {
     events.map(event => event.data), events.map(event => event.request_id),
     keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
     keys.map(key => key.reply),
+    items.map(item => item.line), items.map(item => item.discount_minor),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { EventStatus } from '@fermata/contracts/fields'
+import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -7,7 +8,8 @@ export interface TicketTypeRow {
   id: string, event_id: string, name: string, description: string, price_minor: number
   currency: string
   sales_start: string | null, sales_end: string | null
-  min_per_order: number, max_per_order: number, position: number
+  min_per_order: number, max_per_order: number, max_per_buyer: number | null, position: number
+  pricing: Pricing, min_price_minor: number, tiers: PriceTier[], access_code: string | null
   created_at: string, updated_at: string
   capacity: number, held: number, sold: number, available: number, pool_ids: string[]
   now: string, event_status: EventStatus, event_ends_at: string
@@ -33,7 +35,8 @@ export interface NewTypeRow {
   id: string, event_id: string, name: string, description: string, price_minor: number
   currency: string, capacity: number
   sales_start: string | null, sales_end: string | null
-  min_per_order: number, max_per_order: number, position: number
+  min_per_order: number, max_per_order: number, max_per_buyer: number | null, position: number
+  pricing: Pricing, min_price_minor: number, tiers: PriceTier[], access_code: string | null
 }
 
 /**
@@ -46,9 +49,10 @@ export async function insertType (
   await sql`insert into orders.pools (id, event_id, kind, capacity)
     values (${row.id}, ${row.event_id}, 'ticket_type', ${row.capacity})`.execute(tx)
   await sql`insert into orders.ticket_types (id, event_id, name, description, price_minor, currency, sales_start, sales_end,
-      min_per_order, max_per_order, position)
+      min_per_order, max_per_order, position, max_per_buyer, pricing, min_price_minor, tiers, access_code)
     values (${row.id}, ${row.event_id}, ${row.name}, ${row.description}, ${row.price_minor}, ${row.currency},
-      ${row.sales_start}, ${row.sales_end}, ${row.min_per_order}, ${row.max_per_order}, ${row.position})`.execute(tx)
+      ${row.sales_start}, ${row.sales_end}, ${row.min_per_order}, ${row.max_per_order}, ${row.position}, ${row.max_per_buyer},
+      ${row.pricing}, ${row.min_price_minor}, ${JSON.stringify(row.tiers)}, ${row.access_code})`.execute(tx)
   await sql`insert into orders.ticket_type_pools (ticket_type_id, pool_id)
     select ${row.id}, id from orders.pools
      where event_id = ${row.event_id}
@@ -60,7 +64,9 @@ export type TypeChanges = Omit<NewTypeRow, 'id' | 'event_id' | 'currency' | 'cap
 export const updateType = (tx: Tx<DB>, id: string, row: TypeChanges) => sql`
   update orders.ticket_types set name = ${row.name}, description = ${row.description}, price_minor = ${row.price_minor},
          sales_start = ${row.sales_start}, sales_end = ${row.sales_end}, min_per_order = ${row.min_per_order},
-         max_per_order = ${row.max_per_order}, position = ${row.position}, updated_at = now()
+         max_per_order = ${row.max_per_order}, max_per_buyer = ${row.max_per_buyer}, position = ${row.position},
+         pricing = ${row.pricing}, min_price_minor = ${row.min_price_minor}, tiers = ${JSON.stringify(row.tiers)},
+         access_code = ${row.access_code}, updated_at = now()
    where id = ${id}`.execute(tx)
 
 export const setCapacity = (tx: Tx<DB>, pool_id: string, capacity: number) => sql`

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allocate, type Decision, type Stock, type TicketTypeForSale, type Wanted } from './allocate.ts'
+import { allocate } from './allocate.ts'
+import type { Decision, Stock, TicketTypeForSale, Wanted } from './stock.ts'
 
 const now = '2027-01-01T12:00:00.000Z'
 const before = '2027-01-01T11:59:59.999Z'
@@ -8,13 +9,14 @@ const after = '2027-01-01T12:00:00.001Z'
 
 const someType = (given: Partial<TicketTypeForSale> = {}): TicketTypeForSale => ({
   id: 'adult', name: 'Adult', price_minor: 1000, currency: 'EUR', sales_start: null, sales_end: null,
-    min_per_order: 1,
-  max_per_order: 10, pool_ids: [given.id ?? 'adult'], ...given })
+  pricing: 'fixed', min_price_minor: 0, tiers: [], access_code: null, min_per_order: 1,
+  max_per_order: 10, max_per_buyer: null, capacity: 100, pool_ids: [given.id ?? 'adult'], ...given })
 
 const someStock = (types: TicketTypeForSale[], left: Record<string, number>,
   event: Partial<Stock['event']> = {}): Stock => ({
   now, event: { id: 'concert', status: 'published', ends_at: after, ...event },
-  ticket_types: new Map(types.map(type => [type.id, type])), left: new Map(Object.entries(left)) })
+  ticket_types: new Map(types.map(type => [type.id, type])), left: new Map(Object.entries(left)),
+  promos: new Map(), purchases: [] })
 
 const want = (quantity: number, ticket_type_id = 'adult'): Wanted[] => [{ ticket_type_id, quantity }]
 const reasonOf = (decision: Decision | undefined) => decision?.sold === false
@@ -40,7 +42,7 @@ describe('allocate: refuses with the reason', () => {
       [...want(1), ...want(1, 'child')]],
   ]
   test.each(cases)('%s (%#)', (reason, stock, wanted) => {
-    expect(reasonOf(allocate(stock, [wanted])[0])).toBe(reason)
+    expect(reasonOf(allocate(stock, [{ items: wanted }])[0])).toBe(reason)
   })
 
   test('says how many are left, after what the same order takes from a shared pool', () => {
@@ -48,7 +50,7 @@ describe('allocate: refuses with the reason', () => {
       [someType({ pool_ids: ['adult', 'room'] }), someType({ id: 'child', pool_ids: ['child', 'room'] })],
       { adult: 9, child: 9, room: 5 })
 
-    const [decision] = allocate(stock, [[...want(3), ...want(3, 'child')]])
+    const [decision] = allocate(stock, [{ items: [...want(3), ...want(3, 'child')] }])
 
     expect(decision).toMatchObject(
       { sold: false, refusal: { reason: 'sold_out', available: 2, type: { id: 'child' } } })
@@ -105,7 +107,7 @@ type Allocate = typeof allocate
 /** What must hold for every stock and every queue of orders. */
 const holds = (rule: Allocate) => fc.property(scenario, given => {
   const stock = toStock(given)
-  const decisions = rule(stock, given.requests)
+  const decisions = rule(stock, given.requests.map(items => ({ items })))
   const taken = new Map<string, number>()
   for (const decision of decisions) {
     if (!decision.sold) continue
@@ -130,7 +132,8 @@ test('allocate: is deterministic and leaves the stock it was given alone', () =>
   fc.assert(fc.property(scenario, given => {
     const stock = toStock(given)
     const left = new Map(stock.left)
-    expect(allocate(stock, given.requests)).toEqual(allocate(stock, given.requests))
+    const requests = given.requests.map(items => ({ items }))
+    expect(allocate(stock, requests)).toEqual(allocate(stock, requests))
     expect(stock.left).toEqual(left)
   }), { numRuns: 200 })
 })

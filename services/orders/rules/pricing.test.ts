@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { max_total_minor, priceLines } from './pricing.ts'
 
 const line = (price_minor: number, quantity: number, currency = 'EUR') =>
-  ({ type: { id: 'a', name: 'Adult', price_minor, currency }, quantity })
+  ({ type: { currency }, unit_price_minor: price_minor, quantity })
 
 test('priceLines: multiplies and adds whole minor units', () => {
   expect(priceLines([line(1250, 2), line(1, 3)])).toBe(2503)

@@ -37,7 +37,7 @@ type Rule = typeof takeAgain
 /** Never more than is left, and nobody is turned away whose tickets were there. */
 const holds = (rule: Rule) => fc
   .property(left, fc.array(draw, { maxLength: 8 }), (remaining, draws) => {
-  const fits = rule(remaining, draws)
+  const fits = rule(remaining, draws.map(one => ({ draw: one, limited: [] })), [])
   const rest = new Map(remaining)
   return draws.every((one, i) => {
     const could = [...one].every(([pool, quantity]) => quantity <= rest.get(pool)!)
@@ -51,10 +51,19 @@ test('takeAgain: never takes more than is left and turns nobody away whose ticke
 })
 
 test('takeAgain: the property notices a rule that forgets those before', () => {
-  const forgetful: Rule = (remaining, draws) => draws.flatMap(one => takeAgain(remaining, [one]))
+  const forgetful: Rule = (remaining, orders, purchases) =>
+    orders.flatMap(order => takeAgain(remaining, [order], purchases))
   expect(fc.check(holds(forgetful), { numRuns: 1000 }).failed).toBe(true)
 })
 
 test('takeAgain: an order of nothing gets nothing', () => {
-  expect(takeAgain(new Map(), [new Map()])).toEqual([false])
+  expect(takeAgain(new Map(), [{ draw: new Map(), limited: [] }], [])).toEqual([false])
+})
+
+test('takeAgain: who bought again meanwhile does not get more than one person may have', () => {
+  const ann = { user_id: null, email_key: 'ann@example.com', ticket_type_id: 'a' }
+  const late = { draw: new Map([['a', 2]]), limited: [{ ...ann, quantity: 2, max_per_buyer: 4 }] }
+  const remaining = new Map([['a', 9]])
+  expect(takeAgain(remaining, [late], [{ ...ann, quantity: 3 }])).toEqual([false])
+  expect(takeAgain(remaining, [late, late, late], [])).toEqual([true, true, false])
 })

@@ -1,4 +1,6 @@
 import type { OrderStatus } from '@fermata/contracts/orders'
+import { openPurchaseBook } from './buyer-limits.ts'
+import type { Purchased } from './stock.ts'
 
 export interface PaidOrder {
   status: OrderStatus, total_minor: number, currency: string, payment_id: string | null
@@ -26,15 +28,31 @@ export function settlePayment (order: PaidOrder, payment: Payment): Settlement {
 /** Pool id to quantity: what one order would take. */
 export type Draw = ReadonlyMap<string, number>
 
-/** Which of the orders still find all their tickets, in the order in which they were paid. */
+/** Tickets of a type that has a limit for each buyer. */
+export interface LatePurchase extends Purchased { max_per_buyer: number }
+
+export interface LateOrder { draw: Draw, limited: readonly LatePurchase[] }
+
+/**
+ * Which of the orders still find all their tickets, in the order in which they were paid, and keep
+ * to their buyer's limit: who bought again meanwhile does not get both.
+ */
 export function takeAgain (
-  remaining: ReadonlyMap<string, number>, draws: readonly Draw[]
+  remaining: ReadonlyMap<string, number>, orders: readonly LateOrder[],
+  purchases: readonly Purchased[]
 ): boolean[] {
   const left = new Map(remaining)
-  return draws.map(draw => {
+  const book = openPurchaseBook(purchases)
+  return orders.map(({ draw, limited }) => {
     const fits = draw.size > 0 &&
-      [...draw].every(([pool, quantity]) => quantity <= (left.get(pool) ?? 0))
-    if (fits) for (const [pool, quantity] of draw) left.set(pool, left.get(pool)! - quantity)
-    return fits
+      [...draw].every(([pool, quantity]) => quantity <= (left.get(pool) ?? 0)) &&
+      limited.every(one =>
+        book.ownedBy(one, one.ticket_type_id) + one.quantity <= one.max_per_buyer)
+    if (!fits) return false
+    for (const [pool, quantity] of draw) left.set(pool, left.get(pool)! - quantity)
+    for (const { user_id, email_key, ticket_type_id, quantity } of limited) {
+      book.add({ user_id, email_key, ticket_type_id, quantity })
+    }
+    return true
   })
 }

@@ -1,5 +1,5 @@
 import type { EventFacts } from '@fermata/contracts/fields'
-import type { NewOrder } from '@fermata/contracts/orders'
+import type { NewOrder, PriceTier, Pricing, PromoCode } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import type { Ctx } from '../context.ts'
@@ -33,6 +33,8 @@ export interface SeededType {
     min_per_order?: number
   max_per_order?: number, sales_start?: string | null, sales_end?: string | null,
     pool_ids?: string[]
+  max_per_buyer?: number | null, access_code?: string | null, tiers?: PriceTier[]
+  pricing?: Pricing, min_price_minor?: number
 }
 
 /** A ticket type, with an event of its own unless one is named. */
@@ -42,13 +44,15 @@ export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise
   const event_id = given.event_id ?? (await seedEvent(ctx)).id
   const { name = 'Adult', capacity = 100, price_minor = 1000, currency = 'EUR', min_per_order = 1,
     max_per_order = 10,
-    sales_start = null, sales_end = null, pool_ids = [] } = given
+    sales_start = null, sales_end = null, pool_ids = [], max_per_buyer = null, access_code = null,
+    tiers = [], pricing = 'fixed', min_price_minor = 0 } = given
   await sql`insert into orders.pools (id, event_id, kind, capacity)
     values (${id}, ${event_id}, 'ticket_type', ${capacity})`.execute(ctx.db)
   await sql`insert into orders.ticket_types
-      (id, event_id, name, price_minor, currency, min_per_order, max_per_order, sales_start, sales_end)
+      (id, event_id, name, price_minor, currency, min_per_order, max_per_order, sales_start, sales_end, max_per_buyer,
+       access_code, tiers, pricing, min_price_minor)
     values (${id}, ${event_id}, ${name}, ${price_minor}, ${currency}, ${min_per_order}, ${max_per_order}, ${sales_start},
-      ${sales_end})`.execute(ctx.db)
+      ${sales_end}, ${max_per_buyer}, ${access_code}, ${JSON.stringify(tiers)}, ${pricing}, ${min_price_minor})`.execute(ctx.db)
   await sql`insert into orders.ticket_type_pools (ticket_type_id, pool_id)
     select ${id}, pool_id from unnest(${[id, ...pool_ids]}::uuid[]) as pool_id`.execute(ctx.db)
   return { id, event_id }
@@ -60,6 +64,30 @@ export async function seedPool ({ db }: Ctx, event_id: string, capacity: number)
     values (${id}, ${event_id}, 'shared', 'Room', ${capacity})`.execute(db)
   return id
 }
+
+/** A code of ten percent off, with the budget a test needs. */
+export async function seedPromo (
+  { db }: Ctx, given: Partial<PromoCode> & { event_id: string }
+): Promise<string> {
+  const { id = uuidv7(), event_id, code = 'SPRING', percent = 10, amount_minor = null,
+    ticket_type_ids = [],
+    max_uses = null, counts = 'orders', valid_from = null, valid_until = null } = given
+  await sql`insert into orders.promo_codes (id, event_id, code, percent, amount_minor,
+    ticket_type_ids, max_uses, counts,
+      valid_from, valid_until)
+    values (${id}, ${event_id}, ${code}, ${percent}, ${amount_minor}, ${ticket_type_ids}::uuid[], ${max_uses}, ${counts},
+      ${valid_from}, ${valid_until})`.execute(db)
+  return id
+}
+
+/** What a code counted, and what the orders that count have used of it. */
+export const usesOf = async ({ db }: Ctx, promo_id: string) =>
+  (await sql<{ used: number, by_orders: number }>`
+  select c.used, coalesce(sum(u.uses) filter (where o.status in ('pending', 'completed')), 0) as by_orders
+    from orders.promo_codes c
+    left join orders.promo_uses u on u.promo_code_id = c.id
+    left join orders.orders o on o.id = u.order_id
+   where c.id = ${promo_id} group by c.id`.execute(db)).rows[0]!
 
 export const buyer = { name: 'Ann', email: 'guest@example.net', locale: 'en' as const }
 

@@ -70,6 +70,8 @@ export default function EventLayout ({ loaderData: { event }, actionData }: Rout
           { path: base, text: t('organizer.nav.sales'), is_exact: true },
           { path: `${base}/edit`, text: t('organizer.nav.edit') },
           { path: `${base}/ticket-types`, text: t('organizer.nav.tickets') },
+          { path: `${base}/promo-codes`, text: t('organizer.nav.promos') },
+          { path: `${base}/waiting-room`, text: t('organizer.nav.waiting_room') },
           { path: `${base}/orders`, text: t('organizer.nav.orders') },
         ]} />
       </header>

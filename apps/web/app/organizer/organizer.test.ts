@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { translators } from '../i18n/translators.server.ts'
 import { readEvent } from './event-form.server.ts'
+import { promoChangesOf, readPromoCode, textsOfPromo } from './promo-code-form.server.ts'
 import { readTicketType } from './ticket-type-form.server.ts'
 import { isZone, momentOf, wallTime } from './zones.server.ts'
 
@@ -72,4 +73,54 @@ test('readTicketType: numbers that are none, and limits that exclude each other,
     event).errors.max_per_order).toBeDefined()
   const wrong = { ...typeTexts, sales_start: '2027-02-01T10:00', sales_end: '2027-01-01T10:00' }
   expect(readTicketType(t, wrong, event).errors.sales_end).toBeDefined()
+})
+
+test('readTicketType: the rules of sale, each mistake at its field', () => {
+  const rules = { max_per_buyer: '4', access_code: 'sesame', pricing: 'fixed', tier_price_0: '9,50',
+    tier_until_0: '2027-01-15T20:00', tier_price_1: '11', tier_sold_1: '50' }
+  const { type, errors } = readTicketType(t, { ...typeTexts, ...rules }, event)
+  expect(errors).toEqual({})
+  expect(type).toMatchObject({ max_per_buyer: 4, access_code: 'sesame', pricing: 'fixed', tiers: [
+    { price_minor: 950, until: '2027-01-15T19:00:00Z', up_to_sold: null },
+    { price_minor: 1100, until: null, up_to_sold: 50 }] })
+  for (const [field, wrong] of [
+    ['tiers', { tier_price_0: '5', tier_until_0: '' }], ['tiers', { tier_price_0: 'cheap' }],
+    ['tiers', { tier_sold_1: 'many' }], ['tiers', { pricing: 'donation' }], ['min_price', { min_price: '3' }],
+    ['min_price', { min_price: 'x' }], ['max_per_buyer', { min_per_order: '5' }], ['access_code', { access_code: 'abc' }],
+  ] as const) {
+    expect(Object.keys(readTicketType(t, { ...typeTexts, ...rules, ...wrong }, event).errors))
+      .toContain(field)
+  }
+  expect(readTicketType(t, typeTexts, event).type)
+    .toMatchObject(
+      { max_per_buyer: null, access_code: null, pricing: 'fixed', min_price_minor: 0, tiers: [] })
+})
+
+test('readPromoCode: a percentage or an amount, in the words of the form', () => {
+  const texts = { code: 'spring', percent: '10', [`type_${event.id}`]: 'on', counts: 'tickets', max_uses: '30' }
+  const { code, errors } = readPromoCode(t, texts, event)
+  expect(errors).toEqual({})
+  expect(code)
+    .toMatchObject(
+      { percent: 10, amount_minor: null, ticket_type_ids: [event.id], counts: 'tickets', max_uses: 30 })
+  expect(promoChangesOf(code)).not.toHaveProperty('code')
+  expect(readPromoCode(t, { code: 'five', amount: '5,00' }, event).code)
+    .toMatchObject({ percent: null, amount_minor: 500 })
+  for (const [field, wrong] of [['percent', { percent: '' }], ['percent', { amount: '5' }], ['percent', { percent: '101' }],
+    ['amount', { percent: '', amount: '1.234' }], ['code', { code: 'a b' }], ['max_uses', { max_uses: '0' }],
+    ['valid_until', { valid_from: '2027-01-02T00:00', valid_until: '2027-01-01T00:00' }]] as const) {
+    expect(Object.keys(readPromoCode(t, { ...texts, ...wrong }, event).errors),
+      JSON.stringify(wrong)).toContain(field)
+  }
+})
+
+test('textsOfPromo: reads back as the same code', () => {
+  const texts = { code: 'SPRING', percent: '', amount: '5.00', valid_from: '2027-01-01T10:00', valid_until: '',
+    max_uses: '', counts: 'orders', [`type_${event.id}`]: 'on' }
+  const { code } = readPromoCode(t, texts, event)
+  const kept = { percent: null, amount_minor: null, ticket_type_ids: [], valid_from: null,
+    valid_until: null,
+    max_uses: null, counts: 'orders' as const, ...code, id: event.id, used: 0, created_at: '',
+      updated_at: '' }
+  expect(textsOfPromo(kept, event)).toEqual(texts)
 })

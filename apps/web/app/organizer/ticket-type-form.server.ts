@@ -1,22 +1,13 @@
-import { decimalOf, parseMoney } from '@fermata/contracts/money'
-import { NewTicketType, type TicketType, type TicketTypeChanges } from '@fermata/contracts/orders'
+import { decimalOf } from '@fermata/contracts/money'
+import {
+  NewTicketType, type PriceTier, type TicketType, type TicketTypeChanges,
+} from '@fermata/contracts/orders'
 import type { Translate } from '../i18n/translate.ts'
 import { check } from '../server/forms.server.ts'
+import { amountOf } from '../shop/choice.ts'
 import { momentOf, wallTime } from './zones.server.ts'
 
 type Texts = Record<string, string>
-
-/**
- * A comma is as good as a point: that is how half of Europe writes amounts. Null: not an amount of
- * this currency.
- */
-function amountOf (text: string, currency: string): number | null {
-  try {
-    return parseMoney(text.replace(',', '.').replace(/\s/g, ''), currency)
-  } catch {
-    return null
-  }
-}
 
 /** In the digits of the currency: 12.50 EUR, 1250 JPY. */
 export const exampleOf = (t: Translate, currency: string): string =>
@@ -24,6 +15,9 @@ export const exampleOf = (t: Translate, currency: string): string =>
 
 /** Digits only: `Number('')` would be 0, and `Number('1e3')` a thousand. */
 const wholeOf = (text: string) => /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+
+/** As many as the contract takes. */
+const max_tiers = 10
 
 interface Event { id: string, currency: string, timezone: string }
 
@@ -46,8 +40,13 @@ export function readTicketType (
     max_per_order: text('max_per_order') === '' ? 10 : wholeOf(text('max_per_order')),
     sales_start: time('sales_start'),
     sales_end: time('sales_end'),
+    max_per_buyer: text('max_per_buyer') === '' ? null : wholeOf(text('max_per_buyer')),
+    access_code: text('access_code') === '' ? null : text('access_code'),
+    pricing: text('pricing') === 'donation' ? 'donation' : 'fixed',
+    min_price_minor: text('min_price') === '' ? 0 : amountOf(text('min_price'), event.currency) ?? -1,
+    tiers: readTiers(texts, event),
   }
-  const errors = check(t, NewTicketType, type)
+  const errors = checkRules(t, type, check(t, NewTicketType, type))
   for (const name of ['capacity', 'min_per_order', 'max_per_order'] as const) {
     if (Number.isNaN(type[name])) errors[name] = t('errors.form.number')
   }
@@ -63,6 +62,35 @@ export function readTicketType (
   return { type, errors }
 }
 
+/** The steps that have a price; an amount or a limit that means nothing is refused by its number. */
+function readTiers (texts: Texts, { currency, timezone }: Event): PriceTier[] {
+  return Array.from({ length: max_tiers }, (_, index) => {
+    const text = (name: string) => texts[`tier_${name}_${index}`] ?? ''
+    return text('price') === '' ? [] : [{
+      price_minor: amountOf(text('price'), currency) ?? -1,
+      until: text('until') === '' ? null : momentOf(text('until'), timezone) ?? '',
+      up_to_sold: text('sold') === '' ? null : wholeOf(text('sold')),
+    }]
+  }).flat()
+}
+
+/** The fields of the rules of sale as the form names them. */
+function checkRules (t: Translate, type: NewTicketType, found: Texts): Texts {
+  const errors: Texts = {}
+  for (const [field, message] of Object.entries(found)) {
+    if (field.startsWith('tiers')) errors.tiers = t('organizer.types.tiers_wrong')
+    else errors[field === 'min_price_minor' ? 'min_price' : field] = message
+  }
+  const { tiers = [], pricing, min_price_minor, max_per_buyer, min_per_order = 1 } = type
+  if (tiers.some(tier => tier.until === null && tier.up_to_sold === null)) errors.tiers = t('organizer.types.tiers_wrong')
+  if (pricing === 'donation' && tiers.length > 0) errors.tiers = t('organizer.types.tiers_donation')
+  if (pricing === 'fixed' && min_price_minor !== 0) errors.min_price = t('organizer.types.min_price_fixed')
+  if (typeof max_per_buyer === 'number' && max_per_buyer < min_per_order) {
+    errors.max_per_buyer ??= t('errors.form.too_small', { limit: min_per_order })
+  }
+  return errors
+}
+
 /** What may change of a type that exists: its event and currency may not. */
 export function changesOf (type: NewTicketType): TicketTypeChanges {
   const { event_id: _, currency: __, ...changes } = type
@@ -70,9 +98,7 @@ export function changesOf (type: NewTicketType): TicketTypeChanges {
 }
 
 /** How a ticket type reads as the texts of its form. */
-export type TypeTexts = Record<'name' | 'description' | 'price' | 'capacity' | 'min_per_order' | 'max_per_order' | 'sales_start' | 'sales_end', string>
-
-export function textsOfType (type: TicketType, timezone: string): TypeTexts {
+export function textsOfType (type: TicketType, timezone: string): Texts {
   const wall = (at: string | null) => at ? wallTime(at, timezone) : ''
   return {
     name: type.name, description: type.description,
@@ -80,5 +106,13 @@ export function textsOfType (type: TicketType, timezone: string): TypeTexts {
     capacity: String(type.capacity),
     min_per_order: String(type.min_per_order), max_per_order: String(type.max_per_order),
     sales_start: wall(type.sales_start), sales_end: wall(type.sales_end),
+    max_per_buyer: String(type.max_per_buyer ?? ''), access_code: type.access_code ?? '',
+    pricing: type.pricing,
+    min_price: type.min_price_minor > 0 ? decimalOf(type.min_price_minor, type.currency) : '',
+    ...Object.fromEntries(type.tiers.flatMap((tier, index) => [
+      [`tier_price_${index}`, decimalOf(tier.price_minor, type.currency)],
+      [`tier_until_${index}`, wall(tier.until ?? null)],
+      [`tier_sold_${index}`, String(tier.up_to_sold ?? '')],
+    ])),
   }
 }

@@ -1,7 +1,7 @@
 import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
 import type { FormAnswer, InputRules } from '../server/forms.server.ts'
-import { Field, FormMessage } from '../ui/field.tsx'
+import { Field, FormMessage, SelectField } from '../ui/field.tsx'
 
 interface TicketTypeFormProps {
   /** Absent for a new one. */
@@ -36,7 +36,67 @@ export function TicketTypeForm ({ type_id, event, rules, texts, answer,
         <Field {...of('sales_end')} type="datetime-local" label={t('organizer.types.sales_end')} />
         <p className="hint sm:col-span-2">{t('organizer.types.sales_hint', { zone: event.timezone })}</p>
       </div>
+      <SaleRules values={values} errors={answer?.errors ?? {}} currency={event.currency} />
       <p><button type="submit" className="button">{submit}</button></p>
     </Form>
+  )
+}
+
+type Texts = Record<string, string>
+
+/** What most ticket types do not need: folded away until one does. */
+function SaleRules (
+  { values, errors, currency }: { values: Texts, errors: Texts, currency: string }) {
+  const t = useT()
+  const of = (name: string) => ({ name, defaultValue: values[name], error: errors[name] })
+  const names = ['max_per_buyer', 'access_code', 'min_price', 'tiers']
+  const is_used = values.pricing === 'donation' || Boolean(values.tier_price_0) ||
+    names.some(name => Boolean(values[name] || errors[name]))
+  return (
+    <details open={is_used}>
+      <summary className="link min-h-11 cursor-pointer content-center">{t('organizer.types.rules')}</summary>
+      <div className="grid gap-5 pt-3 sm:grid-cols-2">
+        <Field {...of('max_per_buyer')} type="number" inputMode="numeric" min={1} max={1000}
+          label={t('organizer.types.max_per_buyer')} hint={t('organizer.types.max_per_buyer_hint')} />
+        <Field {...of('access_code')} minLength={6} maxLength={64} autoComplete="off"
+          label={t('organizer.types.access_code')} hint={t('organizer.types.access_code_hint')} />
+        <SelectField {...of('pricing')} label={t('organizer.types.pricing')} options={[
+          { value: 'fixed', text: t('organizer.types.pricing_fixed') },
+          { value: 'donation', text: t('organizer.types.pricing_donation') },
+        ]} />
+        <Field {...of('min_price')} inputMode="decimal" maxLength={20}
+          label={t('organizer.types.min_price', { currency })} hint={t('organizer.types.min_price_hint')} />
+        <PriceSteps values={values} error={errors.tiers} currency={currency} />
+      </div>
+    </details>
+  )
+}
+
+const least_rows = 2
+const most_rows = 10
+
+/** One row for each step there is, and one or two empty ones. */
+function PriceSteps (
+  { values, error, currency }: { values: Texts, error: string | undefined, currency: string }) {
+  const t = useT()
+  const used = Object.keys(values).filter(name => name.startsWith('tier_price_') && values[name]).length
+  const rows = Math.min(most_rows, Math.max(least_rows, used + 1))
+  return (
+    <fieldset className="grid gap-3 sm:col-span-2">
+      <legend className="font-bold">{t('organizer.types.tiers')}</legend>
+      <p className="hint">{t('organizer.types.tiers_hint')}</p>
+      {error && <p className="field-error" role="alert">{error}</p>}
+      {Array.from({ length: rows }, (_, index) => {
+        const of = (name: string) =>
+          ({ name: `tier_${name}_${index}`, defaultValue: values[`tier_${name}_${index}`] })
+        return (
+          <div key={index} className="grid gap-3 sm:grid-cols-3">
+            <Field {...of('price')} inputMode="decimal" maxLength={20} label={t('organizer.types.tier_price', { currency })} />
+            <Field {...of('until')} type="datetime-local" label={t('organizer.types.tier_until')} />
+            <Field {...of('sold')} type="number" inputMode="numeric" min={1} label={t('organizer.types.tier_sold')} />
+          </div>
+        )
+      })}
+    </fieldset>
   )
 }

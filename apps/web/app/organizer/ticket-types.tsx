@@ -82,7 +82,9 @@ export default function TicketTypes ({ loaderData, actionData }: Route.Component
   const { event, types, rules, idempotency_key } = loaderData
   const t = useT()
   const answerOf = (form: string) => actionData?.form === form ? actionData : undefined
-  const empty = { capacity: '', min_per_order: '1', max_per_order: '10', idempotency_key }
+  const empty = {
+    capacity: '', min_per_order: '1', max_per_order: '10', pricing: 'fixed', idempotency_key,
+  }
   return (
     <section className="reading grid gap-6" aria-labelledby="types">
       <h2 id="types">{t('organizer.types.title')}</h2>
@@ -124,7 +126,12 @@ function TypeSummary ({ type }: { type: OneType }) {
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-4">
       <h3>{type.name}</h3>
-      <strong><Price minor={type.price_minor} currency={type.currency} /></strong>
+      <strong>
+        {type.pricing === 'donation'
+          ? t('organizer.types.donation')
+          : <Price minor={type.current_price_minor} currency={type.currency} />}
+      </strong>
+      {type.is_hidden && <span className="badge">{t('organizer.types.hidden')}</span>}
       <p className="hint w-full" suppressHydrationWarning>
         {t('organizer.types.available', {
           available: formatCount(language, type.available),

@@ -3,8 +3,8 @@ import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
-  belowMinimum, eventClosed, limitReached, listTicketTypes, notOnSale, placeOrder, soldOut,
-  unknownTicketType,
+  belowMinimum, eventClosed, limitReached, notOnSale, passProblems, placeOrder, priceRefused,
+  promoCodeRefused, soldOut, unknownTicketType,
 } from '@fermata/contracts/orders'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/checkout'
@@ -14,6 +14,7 @@ import type { Translator } from '../i18n/translator.tsx'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
 import { keepOrderToken } from '../server/cookies.server.ts'
+import { visitorFrom } from '../server/queue-cookies.server.ts'
 import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
 import { api, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
@@ -21,27 +22,29 @@ import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { OrderLines } from '../ui/order-lines.tsx'
 import { DateText } from '../ui/values.tsx'
-import { choiceQuery, readChoice } from './choice.ts'
+import { choiceFields, choiceQuery, readChoice, readCodes } from './choice.ts'
+import { itemsOf, priceChoice, promoCodeOf } from './priced-choice.server.ts'
+import { loadQueue } from './queue-place.server.ts'
+import { accessCodeOf, listShown } from './shown-types.server.ts'
 
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const chosen = readChoice(url.searchParams)
   if (chosen.length === 0) throw redirect(`/events/${encodeURIComponent(params.slug)}?choose=1#tickets`)
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
-  const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: event.id } }))
-  const lines = chosen.flatMap(({ ticket_type_id, quantity }) => {
-    const type = types.items.find(({ id }) => id === ticket_type_id)
-    return type ? [{ id: type.id, name: type.name, quantity, price_minor: type.price_minor }] : []
-  })
+  const codes = readCodes(url.searchParams)
+  const types = bodyOf(context, await listShown(call, event.id, codes)).items
+  const { lines, total_minor, promo_code, promo_refused } =
+    await priceChoice(call, event.id, types, chosen, codes)
   if (lines.length === 0) throw redirect(`/events/${event.slug}?choose=1#tickets`)
   const { me } = context.get(sessionOf)
   return {
     event: { slug: event.slug, title: event.title, starts_at: event.starts_at,
       timezone: event.timezone, venue: event.venue.name },
-    lines,
-    total_minor: lines.reduce((sum, line) => sum + line.quantity * line.price_minor, 0),
-    currency: types.items[0]?.currency ?? event.currency,
-    choice: choiceQuery(chosen),
+    lines, total_minor, promo_code, promo_refused, codes,
+    currency: types[0]?.currency ?? event.currency,
+    choice: choiceQuery(chosen, codes),
+    fields: choiceFields(chosen, codes.code === undefined ? {} : { code: codes.code }),
     rules: inputRules(Buyer),
     // One for each time the page is shown: pressing twice, or sending again after a lost answer,
     // orders once.
@@ -60,8 +63,17 @@ export async function action ({ context, params, request, url }: Route.ActionArg
 
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
+  const codes = readCodes(url.searchParams)
+  const chosen = readChoice(url.searchParams)
+  const types = chosen.some(({ price }) => price !== undefined)
+    ? bodyOf(context, await listShown(call, event.id, codes)).items : []
+  const pass = (await loadQueue(context, event.id))?.position?.pass
+  const queue = pass ? { queue_pass: pass, queue_visitor: visitorFrom(context) } : {}
   const answer = await call(placeOrder, {
-    body: { event_id: event.id, items: readChoice(url.searchParams), buyer },
+    body: {
+      event_id: event.id, items: itemsOf(types, chosen), buyer, promo_code: promoCodeOf(codes),
+      access_code: accessCodeOf(codes), ...queue,
+    },
     headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
   })
   if (answer.ok) {
@@ -70,6 +82,10 @@ export async function action ({ context, params, request, url }: Route.ActionArg
     context.get(newCookies).push(...keepOrderToken(context.get(visitorOf).cookies, id, access_token,
       is_secure))
     throw redirect(status === 'pending' ? `/orders/${id}/pay` : `/orders/${id}`)
+  }
+  // That page says what happens next.
+  if (passProblems.some(({ type }) => type === answer.problem.type)) {
+    throw redirect(`/events/${event.slug}/queue`)
   }
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)
@@ -93,6 +109,8 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
       : t('shop.checkout.not_on_sale', { name })
   }
   if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
+  if (problemIs(problem, promoCodeRefused)) return t(`shop.checkout.promo_${problem.reason}`)
+  if (problemIs(problem, priceRefused)) return t('shop.checkout.price_refused', { name: problem.name })
   if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum',
     { name: problem.name, minimum: problem.minimum })
   if (problemIs(problem, eventClosed)) return t('shop.checkout.event_closed')
@@ -136,7 +154,8 @@ export default function Checkout ({ loaderData, actionData }: Route.ComponentPro
   )
 }
 
-function Summary ({ event, lines, total_minor, currency, choice }: Route.ComponentProps['loaderData']) {
+function Summary (
+  { event, lines, total_minor, currency, choice, ...promo }: Route.ComponentProps['loaderData']) {
   const t = useT()
   return (
     <section aria-labelledby="summary" className="panel grid gap-4">
@@ -145,9 +164,32 @@ function Summary ({ event, lines, total_minor, currency, choice }: Route.Compone
         <p><strong>{event.title}</strong><br />
           <span className="text-soft"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /> · {event.venue}</span></p>
       </div>
-      <OrderLines lines={lines.map(line => ({ ...line, unit_price_minor: line.price_minor }))}
-        total_minor={total_minor} currency={currency} />
+      <OrderLines lines={lines} total_minor={total_minor} currency={currency}
+        promo_code={promo.promo_code} />
+      <PromoCode {...promo} />
       <p><Link className="link" to={`/events/${event.slug}?${choice}#tickets`}>{t('shop.checkout.change')}</Link></p>
     </section>
+  )
+}
+
+type PromoProps = Pick<Route.ComponentProps['loaderData'], 'codes' | 'fields' | 'promo_code' | 'promo_refused'>
+
+/** Asks for the prices anew with a code, in the address: works without JavaScript and survives reload. */
+function PromoCode ({ codes, fields, promo_code, promo_refused }: PromoProps) {
+  const t = useT()
+  return (
+    <details open={codes.promo !== undefined}>
+      <summary className="link min-h-11 cursor-pointer content-center">{t('shop.checkout.promo_have')}</summary>
+      <Form method="get" className="flex flex-wrap items-end gap-3 pt-2">
+        {fields.map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />)}
+        <Field name="promo" label={t('shop.checkout.promo')} maxLength={40} autoComplete="off"
+          defaultValue={codes.promo} className="min-w-40 flex-1"
+          error={promo_refused && t(`shop.checkout.promo_${promo_refused}`)} />
+        <button type="submit" className="button button-quiet">{t('shop.checkout.promo_apply')}</button>
+      </Form>
+      {promo_code && (
+        <p role="status" className="hint pt-2">{t('shop.checkout.promo_applied', { code: promo_code })}</p>
+      )}
+    </details>
   )
 }

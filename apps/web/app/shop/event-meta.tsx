@@ -58,7 +58,7 @@ function schemaOf (event: EventPage['event'], types: EventPage['types'], origin:
     offers: types.map(type => ({
       '@type': 'Offer',
       name: type.name,
-      price: decimalOf(type.price_minor, type.currency),
+      price: decimalOf(type.current_price_minor, type.currency),
       priceCurrency: type.currency,
       availability: `https://schema.org/${availability[type.on_sale]}`,
       url: address,

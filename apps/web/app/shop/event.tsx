@@ -1,15 +1,18 @@
 import { getEvent, type Event } from '@fermata/contracts/events'
-import { listTicketTypes } from '@fermata/contracts/orders'
-import { Link } from 'react-router'
+import { Form, Link } from 'react-router'
 import type { Route } from './+types/event'
 import { countryName, formatDate, zoneName } from '../i18n/formats.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { bodyOf } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
+import { Field } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText } from '../ui/values.tsx'
-import { readChoice } from './choice.ts'
+import { readChoice, readCodes } from './choice.ts'
+import { QueueNotice } from './queue-notice.tsx'
+import { loadQueue } from './queue-place.server.ts'
+import { listShown } from './shown-types.server.ts'
 import { EventMeta } from './event-meta.tsx'
 import { artworkOf } from './event-view.ts'
 import { TicketChoice } from './ticket-choice.tsx'
@@ -17,11 +20,14 @@ import { TicketChoice } from './ticket-choice.tsx'
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
-  const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: event.id } }))
+  const codes = readCodes(url.searchParams)
+  const types = bodyOf(context, await listShown(call, event.id, codes))
+  const room = await loadQueue(context, event.id)
   return {
+    room: room?.queue.state === 'closed' ? null : room,
     event: { ...event, image: artworkOf(event) },
     types: types.items.sort((a, b) => a.position - b.position),
-    chosen: readChoice(url.searchParams),
+    chosen: readChoice(url.searchParams), codes,
     is_choice_missing: url.searchParams.has('choose'),
     origin: context.get(visitorOf).origin,
   }
@@ -59,11 +65,37 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
           <h2 id="tickets">{t('shop.event.tickets')}</h2>
           <State {...loaderData} />
           {types.length > 0 && event.status === 'published' && !event.is_past
-            && <TicketChoice {...loaderData} />}
+            && <Tickets {...loaderData} />}
+          {event.status === 'published' && !event.is_past && <AccessCode {...loaderData} />}
         </section>
       </div>
     </article>
   )
+}
+
+/** Opens what is sold only to those who have a code; folded away for everybody else. */
+function AccessCode ({ event, codes, types }: EventPage) {
+  const t = useT()
+  return (
+    <details open={codes.code !== undefined}>
+      <summary className="link min-h-11 cursor-pointer content-center">{t('shop.event.have_code')}</summary>
+      <Form method="get" action={`/events/${event.slug}#tickets`} className="flex flex-wrap items-end gap-3 pt-2">
+        <Field name="code" label={t('shop.event.code')} maxLength={64} autoComplete="off" required
+          defaultValue={codes.code} className="min-w-48 flex-1" />
+        <button type="submit" className="button button-quiet">{t('shop.event.show_code')}</button>
+      </Form>
+      {codes.code !== undefined && !types.some(({ is_hidden }) => is_hidden) && (
+        <p role="status" className="hint pt-2">{t('shop.event.code_opens_nothing')}</p>
+      )}
+    </details>
+  )
+}
+
+/** Behind a waiting room, only for who has their turn. */
+function Tickets (page: EventPage) {
+  const { event, room } = page
+  if (room && room.position?.status !== 'your_turn') return <QueueNotice event={event} room={room} />
+  return <TicketChoice {...page} />
 }
 
 function Facts ({ event }: { event: Event }) {

@@ -121,7 +121,8 @@ function Receipt ({ order, is_guest }: OrderData) {
     <div className="grid gap-6 lg:grid-cols-[1.4fr_1fr] lg:items-start">
       <section aria-labelledby="receipt" className="panel grid gap-4">
         <h2 id="receipt">{t('shop.order.summary')}</h2>
-        <OrderLines lines={order.items} total_minor={order.total_minor} currency={order.currency} />
+        <OrderLines lines={order.items} total_minor={order.total_minor} currency={order.currency}
+          promo_code={order.promo_code} />
         <dl className="facts">
           <dt>{t('shop.order.number')}</dt><dd className="font-mono font-semibold">{order.code}</dd>
           <dt>{t('shop.order.placed')}</dt>

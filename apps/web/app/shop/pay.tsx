@@ -81,7 +81,8 @@ export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
           <Countdown left_seconds={left_seconds} on_end={() => void revalidate()} />
         </div>
         <p className="font-semibold">{order.event_title}</p>
-        <OrderLines lines={order.items} total_minor={order.total_minor} currency={order.currency} />
+        <OrderLines lines={order.items} total_minor={order.total_minor} currency={order.currency}
+          promo_code={order.promo_code} />
         <Form method="post">
           <button type="submit" name="intent" value="cancel" className="link min-h-11 cursor-pointer">{t('shop.pay.cancel')}</button>
         </Form>

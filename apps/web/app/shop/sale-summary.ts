@@ -9,7 +9,7 @@ export interface SaleSummary {
   opens_at: string | null
 }
 
-type Summed = Pick<TicketType, 'on_sale' | 'available' | 'capacity' | 'price_minor' | 'currency' | 'sales_start'>
+type Summed = Pick<TicketType, 'on_sale' | 'available' | 'capacity' | 'current_price_minor' | 'currency' | 'sales_start'>
 
 /** Below one in ten, people should know that they have to hurry. */
 const few_share = 0.1
@@ -18,12 +18,12 @@ export function summarizeSale (types: readonly Summed[]): SaleSummary {
   const open = types.filter(type => type.on_sale === 'open')
   const priced = open.length > 0 ? open : types
   const cheapest = priced.reduce<Summed | null>((best, type) =>
-    best === null || type.price_minor < best.price_minor ? type : best, null)
+    best === null || type.current_price_minor < best.current_price_minor ? type : best, null)
   const opening = types.filter(type => type.on_sale === 'upcoming')
     .map(type => type.sales_start).filter(at => at !== null).sort()
   return {
     state: stateOf(types, open),
-    from_minor: cheapest?.price_minor ?? null,
+    from_minor: cheapest?.current_price_minor ?? null,
     currency: cheapest?.currency ?? null,
     opens_at: opening[0] ?? null,
   }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { drawArtwork } from './artwork-drawing.ts'
-import { choiceQuery, quantitiesOf, readChoice } from './choice.ts'
+import { choiceQuery, priceOf, quantitiesOf, readChoice, readCodes } from './choice.ts'
 import { summarizeSale } from './sale-summary.ts'
 import { readSearch } from './search.ts'
 
 const id = '0198f3c0-0000-7000-8000-000000000001'
 const type = {
-  on_sale: 'open' as const, available: 50, capacity: 100, price_minor: 1200, currency: 'EUR',
+  on_sale: 'open' as const, available: 50, capacity: 100, current_price_minor: 1200, currency: 'EUR',
   sales_start: null,
 }
 
@@ -31,7 +31,7 @@ test('quantitiesOf: from the least per order to what is left or allowed', () => 
 test('summarizeSale: the cheapest that can still be had, and how it stands', () => {
   expect(summarizeSale([])).toMatchObject({ state: 'none', from_minor: null })
   expect(summarizeSale([type,
-    { ...type, price_minor: 500, on_sale: 'sold_out',
+    { ...type, current_price_minor: 500, on_sale: 'sold_out',
     available: 0 }])).toMatchObject({ state: 'open', from_minor: 1200 })
   expect(summarizeSale([{ ...type, available: 10 }]).state).toBe('few')
   expect(summarizeSale([{ ...type, available: 11 }]).state).toBe('open')
@@ -58,4 +58,24 @@ test('drawArtwork: no name can put anything into the picture', () => {
   const evil = drawArtwork('"><script>', '</svg><script>alert(1)</script>')
   expect(evil).not.toContain('script')
   expect(evil).not.toMatch(/NaN|undefined/)
+})
+
+test('readChoice: named prices and codes travel in the address; two lines of one type become one', () => {
+  const chosen = [{ ticket_type_id: id, quantity: 2, price: '12,50' }]
+  const codes = { code: 'open-sesame', promo: 'SPRING' }
+  const params = new URLSearchParams(choiceQuery(chosen, codes))
+  expect(readChoice(params)).toEqual(chosen)
+  expect(readCodes(params)).toEqual(codes)
+  expect(readCodes(new URLSearchParams({ code: ' ', promo: 'x'.repeat(65) }))).toEqual({})
+  const lines = [{ ticket_type_id: id, quantity: 1 }, { ticket_type_id: id, quantity: 2 }]
+  expect(readChoice(new URLSearchParams(choiceQuery(lines))))
+    .toEqual([{ ticket_type_id: id, quantity: 3 }])
+})
+
+test('priceOf: the price of now, or the one that the buyer named', () => {
+  const chosen = { ticket_type_id: id, quantity: 1, price: '7,50' }
+  expect(priceOf({ pricing: 'fixed', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(900)
+  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' }, chosen)).toBe(750)
+  expect(priceOf({ pricing: 'donation', current_price_minor: 900, currency: 'EUR' },
+    { ...chosen, price: 'much' })).toBe(0)
 })

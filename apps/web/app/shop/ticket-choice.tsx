@@ -1,17 +1,18 @@
+import { decimalOf } from '@fermata/contracts/money'
 import type { TicketType } from '@fermata/contracts/orders'
 import { useId, useState } from 'react'
 import { Form } from 'react-router'
-import { formatDate } from '../i18n/formats.ts'
+import { formatDate, formatPrice } from '../i18n/formats.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { Money, Price } from '../ui/values.tsx'
-import { quantitiesOf, type Chosen } from './choice.ts'
+import { priceOf, quantitiesOf, readChoice, type Chosen } from './choice.ts'
 import type { EventPage } from './event.tsx'
 
 /**
  * How many of each ticket; the choice travels in the address, so this is a plain form that fetches
  * the next page.
  */
-export function TicketChoice ({ event, types, chosen, is_choice_missing }: EventPage) {
+export function TicketChoice ({ event, types, chosen, codes, is_choice_missing }: EventPage) {
   const t = useT()
   const [total, setTotal] = useState(() => totalOf(types, chosen))
   const can_buy = types.some(type => quantitiesOf(type).length > 0)
@@ -19,6 +20,8 @@ export function TicketChoice ({ event, types, chosen, is_choice_missing }: Event
   return (
     <Form method="get" action={`/events/${event.slug}/checkout`} className="panel grid gap-5"
       onChange={change => setTotal(totalOf(types, chosenIn(change.currentTarget)))}>
+      {Object.entries(codes).map(([name, value]) =>
+        <input key={name} type="hidden" name={name} value={value} />)}
       {is_choice_missing && <p role="alert" className="notice notice-bad">{t('shop.event.choose_first')}</p>}
       <ul className="grid">
         {types.map(type =>
@@ -40,34 +43,45 @@ export function TicketChoice ({ event, types, chosen, is_choice_missing }: Event
 }
 
 const chosenIn = (form: HTMLFormElement): Chosen[] =>
-  [...new FormData(form)].map(([ticket_type_id, quantity]) =>
-    ({ ticket_type_id, quantity: Number(quantity) }))
+  readChoice(new URLSearchParams([...new FormData(form)].map(([name, value]) =>
+    [name, typeof value === 'string' ? value : ''])))
 
 function totalOf (types: readonly TicketType[], chosen: readonly Chosen[]): number | null {
-  const prices = new Map(types.map(type => [type.id, type.price_minor]))
+  const known = new Map(types.map(type => [type.id, type]))
   const quantity = chosen.reduce((sum, one) => sum + one.quantity, 0)
   if (quantity === 0) return null
-  return chosen.reduce((sum, one) => sum + one.quantity * (prices.get(one.ticket_type_id) ?? 0), 0)
+  return chosen.reduce((sum, one) => {
+    const type = known.get(one.ticket_type_id)
+    return type ? sum + one.quantity * priceOf(type, one) : sum
+  }, 0)
 }
 
 function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chosen: Chosen[] }) {
   const t = useT()
   const id = useId()
   const quantities = quantitiesOf(type)
-  const before = chosen.find(one => one.ticket_type_id === type.id)?.quantity ?? 0
+  const choice = chosen.find(one => one.ticket_type_id === type.id)
+  const before = choice?.quantity ?? 0
   return (
     <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 border-b border-line py-4 first:pt-0 last:border-0 last:pb-0">
       <div className="grid gap-0.5">
         <h3>{type.name}</h3>
         {type.description && <p className="hint">{type.description}</p>}
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          <strong><Price minor={type.price_minor} currency={type.currency} /></strong>
+          {type.pricing === 'fixed' && (
+            <strong><Price minor={type.current_price_minor} currency={type.currency} /></strong>
+          )}
           <Availability type={type} zone={zone} />
         </p>
+        <NextPrice type={type} zone={zone} />
+        {type.max_per_buyer !== null && (
+          <p className="hint">{t('shop.event.buyer_limit', { count: type.max_per_buyer })}</p>
+        )}
         {type.min_per_order > 1 && <p className="hint">{t('shop.event.minimum', { count: type.min_per_order })}</p>}
       </div>
       {quantities.length > 0 && (
-        <div>
+        <div className="flex items-end gap-3">
+          {type.pricing === 'donation' && <Donation type={type} price={choice?.price} />}
           <label htmlFor={id} className="sr-only">{t('shop.event.quantity', { name: type.name })}</label>
           <select id={id} name={type.id} className="input w-20"
             defaultValue={quantities.includes(before) ? before : 0}>
@@ -78,6 +92,35 @@ function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chos
         </div>
       )}
     </li>
+  )
+}
+
+/** What the tickets cost after the step that counts now, so that nobody is surprised. */
+function NextPrice ({ type, zone }: { type: TicketType, zone: string }) {
+  const { language, t } = useTranslator()
+  const step = type.tiers.find(tier => tier.price_minor === type.current_price_minor)
+  if (!step || type.current_price_minor === type.price_minor || !step.until) return null
+  const time = formatDate(language, step.until, zone, 'day_time')
+  return <p className="hint" suppressHydrationWarning>{t('shop.event.price_until', { time })}</p>
+}
+
+/** The buyer names the price of each ticket; what is suggested is filled in. */
+function Donation ({ type, price }: { type: TicketType, price: string | undefined }) {
+  const { language, t } = useTranslator()
+  const id = useId()
+  return (
+    <div className="grid justify-items-end gap-0.5">
+      <label htmlFor={id} className="hint" suppressHydrationWarning>
+        {type.min_price_minor > 0
+          ? t('shop.event.your_price_from', {
+            currency: type.currency,
+              least: formatPrice(language, type.min_price_minor, type.currency) })
+          : t('shop.event.your_price', { currency: type.currency })}
+      </label>
+      <input id={id} name={`price_${type.id}`} className="input w-28" inputMode="decimal" maxLength={20}
+        defaultValue={price ?? decimalOf(Math.max(type.price_minor, type.min_price_minor),
+          type.currency)} />
+    </div>
   )
 }
 

@@ -5,13 +5,15 @@ interface CountdownProps {
   /** Seconds left when the server wrote the page: its clock counts, not that of the phone. */
   left_seconds: number
   on_end: () => void
+  /** What it counts; the time left to pay unless told. */
+  label?: string
 }
 
 /** Minutes that are read out; every second would be noise. */
 const announced = new Set([10, 5, 2, 1])
 
 /** Time that runs down. Without JavaScript it stands at what the server wrote. */
-export function Countdown ({ left_seconds, on_end }: CountdownProps) {
+export function Countdown ({ left_seconds, on_end, label }: CountdownProps) {
   const t = useT()
   const [left, setLeft] = useState(left_seconds)
   const [said, setSaid] = useState('')
@@ -33,7 +35,7 @@ export function Countdown ({ left_seconds, on_end }: CountdownProps) {
   const shown = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
   return (
     <>
-      <span role="timer" aria-label={t('shop.pay.left')} className="figures text-4xl font-bold tracking-tight">{shown}</span>
+      <span role="timer" aria-label={label ?? t('shop.pay.left')} className="figures text-4xl font-bold tracking-tight">{shown}</span>
       <span role="status" className="sr-only">{said}</span>
     </>
   )

@@ -5,6 +5,22 @@ import { useRevalidator } from 'react-router'
 const pauses_ms = [700, 1000, 1500, 2000, 3000, 5000]
 
 /**
+ * Asks the server again when it said that there will be news; without JavaScript the browser
+ * reloads the page then.
+ */
+export function LookAgainIn ({ ms }: { ms: number }) {
+  const { revalidate, state } = useRevalidator()
+  useEffect(() => {
+    // After each answer anew: it may name the same pause.
+    if (state !== 'idle') return undefined
+    const timer = setTimeout(() => void revalidate(), ms)
+    return () => clearTimeout(timer)
+  }, [ms, revalidate, state])
+  const seconds = Math.max(1, Math.ceil(ms / 1000))
+  return <noscript><meta httpEquiv="refresh" content={String(seconds)} /></noscript>
+}
+
+/**
  * Asks the server again and again until the page has moved on; without JavaScript the browser
  * reloads it.
  */

@@ -1,0 +1,30 @@
+import type * as api from '@fermata/contracts/orders'
+import { notFound } from '@fermata/contracts/problems'
+import { Problem } from '@fermata/platform/problem'
+import type { Operation } from '../context.ts'
+import { toItem } from '../prepare-sale.ts'
+import { readSale, withClient } from '../queries/sell.ts'
+import { toProblem } from '../refusal-problems.ts'
+import { allocate } from '../rules/allocate.ts'
+import { toStock } from '../sell-batch.ts'
+import { requestOf } from './place-order.ts'
+
+/**
+ * What an order would cost now, by the rule that would sell it. It reads without a lock, so
+ * somebody may be faster; only the order itself holds tickets and prices.
+ */
+export const quoteOrder: Operation<typeof api.quoteOrder> = async (ctx, { body }) => {
+  const request = requestOf(body)
+  const wanted = {
+    type_ids: request.items.map(item => item.ticket_type_id),
+    promo_codes: request.promo_code === undefined ? [] : [request.promo_code],
+  }
+  const { event, stock, promos } = await withClient(ctx.pool,
+    client => readSale(client, body.event_id, wanted))
+  if (!event?.facts) throw new Problem(notFound, 'There is no such event.')
+  const decision = allocate(toStock(event, stock, promos, []), [request])[0]!
+  if (!decision.sold) throw toProblem(decision.refusal)
+  const { lines, total_minor, currency, promo } = decision
+  return { items: lines.map(toItem), total_minor, currency,
+    ...(promo && { promo_code: promo.code }) }
+}

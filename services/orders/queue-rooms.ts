@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { unavailable } from '@fermata/contracts/problems'
+import { isDatabaseAway } from '@fermata/platform/database'
+import { Problem } from '@fermata/platform/problem'
+import { createCollector, type Collector } from './collector.ts'
+import type { Ctx } from './context.ts'
+import { findRooms, listDrawn, type RoomRow } from './queries/queue.ts'
+import { draw, seedOf, type Draw } from './queue-draw.ts'
+import { appendBatch, type Joined, type JoinRequest } from './queue-joins.ts'
+import { toRoom, type Room } from './queue-room.ts'
+import { queueKeys } from './queue-tokens.ts'
+
+export interface WaitingRooms {
+  get: (event_id: string) => Room | undefined
+  /** Reads one room, or all, anew. */
+  refresh: (event_id?: string) => Promise<void>
+  all: () => Iterable<Room>
+  joins: Collector<JoinRequest, Joined>
+}
+
+/** Some MB of ids at a time while a draw is loaded. */
+const drawn_batches_at_a_time = 500
+/** Joins are written together at most this often: nobody notices, and a crowd is few rows. */
+const join_interval_ms = 50
+/** As many joins as one row takes: 16 kB. */
+const max_join_batch = 1024
+const max_waiting_joins = 50_000
+const max_parallel_joins = 4
+
+const full = new Problem(unavailable, 'Very many people are joining at this moment. Try again in a second.',
+  { headers: { 'retry-after': '1' } })
+
+/** The waiting rooms of this process. */
+export function createWaitingRooms (ctx: Ctx): WaitingRooms {
+  const rooms = new Map<string, Room>()
+  const draws = new Map<string, Draw | 'loading'>()
+  const written_at = new Map<string, number>()
+
+  async function loadDraw (row: RoomRow): Promise<void> {
+    draws.set(row.event_id, 'loading')
+    try {
+      const batches: Buffer[] = []
+      for (let after = 0; ;) {
+        const rows = await listDrawn(ctx.db, row.event_id, after, drawn_batches_at_a_time)
+        batches.push(...rows.map(({ ids }) => ids))
+        if (rows.length < drawn_batches_at_a_time) break
+        after = rows.at(-1)!.number
+      }
+      draws.set(row.event_id, await draw(seedOf(row.draw_key, row.joins_digest), batches))
+      const room = rooms.get(row.event_id)
+      if (room) place(room.row, room.ahead_ms)
+    } catch (error) {
+      // The next look tries again; until then visitors read that the draw is under way.
+      draws.delete(row.event_id)
+      ctx.log.warn({ err: error, event_id: row.event_id }, 'the draw could not be loaded yet')
+    }
+  }
+
+  function place (row: RoomRow, ahead_ms: number): void {
+    const known = draws.get(row.event_id)
+    if (row.drawn_at !== null && !known) void loadDraw(row)
+    const room = toRoom(row, ahead_ms, known === 'loading' ? null : known ?? null,
+      rooms.get(row.event_id)?.keys ?? queueKeys(ctx.settings.JWT_EXTERNAL_SIGNATURE, row.event_id))
+    rooms.set(row.event_id, room)
+  }
+
+  // One after the other, so that what was read last is what is known.
+  let reading = Promise.resolve()
+  const refresh = (event_id?: string) =>
+    reading = reading.catch(() => undefined).then(() => read(event_id))
+
+  async function read (event_id?: string): Promise<void> {
+    const rows = await findRooms(ctx.db, event_id ?? null)
+    const here_ms = Date.now()
+    const found = new Set(rows.map(row => row.event_id))
+    for (const known of event_id ? [event_id] : rooms.keys()) {
+      if (!found.has(known)) rooms.delete(known)
+    }
+    for (const kept of [draws, written_at]) {
+      for (const known of kept.keys()) {
+        if (!rooms.has(known) && !found.has(known)) kept.delete(known)
+      }
+    }
+    for (const row of rows) place(row, Date.parse(row.now) - here_ms)
+  }
+
+  return {
+    get: event_id => rooms.get(event_id),
+    all: () => rooms.values(),
+    refresh,
+    joins: createCollector<JoinRequest, Joined>({
+      serve: async (event_id, requests) => {
+        const next_ms = (written_at.get(event_id) ?? -Infinity) + join_interval_ms
+        const early_ms = next_ms - performance.now()
+        if (early_ms > 0) await sleep(early_ms)
+        written_at.set(event_id, performance.now())
+        return appendBatch(ctx, event_id, requests)
+      },
+      full: () => full,
+      isHopeless: error => error instanceof Problem || isDatabaseAway(error),
+      max_batch: max_join_batch, max_parallel: max_parallel_joins,
+      max_waiting_per_lane: max_waiting_joins, max_waiting: max_waiting_joins,
+    }),
+  }
+}

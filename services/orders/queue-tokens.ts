@@ -1,0 +1,95 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { deriveKey } from '@fermata/platform/tokens'
+
+/**
+ * Signed places and passes. Each event has keys of its own, so what one event gave is noise to
+ * another, and nothing needs to be stored for anybody who waits.
+ */
+
+export const id_bytes = 16
+const number_bytes = 6
+const binding_bytes = 8
+/** 128 bits of a SHA-256 HMAC: beyond guessing. */
+const mac_bytes = 16
+const token_prefix = 'fq_'
+const pass_prefix = 'fp_'
+
+export interface Place {
+  /** Random; what the draw is about. */
+  id: Buffer
+  /** 0 for who takes part in the draw: their place follows from it. */
+  place: number
+  joined_ms: number
+  /** Whom the place belongs to; zeros: whoever holds it. */
+  binding: Buffer
+}
+
+export interface Pass { place: number, expires_ms: number, binding: Buffer }
+
+export interface QueueKeys { token: Buffer, pass: Buffer }
+
+export const queueKeys = (secret: string, event_id: string): QueueKeys => ({
+  token: deriveKey(secret, `queue token ${event_id}`), pass: deriveKey(secret, `queue pass ${event_id}`),
+})
+
+/** Who may use a place: the holder of a visitor's secret, else an account, else whoever has it. */
+export function bindingOf (visitor: string | undefined, user_id: string | null): Buffer {
+  const name = visitor ? `visitor ${visitor}` : user_id ? `account ${user_id}` : null
+  if (name === null) return Buffer.alloc(binding_bytes)
+  return createHash('sha256').update(name).digest().subarray(0, binding_bytes)
+}
+
+export const isBound = (binding: Buffer) => binding.some(byte => byte !== 0)
+
+export const newId = () => randomBytes(id_bytes)
+
+const macOf = (key: Buffer, bytes: Buffer) =>
+  createHmac('sha256', key).update(bytes).digest().subarray(0, mac_bytes)
+
+function sign (prefix: string, key: Buffer, bytes: Buffer): string {
+  return prefix + Buffer.concat([bytes, macOf(key, bytes)]).toString('base64url')
+}
+
+/** The signed bytes; null when anything about them is not as it was signed. */
+function open (prefix: string, key: Buffer, text: string, length: number): Buffer | null {
+  if (!text.startsWith(prefix)) return null
+  const encoded = text.slice(prefix.length)
+  const bytes = Buffer.from(encoded, 'base64url')
+  // Base64 has spare bits and Node ignores strange characters: one place has one token.
+  if (bytes.length !== length + mac_bytes || bytes.toString('base64url') !== encoded) return null
+  const content = bytes.subarray(0, length)
+  return timingSafeEqual(macOf(key, content), bytes.subarray(length)) ? content : null
+}
+
+function number (value: number): Buffer {
+  const bytes = Buffer.alloc(number_bytes)
+  bytes.writeUIntBE(value, 0, number_bytes)
+  return bytes
+}
+
+export const signToken = ({ token }: QueueKeys, { id, place, joined_ms, binding }: Place) =>
+  sign(token_prefix, token, Buffer.concat([id, number(place), number(joined_ms), binding]))
+
+/** The place a token stands for, or null. */
+export function readToken ({ token }: QueueKeys, text: string): Place | null {
+  const bytes = open(token_prefix, token, text, id_bytes + 2 * number_bytes + binding_bytes)
+  return bytes && {
+    id: bytes.subarray(0, id_bytes),
+    place: bytes.readUIntBE(id_bytes, number_bytes),
+    joined_ms: bytes.readUIntBE(id_bytes + number_bytes, number_bytes),
+    binding: bytes.subarray(id_bytes + 2 * number_bytes),
+  }
+}
+
+export const signPass = ({ pass }: QueueKeys, { place, expires_ms, binding }: Pass) =>
+  sign(pass_prefix, pass, Buffer.concat([number(place), number(expires_ms), binding]))
+
+/** What a pass is good for, or null. */
+export function readPass ({ pass }: QueueKeys, text: string): Pass | null {
+  const bytes = open(pass_prefix, pass, text, 2 * number_bytes + binding_bytes)
+  return bytes && {
+    place: bytes.readUIntBE(0, number_bytes),
+    expires_ms: bytes.readUIntBE(number_bytes, number_bytes),
+    binding: bytes.subarray(2 * number_bytes),
+  }
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { setQueue } from '@fermata/contracts/queue'
+import { launchBrowser } from '@fermata/testkit/browser'
+import {
+  createDataFolder, startServerProcess, type ServerProcess,
+} from '@fermata/testkit/server-process'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually, must, putOnSale, signIn } from './sell.ts'
+
+/** The pages of the waiting room in a real browser, with and without JavaScript. */
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+let browser: Browser
+let server: ServerProcess
+let data: Awaited<ReturnType<typeof createDataFolder>>
+
+beforeAll(async () => {
+  data = await createDataFolder()
+  ;[browser, server] = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+  await data.remove()
+})
+
+async function openPage (options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    baseURL: server.url, locale: 'en-GB', viewport: { width: 390, height: 844 }, ...options })
+  return context.newPage()
+}
+
+/** Violations of WCAG 2.2 A and AA that a machine can find. */
+async function accessibilityOf (page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    interface Axe { run: (options: object) => Promise<{ violations: { id: string }[] }> }
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe
+      .run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    return violations.map(({ id }) => id)
+  })
+}
+
+async function putBehindRoom (title: string, opens_in_seconds: number, settings: object = {}) {
+  const organizer = server.callAs(await signIn(server.call, 'eventcreator'))
+  const { event } = await putOnSale(organizer, {}, title)
+  const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
+  await must(organizer(setQueue, {
+    params: { event_id: event.id }, body: { enabled: true, opens_at, ...settings } }))
+  return event
+}
+
+/** From one's turn to the page on which the held tickets are paid. */
+async function orderTickets (page: Page): Promise<void> {
+  await page.locator('main a[href$="#tickets"]').first().click()
+  await page.locator('main select').first().selectOption('1')
+  await page.click('main form button[type=submit]')
+  await page.waitForURL(/\/checkout/)
+  await page.fill('input[name=name]', 'Wim Waiting')
+  await page.fill('input[name=email]', 'wim@example.com')
+  await page.click('main form button[type=submit]')
+  await page.waitForURL(/\/orders\/[^/]+\/pay/)
+}
+
+test('a visitor waits for the draw, sees their place, gets their turn and orders', async () => {
+  const event = await putBehindRoom('A rushed evening', 15)
+  const page = await openPage()
+  await page.goto(`/events/${event.slug}`)
+  expect(await page.locator('main select').count()).toBe(0)
+  expect(await accessibilityOf(page)).toEqual([])
+  await page.getByRole('link', { name: 'Enter the waiting room' }).click()
+  await page.getByRole('button', { name: 'Enter the waiting room' }).click()
+  await page.getByRole('heading', { name: 'You are in' }).waitFor()
+  expect(await accessibilityOf(page)).toEqual([])
+  await page.reload()
+  await page.getByRole('heading', { name: 'You are in' }).waitFor()
+
+  // The page moves on by itself.
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 40_000 })
+
+  expect(await accessibilityOf(page)).toEqual([])
+  await orderTickets(page)
+  await page.context().close()
+}, 120_000)
+
+test('the same works in French and without JavaScript, by reloads the page asks for', async () => {
+  const event = await putBehindRoom('Une ruée sans script', -1, { max_in_checkout: 1 })
+  const ahead = await openPage({ javaScriptEnabled: false })
+  const page = await openPage({ javaScriptEnabled: false, locale: 'fr-FR' })
+  for (const one of [ahead, page]) {
+    await one.goto(`/events/${event.slug}/queue`)
+    await one.click('main form button[type=submit]')
+    await one.locator('main a[href$="/queue"]').waitFor()
+  }
+  await eventually(async () => {
+    await page.goto(`/events/${event.slug}/queue`)
+    return await page.getByRole('heading', { name: 'Vous êtes dans la file' }).count() > 0
+  }, 'the place in line')
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(1)
+  expect(await page.locator('main dl').innerText()).toMatch(/Votre place\s+2/)
+  // Whoever tries to order before their turn is led back to the line.
+  await page.goto(`/events/${event.slug}`)
+  expect(await page.locator('main select').count()).toBe(0)
+
+  await eventually(async () => {
+    await ahead.goto(`/events/${event.slug}/queue`)
+    return await ahead.getByRole('heading', { name: 'It is your turn' }).count() > 0
+  }, 'the turn')
+  await orderTickets(ahead)
+  await ahead.click('button[value=cancel]')
+
+  await eventually(async () => {
+    await page.goto(`/events/${event.slug}/queue`)
+    return await page.getByRole('heading', { name: 'C’est votre tour' }).count() > 0
+  }, 'their turn, after the other has left')
+  await orderTickets(page)
+  await Promise.all([page.context().close(), ahead.context().close()])
+}, 120_000)
+
+test('an organiser switches the room on and off again', async () => {
+  const organizer = server.callAs(await signIn(server.call, 'eventcreator'))
+  const { event } = await putOnSale(organizer, {}, 'An evening to switch')
+  const page = await openPage()
+  await page.goto('/sign-in')
+  await page.fill('input[name=email]', 'eventcreator@example.com')
+  await page.fill('input[name=password]', 'password')
+  await page.click('main button[type=submit]')
+  await page.waitForURL(url => url.pathname !== '/sign-in')
+  await page.goto(`/organizer/events/${event.id}/waiting-room`)
+  expect(await accessibilityOf(page)).toEqual([])
+  await page.fill('input[name=opens_at]', '2031-03-01T10:00')
+  await page.getByRole('button', { name: 'Switch on' }).click()
+  await page.getByText('Fingerprint of the draw’s key').waitFor()
+  expect(await accessibilityOf(page)).toEqual([])
+  await page.goto(`/events/${event.slug}`)
+  await page.getByText('The sale opens on 1 Mar 2031').waitFor()
+
+  await page.goto(`/organizer/events/${event.id}/waiting-room`)
+  await page.getByRole('button', { name: 'Switch off' }).click()
+  await page.getByText('The waiting room is off: whoever comes can buy.').waitFor()
+  await page.goto(`/events/${event.slug}`)
+  expect(await page.locator('main select').count()).toBe(1)
+  await page.context().close()
+}, 90_000)

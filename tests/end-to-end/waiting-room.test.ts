@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  getQueue, getQueuePosition, joinQueue, listQueueJoins, placeOrder, setQueue,
+} from '@fermata/contracts/orders'
+import { createDataFolder, startServerProcess, type ServerProcess } from '@fermata/testkit/server-process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
+
+/** The waiting room of a server that is killed while people join, and its draw recomputed by the tool. */
+
+let data: Awaited<ReturnType<typeof createDataFolder>>
+let server: ServerProcess
+
+beforeAll(async () => {
+  data = await createDataFolder()
+  server = await startServerProcess(data.folder)
+}, 90_000)
+afterAll(async () => {
+  await server.stop()
+  await data.remove()
+})
+
+const tool = fileURLToPath(new URL('../../tools/verify-draw.ts', import.meta.url))
+
+interface Said { code: number, output: string }
+
+const verify = (source: string, ...tokens: string[]) => new Promise<Said>(resolve => {
+  execFile(process.execPath, [tool, source, ...tokens], (error, stdout) =>
+    resolve({ code: error ? Number(error.code) : 0, output: stdout }))
+})
+
+async function openRoom (opens_in_seconds: number) {
+  const organizer = server.callAs(await signIn(server.call, 'eventcreator'))
+  const { event, ticket_type } = await putOnSale(organizer)
+  const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
+  const body = { enabled: true, opens_at, max_in_checkout: 3 }
+  await must(organizer(setQueue, { params: { event_id: event.id }, body }))
+  return { event_id: event.id, ticket_type_id: ticket_type.id }
+}
+
+const take = async (event_id: string) =>
+  (await must(server.call(joinQueue, { params: { event_id }, body: {} }), joinQueue)).token
+const position = (event_id: string, token: string) =>
+  must(server.call(getQueuePosition, { params: { event_id }, query: { token } }), getQueuePosition)
+const placesOf = (event_id: string, tokens: string[]) =>
+  Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
+
+test('waiting room: kill -9 keeps every place, and the tool recomputes the draw', async () => {
+  const { event_id, ticket_type_id } = await openRoom(15)
+  const tokens = await Promise.all(Array.from({ length: 40 }, () => take(event_id)))
+  // These may or may not have been answered when the process dies; only answers are promises.
+  const dying = Array.from({ length: 40 }, () =>
+    take(event_id).then(token => tokens.push(token), () => undefined))
+  await server.kill()
+  await Promise.all(dying)
+  server = await startServerProcess(data.folder)
+  tokens.push(await take(event_id))
+
+  const queue = await eventually(async () => {
+    const now = await must(server.call(getQueue, { params: { event_id } }), getQueue)
+    return now.state === 'open' && now
+  }, 'the draw', 40_000)
+  const late = await take(event_id)
+  const places = await placesOf(event_id, tokens)
+
+  expect(new Set(places).size).toBe(tokens.length)
+  expect(Math.max(...places)).toBeLessThanOrEqual(queue.draw.drawn_count!)
+  expect((await position(event_id, late)).place).toBe(queue.draw.drawn_count! + 1)
+  const verdict = await verify(`${server.url}/api/queue/${event_id}`, tokens[0]!, late)
+  expect(verdict.output).toContain(`right: ${queue.draw.drawn_count} visitors`)
+  expect(verdict.output).toContain(`has place ${places[0]}`)
+  expect(verdict.output).toContain(`has place ${queue.draw.drawn_count! + 1}`)
+  expect(verdict.code).toBe(0)
+
+  const first = tokens[places.indexOf(Math.min(...places))]!
+  const queue_pass = await eventually(async () => (await position(event_id, first)).pass, 'the turn')
+  const body = { event_id, items: [{ ticket_type_id, quantity: 1 }], buyer: buyer() }
+  expect((await server.call(placeOrder, { body })).status).toBe(403)
+  expect((await server.call(placeOrder, { body: { ...body, queue_pass } })).status).toBe(201)
+
+  await server.kill()
+  server = await startServerProcess(data.folder)
+
+  await eventually(async () => (await position(event_id, late)).place !== null, 'the draw to be loaded')
+  expect(await placesOf(event_id, tokens)).toEqual(places)
+}, 150_000)
+
+test('waiting room: the tool notices a draw that was tampered with', async () => {
+  const { event_id } = await openRoom(3)
+  for (let count = 0; count < 5; count++) await take(event_id)
+  const queue = await eventually(async () => {
+    const now = await must(server.call(getQueue, { params: { event_id } }), getQueue)
+    return now.draw.order_digest !== null && now
+  }, 'the draw')
+  const { items: joins } = await must(
+    server.call(listQueueJoins, { params: { event_id }, query: {} }), listQueueJoins)
+  const tell = async (published: object) => {
+    const file = join(data.folder, 'draw.json')
+    await writeFile(file, JSON.stringify(published))
+    return verify(file)
+  }
+  const { draw } = queue
+  const other = '00'.repeat(32)
+
+  expect((await tell({ queue, joins })).code).toBe(0)
+  for (const [changed, says] of [
+    [{ queue: { draw: { ...draw, key: other } }, joins }, 'not the one whose hash was published'],
+    [{ queue, joins: joins.slice(1) }, 'not the one that was drawn'],
+    [{ queue, joins: [...joins, joins[0]!] }, 'an id took part twice'],
+    [{ queue: { draw: { ...draw, order_digest: other } }, joins }, 'the order that was served'],
+    [{ queue: { draw: { ...draw, key: null } }, joins }, 'has not taken place yet'],
+  ] as const) {
+    const { code, output } = await tell(changed)
+    expect(output).toContain(says)
+    expect(code).toBe(1)
+  }
+}, 60_000)
