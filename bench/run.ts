@@ -34,7 +34,8 @@ export interface RunOptions {
 
 /** Measures the named goals; all when none is named. */
 export async function runBench (
-  ids: string[], plan: Plan, say: (line: string) => void, { product: running, keep }: RunOptions = {}
+  ids: string[], plan: Plan, say: (line: string) => void,
+  { product: running, keep }: RunOptions = {}
 ): Promise<Results> {
   const known = goals.flatMap(goal => goal.ids)
   const strange = ids.filter(id => !known.includes(id))
