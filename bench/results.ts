@@ -66,7 +66,7 @@ async function busyShare (): Promise<number> {
  */
 export function keepResults (results: Results): void {
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${results.began_at.replaceAll(':', '-').slice(0, 19)}.json`)
+  const file = join(folder, `${results.began_at.replace(/[:T]/g, '-').slice(0, 19)}.json`)
   const kept = { ...results, commit: currentCommit() }
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
   const { goals, ...run } = kept
