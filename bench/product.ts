@@ -86,14 +86,17 @@ async function startParts (
   begun.push(server.stop)
   const pool = createPool({ url: database.url, max_connections: 4, application_name: 'bench' })
   begun.push(() => pool.end())
-  const token = await createTokens(secrets).signAccess({
-    user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator'],
-    email: 'organizer@example.com', email_verified: true })
-  const call = server.callAs(token)
+  const organizer = {
+    user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator' as const],
+    email: 'organizer@example.com', email_verified: true,
+  }
+  const tokens = createTokens(secrets)
   return {
     port: Number(new URL(server.url).port), pid: server.pid, database_url: database.url, pool,
     settings: database.settings,
-    openEvent: capacity => openEvent(call, capacity),
+    // Signed anew for each event: a whole run takes longer than a token lives.
+    openEvent: async capacity =>
+      openEvent(server.callAs(await tokens.signAccess(organizer)), capacity),
     cpuSeconds: () => cpuSecondsOf(server.pid),
   }
 }
