@@ -97,7 +97,7 @@ test('package.json: two packages never ask for different versions of one library
 const permissive = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'MIT-0', 'Unlicense', 'BlueOak-1.0.0']
 const explained: Record<string, string> = {
   'argparse': 'Python-2.0', 'axe-core': 'MPL-2.0', 'caniuse-lite': 'CC-BY-4.0', 'dejavu-fonts-ttf': 'Bitstream Vera',
-  'lightningcss': 'MPL-2.0', 'png-js': 'MIT', 'type-fest': 'CC0-1.0', 'web-push': 'MPL-2.0'
+  'lightningcss': 'MPL-2.0', 'png-js': 'MIT', 'railroad-diagrams': 'CC0-1.0', 'type-fest': 'CC0-1.0', 'web-push': 'MPL-2.0'
 }
 
 test('licences: every package is permissive, or explained in NOTICE', () => {
