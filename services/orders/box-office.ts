@@ -24,10 +24,10 @@ const away = new Problem(unavailable, 'The box office could not be reached. Try 
 /** Puts the queue in front of the stock. */
 export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const collector = createCollector<Purchase, Outcome>({
-    serve: async (lane, purchases) => {
+    serve: async (lane, purchases, entered) => {
       const event_id = isGuarded(ctx) ? lane : lane.slice(0, lane.indexOf(' '))
       try {
-        return await sellBatch(ctx, event_id, purchases)
+        return await sellBatch(ctx, event_id, purchases, entered)
       } catch (error) {
         if (isAway(error)) ctx.log.warn({ err: error, event_id, purchases: purchases.length }, 'a batch could not be sold')
         throw isAway(error) ? away : error

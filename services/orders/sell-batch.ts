@@ -29,6 +29,8 @@ export interface Purchase {
 
 export type Outcome =
   | { kind: 'placed', order: Order, replayed: boolean }
+  /** By a request with the same key, whose answer is due again. */
+  | { kind: 'placed_before', order_id: string }
   | { kind: 'refused', refusal: Refusal }
   | { kind: 'pass_refused', reason: PassRefusal }
   | { kind: 'unknown_event' }
@@ -38,14 +40,15 @@ export type Outcome =
  * Sells to all who wait for one event, in the order in which they came. Holds that are over are
  * given back first when somebody would otherwise be sent away, so that no buyer waits for a
  * sweeper.
+ * @param entered called once the event is locked, so that nobody who comes later is served before
  * @returns the outcome of each purchase, in its place; nothing is said before it is durable
  */
 export async function sellBatch (
-  ctx: Ctx, event_id: string, purchases: Purchase[]
+  ctx: Ctx, event_id: string, purchases: Purchase[], entered: () => void = () => {}
 ): Promise<Outcome[]> {
   const sell = (reclaim: boolean) =>
     withClient(ctx.resources.pool, client =>
-      sellBehindLock(ctx, client, event_id, purchases, reclaim))
+      sellBehindLock(ctx, client, event_id, purchases, { reclaim, entered }))
   let outcomes = await sell(true)
   if (!outcomes) {
     await expireDueOfEvent(ctx, event_id)
@@ -61,7 +64,8 @@ export async function sellBatch (
  * @returns null when stock could be reclaimed first; then nothing was written
  */
 async function sellBehindLock (
-  ctx: Ctx, client: Client, event_id: string, purchases: Purchase[], reclaim: boolean
+  ctx: Ctx, client: Client, event_id: string, purchases: Purchase[],
+  { reclaim, entered }: { reclaim: boolean, entered: () => void }
 ): Promise<Outcome[] | null> {
   const guarded = isGuarded(ctx)
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
@@ -70,6 +74,7 @@ async function sellBehindLock (
   const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
   const { event, stock: rows, used_keys, promos, pass_uses } =
     await openSale(client, event_id, { type_ids, keys, promo_codes, places }, guarded)
+  entered()
   if (!event?.facts) {
     await closeSale(client, null)
     return purchases.map(() => ({ kind: 'unknown_event' }))

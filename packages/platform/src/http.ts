@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
 import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problems'
@@ -18,6 +17,7 @@ import type { HttpMetrics } from './metrics.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
+import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
 import { compileValidator } from './validation.ts'
 
@@ -65,15 +65,6 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   app.setErrorHandler(handleError)
   app.decorateRequest('caller')
   await app.register(cookie)
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
-    },
-    // Tells browsers to insist on HTTPS, so only where it is served.
-    hsts: settings.PUBLIC_URL.startsWith('https:'),
-    crossOriginResourcePolicy: { policy: 'same-site' },
-    referrerPolicy: { policy: 'same-origin' },
-  })
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
     await app.register(cors, {
@@ -85,7 +76,12 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   if (settings.RATE_LIMITS === 'on') await app.register(
     rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders }
   )
-  app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
+  const headers = securityHeaders(settings.PUBLIC_URL)
+  // Hooks that every request passes take a callback: a promise for each would cost more than they.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id)
+    done()
+  })
   return app
 }
 
@@ -148,21 +144,43 @@ export function addRoutes (
           contract: route, operation: operation.name, service: ctx.service,
           is_probe: route.path.startsWith(`/api/${ctx.service}/health`),
           ...(rate_limits && limitOf(route)) },
-        onRequest: async request => {
-          request.caller = await authenticate(request, route, auth)
-          admit(request.caller, route.access)
+        onRequest: (request, _reply, done) => {
+          const recognized = recognize(request, route, auth)
+          // Fastify waits for a promise that is returned.
+          if (recognized) return recognized
+          done()
         },
         handler: (request, reply) => answer(ctx, bound, request, reply),
-        onResponse: async (request, reply) => {
-          metrics.observe(ctx.service, operation.name, reply.statusCode, reply.elapsedTime)
-          ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method,
-            status: reply.statusCode,
-            duration_ms: Math.round(reply.elapsedTime * 10) / 10, path: route.path,
-            caller: describe(request.caller) }, 'request')
+        onResponse: (request, reply, done) => {
+          const { statusCode: status, elapsedTime } = reply
+          metrics.observe(ctx.service, operation.name, status, elapsedTime)
+          if (ctx.log.isLevelEnabled('info')) {
+            ctx.log.info({ request_id: request.id, operation: operation.name,
+              method: request.method, status, duration_ms: Math.round(elapsedTime * 10) / 10,
+              path: route.path, caller: describe(request.caller) }, 'request')
+          }
+          done()
         },
       })
     }
   }
+}
+
+/**
+ * Lets a request in whose sender the route's policy admits; refuses by throwing. Most senders are
+ * known at once, and for them no promise is made.
+ */
+function recognize (
+  request: FastifyRequest, route: AnyRoute, auth: Authenticator
+): Promise<void> | undefined {
+  const enter = (caller: Caller) => {
+    request.caller = caller
+    admit(caller, route.access)
+  }
+  const caller = authenticate(request, route, auth)
+  if (caller instanceof Promise) return caller.then(enter)
+  enter(caller)
+  return undefined
 }
 
 /** Bodies that may be larger reach the operation as a stream, for they need not fit into memory. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { EventBus } from './bus.ts'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
@@ -13,6 +14,13 @@ const batch_size = 1000
  * for its retry.
  */
 const idle_poll_ms = 1000
+
+/**
+ * In a rush something is committed every few milliseconds. A batch begins this long after the one
+ * before, so that a batch's price is shared by many; the first event of a quiet moment leaves at
+ * once.
+ */
+const pace_ms = 50
 
 export interface Relay {
   /** Tells that something was committed to the outbox. */
@@ -58,12 +66,15 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     while (!stopping) {
       woken = false
       let sent = 0
+      const began_ms = performance.now()
       try {
         sent = await sendBatch()
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
-      if (sent < batch_size && !woken && !stopping) await sleep()
+      if (sent === batch_size || stopping) continue
+      if (sent > 0) await pause(began_ms + pace_ms - performance.now())
+      if (!woken && !stopping) await sleep()
     }
   }
 

@@ -130,15 +130,14 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
 })).rows
 
 export interface KeyRow {
-  scope: string, key: string, fingerprint: Buffer, status: number,
-  reply: unknown
+  scope: string, key: string, fingerprint: Buffer, order_id: string
 }
 
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
 const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
   name: 'orders-find-keys',
   text: `
-    select k.scope, k.key, k.fingerprint, k.status, k.reply
+    select k.scope, k.key, k.fingerprint, k.reply #>> '{}' as order_id
       from unnest($1::text[], $2::text[]) as wanted (scope, key)
       join orders.idempotency_keys k using (scope, key)`,
   values: [keys.map(one => one.scope), keys.map(one => one.key)],
@@ -154,7 +153,8 @@ export interface SaleItemRow {
   unit_price_minor: number, discount_minor: number
 }
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
-export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, reply: string }
+/** Of the answer its order's id is kept: the rest is the order itself, and would be written twice. */
+export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, order_id: string }
 
 export interface Sale {
   event_id: string
@@ -193,11 +193,11 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[], $30::smallint[], $31::bigint[])
     ), told as (
       insert into orders.outbox (id, type, data, request_id)
-      select * from unnest($22::uuid[], $23::text[], $24::jsonb[], $25::text[])
+      select * from unnest($22::uuid[], $23::text[], $24::json[], $25::text[])
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-    select scope, key, fingerprint, 201, reply
-      from unnest($26::text[], $27::text[], $28::bytea[], $29::jsonb[]) as k (scope, key, fingerprint, reply)
+    select scope, key, fingerprint, 201, to_jsonb(order_id)
+      from unnest($26::text[], $27::text[], $28::bytea[], $29::text[]) as k (scope, key, fingerprint, order_id)
      order by scope, key`,
   values: saleValues(sale),
 })
@@ -218,7 +218,7 @@ function saleValues (sale: Sale): unknown[] {
     events.map(event => event.id), events.map(event => event.type),
     events.map(event => event.data), events.map(event => event.request_id),
     keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
-    keys.map(key => key.reply),
+    keys.map(key => key.order_id),
     items.map(item => item.line), items.map(item => item.discount_minor),
   ]
 }
