@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Availability } from '@fermata/contracts/orders'
+import type { EarlyAnswer } from '@fermata/platform/early-answers'
 import { reply, type Reply } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { presentTicketType } from './present-ticket-type.ts'
@@ -8,7 +9,7 @@ import { listTypes } from './queries/stock.ts'
 import { nextPace, shortest_poll_ms } from './rules/poll-pace.ts'
 
 /**
- * What everybody who looks at an event is told of its tickets: one answer for all, kept as bytes.
+ * What everybody who looks at an event is told of its tickets: one answer for all, kept as text.
  * It is read from the database, so it is as true when other processes sell.
  */
 
@@ -23,14 +24,18 @@ const json_type = 'application/json; charset=utf-8'
 
 export interface Answer {
   etag: string
-  /** Both are made once and sent to everybody. */
+  /** All are made once and sent to everybody: through the route, and early. */
   full: Reply<Availability>
   unchanged: Reply<null>
+  early_full: EarlyAnswer
+  early_unchanged: EarlyAnswer
 }
 
 export interface LiveAvailability {
   /** The answer; null where there is no such event for the public. */
   get: (event_id: string) => Answer | null | Promise<Answer | null>
+  /** The answer if it is at hand; null says nothing. */
+  peek: (event_id: string) => Answer | null
   /** Events that are remembered. */
   size: () => number
 }
@@ -75,21 +80,37 @@ export function createLiveAvailability (ctx: Ctx): LiveAvailability {
     }
   }
 
+  /** The answer of now, unless it is being read already. */
+  function readAnew (event_id: string, kept: Kept, now_ms: number): Promise<Answer | null> {
+    if (kept.reading) return kept.reading
+    keep(event_id)
+    adjustPace(now_ms)
+    kept.reading = read(event_id, kept, now_ms)
+    // Whoever waits for it hears of a failure; perhaps nobody does.
+    kept.reading.catch(() => undefined)
+    return kept.reading
+  }
+
   return {
     size: () => events.size,
-    get (event_id) {
+    peek (event_id) {
+      const kept = events.get(event_id)
+      if (!kept?.answer) return null
       const now_ms = performance.now()
+      const age_ms = now_ms - kept.read_at_ms
+      if (age_ms >= fresh_ms) void readAnew(event_id, kept, now_ms)
+      if (age_ms >= usable_ms) return null
       counted++
-      const known = events.get(event_id)
-      if (known && now_ms - known.read_at_ms < fresh_ms) return known.answer
-      const kept = known?.reading ? known : keep(event_id)
-      if (!kept.reading) {
-        adjustPace(now_ms)
-        kept.reading = read(event_id, kept, now_ms)
-        // Whoever waits for it hears of a failure; perhaps nobody does.
-        kept.reading.catch(() => undefined)
-      }
-      return now_ms - kept.read_at_ms < usable_ms ? kept.answer : kept.reading
+      return kept.answer
+    },
+    get (event_id) {
+      counted++
+      const now_ms = performance.now()
+      const kept = events.get(event_id) ?? keep(event_id)
+      const age_ms = now_ms - kept.read_at_ms
+      if (age_ms < fresh_ms) return kept.answer
+      const reading = readAnew(event_id, kept, now_ms)
+      return age_ms < usable_ms ? kept.answer : reading
     },
   }
 }
@@ -108,15 +129,25 @@ async function readAnswer (
   return toAnswer({ event_id, poll_after_ms, items })
 }
 
+/** As helmet sets them; what is answered early does not pass it. */
+const guarding_headers = [
+  'x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'same-site',
+  'content-security-policy', "default-src 'none';frame-ancestors 'none'",
+]
+
 function toAnswer (body: Availability): Answer {
-  const bytes = Buffer.from(JSON.stringify(body))
-  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+  const text = JSON.stringify(body)
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
   // Kept by browsers and proxies, but never used unasked: it would be older than it may be.
-  const headers = { etag, 'cache-control': 'public, no-cache' }
+  const kept = { etag, 'cache-control': 'public, no-cache', vary: 'origin' }
+  const told = { ...kept, 'content-type': json_type }
   return {
     etag,
-    // Bytes where the contract says what they mean: written once, not once for each who asks.
-    full: reply(bytes as never, { headers: { ...headers, 'content-type': json_type } }),
-    unchanged: reply(null, { status: 304, headers }),
+    // Text where the contract says what it means: written once, not once for each who asks.
+    full: reply(text as never, { headers: told }),
+    unchanged: reply(null, { status: 304, headers: kept }),
+    early_unchanged: { status: 304, headers: Object.entries(kept).flat(), body: '' },
+    early_full: { status: 200, body: text, headers: [...Object.entries(told).flat(),
+      'content-length', String(Buffer.byteLength(text)), ...guarding_headers] },
   }
 }

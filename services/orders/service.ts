@@ -18,7 +18,7 @@ import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
-import { getAvailability } from './operations/get-availability.ts'
+import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
@@ -68,7 +68,7 @@ export default defineService<Ctx>({
     route(api.cancelOrder, cancelOrder),
     route(api.getOrderForPayment, getOrderForPayment),
     route(api.listTicketTypes, listTicketTypes),
-    route(api.getAvailability, getAvailability),
+    route(api.getAvailability, getAvailability, { early: getAvailabilityEarly }),
     route(api.createTicketType, createTicketType),
     route(api.updateTicketType, updateTicketType),
     route(api.deleteTicketType, deleteTicketType),

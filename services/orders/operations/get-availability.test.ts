@@ -171,3 +171,26 @@ test('getAvailability: ever new events that are none are forgotten again', async
   expect(ctx.resources.availability.size()).toBeLessThanOrEqual(1000)
   expect(await itemsOf(type.event_id)).toMatchObject([{ available: 5 }])
 })
+
+test('getAvailability: the answer that skips all else is the same as the route\'s, and as guarded', async () => {
+  const type = await seedTicketType(ctx, { capacity: 4 })
+  const origin = await it.system.app.listen({ port: 0, host: '127.0.0.1' })
+  const path = `${origin}${api.getAvailability.path}?event_id=${type.event_id}`
+  const compared = ['etag', 'cache-control', 'content-type', 'vary', 'x-content-type-options',
+    'content-security-policy', 'cross-origin-resource-policy']
+  const told = async (answer: Response) => ({ status: answer.status, body: await answer.text(),
+    headers: compared.map(name => `${name}: ${answer.headers.get(name)}`) })
+  // The first is read for the route; the next comes early, which shows in what it leaves out.
+  const by_route = await fetch(path)
+  const early = await fetch(path)
+  expect([by_route, early].map(({ headers }) => headers.has('x-request-id'))).toEqual([true, false])
+  const etag = early.headers.get('etag')!
+  expect(await told(early)).toEqual(await told(by_route))
+  expect((await fetch(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
+  expect((await fetch(path, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401)
+  expect((await fetch(`${path}&code=backstage`)).status).toBe(400)
+  await buy(type, 1)
+  await aSecond()
+  const later = await fetch(path, { headers: { 'if-none-match': etag } })
+  expect(await later.json()).toMatchObject({ items: [{ available: 3 }] })
+})
