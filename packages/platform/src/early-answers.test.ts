@@ -19,7 +19,8 @@ afterAll(() => {
   server.close()
 })
 
-const ask = async (path: string, init: RequestInit = {}) => (await fetch(origin + path, init)).text()
+const ask = async (path: string, init: RequestInit = {}) =>
+  (await fetch(origin + path, init)).text()
 
 test('answerEarly: a usual request is answered early, anything else by its route', async () => {
   expect(await ask('/api/much-asked?id=1')).toBe('early')
