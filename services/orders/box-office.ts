@@ -4,6 +4,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from './collector.ts'
 import type { Ctx, Resources } from './context.ts'
+import { createLiveAvailability } from './live-availability.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
 import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
 
@@ -41,11 +42,13 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
     url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
     application_name: 'fermata-orders-sale', pipeline: true })
   const rooms = createWaitingRooms(ctx)
+  const availability = createLiveAvailability(ctx)
   // Before the first order: none may slip past a room that is on.
   await rooms.refresh()
-  if (isGuarded(ctx)) return { collector, pool, rooms }
+  if (isGuarded(ctx)) return { collector, pool, rooms, availability }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
-  return { pool, rooms, collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+  return { pool, rooms, availability,
+    collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
 }
 
 export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()

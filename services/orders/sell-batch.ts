@@ -3,7 +3,7 @@ import type { Order } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
-import { expireDueOfEvent } from './operations/expire-orders.ts'
+import { releaseDueOf } from './operations/expire-orders.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
   closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
@@ -16,6 +16,9 @@ import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/
 import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
+
+/** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
+const max_reclaims = 50
 
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
@@ -50,12 +53,12 @@ export async function sellBatch (
     withClient(ctx.resources.pool, client =>
       sellBehindLock(ctx, client, event_id, purchases, { reclaim, entered }))
   let outcomes = await sell(true)
-  if (!outcomes) {
-    await expireDueOfEvent(ctx, event_id)
-    outcomes = await sell(false)
+  for (let turn = 1; !outcomes; turn++) {
+    await releaseDueOf(ctx, event_id)
+    outcomes = await sell(turn < max_reclaims)
   }
   ctx.wakeRelay()
-  return outcomes!
+  return outcomes
 }
 
 /**

@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
+import { answerEarly, createEarlyServers } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
 import { handleError, sendProblem } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
@@ -36,6 +37,8 @@ const request_id_pattern = /^[\w-]{8,64}$/
 /** A client that has not sent its headers and body by then holds a connection for nothing. */
 const request_timeout_ms = 30_000
 
+const keep_alive_ms = 65_000
+
 /** The HTTP server that all services of this process share: limits, headers, errors. */
 export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
   const app = Fastify({
@@ -43,8 +46,8 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     // `addRoutes` writes one line for each request, with the operation's name.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
-    requestTimeout: request_timeout_ms,
-    keepAliveTimeout: 65_000,
+    serverFactory: createEarlyServers(
+      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }) as never,
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',
@@ -121,7 +124,8 @@ export function addRoutes (
   { ctx, auth, metrics, rate_limits }: RouteDependencies
 ): void {
   for (const bound of routes) {
-    const { route, operation } = bound
+    const { route, operation, early } = bound
+    if (early) answerEarly(app.server, route.path, (query, headers) => early(ctx, query, headers))
     if (route.raw_body) app.register(async scope => {
       scope.removeAllContentTypeParsers()
       if (isStreamed(route)) scope.addContentTypeParser(

@@ -114,11 +114,15 @@ export interface StockRow {
   pool_id: string, capacity: number, remaining: number, held: number
 }
 
+/**
+ * `now` never goes back behind a hold that was released, or a hold of a clock that was set back
+ * would count as released from the start.
+ */
 const findStock = async (client: Client, event_id: string, type_ids: string[]) =>
   (await client.query<StockRow>({
   name: 'orders-find-stock',
   text: `
-    select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
+    select greatest(statement_timestamp(), (select released_up_to from orders.events where id = $1)) as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
            t.min_per_order, t.max_per_order, t.max_per_buyer, t.pricing, t.min_price_minor, t.tiers, t.access_code,
            p.id as pool_id, p.capacity, p.capacity - p.held - p.sold as remaining, p.held
       from (select) as always
@@ -237,7 +241,10 @@ export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['poo
 export const hasDueOrders = async (client: Client, event_id: string) =>
   (await client.query<{ due: boolean }>({
   name: 'orders-has-due',
-  text: `select exists (select from orders.orders
-                         where event_id = $1 and status = 'pending' and expires_at <= statement_timestamp()) as due`,
+  text: `
+    select exists (
+      select from orders.orders where event_id = $1 and status = 'pending'
+         and expires_at > (select released_up_to from orders.events where id = $1)
+         and expires_at <= statement_timestamp()) as due`,
   values: [event_id],
 })).rows[0]!.due
