@@ -47,8 +47,22 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   await rooms.refresh()
   if (isGuarded(ctx)) return { collector, pool, rooms, availability }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
-  return { pool, rooms, availability,
-    collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+  const add = (event_id: string, purchase: Purchase) =>
+    collector.add(`${event_id} ${uuidv7()}`, purchase)
+  return { pool, rooms, availability, collector: { ...collector, add } }
+}
+
+const event_id_in = /"event_id"\s*:\s*"([0-9a-f-]{36})"/
+
+/**
+ * Turns away who would find the queue of their event full, from the bare text of the order: in a
+ * flood, reading and checking each order would take the time in which others could be sold to.
+ */
+export function refuseWhenFull ({ resources }: Ctx, body: string): Problem | null {
+  const { full_lanes } = resources.collector
+  if (full_lanes.size === 0) return null
+  const event_id = event_id_in.exec(body)?.[1]
+  return event_id !== undefined && full_lanes.has(event_id) ? full : null
 }
 
 export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()

@@ -3,6 +3,8 @@
  * meanwhile.
  */
 export interface Collector<Q, A> {
+  /** Lanes that take nobody for the moment. */
+  full_lanes: ReadonlySet<string>
   /**
    * Queues a request in its lane and resolves with its own answer.
    * @throws what `options.full` makes when the queue is full, without waiting
@@ -67,6 +69,7 @@ const answers_at_once = 32
 export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collector<Q, A> {
   const { serve, max_batch, max_waiting_per_lane, max_waiting, max_parallel } = options
   const lanes = new Map<string, Lane<Q, A>>()
+  const full_lanes = new Set<string>()
   // Lanes take turns, so that one hot event does not keep the others waiting.
   const ready: Lane<Q, A>[] = []
   let waiting = 0
@@ -79,7 +82,7 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
   /** Puts a lane in turn if it may send a batch: a first one, or a whole one behind the first. */
   function offer (lane: Lane<Q, A>): void {
     const { queue, batches, may_line_up, is_ready } = lane
-    const wanted = batches === 0 ? 1 : may_line_up ? line_up_from : Infinity
+    const wanted = batches === 0 ? 1 : batches === 1 && may_line_up ? line_up_from : Infinity
     if (is_ready || queue.length < wanted) return
     lane.is_ready = true
     ready.push(lane)
@@ -92,8 +95,12 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
     running++
     const batch = lane.queue.splice(0, max_batch)
     waiting -= batch.length
+    full_lanes.delete(lane.name)
+    let has_entered = false
     const answer = await settle(lane.name, batch, 1, () => {
-      lane.may_line_up = true
+      // A batch that is tried again enters again; by then the next is in line already.
+      if (has_entered) return
+      has_entered = lane.may_line_up = true
       offer(lane)
     })
     lane.batches--
@@ -129,9 +136,11 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
   }
 
   return {
+    full_lanes,
     add (name, request) {
       const known = lanes.get(name)
       const lane_full = known && known.queue.length >= max_waiting_per_lane
+      if (lane_full) full_lanes.add(name)
       if (lane_full || waiting >= max_waiting) throw options.full()
       return new Promise((resolve, reject) => {
         const lane: Lane<Q, A> = known ??

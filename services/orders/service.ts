@@ -6,7 +6,7 @@ import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
-import { closeBoxOffice, startBoxOffice } from './box-office.ts'
+import { closeBoxOffice, refuseWhenFull, startBoxOffice } from './box-office.ts'
 import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { cancelOrder } from './operations/cancel-order.ts'
@@ -58,7 +58,7 @@ export default defineService<Ctx>({
   start: startBoxOffice,
   stop: closeBoxOffice,
   routes: [
-    route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
+    route(api.placeOrder, placeOrder, { idempotency: 'operation', refuse: refuseWhenFull }),
     route(api.quoteOrder, quoteOrder),
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),

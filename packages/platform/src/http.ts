@@ -11,13 +11,14 @@ import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { answerEarly, createEarlyServers } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
-import { handleError, sendProblem } from './http-errors.ts'
+import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
+import { createRefusalPace } from './refusal-pace.ts'
 import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
 import { compileValidator } from './validation.ts'
@@ -47,7 +48,7 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
     serverFactory: createEarlyServers(
-      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }) as never,
+      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',
@@ -126,14 +127,8 @@ export function addRoutes (
   for (const bound of routes) {
     const { route, operation, early } = bound
     if (early) answerEarly(app.server, route.path, (query, headers) => early(ctx, query, headers))
-    if (route.raw_body) app.register(async scope => {
-      scope.removeAllContentTypeParsers()
-      if (isStreamed(route)) scope.addContentTypeParser(
-        '*', (_, payload, done) => done(null, limited(payload, route))
-      )
-      else scope.addContentTypeParser(
-        '*', { parseAs: 'buffer' }, (_, body, done) => done(null, body)
-      )
+    if (route.raw_body || bound.refuse) app.register(async scope => {
+      setParsers(scope, ctx, bound)
       add(scope)
     })
     else add(app)
@@ -167,6 +162,34 @@ export function addRoutes (
         },
       })
     }
+  }
+}
+
+/** How bodies are read that are no JSON, or that somebody looks at before they are read. */
+function setParsers (
+  scope: FastifyInstance, ctx: Context, { route, refuse }: BoundRoute<any>
+): void {
+  if (refuse) {
+    const parse = scope.getDefaultJsonParser('error', 'error')
+    const pace = createRefusalPace()
+    scope.removeContentTypeParser('application/json')
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+      const refusal = refuse(ctx, body as string)
+      // As an error of the parser it would close the connection, and who was refused comes back.
+      if (refusal) done(null, refusal)
+      else void parse(request, body as string, done)
+    })
+    scope.addHook('preValidation', ({ body }, reply, done) => {
+      if (body instanceof Problem) pace(() => sendRefusal(reply, body))
+      else done()
+    })
+    return
+  }
+  scope.removeAllContentTypeParsers()
+  if (isStreamed(route)) {
+    scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
+  } else {
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
   }
 }
 

@@ -73,7 +73,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
       if (sent === batch_size || stopping) continue
-      if (sent > 0) await pause(began_ms + pace_ms - performance.now())
+      if (sent > 0) await pause(Math.max(0, began_ms + pace_ms - performance.now()))
       if (!woken && !stopping) await sleep()
     }
   }

@@ -15,6 +15,7 @@ import type { Log } from './log.ts'
 import type { EventHandler, Subscription } from './messages.ts'
 import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
+import type { Problem } from './problem.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -123,6 +124,8 @@ export interface RouteOptions<C = any> {
    * request would cost too much.
    */
   idempotency?: 'platform' | 'operation'
+  /** Looks at the text of a body before it is read, and says why it need not be. */
+  refuse?: (ctx: C, body: string) => Problem | null
   /** What a crowd asks all the time may be answered before the request is a request. */
   early?: (ctx: C, ...asked: Parameters<AnswerEarly>) => ReturnType<AnswerEarly>
 }
