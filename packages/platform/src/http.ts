@@ -47,7 +47,7 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
     serverFactory: createEarlyServers(
-      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }) as never,
+      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',
@@ -129,7 +129,7 @@ export function addRoutes (
 ): void {
   for (const bound of routes) {
     const { route, operation, early } = bound
-    if (early) answerEarly(app.server, route.path, (query, headers) => early(ctx, query, headers))
+    if (early) answerEarly(app.server, route.path, asked => early(ctx, asked))
     if (route.raw_body) app.register(async scope => {
       scope.removeAllContentTypeParsers()
       if (isStreamed(route)) scope.addContentTypeParser(
