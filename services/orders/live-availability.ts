@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Availability } from '@fermata/contracts/orders'
-import type { EarlyAnswer } from '@fermata/platform/early-answers'
+import { earlyJson, type EarlyAnswer } from '@fermata/platform/early-answers'
 import { reply, type Reply } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { presentTicketType } from './present-ticket-type.ts'
@@ -129,12 +129,6 @@ async function readAnswer (
   return toAnswer({ event_id, poll_after_ms, items })
 }
 
-/** As helmet sets them; what is answered early does not pass it. */
-const guarding_headers = [
-  'x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'same-site',
-  'content-security-policy', "default-src 'none';frame-ancestors 'none'",
-]
-
 function toAnswer (body: Availability): Answer {
   const text = JSON.stringify(body)
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
@@ -147,7 +141,6 @@ function toAnswer (body: Availability): Answer {
     full: reply(text as never, { headers: told }),
     unchanged: reply(null, { status: 304, headers: kept }),
     early_unchanged: { status: 304, headers: Object.entries(kept).flat(), body: '' },
-    early_full: { status: 200, body: text, headers: [...Object.entries(told).flat(),
-      'content-length', String(Buffer.byteLength(text)), ...guarding_headers] },
+    early_full: earlyJson(text, kept),
   }
 }

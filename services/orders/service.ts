@@ -22,7 +22,7 @@ import { getAvailability, getAvailabilityEarly } from './operations/get-availabi
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
-import { getQueuePosition } from './operations/get-queue-position.ts'
+import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-position.ts'
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
 import { joinQueue } from './operations/join-queue.ts'
@@ -81,7 +81,7 @@ export default defineService<Ctx>({
     route(api.getQueueSettings, getQueueSettings),
     route(api.getQueue, getQueue),
     route(api.joinQueue, joinQueue),
-    route(api.getQueuePosition, getQueuePosition),
+    route(api.getQueuePosition, getQueuePosition, { early: getQueuePositionEarly }),
     route(api.listQueueJoins, listQueueJoins),
   ],
   subscriptions: [

@@ -1,4 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
+import {
+  createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server,
+} from 'node:http'
 
 /**
  * Answers that need nothing of what the server does for each request: no caller, no validation, no
@@ -13,8 +15,29 @@ export interface EarlyAnswer {
   body: string
 }
 
-/** Null leaves the request to its route. @param query as it was sent, without question mark */
-export type AnswerEarly = (query: string, headers: IncomingHttpHeaders) => EarlyAnswer | null
+export interface Asked {
+  /** What stands in the place of the path's parameter; empty where it has none. */
+  id: string
+  /** As it was sent, without the question mark. */
+  query: string
+  headers: IncomingHttpHeaders
+}
+
+/** Null leaves the request to its route. */
+export type AnswerEarly = (asked: Asked) => EarlyAnswer | null
+
+/** As helmet sets them; what is answered early does not pass it. */
+const guarding_headers = [
+  'x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'same-site',
+  'content-security-policy', "default-src 'none';frame-ancestors 'none'",
+]
+
+/** A success in JSON. */
+export const earlyJson = (body: string, headers: Record<string, string>): EarlyAnswer => ({
+  status: 200, body, headers: [...Object.entries(headers).flat(),
+    'content-type', 'application/json; charset=utf-8',
+    'content-length', String(Buffer.byteLength(body)), ...guarding_headers],
+})
 
 const answersOf = new WeakMap<Server, Map<string, AnswerEarly>>()
 
@@ -25,10 +48,7 @@ export function createEarlyServers (options: EarlyServerOptions) {
   const answers = new Map<string, AnswerEarly>()
   return (handle: RequestListener): Server => {
     const server = createServer((request, response) => {
-      const { url = '', method, headers } = request
-      const query_at = method === 'GET' ? url.indexOf('?') : -1
-      const answer = query_at > 0 && isUsual(headers)
-        ? answers.get(url.slice(0, query_at))?.(url.slice(query_at + 1), headers) : null
+      const answer = request.method === 'GET' ? find(answers, request) : null
       if (!answer) return handle(request, response)
       response.writeHead(answer.status, answer.headers).end(answer.body)
     })
@@ -39,13 +59,32 @@ export function createEarlyServers (options: EarlyServerOptions) {
   }
 }
 
+const id_in_path = /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=\/|$)/
+
+function find (
+  answers: Map<string, AnswerEarly>, { url = '', headers }: IncomingMessage
+): EarlyAnswer | null {
+  const query_at = url.indexOf('?')
+  if (query_at < 0 || !isUsual(headers)) return null
+  const path = url.slice(0, query_at)
+  const query = url.slice(query_at + 1)
+  const answer = answers.get(path)
+  if (answer) return answer({ id: '', query, headers })
+  const id = id_in_path.exec(path)?.[1]
+  return id === undefined ? null
+    : answers.get(path.replace(id, parameter))?.({ id, query, headers }) ?? null
+}
+
 /** A token must be looked at, even one that is wrong; pages of other sites need further headers. */
 const isUsual = ({ authorization, origin, upgrade }: IncomingHttpHeaders) =>
   authorization === undefined && origin === undefined && upgrade === undefined
 
-/** From now on this address may be answered early. */
+/** How a path is kept, whatever its parameter is called. */
+const parameter = '{}'
+
+/** From now on this address may be answered early. @param path with one `{id}` at most */
 export const answerEarly = (server: Server, path: string, answer: AnswerEarly) =>
-  answersOf.get(server)?.set(path, answer)
+  answersOf.get(server)?.set(path.replace(/\{\w+\}/, parameter), answer)
 
 /** A server that stops has other things to say. */
 export const endEarlyAnswers = (server: Server) => answersOf.get(server)?.clear()

@@ -126,7 +126,7 @@ export function addRoutes (
 ): void {
   for (const bound of routes) {
     const { route, operation, early } = bound
-    if (early) answerEarly(app.server, route.path, (query, headers) => early(ctx, query, headers))
+    if (early) answerEarly(app.server, route.path, asked => early(ctx, asked))
     if (route.raw_body || bound.refuse) app.register(async scope => {
       setParsers(scope, ctx, bound)
       add(scope)

@@ -9,7 +9,7 @@ import type { Static, TObject } from 'typebox'
 import type { CallInput } from './call.ts'
 import type { Caller } from './caller.ts'
 import type { Db, Tx } from './database.ts'
-import type { AnswerEarly } from './early-answers.ts'
+import type { Asked, EarlyAnswer } from './early-answers.ts'
 import type { Job, JobOptions, Timer } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { EventHandler, Subscription } from './messages.ts'
@@ -127,7 +127,7 @@ export interface RouteOptions<C = any> {
   /** Looks at the text of a body before it is read, and says why it need not be. */
   refuse?: (ctx: C, body: string) => Problem | null
   /** What a crowd asks all the time may be answered before the request is a request. */
-  early?: (ctx: C, ...asked: Parameters<AnswerEarly>) => ReturnType<AnswerEarly>
+  early?: (ctx: C, asked: Asked) => EarlyAnswer | null
 }
 
 /** A route and the operation behind it. */

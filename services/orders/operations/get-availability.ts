@@ -1,6 +1,6 @@
 import type { getAvailability as contract } from '@fermata/contracts/orders'
 import { notFound } from '@fermata/contracts/problems'
-import type { AnswerEarly } from '@fermata/platform/early-answers'
+import type { Asked, EarlyAnswer } from '@fermata/platform/early-answers'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
 
@@ -24,9 +24,7 @@ const id_length = 36
  * The same answer before anything else is done: it is public, the same for all, and already here.
  * Whatever is not plainly such a request gets its answer from the route.
  */
-export function getAvailabilityEarly (
-  ctx: Ctx, ...[query, headers]: Parameters<AnswerEarly>
-): ReturnType<AnswerEarly> {
+export function getAvailabilityEarly (ctx: Ctx, { query, headers }: Asked): EarlyAnswer | null {
   const is_plain = query.length === parameter.length + id_length && query.startsWith(parameter)
   const answer = is_plain ? ctx.resources.availability.peek(query.slice(parameter.length)) : null
   if (!answer) return null
