@@ -10,6 +10,7 @@ import {
   type EmbeddedPostgres,
 } from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { removeLeftRehearsals } from '@fermata/platform/rehearsal-databases'
 import type { ServiceDefinition } from '@fermata/platform/service'
 import { readSettings, unknownSettings, type Environment } from '@fermata/platform/settings'
 import { startSystem, type System } from '@fermata/platform/system'
@@ -125,6 +126,7 @@ export async function startServer (
       await registerWeb(system.app, names.length > 0 ? {} : { api_url })
     }
     await system.app.ready()
+    if (names.includes('orders')) removeRehearsals(settings, database)
     return {
       system, url, demo, database,
       notes: [
@@ -142,6 +144,12 @@ export async function startServer (
     await database?.stop()
     throw error
   }
+}
+
+/** What a killed `npm run rehearse` left beside the box office's database; nobody waits for it. */
+function removeRehearsals (settings: ServerSettings, database: EmbeddedPostgres | null): void {
+  const url = settings[databaseVariable('orders')] ?? settings.DATABASE_URL ?? database!.url
+  removeLeftRehearsals(url).catch(() => {})
 }
 
 /** The database that npm brought, or null when every service here was given one. */
