@@ -19,8 +19,8 @@ import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
-import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
+import { getOrdersForPayment } from './operations/get-orders-for-payment.ts'
 import { getQueuePosition } from './operations/get-queue-position.ts'
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
@@ -65,7 +65,7 @@ export default defineService<Ctx>({
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
-    route(api.getOrderForPayment, getOrderForPayment),
+    route(api.getOrdersForPayment, getOrdersForPayment),
     route(api.listTicketTypes, listTicketTypes),
     route(api.createTicketType, createTicketType),
     route(api.updateTicketType, updateTicketType),

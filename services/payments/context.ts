@@ -5,10 +5,13 @@ import type {
 } from '@fermata/platform/service'
 import type { PaymentsSettings } from './config.ts'
 import type { DB } from './database.ts'
+import type { PaymentDesk } from './payment-desk.ts'
 import type { PaymentProvider } from './provider.ts'
 
 export interface Resources {
   providers: Record<Provider, PaymentProvider>
+  /** Where buyers wait for their payment to be written down. */
+  desk: PaymentDesk
   /** Tells the loop that asks providers that there is something to ask. */
   wake: () => void
   stop: () => Promise<void>

@@ -36,24 +36,32 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
   'currency' | 'provider_key' | 'hold_ends_at' | 'request_id'>
 
 /**
- * Nothing is inserted, and nothing returned, when the order has a payment that did not fail or when
- * its hold is over by the database's clock. A concurrent start waits at the unique index for the
- * first to commit.
+ * Inserts, and returns, those whose order has no payment that did not fail and whose hold is not
+ * over by the database's clock. A concurrent start of another process waits at the unique index for
+ * the first to commit. In the order of the orders, so that two batches queue instead of
+ * deadlocking.
  */
-export const insertPayment = async (tx: Tx<DB>, row: NewPaymentRow) => (await sql<PaymentRow>`
+export const insertPayments = async (tx: Tx<DB>, rows: NewPaymentRow[]) => (await sql<PaymentRow>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
     method, amount_minor, currency, provider_key, hold_ends_at, request_id)
-  select ${row.id}::uuid, ${row.order_id}::uuid, ${row.order_code}, ${row.event_id}::uuid, ${row.event_title},
-    ${row.organizer_id}::uuid, ${row.user_id}::uuid, ${JSON.stringify(row.buyer)}::jsonb, ${row.provider},
-    ${JSON.stringify(row.method)}::jsonb, ${row.amount_minor}::bigint, ${row.currency}, ${row.provider_key},
-    ${row.hold_ends_at}::timestamptz, ${row.request_id}
-   where ${row.hold_ends_at}::timestamptz > now()
+  select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
+    ${rows.map(row => row.order_code)}::text[], ${rows.map(row => row.event_id)}::uuid[],
+    ${rows.map(row => row.event_title)}::text[], ${rows.map(row => row.organizer_id)}::uuid[],
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => JSON.stringify(row.buyer))}::jsonb[],
+    ${rows.map(row => row.provider)}::text[], ${rows.map(row => JSON.stringify(row.method))}::jsonb[],
+    ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.currency)}::text[],
+    ${rows.map(row => row.provider_key)}::text[], ${rows.map(row => row.hold_ends_at)}::timestamptz[],
+    ${rows.map(row => row.request_id)}::text[])
+      as new (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
+        method, amount_minor, currency, provider_key, hold_ends_at, request_id)
+   where hold_ends_at > now() order by order_id, id
   on conflict (order_id) where status <> 'failed' do nothing
-  returning *`.execute(tx)).rows[0]
+  returning *`.execute(tx)).rows
 
-/** The payment that keeps another from being started. */
-export const findCurrentPayment = async (db: Db<DB>, order_id: string) => (await sql<PaymentRow>`
-  select * from payments.payments where order_id = ${order_id} and status <> 'failed'`.execute(db)).rows[0]
+/** The payments that keep others of the same orders from being started. */
+export const findCurrentPayments = async (db: Db<DB>, order_ids: string[]) => (await sql<PaymentRow>`
+  select * from payments.payments
+   where order_id = any(${order_ids}::uuid[]) and status <> 'failed'`.execute(db)).rows
 
 export const findPayment = async (db: Db<DB>, id: string) => (await sql<PaymentRow>`
   select * from payments.payments where id = ${id}`.execute(db)).rows[0]
