@@ -4,13 +4,15 @@ import { keyReused, notFound } from '@fermata/contracts/problems'
 import type { Caller } from '@fermata/platform/caller'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
-import { findIdempotencyKeys, insertIdempotencyKeys } from '@fermata/platform/message-queries'
+import {
+  findIdempotencyKeys, insertIdempotencyKeys, type IdempotencyKey,
+} from '@fermata/platform/message-queries'
 import { Problem } from '@fermata/platform/problem'
 import { partRepeated, type Keyed, type RepeatedAnswers } from '@fermata/platform/repeated-keys'
 import { ownsOrder } from './access.ts'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
-import { presentPayment } from './payment-facts.ts'
+import { presentStarted } from './payment-facts.ts'
 import { findCurrentPayments, insertPayments, type NewPaymentRow } from './queries/payments.ts'
 
 /** One wish to pay as it waits in the collector. */
@@ -89,18 +91,23 @@ function toRow ({ body, request_id }: Start, order: OrderForPayment): NewPayment
 async function write (
   ctx: Ctx, tx: Tx<DB>, payable: Payable[]
 ): Promise<Map<Start, Started>> {
-  const inserted = await insertPayments(tx, payable.map(({ row }) => row))
-  const payments = new Map(inserted.map(row => [row.id, presentPayment(row)]))
-  const started = payable.filter(({ row }) => payments.has(row.id))
-  const keys = started.flatMap(({ start: { idempotency }, row }) =>
-    idempotency ? [{ ...idempotency, reply: payments.get(row.id) }] : [])
+  const times = new Map((await insertPayments(tx, payable.map(({ row }) => row)))
+    .map(({ id, created_at }) => [id, created_at]))
+  const told = new Map<Start, Started>()
+  const keys: IdempotencyKey[] = []
+  const others: Payable[] = []
+  for (const one of payable) {
+    const created_at = times.get(one.row.id)
+    if (created_at === undefined) {
+      others.push(one)
+      continue
+    }
+    const payment = presentStarted(one.row, created_at)
+    told.set(one.start, { kind: 'started', payment, replayed: false })
+    if (one.start.idempotency) keys.push({ ...one.start.idempotency, reply: payment })
+  }
   if (keys.length > 0) await insertIdempotencyKeys(tx, ctx.service, keys)
-  const others = payable.filter(({ row }) => !payments.has(row.id))
-  return new Map([
-    ...started.map(({ start, row }): [Start, Started] =>
-      [start, { kind: 'started', payment: payments.get(row.id)!, replayed: false }]),
-    ...(others.length > 0 ? await explain(ctx, tx, others) : []),
-  ])
+  return others.length > 0 ? new Map([...told, ...await explain(ctx, tx, others)]) : told
 }
 
 /**

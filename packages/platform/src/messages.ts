@@ -36,14 +36,20 @@ export interface Subscription<C> {
   name: string
   /** Of any event: one list holds them all. */
   handler: EventHandler<any, C>
+  /** Of any event, too. Others pass by and leave no inbox row. */
+  concerns?: (data: any) => boolean
 }
 
-/** Subscribes a named function to an event. */
+/**
+ * Subscribes a named function to an event.
+ * @param concerns false for events that the handler would ignore whatever it knows: a rush tells of
+ * ten thousand guests to whom nothing is said
+ */
 export function on<E extends EventDefinition, C> (
-  event: E, handler: EventHandler<E, C>
+  event: E, handler: EventHandler<E, C>, concerns?: (data: DataOf<E>) => boolean
 ): Subscription<C> {
   if (handler.name === '') throw new Error(
     `The handler of ${event.type} needs a name: its inbox rows carry it`
   )
-  return { event, name: handler.name, handler }
+  return { event, name: handler.name, handler, concerns }
 }

@@ -41,7 +41,7 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
  * the first to commit. In the order of the orders, so that two batches queue instead of
  * deadlocking.
  */
-export const insertPayments = async (tx: Tx<DB>, rows: NewPaymentRow[]) => (await sql<PaymentRow>`
+export const insertPayments = async (tx: Tx<DB>, rows: NewPaymentRow[]) => (await sql<{ id: string, created_at: string }>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
     method, amount_minor, currency, provider_key, hold_ends_at, request_id)
   select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
@@ -56,7 +56,7 @@ export const insertPayments = async (tx: Tx<DB>, rows: NewPaymentRow[]) => (awai
         method, amount_minor, currency, provider_key, hold_ends_at, request_id)
    where hold_ends_at > now() order by order_id, id
   on conflict (order_id) where status <> 'failed' do nothing
-  returning *`.execute(tx)).rows
+  returning id, created_at`.execute(tx)).rows
 
 /** The payments that keep others of the same orders from being started. */
 export const findCurrentPayments = async (db: Db<DB>, order_ids: string[]) => (await sql<PaymentRow>`
@@ -73,23 +73,32 @@ export const listOfOrder = async (
    where order_id = ${filter.order_id} and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
    order by id desc limit ${filter.limit}`.execute(db)).rows
 
+/** What a provider is told. */
+export type DuePayment = Pick<PaymentRow, 'id' | 'provider' | 'provider_key' | 'order_id' |
+  'amount_minor' | 'currency' | 'method' | 'hold_ends_at'>
+
 /**
  * Takes payments that are due to be asked about, and puts the next time off at once: should this
  * process die, another asks again then. Commits before the provider is called, so `asked_at` never
  * lies. `skip locked` lets replicas share.
  */
-export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<PaymentRow>`
+export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<DuePayment>`
   update payments.payments as p
      set asked_at = coalesce(p.asked_at, now()), asks = p.asks + 1,
          next_ask_at = now() + least(30, power(2, least(p.asks, 10))) * interval '1 second'
     from (select id from payments.payments where status = 'pending' and next_ask_at <= now()
            order by next_ask_at limit ${limit} for update skip locked) as due
    where p.id = due.id
-  returning p.*`.execute(tx)).rows
+  returning p.id, p.provider, p.provider_key, p.order_id, p.amount_minor, p.currency, p.method, p.hold_ends_at
+  `.execute(tx)).rows
 
 /** In id order, so that two that need the same rows queue instead of deadlocking. */
 export const lockPayments = async (tx: Tx<DB>, ids: string[]) => (await sql<PaymentRow>`
   select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
+
+/** The same where their states are all that is asked for. */
+export const lockStates = async (tx: Tx<DB>, ids: string[]) => (await sql<Pick<PaymentRow, 'id' | 'status'>>`
+  select id, status from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
 
 /**
  * Whatever their state: one that is just being settled is waited for, and then seen as it became.
