@@ -6,6 +6,7 @@ import { defineService, route } from '@fermata/platform/service'
 import { createSimulatedProvider } from './adapters/simulated-provider.ts'
 import { PaymentsSettings } from './config.ts'
 import type { Ctx } from './context.ts'
+import { createJustStarted } from './just-started.ts'
 import { askProviders } from './operations/ask-providers.ts'
 import { confirmPayment } from './operations/confirm-payment.ts'
 import { endOrders } from './operations/end-orders.ts'
@@ -38,7 +39,10 @@ export default defineService<Ctx>({
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
     const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }
-    return { providers, desk: createPaymentDesk(ctx), ...startLoop(() => askProviders(ctx), loop) }
+    return {
+      providers, desk: createPaymentDesk(ctx), justStarted: createJustStarted(),
+      ...startLoop(() => askProviders(ctx), loop),
+    }
   },
   stop: ctx => ctx.resources.stop(),
 })

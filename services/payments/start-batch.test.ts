@@ -4,6 +4,9 @@ import type * as api from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Ctx } from './context.ts'
+import { createJustStarted, own_ms, type JustStarted } from './just-started.ts'
+import type { DuePayment } from './queries/payments.ts'
 import { startBatch, type Start } from './start-batch.ts'
 import { bodyFor, ctx, it, orders, pay, startPayments, statusOf } from './test/running-payments.ts'
 
@@ -100,6 +103,51 @@ test('startBatch: one key for two orders in two processes at once starts one of 
     const written = await Promise.all(pair.map(paymentsOf))
     expect(written.flat()).toHaveLength(1)
   }
+})
+
+/** The context of a process whose memory of what it has just stored is `justStarted`. */
+const remembering = (justStarted: JustStarted): Ctx =>
+  ({ ...ctx, resources: { ...ctx.resources, justStarted } })
+
+const chargesOf = async (order: { id: string }) => (await sql`
+  select from payments.simulated_charges where order_id = ${order.id}`.execute(ctx.db)).rows.length
+
+const askedAtOf = async (order: { id: string }) => (await sql<{ asked_at: string | null }>`
+  select asked_at from payments.payments where order_id = ${order.id}`.execute(ctx.db))
+  .rows[0]!.asked_at
+
+test('startBatch: killed before it asks, the payment is found by another and charged once', async () => {
+  const order = orders.addOrder()
+  const forgotten = remembering({ hasRoom: () => true, add () {}, take: () => [] })
+  const [started] = await startBatch(forgotten, [startOf(order, null, 'success')])
+  expect(await askedAtOf(order)).not.toBeNull()
+  await new Promise(resolve => setTimeout(resolve, own_ms / 2))
+  expect(await chargesOf(order)).toBe(0)
+  const { id } = (started as { payment: api.Payment }).payment
+  await it.eventually(async () => await statusOf(order, id) === 'succeeded')
+  expect(await chargesOf(order)).toBe(1)
+})
+
+test('startBatch: with too many in memory, payments wait in the table as never asked', async () => {
+  const order = orders.addOrder()
+  const full = remembering({ ...createJustStarted(), hasRoom: () => false })
+  const [started] = await startBatch(full, [startOf(order, null, 'success')])
+  const { id } = (started as { payment: api.Payment }).payment
+  await it.eventually(async () => await statusOf(order, id) === 'succeeded')
+  expect(await chargesOf(order)).toBe(1)
+})
+
+test('justStarted: gives each once, in order, refuses more than it holds and forgets what has waited too long', async () => {
+  const line = createJustStarted()
+  const payments = Array.from({ length: 2000 }, (_, n) => ({ id: String(n) }) as DuePayment)
+  line.add(payments.slice(0, 1999))
+  expect(line.hasRoom()).toBe(true)
+  line.add(payments.slice(1999))
+  expect(line.hasRoom()).toBe(false)
+  expect(line.take(2).map(({ id }) => id)).toEqual(['0', '1'])
+  expect(line.take(1000)[0]!.id).toBe('2')
+  await new Promise(resolve => setTimeout(resolve, own_ms / 2 + 20))
+  expect(line.take(5000)).toEqual([])
 })
 
 test('startBatch: what was committed before the answer got lost is answered to who repeats', async () => {

@@ -12,6 +12,7 @@ import { partRepeated, type Keyed, type RepeatedAnswers } from '@fermata/platfor
 import { ownsOrder } from './access.ts'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
+import { own_ms } from './just-started.ts'
 import { presentStarted } from './payment-facts.ts'
 import { findCurrentPayments, insertPayments, type NewPaymentRow } from './queries/payments.ts'
 
@@ -52,9 +53,13 @@ export async function startBatch (ctx: Ctx, starts: Start[]): Promise<Started[]>
     else payable.push({ start, row: toRow(start, order!) })
   }
   if (payable.length > 0) {
-    const written = await ctx.transaction(tx => write(ctx, tx, payable))
-    for (const [start, started] of written) decided.set(start, started)
-    ctx.resources.wake()
+    const { justStarted, wake } = ctx.resources
+    const is_own = justStarted.hasRoom()
+    const { told, stored } = await ctx.transaction(tx =>
+      write(ctx, tx, payable, is_own ? own_ms : null))
+    if (is_own) justStarted.add(stored)
+    wake()
+    for (const [start, started] of told) decided.set(start, started)
   }
   return answer(decided)
 }
@@ -87,27 +92,29 @@ function toRow ({ body, request_id }: Start, order: OrderForPayment): NewPayment
   }
 }
 
-/** Payments and keys commit together; who finds the order taken learns by whom. */
+/**
+ * Payments and keys commit together; who finds the order taken learns by whom.
+ * @param own_for_ms how long what is stored is this process's to ask about; null: anybody's
+ */
 async function write (
-  ctx: Ctx, tx: Tx<DB>, payable: Payable[]
-): Promise<Map<Start, Started>> {
-  const times = new Map((await insertPayments(tx, payable.map(({ row }) => row)))
+  ctx: Ctx, tx: Tx<DB>, payable: Payable[], own_for_ms: number | null
+): Promise<{ told: [Start, Started][], stored: NewPaymentRow[] }> {
+  const rows = payable.map(({ row }) => row)
+  const times = new Map((await insertPayments(tx, rows, own_for_ms))
     .map(({ id, created_at }) => [id, created_at]))
-  const told = new Map<Start, Started>()
+  const told: [Start, Started][] = []
   const keys: IdempotencyKey[] = []
-  const others: Payable[] = []
-  for (const one of payable) {
-    const created_at = times.get(one.row.id)
-    if (created_at === undefined) {
-      others.push(one)
-      continue
-    }
-    const payment = presentStarted(one.row, created_at)
-    told.set(one.start, { kind: 'started', payment, replayed: false })
-    if (one.start.idempotency) keys.push({ ...one.start.idempotency, reply: payment })
+  for (const { start, row } of payable) {
+    const created_at = times.get(row.id)
+    if (created_at === undefined) continue
+    const payment = presentStarted(row, created_at)
+    told.push([start, { kind: 'started', payment, replayed: false }])
+    if (start.idempotency) keys.push({ ...start.idempotency, reply: payment })
   }
   if (keys.length > 0) await insertIdempotencyKeys(tx, ctx.service, keys)
-  return others.length > 0 ? new Map([...told, ...await explain(ctx, tx, others)]) : told
+  const others = payable.filter(({ row }) => !times.has(row.id))
+  if (others.length > 0) told.push(...await explain(ctx, tx, others))
+  return { told, stored: rows.filter(row => times.has(row.id)) }
 }
 
 /**

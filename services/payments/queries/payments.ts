@@ -40,11 +40,16 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
  * over by the database's clock. A concurrent start of another process waits at the unique index for
  * the first to commit. In the order of the orders, so that two batches queue instead of
  * deadlocking.
+ * @param own_ms how long they count as asked by this process; null: they are due for any
  */
-export const insertPayments = async (tx: Tx<DB>, rows: NewPaymentRow[]) => (await sql<{ id: string, created_at: string }>`
+export const insertPayments = async (
+  tx: Tx<DB>, rows: NewPaymentRow[], own_ms: number | null
+) => (await sql<{ id: string, created_at: string }>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
-    method, amount_minor, currency, provider_key, hold_ends_at, request_id)
-  select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
+    method, amount_minor, currency, provider_key, hold_ends_at, request_id, asked_at, asks, next_ask_at)
+  select *, ${own_ms === null ? sql`null::timestamptz, 0, now()`
+    : sql`now(), 1, now() + ${own_ms} * interval '1 millisecond'`}
+    from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
     ${rows.map(row => row.order_code)}::text[], ${rows.map(row => row.event_id)}::uuid[],
     ${rows.map(row => row.event_title)}::text[], ${rows.map(row => row.organizer_id)}::uuid[],
     ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => JSON.stringify(row.buyer))}::jsonb[],
