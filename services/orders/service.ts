@@ -20,8 +20,8 @@ import { expireOrders, sweepHolds } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
-import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
+import { getOrdersForPayment } from './operations/get-orders-for-payment.ts'
 import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-position.ts'
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
@@ -63,7 +63,7 @@ export default defineService<Ctx>({
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
-    route(api.getOrderForPayment, getOrderForPayment),
+    route(api.getOrdersForPayment, getOrdersForPayment),
     route(api.listTicketTypes, listTicketTypes),
     route(api.getAvailability, getAvailability, { early: getAvailabilityEarly }),
     route(api.createTicketType, createTicketType),

@@ -91,6 +91,28 @@ export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: s
    where event_id = ${event_id} and handler = ${handler}`.execute(tx)
 
 export interface IdempotencyRow { fingerprint: Buffer, status: number, reply: unknown }
+export interface IdempotencyKey extends IdempotencyRow { scope: string, key: string }
+
+/** Those of the keys that were used before. */
+export const findIdempotencyKeys = async (
+  db: Db, schema: string, keys: { scope: string, key: string }[]
+) => (await sql<IdempotencyKey>`
+  select k.scope, k.key, k.fingerprint, k.status, k.reply
+    from unnest(${keys.map(one => one.scope)}::text[], ${keys.map(one => one.key)}::text[])
+      as wanted (scope, key)
+    join ${sql.ref(`${schema}.idempotency_keys`)} k using (scope, key)`.execute(db)).rows
+
+/**
+ * Keys with their replies, for batches that have looked for them before.
+ * @throws unique_violation when another process has used one of them meanwhile
+ */
+export const insertIdempotencyKeys = (tx: Tx, schema: string, keys: IdempotencyKey[]) => sql`
+  insert into ${sql.ref(`${schema}.idempotency_keys`)} (scope, key, fingerprint, status, reply)
+  select * from unnest(${keys.map(one => one.scope)}::text[],
+    ${keys.map(one => one.key)}::text[], ${keys.map(one => one.fingerprint)}::bytea[],
+    ${keys.map(one => one.status)}::integer[],
+    ${keys.map(one => JSON.stringify(one.reply))}::jsonb[]) as k (scope, key) order by scope, key
+  `.execute(tx)
 
 export const findIdempotencyKey = async (
   db: Db, schema: string, scope: string, key: string

@@ -1,6 +1,7 @@
 import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
+import type { IdempotencyKey } from '@fermata/platform/message-queries'
 import type { Ctx } from '../context.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
 import { findPassUses, recordPassUses } from './queue.ts'
@@ -133,15 +134,11 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
   values: [event_id, type_ids],
 })).rows
 
-export interface KeyRow {
-  scope: string, key: string, fingerprint: Buffer, order_id: string
-}
-
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
-const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
+const findKeys = async (client: Client, keys: Key[]) => (await client.query<IdempotencyKey>({
   name: 'orders-find-keys',
   text: `
-    select k.scope, k.key, k.fingerprint, k.reply #>> '{}' as order_id
+    select k.scope, k.key, k.fingerprint, k.status, k.reply
       from unnest($1::text[], $2::text[]) as wanted (scope, key)
       join orders.idempotency_keys k using (scope, key)`,
   values: [keys.map(one => one.scope), keys.map(one => one.key)],
