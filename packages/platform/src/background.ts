@@ -39,6 +39,7 @@ export async function startBackground (
     attachRelay(relay)
     return [relay]
   })
+  bus.start()
   const stopRunners = await startRunners(running, sole_process)
   const stopTimers = running.map(
     ({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log)
@@ -46,7 +47,9 @@ export async function startBackground (
   return async () => {
     await Promise.all(stopTimers.map(stop => stop()))
     await Promise.all(stopRunners.map(stop => stop()))
+    await bus.stopConsuming()
     await Promise.all(relays.map(relay => relay.stop()))
+    await bus.close()
   }
 }
 

@@ -1,7 +1,9 @@
 import type { EventBus } from './bus.ts'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
-import { claimOutbox, markFailed, markSent } from './message-queries.ts'
+import {
+  claimOutbox, hurryOutbox, markFailed, markSent, markUnconfirmed,
+} from './message-queries.ts'
 
 /**
  * Large enough to make set-wise handlers worth it, small enough to finish well within a statement
@@ -30,21 +32,57 @@ export interface RelayOptions {
 /**
  * Moves a service's outbox to the bus. The rows stay locked while they are delivered and are marked
  * in the same transaction; a process that dies in between leaves them unsent, and the inbox makes
- * the repetition harmless.
+ * the repetition harmless. A row counts as sent when every handler has confirmed its effect: what
+ * is only on its way is published again, sooner or later, whatever became of the carrier.
  */
 export function startRelay ({ service, bus, transaction, log }: RelayOptions): Relay {
   let stopping = false
   let woken = false
   let wakeUp: (() => void) | undefined
+  const wake = () => {
+    woken = true
+    wakeUp?.()
+  }
 
-  const sendBatch = () => transaction(async tx => {
-    const events = await claimOutbox(tx, service, batch_size)
-    if (events.length === 0) return 0
-    const failed = await bus.deliver(events)
-    await markSent(tx, service, events.flatMap(event => failed.has(event.id) ? [] : [event.id]))
-    if (failed.size > 0) await markFailed(tx, service, [...failed])
-    return events.length
+  /** Confirmed after their batch was over. */
+  let late: string[] = []
+  bus.onConfirmed(service, ids => {
+    late.push(...ids)
+    wake()
   })
+  let hurry = false
+  bus.onReturn(() => {
+    hurry = true
+    wake()
+  })
+
+  /** @returns whether more may be waiting */
+  const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
+    if (late.length > 0) await markSent(tx, service, late)
+    if (hurry) await hurryOutbox(tx, service)
+    const events = await claimOutbox(tx, service, batch_size)
+    if (events.length === 0) return false
+    const { failed, unconfirmed, unsent } = await bus.deliver(service, events)
+    const open = [failed, unconfirmed, unsent]
+    await markSent(tx, service,
+      events.flatMap(({ id }) => open.some(ids => ids.has(id)) ? [] : [id]))
+    if (failed.size > 0) await markFailed(tx, service, [...failed])
+    if (unconfirmed.size > 0) await markUnconfirmed(tx, service, [...unconfirmed])
+    return events.length === batch_size && unsent.size === 0
+  })
+
+  async function step (): Promise<boolean> {
+    const known = { late, hurry }
+    late = []
+    hurry = false
+    try {
+      return await sendBatch(known.late, known.hurry)
+    } catch (error) {
+      late.push(...known.late)
+      hurry ||= known.hurry
+      throw error
+    }
+  }
 
   const sleep = () => new Promise<void>(resolve => {
     const timer = setTimeout(resolve, idle_poll_ms)
@@ -57,22 +95,20 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
   async function run (): Promise<void> {
     while (!stopping) {
       woken = false
-      let sent = 0
+      let more = false
       try {
-        sent = await sendBatch()
+        // While the carrier is away, the outbox is where events wait best.
+        if (bus.connected()) more = await step()
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
-      if (sent < batch_size && !woken && !stopping) await sleep()
+      if (!more && !woken && !stopping) await sleep()
     }
   }
 
   const running = run()
   return {
-    wake () {
-      woken = true
-      wakeUp?.()
-    },
+    wake,
     async stop () {
       stopping = true
       wakeUp?.()
