@@ -16,7 +16,7 @@ const confirm_wait_ms = 200
 const publish_timeout_ms = 5000
 /**
  * Within this time the server drops what it was given twice: long enough for a publication whose
- * answer was lost, shorter than the second pause before an event is published again, which means it.
+ * answer was lost, shorter than the second pause before an event is published again on purpose.
  */
 const duplicate_window_ms = 10_000
 /** A stream only carries: what it drops is published again from the outbox. */
