@@ -24,6 +24,11 @@ export interface NginxOptions {
   server_name?: string
   /** Adds TLS on 443 and sends `listen` there. */
   tls?: { listen: readonly string[], certificate: string, key: string }
+  /**
+   * Where the pages ask, for themselves and for their visitors: a door that nobody outside
+   * reaches, so its word about the visitor's address is believed.
+   */
+  inside?: readonly string[]
   /** A folder that nginx may write; its pid goes there, so it needs no root. */
   run_folder: string
   /** A path, `/dev/stdout` or `off`. */
@@ -60,7 +65,8 @@ export function renderNginx (options: NginxOptions): string {
       ...forwarded(options), '',
       ...upstreamGroups(options.upstreams), '',
       ...(options.tls ? [...redirectToTls(options), ''] : []),
-      ...server(options),
+      ...server(options), '',
+      ...(options.inside ? insideServer(options, options.inside) : []),
     ]),
     '}', '',
   ]
@@ -148,10 +154,10 @@ function forwarded ({ trusted_proxies = [] }: NginxOptions): string[] {
     '  default 0;',
     ...trusted_proxies.map(range => `  ${range} 1;`),
     '}',
-    'map "$trusted_proxy:$http_x_forwarded_proto" $visited_by {',
+    'map "$trusted_proxy$inside:$http_x_forwarded_proto" $visited_by {',
     '  default $scheme;',
-    '  "1:https" https;',
-    '  "1:http" http;',
+    '  "~1.*:https$" https;',
+    '  "~1.*:http$" http;',
     '}',
     'map $http_x_request_id $traced_as {',
     '  default $request_id;',
@@ -243,28 +249,54 @@ function server (options: NginxOptions): string[] {
             'ssl_session_tickets off;',
           ]
         : listen.map(address => `listen ${address} backlog=4096;`)),
-      `server_name ${server_name};`, '',
+      `server_name ${server_name};`,
+      'set $inside 0;', '',
       ...errorPages(), '',
-      `location = ${internal_prefix} { return 404; }`,
-      `location ${internal_prefix}/ { return 404; }`,
-      `location = ${metrics_path} {`,
-      '  allow 127.0.0.1; allow ::1; deny all;',
-      '  error_page 403 =404 @not_found;',
-      `  ${proxyTo(upstreams, 'gateway')}`,
-      '}',
-      `location = ${live_path} {`,
-      '  proxy_read_timeout 1h;',
-      '  proxy_send_timeout 1h;',
-      `  ${proxyTo(upstreams, 'notifications')}`,
-      '}',
-      ...publicPrefixes.filter(({ path }) => path !== metrics_path).flatMap(({ path, target }) => [
-        `location = ${path} { ${proxyTo(upstreams, target)} }`,
-        `location ${path}/ { ${proxyTo(upstreams, target)} }`,
-      ]),
+      ...apiLocations(upstreams),
       ...(development ? debugLocations(upstreams) : []), '',
       ...pages(options),
     ]),
     '}',
+  ]
+}
+
+function insideServer ({ upstreams }: NginxOptions, listen: readonly string[]): string[] {
+  return [
+    '# For the pages, which ask on behalf of their visitors. Nobody outside may reach this door.',
+    'server {',
+    ...indent([
+      ...listen.map(address => `listen ${address} backlog=4096;`),
+      'server_name _;',
+      'set $inside 1;',
+      'set_real_ip_from 0.0.0.0/0;',
+      'set_real_ip_from ::/0;',
+      'real_ip_header X-Forwarded-For;',
+      ...errorPages(), '',
+      ...apiLocations(upstreams),
+      'location / { return 404; }',
+    ]),
+    '}',
+  ]
+}
+
+function apiLocations (upstreams: Upstreams): string[] {
+  return [
+    `location = ${internal_prefix} { return 404; }`,
+    `location ${internal_prefix}/ { return 404; }`,
+    `location = ${metrics_path} {`,
+    '  allow 127.0.0.1; allow ::1; deny all;',
+    '  error_page 403 =404 @not_found;',
+    `  ${proxyTo(upstreams, 'gateway')}`,
+    '}',
+    `location = ${live_path} {`,
+    '  proxy_read_timeout 1h;',
+    '  proxy_send_timeout 1h;',
+    `  ${proxyTo(upstreams, 'notifications')}`,
+    '}',
+    ...publicPrefixes.filter(({ path }) => path !== metrics_path).flatMap(({ path, target }) => [
+      `location = ${path} { ${proxyTo(upstreams, target)} }`,
+      `location ${path}/ { ${proxyTo(upstreams, target)} }`,
+    ]),
   ]
 }
 

@@ -12,7 +12,7 @@ export function renderedFiles (): RenderedFile[] {
     {
       path: 'deploy/nginx/development.conf',
       text: renderNginx({
-        listen: ['8080'], server_name: 'localhost', development: true, run_folder: '/tmp',
+        listen: ['8080'], inside: ['8081'], server_name: 'localhost', development: true, run_folder: '/tmp',
         upstreams: { kind: 'names', resolver: '127.0.0.11',
           of: everyTarget(target => `${hostOf(target)}:${portOf(target)}`) },
         access_log: '/dev/stdout',
@@ -26,6 +26,7 @@ export function renderedFiles (): RenderedFile[] {
           certificate: '/etc/fermata/tls/tls.crt', key: '/etc/fermata/tls/tls.key' },
         upstreams: { kind: 'addresses',
           of: everyTarget(target => [`127.0.0.1:${portOf(target)}`]) },
+        inside: ['127.0.0.1:8080'],
         run_folder: '/run/fermata-nginx', access_log: '/var/log/nginx/fermata.log',
       }),
     },

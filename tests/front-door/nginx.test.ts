@@ -114,6 +114,18 @@ test('front door: the word of a proxy that is trusted counts', async () => {
   expect(headers).toMatchObject({ 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' })
 })
 
+test('front door: the pages ask inside for their visitors, and are believed there alone', async () => {
+  const inside_port = await freePort()
+  const front = await frontDoor(await oneOfEach(), { inside: [`127.0.0.1:${inside_port}`] })
+  const ask = { headers: { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' } }
+  const inside = await fetch(`http://127.0.0.1:${inside_port}/api/orders`, ask)
+  expect((await inside.json() as Echo).headers).toMatchObject(
+    { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' })
+  expect((await front.echo('/api/orders', ask)).headers['x-forwarded-for']).toBe('127.0.0.1')
+  for (const path of ['/', '/internal/orders/export'])
+    expect((await fetch(`http://127.0.0.1:${inside_port}${path}`)).status, path).toBe(404)
+})
+
 test('front door: several addresses share the load, and one that dies costs no reader an error', async () => {
   const pair = [await upstream('orders', 0), await upstream('orders', 1)] as const
   const front = await frontDoor(addresses(['127.0.0.1:1'], { orders: pair.map(one => one.address) }))
