@@ -11,8 +11,14 @@ import {
 } from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import type { ServiceDefinition } from '@fermata/platform/service'
-import { readSettings, unknownSettings, type Environment } from '@fermata/platform/settings'
+import {
+  readSettingFiles,
+  readSettings,
+  unknownSettings,
+  type Environment,
+} from '@fermata/platform/settings'
 import { startSystem, type System } from '@fermata/platform/system'
+import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { choosePort } from './listen.ts'
 import { loadSecrets } from './secrets.ts'
@@ -33,6 +39,8 @@ export interface Server {
 // From wherever it is started, by npm in a service's folder too, the data are the same.
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+type Services = Record<ServiceName, ServiceDefinition>
+
 interface Plan {
   settings: ServerSettings
   names: ServiceName[]
@@ -46,12 +54,7 @@ interface Plan {
  * Reads the server's settings and decides what runs here. @throws with a sentence for whoever has
  * to mend it
  */
-function planServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Plan {
-  const schemas = [
-    ServerSettings,
-    PlatformSettings,
-    ...Object.values(all).flatMap(one => one.settings ?? []),
-  ]
+function planServer (environment: Environment, schemas: TObject[], all: Services): Plan {
   const unknown = unknownSettings(schemas, environment)
   if (unknown.length > 0)
     throw new Error(
@@ -92,10 +95,14 @@ function planServer (environment: Environment, all: Record<ServiceName, ServiceD
 }
 
 /** Starts what the environment asks for; `listen` opens the door when the rest is ready. */
-export async function startServer (
-  environment: Environment, all: Record<ServiceName, ServiceDefinition>
-): Promise<Server> {
-  const plan = planServer(environment, all)
+export async function startServer (given: Environment, all: Services): Promise<Server> {
+  const schemas = [
+    ServerSettings,
+    PlatformSettings,
+    ...Object.values(all).flatMap(one => one.settings ?? []),
+  ]
+  const environment = readSettingFiles(schemas, given)
+  const plan = planServer(environment, schemas, all)
   const { settings, names, host, demo } = plan
   const usual = names.length === 1 ? serviceTable[names[0]!].port : names.length === 0 ? 3000 : 8000
   // In production a proxy looks for one port: another would be a server that nobody finds.
