@@ -17,6 +17,7 @@ import {
   unknownSettings,
   type Environment,
 } from '@fermata/platform/settings'
+import { serviceOf } from '@fermata/platform/call'
 import { startSystem, type System } from '@fermata/platform/system'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
@@ -109,6 +110,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
   const asked = settings.PORT ?? (environment.NODE_ENV === 'production' ? usual : undefined)
   const { port, moved } = await choosePort(host, asked, usual)
   const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
+  const delivers = names.length === serviceNames.length || names.length === 0 ||
+    Boolean(environment.NATS_URL)
   const database = await startDatabase(plan)
   try {
     const system = await startSystem({
@@ -116,11 +119,10 @@ export async function startServer (given: Environment, all: Services): Promise<S
       environment: environmentOf(plan, environment, url),
       databaseUrl: name =>
         settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
-      serviceUrl: name =>
-        settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
-      // Apart from its consumers a service keeps its events: nobody here could confirm their
-      // effect.
-      deliver_events: names.length === serviceNames.length,
+      serviceUrls: name => addressesOf(settings, name),
+      // Apart from its consumers and without a carrier a service keeps its events: nobody here
+      // could confirm their effect.
+      deliver_events: delivers,
       // The database that we brought is ours alone: what is locked there was left by a killed
       // process.
       sole_process: database !== null,
@@ -128,7 +130,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
     })
     if (plan.web) {
       const { registerWeb } = await import('./web.ts')
-      const api_url = settings.API_URL ?? 'http://127.0.0.1:8000'
+      const api_url = settings.API_URL ??
+        ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
       await registerWeb(system.app, names.length > 0 ? {} : { api_url })
     }
     await system.app.ready()
@@ -136,6 +139,7 @@ export async function startServer (given: Environment, all: Services): Promise<S
       system, url, demo, database,
       notes: [
         ...database?.notes ?? [],
+        ...(delivers ? [] : [waiting_note]),
         ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
       ],
       // A rush connects within a second: Node's own 511 would send the rest away unheard.
@@ -150,6 +154,11 @@ export async function startServer (given: Environment, all: Services): Promise<S
     throw error
   }
 }
+
+const waiting_note = 'Without NATS_URL the events of a service that runs apart wait in its outbox.'
+
+const addressesOf = (settings: ServerSettings, name: ServiceName) =>
+  (settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`).split(',')
 
 /** The database that npm brought, or null when every service here was given one. */
 async function startDatabase ({ settings, names, folder }: Plan): Promise<EmbeddedPostgres | null> {

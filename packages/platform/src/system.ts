@@ -5,13 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBackground, type Running } from './background.ts'
 import { createLocalBus, type EventBus } from './bus.ts'
-import { createCall, httpTransport, localTransport, type Transport } from './call.ts'
+import { createCall, localTransport, type Transport } from './call.ts'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
 import { createEndedLogins, followEndedLogins, type EndedLogins } from './ended-logins.ts'
+import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
 import { createJetstreamBus } from './jetstream-bus.ts'
 import { createLog, type LogOptions } from './log.ts'
@@ -30,8 +31,8 @@ export interface SystemOptions {
   environment: Environment
   /** Where a service keeps its data; services may share a server, each has its own schema. */
   databaseUrl: (service: ServiceName) => string
-  /** Base address of a service that runs elsewhere; by default its own port on this machine. */
-  serviceUrl?: (service: ServiceName) => string
+  /** Base addresses of a service that runs elsewhere; by default its own port on this machine. */
+  serviceUrls?: (service: ServiceName) => string[]
   version?: string
   /**
    * True: nobody else uses these databases, so what a killed process left locked there is released.
@@ -191,14 +192,14 @@ const logOptions = (settings: PlatformSettings, { environment }: SystemOptions):
 })
 
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */
-function transports (app: FastifyInstance, { services, serviceUrl }: SystemOptions) {
+function transports (app: FastifyInstance, { services, serviceUrls }: SystemOptions) {
   const here = new Set(services.map(({ name }) => name))
-  const urlOf = serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`)
+  const urlsOf = serviceUrls ?? (name => [`http://127.0.0.1:${serviceTable[name].port}`])
   const known = new Map<ServiceName, Transport>()
   const local = localTransport(app)
   return (service: ServiceName): Transport => {
     if (here.has(service)) return local
-    const transport = known.get(service) ?? httpTransport(urlOf(service))
+    const transport = known.get(service) ?? httpTransport(...urlsOf(service))
     known.set(service, transport)
     return transport
   }
