@@ -117,7 +117,10 @@ export function startPull (options: PullOptions): Pull {
   async function keepHandling (): Promise<void> {
     while (!stopping) {
       const batch = received.splice(0, batch_size)
-      if (batch.length > 0) await handle(batch)
+      if (batch.length > 0) await handle(batch).catch((error: unknown) => {
+        // Neither confirmed nor acknowledged, so it all comes again.
+        log.warn({ err: error, type: consumer.type }, 'a batch was handled, but not acknowledged')
+      })
       else await new Promise<void>(resolve => { wakeUp = resolve })
     }
     // Another process, or our next start, need not wait until we count as dead.
