@@ -16,6 +16,7 @@ import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
 import { createJetstreamBus } from './jetstream-bus.ts'
 import { createLog, type LogOptions } from './log.ts'
+import { addMetricsRoute } from './metrics-access.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
 import { addDocumentation } from './openapi.ts'
@@ -148,6 +149,9 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   const routesOf = new Map(running.map(({ definition }) =>
     [definition, [...definition.routes, ...platformRoutes(definition.name, lifecycle)]]))
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
+  if (!running.some(({ definition }) => definition.name === 'gateway')) {
+    addMetricsRoute(app, metrics, settings.METRICS_TOKEN)
+  }
   for (const { definition, ctx } of running) {
     const auth = {
       tokens, endedLogins, public_origin: settings.PUBLIC_URL, service: definition.name,
