@@ -1,10 +1,16 @@
+import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// Suites that need more than npm installs: .ci/run installs that and runs each by its own config.
+const suites_apart = globSync('tests/*/debian-packages', { cwd: import.meta.dirname })
+  .map(file => `${dirname(file)}/**`)
 
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/build/**'],
+    exclude: ['**/node_modules/**', '**/build/**', ...suites_apart],
     // One PostgreSQL for the run; each test file makes its own database there.
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',

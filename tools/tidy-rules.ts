@@ -210,9 +210,11 @@ export const rules: readonly Rule[] = [
       [...text.matchAll(relativeImport)].flatMap(([, target]) => {
         const resolved = posix.join(folderOf(path), target ?? '')
         const stays = packageOf(resolved) === packageOf(path)
-        // The server is what builds the web app at start when nobody has.
-        const builds = path.startsWith('apps/server/') && resolved === 'tools/build-web.ts'
-        return stays || builds ? [] : [{ file: path, message: `${target} leaves the package` }]
+        // The server is what builds the web app at start when nobody has, and what puts nginx in
+        // front of the processes it starts.
+        const starts = path.startsWith('apps/server/') &&
+          ['tools/build-web.ts', 'deploy/nginx.ts'].includes(resolved)
+        return stays || starts ? [] : [{ file: path, message: `${target} leaves the package` }]
       }))
   },
   {

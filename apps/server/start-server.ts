@@ -12,8 +12,15 @@ import {
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { removeLeftRehearsals } from '@fermata/platform/rehearsal-databases'
 import type { ServiceDefinition } from '@fermata/platform/service'
-import { readSettings, unknownSettings, type Environment } from '@fermata/platform/settings'
+import {
+  readSettingFiles,
+  readSettings,
+  unknownSettings,
+  type Environment,
+} from '@fermata/platform/settings'
+import { serviceOf } from '@fermata/platform/call'
 import { startSystem, type System } from '@fermata/platform/system'
+import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { choosePort } from './listen.ts'
 import { loadSecrets } from './secrets.ts'
@@ -34,6 +41,8 @@ export interface Server {
 // From wherever it is started, by npm in a service's folder too, the data are the same.
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+type Services = Record<ServiceName, ServiceDefinition>
+
 interface Plan {
   settings: ServerSettings
   names: ServiceName[]
@@ -47,12 +56,7 @@ interface Plan {
  * Reads the server's settings and decides what runs here. @throws with a sentence for whoever has
  * to mend it
  */
-function planServer (environment: Environment, all: Record<ServiceName, ServiceDefinition>): Plan {
-  const schemas = [
-    ServerSettings,
-    PlatformSettings,
-    ...Object.values(all).flatMap(one => one.settings ?? []),
-  ]
+function planServer (environment: Environment, schemas: TObject[], all: Services): Plan {
   const unknown = unknownSettings(schemas, environment)
   if (unknown.length > 0)
     throw new Error(
@@ -93,16 +97,22 @@ function planServer (environment: Environment, all: Record<ServiceName, ServiceD
 }
 
 /** Starts what the environment asks for; `listen` opens the door when the rest is ready. */
-export async function startServer (
-  environment: Environment, all: Record<ServiceName, ServiceDefinition>
-): Promise<Server> {
-  const plan = planServer(environment, all)
+export async function startServer (given: Environment, all: Services): Promise<Server> {
+  const schemas = [
+    ServerSettings,
+    PlatformSettings,
+    ...Object.values(all).flatMap(one => one.settings ?? []),
+  ]
+  const environment = readSettingFiles(schemas, given)
+  const plan = planServer(environment, schemas, all)
   const { settings, names, host, demo } = plan
   const usual = names.length === 1 ? serviceTable[names[0]!].port : names.length === 0 ? 3000 : 8000
   // In production a proxy looks for one port: another would be a server that nobody finds.
   const asked = settings.PORT ?? (environment.NODE_ENV === 'production' ? usual : undefined)
   const { port, moved } = await choosePort(host, asked, usual)
   const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
+  const delivers = names.length === serviceNames.length || names.length === 0 ||
+    Boolean(environment.NATS_URL)
   const database = await startDatabase(plan)
   try {
     const system = await startSystem({
@@ -110,11 +120,10 @@ export async function startServer (
       environment: environmentOf(plan, environment, url),
       databaseUrl: name =>
         settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
-      serviceUrl: name =>
-        settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`,
-      // Apart from its consumers a service keeps its events: nobody here could confirm their
-      // effect.
-      deliver_events: names.length === serviceNames.length,
+      serviceUrls: name => addressesOf(settings, name),
+      // Apart from its consumers and without a carrier a service keeps its events: nobody here
+      // could confirm their effect.
+      deliver_events: delivers,
       // The database that we brought is ours alone: what is locked there was left by a killed
       // process.
       sole_process: database !== null,
@@ -122,7 +131,8 @@ export async function startServer (
     })
     if (plan.web) {
       const { registerWeb } = await import('./web.ts')
-      const api_url = settings.API_URL ?? 'http://127.0.0.1:8000'
+      const api_url = settings.API_URL ??
+        ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
       await registerWeb(system.app, names.length > 0 ? {} : { api_url })
     }
     await system.app.ready()
@@ -131,6 +141,7 @@ export async function startServer (
       system, url, demo, database,
       notes: [
         ...database?.notes ?? [],
+        ...(delivers ? [] : [waiting_note]),
         ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
       ],
       // A rush connects within a second: Node's own 511 would send the rest away unheard.
@@ -151,6 +162,11 @@ function removeRehearsals (settings: ServerSettings, database: EmbeddedPostgres 
   const url = settings[databaseVariable('orders')] ?? settings.DATABASE_URL ?? database!.url
   removeLeftRehearsals(url).catch(() => {})
 }
+
+const waiting_note = 'Without NATS_URL the events of a service that runs apart wait in its outbox.'
+
+const addressesOf = (settings: ServerSettings, name: ServiceName) =>
+  (settings[addressVariable(name)] ?? `http://127.0.0.1:${serviceTable[name].port}`).split(',')
 
 /** The database that npm brought, or null when every service here was given one. */
 async function startDatabase ({ settings, names, folder }: Plan): Promise<EmbeddedPostgres | null> {

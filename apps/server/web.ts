@@ -33,8 +33,11 @@ type WebBuild = ServerBuild & {
 }
 
 export interface WebOptions {
-  /** Origin of the API when it runs elsewhere; absent: the services of this process. */
-  api_url?: string
+  /**
+   * Origin of the API when it runs elsewhere, or of the service that answers a path; absent: the
+   * services of this process.
+   */
+  api_url?: string | ((path: string) => string)
   /** Origin the browser sees, e.g. `https://tickets.example.org`; absent: as each request says. */
   public_origin?: string
 }
@@ -98,11 +101,11 @@ async function answerPage (
     request_id: raw.id,
     is_secure: request.url.startsWith('https:'),
     log_error: error => raw.log.error({ err: error, request_id: raw.id }, 'page failed'),
-    api_url: options.api_url ?? '',
+    api_url: typeof options.api_url === 'string' ? options.api_url : '',
     fetch: options.api_url === undefined
       ? createInjectFetch(app, {
         address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'] })
-      : forwardingFetch(raw),
+      : forwardingFetch(raw, options.api_url),
   })
   const accepts_gzip = /\bgzip\b/.test(raw.headers['accept-encoding'] ?? '')
   return send(reply, await render(request, context), { nonce, accepts_gzip })
@@ -112,8 +115,12 @@ async function answerPage (
  * Tells an API elsewhere for whom the page asks; it believes so if this host is among its trusted
  * proxies.
  */
-function forwardingFetch (raw: FastifyRequest): WebRequest['fetch'] {
-  return (url, init) => {
+function forwardingFetch (
+  raw: FastifyRequest, api_url: string | ((path: string) => string)
+): WebRequest['fetch'] {
+  const originOf = typeof api_url === 'string' ? () => '' : api_url
+  return (path, init) => {
+    const url = originOf(path.split('?')[0]!) + path
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', raw.ip)
     headers.set('x-request-id', raw.id)

@@ -11,7 +11,7 @@ import {
   importRoute,
   type ImportResult,
 } from '@fermata/contracts/platform'
-import { httpTransport } from '@fermata/platform/call'
+import { httpTransport } from '@fermata/platform/http-transport'
 import { Problem } from '@fermata/platform/problem'
 import { defineService, type Context } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'

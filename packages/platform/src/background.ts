@@ -2,7 +2,7 @@ import type { Runner } from 'graphile-worker'
 import type pg from 'pg'
 import type { EventBus } from './bus.ts'
 import { createPool } from './database.ts'
-import { cron, startJobRunner, startTimers, type JobSource } from './jobs.ts'
+import { cron, startJobRunner, startReleasing, startTimers, type JobSource } from './jobs.ts'
 import type { Log } from './log.ts'
 import { countWaiting, deleteOldMessages } from './message-queries.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -39,6 +39,7 @@ export async function startBackground (
     attachRelay(relay)
     return [relay]
   })
+  bus.start()
   const stopRunners = await startRunners(running, sole_process)
   const stopTimers = running.map(
     ({ definition, ctx, log }) => startTimers(definition.timers ?? [], ctx, log)
@@ -46,7 +47,9 @@ export async function startBackground (
   return async () => {
     await Promise.all(stopTimers.map(stop => stop()))
     await Promise.all(stopRunners.map(stop => stop()))
+    await bus.stopConsuming()
     await Promise.all(relays.map(relay => relay.stop()))
+    await bus.close()
   }
 }
 
@@ -74,7 +77,11 @@ function startRunners (
     const log = group[0]!.log
     const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })
     const runner = await startJobRunner(pool, sources, log, sole_process)
-    return () => stopRunner(runner, pool, log)
+    const stopReleasing = startReleasing(pool, log)
+    return async () => {
+      await stopReleasing()
+      await stopRunner(runner, pool, log)
+    }
   }))
 }
 

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import {
   mediaTypeOf, type AnyRoute, type BodyOf, type ParamsOf, type ProblemDefinition, type QueryOf,
@@ -6,11 +6,9 @@ import {
 import { unavailable } from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
+import { uuidv7 } from './ids.ts'
 import { Problem, type ProblemBody } from './problem.ts'
 import type { Tokens } from './tokens.ts'
-
-/** A service that has not answered by then is treated as away: our caller is waiting too. */
-const call_timeout_ms = 5000
 
 type Field<K extends string, T> =
   [unknown] extends [T] ? {} : {} extends T ? { [P in K]?: T } : { [P in K]: T }
@@ -50,6 +48,8 @@ export function createCall (
     const to = serviceOf(route.path)
     const { method, path, headers } = await address(route, input, from, tokens)
     if (body !== undefined) headers['content-type'] = 'application/json'
+    // Where a repetition would be recognised, an answer that got lost may be asked for again.
+    if (route.idempotent) headers['idempotency-key'] = uuidv7()
     const request = {
       method, path, headers, body: body === undefined ? undefined : JSON.stringify(body)
     }
@@ -141,26 +141,6 @@ function parseProblem (text: string): ProblemBody | null {
     return null
   }
 }
-
-/** Over HTTP, to a service in another process. */
-export const httpTransport = (base_url: string): Transport => ({
-  async send ({ method, path, headers, body }) {
-    const answer = await fetch(
-      base_url + path, { method, headers, body, signal: AbortSignal.timeout(call_timeout_ms) }
-    )
-    return { status: answer.status, bytes: await answer.bytes() }
-  },
-  async stream ({ method, path, headers, body }) {
-    const answer = await fetch(
-      base_url + path,
-      { method, headers, duplex: 'half', body: body && Readable.toWeb(body) as never }
-    )
-    return {
-      status: answer.status,
-      stream: answer.body ? Readable.fromWeb(answer.body as never) : Readable.from([])
-    }
-  },
-})
 
 /** Through the router of this process. */
 export const localTransport = (app: FastifyInstance): Transport => ({

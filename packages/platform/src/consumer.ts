@@ -15,6 +15,8 @@ const checked = new WeakMap<object, EventDefinition>()
 
 export interface Consumer {
   type: string
+  /** `service.handler`: its identity for whoever waits for its confirmation. */
+  name: string
   /** Handles a batch; returns the ids that failed and shall come again. */
   consume (events: StoredEvent[]): Promise<string[]>
   /**
@@ -107,6 +109,7 @@ export function createConsumer<C> (
 
   return {
     type: definition.type,
+    name: `${service}.${name}`,
     async consume (events) {
       const valid: StoredEvent[] = []
       const failed: string[] = []

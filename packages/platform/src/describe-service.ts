@@ -34,7 +34,10 @@ export async function describeService (
   await app.register(async scope => {
     await addDocumentation(scope, definition.name, version)
     const routes = [
-      ...definition.routes, ...platformRoutes(definition.name, { version, accepting: () => false })
+      ...definition.routes,
+      ...platformRoutes(definition.name, {
+        version, accepting: () => false, bus_connected: () => false,
+      }),
     ]
     addRoutes(scope, routes, {
       ctx: { service: definition.name } as Context, metrics: createMetrics(), rate_limits: false,

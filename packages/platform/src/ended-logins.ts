@@ -3,8 +3,9 @@ import type { ReplyOf } from '@fermata/contracts/define'
 import type { createCall } from './call.ts'
 import { access_token_seconds } from './tokens.ts'
 
-/** Auth may start after us. */
-const retry_ms = 1000
+/** Auth may start after us, and whoever logged out wants to be out within a second. */
+const poll_ms = 1000
+const overlap_ms = 60_000
 
 /**
  * The logins that ended within the life of an access token. Small by nature: whoever is on it for
@@ -34,28 +35,42 @@ export function createEndedLogins (now_ms: () => number = Date.now): EndedLogins
 }
 
 /**
- * Asks auth which logins ended before we listened; until it answers, their tokens live on for ten
- * minutes at most.
+ * Asks auth which logins ended before we listened, and again and again while we cannot listen;
+ * until it answers, their tokens live on for ten minutes at most.
+ * @param listening false while the bus is away, so that no news arrives
  */
-export function loadEndedLogins (
-  endedLogins: EndedLogins, call: ReturnType<typeof createCall>
+export function followEndedLogins (
+  endedLogins: EndedLogins, call: ReturnType<typeof createCall>, listening: () => boolean
 ): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-  const since = new Date(Date.now() - access_token_seconds * 1000).toISOString()
-  const load = async () => {
+  let since_ms = Date.now() - access_token_seconds * 1000
+  let is_current = false
+  let asking = false
+
+  async function ask (): Promise<void> {
+    asking = true
+    const asked_ms = Date.now()
+    const was_listening = listening()
     try {
+      const since = new Date(since_ms).toISOString()
       const { items } = await call(
         listEndedLogins, { query: { since } } as {}
       ) as ReplyOf<typeof listEndedLogins>
       endedLogins.add(items.map(item => item.login_id))
+      // A transaction that began earlier may commit later: a minute is asked for twice.
+      since_ms = asked_ms - overlap_ms
+      is_current = was_listening
     } catch {
-      if (!stopped) timer = setTimeout(() => { void load() }, retry_ms)
+      is_current = false
+    } finally {
+      asking = false
     }
   }
-  void load()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
+
+  const look = () => {
+    if (!listening()) is_current = false
+    if (!is_current && !asking) void ask()
   }
+  look()
+  const timer = setInterval(look, poll_ms)
+  return () => clearInterval(timer)
 }

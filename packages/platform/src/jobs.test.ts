@@ -2,7 +2,7 @@ import { createTestDatabase } from '@fermata/testkit/postgres'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
 import { parseCronItems } from 'graphile-worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cron, every, job, startTimers } from './jobs.ts'
+import { cron, every, job, startReleasing, startTimers } from './jobs.ts'
 import { createLog } from './log.ts'
 import { defineService, type Context } from './service.ts'
 import { startSystem } from './system.ts'
@@ -85,6 +85,22 @@ test('cron: five fields of crontab are understood, and nothing else', () => {
   const item = cron('tidy', '23 4 * * *', async () => {})
   expect(parseCronItems([{ task: item.name, match: item.schedule as string }])).toHaveLength(1)
   expect(() => parseCronItems([{ task: 'x', match: 'daily' }])).toThrow('daily')
+})
+
+test('jobs: what a killed process of many left locked is released after five minutes', async () => {
+  await add('forgotten', { run_at: new Date(Date.now() + 3_600_000) })
+  await add('at work', { run_at: new Date(Date.now() + 3_600_000) })
+  await ctx.pool.query(`
+    update graphile_worker._private_jobs set run_at = now(), locked_by = payload->>'to',
+           locked_at = now() - case payload->>'to' when 'forgotten' then interval '6 minutes'
+                                                   else interval '1 minute' end`)
+
+  const stop = startReleasing(ctx.pool, ctx.log)
+  await it.eventually(async () => done.includes('forgotten'))
+  await stop()
+
+  expect(done).not.toContain('at work')
+  await ctx.pool.query('delete from graphile_worker._private_jobs')
 })
 
 test('sole_process: what a killed process left locked runs at the next start', async () => {

@@ -60,11 +60,26 @@ export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOp
     max_attempts := ${options.max_attempts ?? 10}::integer,
     job_key := ${options.key ?? null})`.execute(tx)
 
-/** A killed worker's jobs stay locked for four hours, in which no mail would leave. */
-const releaseJobs = (pool: pg.Pool) => pool.query(`
+/** No job of ours takes a minute; whoever holds one for this long was killed. */
+const forgotten_after = '5 minutes'
+const look_for_forgotten_ms = 60_000
+
+/**
+ * A killed worker's jobs stay locked for four hours, in which no mail would leave.
+ * @param older_than a PostgreSQL interval
+ */
+const releaseJobs = (pool: pg.Pool, older_than: string) => pool.query(`
   select graphile_worker.force_unlock_workers(array(
-    select locked_by from graphile_worker._private_jobs where locked_by is not null
-    union select locked_by from graphile_worker._private_job_queues where locked_by is not null))`)
+    select locked_by from graphile_worker._private_jobs
+     where locked_by is not null and locked_at <= now() - $1::interval
+    union select locked_by from graphile_worker._private_job_queues
+     where locked_by is not null and locked_at <= now() - $1::interval))`, [older_than])
+
+/** Releases what killed processes left, again and again; the function it returns ends that. */
+export const startReleasing = (pool: pg.Pool, log: Log) => startTimers(
+  [every(look_for_forgotten_ms, async function releaseForgottenJobs () {
+    await releaseJobs(pool, forgotten_after)
+  })], null, log)
 
 export interface JobSource { service: string, jobs: Job<any>[], ctx: unknown, log: Log }
 
@@ -101,7 +116,7 @@ export async function startJobRunner (
   const logger = toWorkerLogger(log)
   if (sole_process) {
     await runMigrations({ pgPool: pool, schema, logger })
-    await releaseJobs(pool)
+    await releaseJobs(pool, '0 seconds')
   }
   return run({
     pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4,

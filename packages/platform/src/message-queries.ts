@@ -38,6 +38,26 @@ export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
    where id = any(${ids}::uuid[])`.execute(tx)
 
 /**
+ * On its way, but not confirmed: it comes again when it has waited twice as long as it has now,
+ * after 5 s at first and 5 minutes at most.
+ */
+export const markUnconfirmed = (tx: Tx, schema: string, ids: string[]) => sql`
+  update ${sql.ref(`${schema}.outbox`)}
+     set available_at = now() + greatest(interval '5 seconds',
+                                         least(now() - created_at, interval '5 minutes'))
+   where id = any(${ids}::uuid[])`.execute(tx)
+
+/**
+ * The carrier may have lost what it was given: all that is not confirmed is due again. What another
+ * process has in hand is left to it.
+ */
+export const hurryOutbox = (tx: Tx, schema: string) => sql`
+  update ${sql.ref(`${schema}.outbox`)} set available_at = now()
+   where id in (select id from ${sql.ref(`${schema}.outbox`)}
+                 where sent_at is null and available_at > now() for update skip locked)
+  `.execute(tx)
+
+/**
  * Writes the inbox rows and returns the events that were not there yet: what was seen before has
  * had its effect.
  */

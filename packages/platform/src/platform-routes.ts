@@ -19,6 +19,8 @@ export interface Lifecycle {
   version: string
   /** False before migrations are done and from the moment a stop is asked for. */
   accepting: () => boolean
+  /** False while events cannot travel: told, but no reason to send buyers away. */
+  bus_connected: () => boolean
 }
 
 /** The routes every service answers: its health and its dead letters. */
@@ -33,7 +35,10 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
     const migrations = lifecycle.accepting()
     const is_ready = database && migrations
     return reply(
-      { ready: is_ready, service: name, checks: { database, bus: true, migrations } },
+      {
+        ready: is_ready, service: name,
+        checks: { database, bus: lifecycle.bus_connected(), migrations },
+      },
       { status: is_ready ? 200 : 503 }
     )
   }

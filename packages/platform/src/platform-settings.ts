@@ -41,6 +41,12 @@ export const PlatformSettings = Type.Object({
   RATE_LIMITS: Type.Enum(
     ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
   ),
+  NATS_URL: Type.Optional(Type.String({ pattern: '^(nats|tls)://',
+    description: 'addresses of a NATS server with JetStream, separated by commas, which carries '
+      + 'events between processes; absent, they stay within this one',
+    examples: ['nats://fermata:secret@nats.example.org:4222'] })),
+  NATS_REPLICAS: Type.Integer({ minimum: 1, maximum: 5, default: 1, examples: ['3'],
+    description: 'how many servers of a NATS cluster keep each event, 1 to 5' }),
   DRAIN_MS: Type.Integer({ minimum: 0, maximum: 5000, default: 0, examples: ['3000'],
     description: 'milliseconds, at most 5000, to serve on while not ready before a stop' }),
   METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,

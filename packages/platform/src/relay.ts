@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { EventBus } from './bus.ts'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
-import { claimOutbox, markFailed, markSent } from './message-queries.ts'
+import {
+  claimOutbox, hurryOutbox, markFailed, markSent, markUnconfirmed,
+} from './message-queries.ts'
 
 /**
  * Large enough to make set-wise handlers worth it, small enough to finish well within a statement
@@ -38,21 +40,57 @@ export interface RelayOptions {
 /**
  * Moves a service's outbox to the bus. The rows stay locked while they are delivered and are marked
  * in the same transaction; a process that dies in between leaves them unsent, and the inbox makes
- * the repetition harmless.
+ * the repetition harmless. A row counts as sent when every handler has confirmed its effect: what
+ * is only on its way is published again, sooner or later, whatever became of the carrier.
  */
 export function startRelay ({ service, bus, transaction, log }: RelayOptions): Relay {
   let stopping = false
   let woken = false
   let wakeUp: (() => void) | undefined
+  const wake = () => {
+    woken = true
+    wakeUp?.()
+  }
 
-  const sendBatch = () => transaction(async tx => {
+  /** Confirmed after their batch was over. */
+  let late: string[] = []
+  bus.onConfirmed(service, ids => {
+    late.push(...ids)
+    wake()
+  })
+  let hurry = false
+  bus.onReturn(() => {
+    hurry = true
+    wake()
+  })
+
+  /** @returns how many were handed on; as many as a batch holds means that more may be waiting */
+  const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
+    if (late.length > 0) await markSent(tx, service, late)
+    if (hurry) await hurryOutbox(tx, service)
     const events = await claimOutbox(tx, service, batch_size)
     if (events.length === 0) return 0
-    const failed = await bus.deliver(events)
-    await markSent(tx, service, events.flatMap(event => failed.has(event.id) ? [] : [event.id]))
+    const { failed, unconfirmed, unsent } = await bus.deliver(service, events)
+    const open = [failed, unconfirmed, unsent]
+    await markSent(tx, service,
+      events.flatMap(({ id }) => open.some(ids => ids.has(id)) ? [] : [id]))
     if (failed.size > 0) await markFailed(tx, service, [...failed])
-    return events.length
+    if (unconfirmed.size > 0) await markUnconfirmed(tx, service, [...unconfirmed])
+    return unsent.size === 0 ? events.length : 0
   })
+
+  async function step (): Promise<number> {
+    const known = { late, hurry }
+    late = []
+    hurry = false
+    try {
+      return await sendBatch(known.late, known.hurry)
+    } catch (error) {
+      late.push(...known.late)
+      hurry ||= known.hurry
+      throw error
+    }
+  }
 
   const sleep = () => new Promise<void>(resolve => {
     const timer = setTimeout(resolve, idle_poll_ms)
@@ -68,7 +106,8 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
       let sent = 0
       const began_ms = performance.now()
       try {
-        sent = await sendBatch()
+        // While the carrier is away, the outbox is where events wait best.
+        if (bus.connected()) sent = await step()
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
@@ -80,10 +119,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
 
   const running = run()
   return {
-    wake () {
-      woken = true
-      wakeUp?.()
-    },
+    wake,
     async stop () {
       stopping = true
       wakeUp?.()

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
 import { PlatformSettings } from './platform-settings.ts'
-import { readSettings, unknownSettings } from './settings.ts'
+import { readSettingFiles, readSettings, unknownSettings } from './settings.ts'
 
 const schema = Type.Object({
   PORT: Type.Integer({
@@ -79,4 +82,24 @@ test('unknownSettings: a slip in a name of ours is found, other names are not ou
     )
   )
     .toEqual(['FERMATA_SECRETT'])
+})
+
+test('readSettingFiles: a file that is named holds the value, its last line end aside', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-settings-'))
+  try {
+    const file = join(folder, 'secret')
+    writeFileSync(file, `${secret}\n`)
+    expect(readSettingFiles([schema], {
+      FERMATA_SECRET_FILE: file, PORT: '1', SSL_CERT_FILE: '/not/ours',
+    })).toEqual({ FERMATA_SECRET: secret, PORT: '1', SSL_CERT_FILE: '/not/ours' })
+
+    expect(() => readSettingFiles([schema], { FERMATA_SECRET_FILE: join(folder, 'none') }))
+      .toThrow(/^FERMATA_SECRET_FILE: .* cannot be read \(ENOENT\)/)
+    expect(() => readSettingFiles([schema], { FERMATA_SECRET_FILE: file, FERMATA_SECRET: secret }))
+      .toThrow('FERMATA_SECRET and FERMATA_SECRET_FILE are both set')
+    writeFileSync(file, 'x'.repeat(70_000))
+    expect(() => readSettingFiles([schema], { FERMATA_SECRET_FILE: file })).toThrow('longer')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

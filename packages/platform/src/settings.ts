@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Static, TObject, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { fromText } from './text-values.ts'
@@ -35,6 +36,38 @@ function explain (name: string, field: { description?: string, examples?: unknow
   return `${name}: expected ${field.description ?? 'another value'}${example === undefined
     ? ''
     : `, e.g. ${name}=${String(example)}`}`
+}
+
+/** A secret is a line; whoever names a device or a log by mistake is told, not waited for. */
+const max_file_characters = 64 * 1024
+
+/**
+ * Takes what `<NAME>_FILE` names as the value of the setting `<NAME>`, without the line's end: so
+ * containers are given secrets, which an environment would show to whoever may look at a process.
+ * @throws naming the variable, when the file cannot be read or both names are set
+ */
+export function readSettingFiles (schemas: TObject[], environment: Environment): Environment {
+  const read: Environment = { ...environment }
+  for (const name of new Set(schemas.flatMap(schema => Object.keys(schema.properties)))) {
+    const file = environment[`${name}_FILE`]
+    if (!file) continue
+    if (environment[name]) throw new Error(`${name} and ${name}_FILE are both set: keep one.`)
+    read[name] = readSetting(name, file)
+    delete read[`${name}_FILE`]
+  }
+  return read
+}
+
+function readSetting (name: string, file: string): string {
+  let text
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(`${name}_FILE: ${file} cannot be read (${code}).`, { cause: error })
+  }
+  if (text.length <= max_file_characters) return text.replace(/\r?\n$/, '')
+  throw new Error(`${name}_FILE: ${file} is longer than a setting.`)
 }
 
 /**

@@ -1,18 +1,22 @@
 import { loginEnded } from '@fermata/contracts/auth'
+import { eventHandlers } from '@fermata/contracts/event-handlers'
 import { services as serviceTable, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBackground, type Running } from './background.ts'
 import { createLocalBus, type EventBus } from './bus.ts'
-import { createCall, httpTransport, localTransport, type Transport } from './call.ts'
+import { createCall, localTransport, type Transport } from './call.ts'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
-import { createEndedLogins, loadEndedLogins, type EndedLogins } from './ended-logins.ts'
+import { createEndedLogins, followEndedLogins, type EndedLogins } from './ended-logins.ts'
+import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
+import { createJetstreamBus } from './jetstream-bus.ts'
 import { createLog, type LogOptions } from './log.ts'
+import { addMetricsRoute } from './metrics-access.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
 import { addDocumentation } from './openapi.ts'
@@ -28,8 +32,8 @@ export interface SystemOptions {
   environment: Environment
   /** Where a service keeps its data; services may share a server, each has its own schema. */
   databaseUrl: (service: ServiceName) => string
-  /** Base address of a service that runs elsewhere; by default its own port on this machine. */
-  serviceUrl?: (service: ServiceName) => string
+  /** Base addresses of a service that runs elsewhere; by default its own port on this machine. */
+  serviceUrls?: (service: ServiceName) => string[]
   version?: string
   /**
    * True: nobody else uses these databases, so what a killed process left locked there is released.
@@ -40,9 +44,15 @@ export interface SystemOptions {
    * true.
    */
   deliver_events?: boolean
+  /**
+   * Who handles each event, as `service.handler`, wherever they run; for tests with events of their
+   * own.
+   */
+  event_handlers?: Record<string, readonly string[]>
 }
 
 export interface System {
+  bus: EventBus
   app: FastifyInstance
   contexts: Map<ServiceName, Context>
   metrics: HttpMetrics
@@ -70,29 +80,30 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   for (const { definition, ctx } of running) {
     await migrate(ctx.db, definition.name, definition.migrations)
   }
-  const bus = createLocalBus()
+  const bus = createBus(settings, options)
   subscribe(running, bus)
-  bus.listen(loginEnded.type, ({ data }) => {
+  bus.listen(loginEnded.type, data => {
     endedLogins.add((data as { login_ids: string[] }).login_ids)
   })
   for (const { definition, ctx } of running) {
     if (definition.start) ctx.resources = await definition.start(ctx) as {}
   }
   let accepting = false
-  await serve(running, shared, { version: shared.version, accepting: () => accepting })
+  await serve(running, shared, {
+    version: shared.version, accepting: () => accepting, bus_connected: bus.connected,
+  })
   const { deliver_events = true, sole_process = false } = options
   const stopBackground = await startBackground(running, {
     bus, metrics, deliver_events, sole_process,
   })
   accepting = true
-  const call = createCall(running[0]!.definition.name, tokens, shared.transportTo)
-  const stopLoading = loadEndedLogins(endedLogins, call)
+  const stopFollowing = follow(running, shared, bus)
   return {
-    app, metrics, settings, tokens,
+    app, bus, metrics, settings, tokens,
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
     stop: once(async () => {
       accepting = false
-      stopLoading()
+      stopFollowing()
       await sleep(settings.DRAIN_MS)
       await drain()
       await stopBackground()
@@ -138,6 +149,9 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   const routesOf = new Map(running.map(({ definition }) =>
     [definition, [...definition.routes, ...platformRoutes(definition.name, lifecycle)]]))
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
+  if (!running.some(({ definition }) => definition.name === 'gateway')) {
+    addMetricsRoute(app, metrics, settings.METRICS_TOKEN)
+  }
   for (const { definition, ctx } of running) {
     const auth = {
       tokens, endedLogins, public_origin: settings.PUBLIC_URL, service: definition.name,
@@ -152,6 +166,25 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   }
 }
 
+/** JetStream where a server is named, else within this process. */
+function createBus (settings: PlatformSettings, options: SystemOptions): EventBus {
+  const { NATS_URL: url, NATS_REPLICAS: replicas } = settings
+  if (url === undefined) return createLocalBus()
+  const handlers = options.event_handlers ?? eventHandlers
+  return createJetstreamBus({
+    url, replicas, name: options.services.map(({ name }) => name).join(','),
+    handlersOf: type => handlers[type] ?? [], log: createLog('bus', logOptions(settings, options)),
+  })
+}
+
+/** The pages alone check no tokens. */
+function follow (running: Running[], shared: Shared, bus: EventBus): () => void {
+  const first = running[0]?.definition.name
+  if (!first) return () => {}
+  const call = createCall(first, shared.tokens, shared.transportTo)
+  return followEndedLogins(shared.endedLogins, call, bus.connected)
+}
+
 function once (work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined
   return () => done ??= work()
@@ -163,14 +196,14 @@ const logOptions = (settings: PlatformSettings, { environment }: SystemOptions):
 })
 
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */
-function transports (app: FastifyInstance, { services, serviceUrl }: SystemOptions) {
+function transports (app: FastifyInstance, { services, serviceUrls }: SystemOptions) {
   const here = new Set(services.map(({ name }) => name))
-  const urlOf = serviceUrl ?? (name => `http://127.0.0.1:${serviceTable[name].port}`)
+  const urlsOf = serviceUrls ?? (name => [`http://127.0.0.1:${serviceTable[name].port}`])
   const known = new Map<ServiceName, Transport>()
   const local = localTransport(app)
   return (service: ServiceName): Transport => {
     if (here.has(service)) return local
-    const transport = known.get(service) ?? httpTransport(urlOf(service))
+    const transport = known.get(service) ?? httpTransport(...urlsOf(service))
     known.set(service, transport)
     return transport
   }

@@ -54,9 +54,11 @@ export const testSecrets = () => ({
 /**
  * Starts services together as one process does, on a database of their own. Call `stop` when done.
  * @param database_url of another system, to stand beside it as a second process would
+ * @param event_handlers who handles the test's own events, when other processes do
  */
 export async function startTestSystem (
-  services: ServiceDefinition[], environment: Record<string, string> = {}, database_url?: string
+  services: ServiceDefinition[], environment: Record<string, string> = {}, database_url?: string,
+  event_handlers?: Record<string, readonly string[]>
 ): Promise<TestSystem> {
   const database = database_url === undefined
     ? await createTestDatabase()
@@ -67,6 +69,7 @@ export async function startTestSystem (
       NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment
     },
     databaseUrl: () => database.url,
+    event_handlers,
   })
   await system.app.ready()
   return {

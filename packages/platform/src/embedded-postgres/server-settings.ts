@@ -84,10 +84,11 @@ const quoted = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll(
 
 /**
  * Who may connect: the account that runs Node and nobody else, or by TCP the one who knows the
- * password.
+ * password. When services run apart, each has a role that with its password reaches the database of
+ * its own name.
  */
 export const accessRules = (transport: Endpoint['transport']) => transport === 'tcp'
-  ? 'host all fermata 127.0.0.1/32 scram-sha-256\n'
-  : 'local all fermata peer map=fermata\n'
+  ? 'host all fermata 127.0.0.1/32 scram-sha-256\nhost sameuser all 127.0.0.1/32 scram-sha-256\n'
+  : 'local all fermata peer map=fermata\nlocal sameuser all scram-sha-256\n'
 
 export const accessNames = (osUser: string) => `fermata "${osUser.replaceAll('"', '""')}" fermata\n`

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { forbidden, unauthenticated } from '@fermata/contracts/problems'
-import { Problem } from '@fermata/platform/problem'
+import type { FastifyInstance } from 'fastify'
+import type { HttpMetrics } from './metrics.ts'
+import { Problem } from './problem.ts'
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 
@@ -21,4 +23,15 @@ export function admitToMetrics (ip: string, authorization: string | undefined,
   } else if (authorization === undefined && loopback.test(ip)) return
   if (token === undefined) throw new Problem(forbidden, 'Only this machine may read the metrics; set METRICS_TOKEN for others.')
   throw new Problem(unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } })
+}
+
+/** `/metrics` of a process; where the gateway runs, it is the gateway's. */
+export function addMetricsRoute (
+  app: FastifyInstance, metrics: HttpMetrics, token: string | undefined
+): void {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    admitToMetrics(request.ip, request.headers.authorization, token)
+    const text = await metrics.registry.metrics()
+    return reply.type(metrics.registry.contentType).header('cache-control', 'no-store').send(text)
+  })
 }

@@ -1,0 +1,36 @@
+/** What a start says to whoever began it, and how it ends when they ask for it. */
+
+export const demoMessage = (url: string) =>
+  `  Demo data are on. Sign in with user@example.com, eventcreator@example.com, operator@example.com
+  or admin@example.com, password "password". Mails that would be sent are at ${url}/mailbox, the API at ${url}/docs.
+`
+
+/** @param deadline_ms a stop that hangs is worse than a hard one */
+export function stopOnSignals (stop: () => Promise<void>, deadline_ms: number): void {
+  let stopping = false
+  const end = (signal: string) => {
+    if (stopping) return
+    stopping = true
+    console.log(`  Stopping (${signal}) …`)
+    setTimeout(() => process.exit(1), deadline_ms).unref()
+    stop().then(() => process.exit(0), (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    })
+  }
+  process.on('SIGTERM', () => end('SIGTERM'))
+  process.on('SIGINT', () => end('SIGINT'))
+  // Whoever started us over a channel is gone: nobody else would end us.
+  process.on('disconnect', () => end('its starter has ended'))
+}
+
+/** What the operator can mend is a sentence; only a bug deserves a stack. */
+export function explainFailure (error: unknown): never {
+  const expected = error instanceof Error && error.constructor === Error
+  console.error(
+    expected
+      ? `\n  Fermata could not start.\n  ${error.message.replaceAll('\n', '\n  ')}\n`
+      : error,
+  )
+  process.exit(1)
+}

@@ -1,0 +1,30 @@
+import { createClient } from '@fermata/contracts/client'
+import { login } from '@fermata/contracts/auth'
+import { serviceOf } from '@fermata/platform/call'
+import type { DemoDoor } from '../demo/seed-demo.ts'
+import type { Ports } from './plan-split.ts'
+
+const demo_password = 'password'
+const emails = {
+  admin: 'admin@example.com', event_creator: 'eventcreator@example.com',
+  operator: 'operator@example.com', user: 'user@example.com',
+}
+
+/** The API as the demo's seeding reaches it from outside: straight to each service. */
+export function demoDoor (ports: Ports): DemoDoor {
+  const clientFor: DemoDoor['clientFor'] = token => createClient({
+    base_url: '', headers: token ? { authorization: `Bearer ${token}` } : {},
+    fetch: (path, init) =>
+      fetch(`http://127.0.0.1:${ports.of[serviceOf(path.split('?')[0]!)][0]}${path}`, init),
+  }).call
+  return {
+    clientFor,
+    async signIn (role) {
+      const answer = await clientFor()(
+        login, { body: { email: emails[role], password: demo_password } })
+      // Somebody has taken the account over: then this is no fresh demo.
+      if (!answer.ok) return null
+      return { account: answer.body.user, token: answer.body.access_token }
+    },
+  }
+}

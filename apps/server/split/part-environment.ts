@@ -1,0 +1,45 @@
+import { serviceNames, type ServiceName } from '@fermata/contracts/services'
+import type { Environment } from '@fermata/platform/settings'
+import { addressVariable, databaseVariable } from '../server-settings.ts'
+import type { Part, Ports } from './plan-split.ts'
+
+/** What the parts of one start have in common. */
+export interface Common {
+  folder: string
+  url: string
+  demo: boolean
+  ports: Ports
+  environment: Environment
+  databases: ReadonlyMap<ServiceName, string>
+  /** Whether nginx stands in front. */
+  has_door: boolean
+}
+
+/** Decided here for every part, whatever the environment says. */
+const decided = new Set([
+  'SERVICES', 'PORT', 'HOST', 'DATABASE_URL', 'API_URL', 'NATS_URL', 'PORT_BASE',
+  ...serviceNames.flatMap(name => [databaseVariable(name), addressVariable(name)]),
+])
+
+/** The environment of one process: a service gets the address of its own database alone. */
+export function partEnvironment (
+  part: Part, port: number, carrier_url: string, common: Common
+): Record<string, string> {
+  const { environment, ports, databases, folder, url, demo, has_door } = common
+  const given = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined || decided.has(name) ? [] : [[name, value] as const])
+  return {
+    // In the demo backups come often, so that there is one to look at.
+    ...(demo && { BACKUP_SCHEDULE: '*/10 * * * *' }),
+    ...Object.fromEntries(given),
+    SERVICES: part, HOST: '127.0.0.1', PORT: String(port),
+    PUBLIC_URL: url, FERMATA_DATA: folder, FERMATA_DEMO: String(demo),
+    // What it says on stdout becomes its log file.
+    FERMATA_LOG_DIR: '', LOG_STDOUT_LEVEL: environment.LOG_LEVEL ?? 'info',
+    ...Object.fromEntries(serviceNames.map(name =>
+      [addressVariable(name), ports.of[name].map(one => `http://127.0.0.1:${one}`).join(',')])),
+    ...part === 'web'
+      ? has_door ? { API_URL: `http://127.0.0.1:${ports.inside_door}` } : {}
+      : { [databaseVariable(part)]: databases.get(part)!, NATS_URL: carrier_url },
+  }
+}

@@ -1,0 +1,27 @@
+import { services } from '@fermata/contracts/services'
+import { expect, test } from 'vitest'
+import { instancesOf, parseScale, planPorts } from './plan-split.ts'
+
+test('parseScale: names and numbers, and nothing else', () => {
+  expect(parseScale(['orders=2', 'web=3'])).toEqual({ orders: 2, web: 3 })
+  for (const word of ['order=2', 'orders', 'orders=0', 'orders=99', 'orders=-1']) {
+    expect(() => parseScale([word]), word).toThrow('--scale')
+  }
+})
+
+test('planPorts: without a base the ports are those of the documentation', () => {
+  const ports = planPorts(8000, { orders: 2 })
+  expect(ports).toMatchObject({ front_door: 8080, nats: 4222 })
+  expect(ports.of.web).toEqual([3000])
+  expect(ports.of.orders).toEqual([services.orders.port, 8100])
+})
+
+test('planPorts: no two processes share a port, whatever the base and scale', () => {
+  for (const base of [8000, 18_000]) {
+    const ports = planPorts(base, { orders: 20, tickets: 20, web: 20 })
+    const all = [...instancesOf(ports).map(({ port }) => port), ports.front_door, ports.inside_door,
+      ports.nats]
+    expect(new Set(all).size).toBe(all.length)
+    if (base === 18_000) expect(all.every(port => port >= base && port < base + 300)).toBe(true)
+  }
+})

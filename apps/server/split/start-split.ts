@@ -1,0 +1,193 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from '@fermata/platform/settings'
+import { readSettings } from '@fermata/platform/settings'
+import { seedDemoThrough } from '../demo/seed-demo.ts'
+import { loadSecrets } from '../secrets.ts'
+import { ServerSettings } from '../server-settings.ts'
+import { planCarrier } from './carrier.ts'
+import { demoDoor } from './demo-door.ts'
+import { planFrontDoor } from './front-door.ts'
+import { endLeftOver, findProgram } from './programs.ts'
+import {
+  instancesOf, planPorts, type Instance, type Part, type Ports, type Scale,
+} from './plan-split.ts'
+import { partEnvironment, type Common } from './part-environment.ts'
+import { prepareDatabases, type Databases } from './split-databases.ts'
+import { superviseProcess, type Program, type SupervisedProcess } from './supervised-process.ts'
+import { requireFreePorts, waitUntilReady } from './wait-until-ready.ts'
+
+export interface SplitOptions {
+  /** Settings as for one process; what has to differ from part to part is filled in. */
+  environment: Environment
+  /** How many of each run; one where nothing is said. */
+  scale?: Scale
+  /** The first of the ports; without, those of the documentation. */
+  port_base?: number
+  /** Told what happens, line by line. */
+  say?: (line: string) => void
+}
+
+export interface Split {
+  /** What people type into the browser. */
+  url: string
+  ports: Ports
+  demo: boolean
+  /** The services and the pages, with the port of each process. */
+  instances: Instance[]
+  /** They, and what carries between them and stands in front. */
+  processes: SupervisedProcess[]
+  /** Sentences for the start message. */
+  notes: string[]
+  /** `kill -9` of one process, by its name: `orders`, `orders-2`, `nats`, `nginx`. */
+  kill (name: string): void
+  stop (): Promise<void>
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** What there is before the first process runs. */
+interface Ground {
+  options: SplitOptions
+  say: (line: string) => void
+  folder: string
+  logs: string
+  ports: Ports
+  url: string
+  demo: boolean
+  databases: Databases
+  common: Common
+  notes: string[]
+}
+
+/**
+ * Starts Fermata as many processes of this machine: each service, the pages, a message server and,
+ * where nginx is installed, a front door. @throws with a sentence for whoever has to mend it
+ */
+export async function startSplit (options: SplitOptions): Promise<Split> {
+  const { say = () => {} } = options
+  const processes: SupervisedProcess[] = []
+  const supervise = (program: Program) => {
+    const supervised = superviseProcess(program, say)
+    processes.push(supervised)
+    return supervised
+  }
+  let databases: Databases | undefined
+  const stop = once(async () => {
+    // The door first, so that nobody comes; then who serves, then what they stand on.
+    const named = (name: string) => processes.filter(one => one.name === name)
+    await Promise.all(named('nginx').map(one => one.stop('SIGQUIT')))
+    await Promise.all(processes.filter(one => one.name !== 'nats').map(one => one.stop()))
+    await Promise.all(named('nats').map(one => one.stop()))
+    await databases?.stop()
+  })
+  try {
+    const ground = await prepare({ ...options, say }, one => { databases = one })
+    await startAll(ground, supervise)
+    if (ground.demo) await seedDemoThrough(demoDoor(ground.ports))
+    const { url, ports, demo, notes } = ground
+    return {
+      url, ports, demo, notes, processes, stop, instances: instancesOf(ports),
+      kill (name) {
+        const one = processes.find(each => each.name === name)
+        if (!one) throw new Error(`There is no process ${name}`)
+        one.kill()
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function once (work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => done ??= work()
+}
+
+async function prepare (
+  options: SplitOptions & { say: (line: string) => void }, own: (databases: Databases) => void
+): Promise<Ground> {
+  const { environment, scale = {}, port_base = 8000, say } = options
+  const settings = readSettings(ServerSettings, environment) as {
+    FERMATA_DATA: string, FERMATA_DEMO?: boolean
+  }
+  const production = environment.NODE_ENV === 'production'
+  const folder = resolve(root, settings.FERMATA_DATA)
+  const logs = join(folder, 'split', 'logs')
+  await mkdir(logs, { recursive: true })
+  const ports = planPorts(port_base, scale)
+  const door = findProgram('nginx', environment.PATH)
+  await endLeftOver(join(folder, 'split', 'nginx', 'nginx.pid'), 'nginx')
+  await endLeftOver(join(folder, 'split', 'nats', 'nats.pid'), 'nats-server')
+  await requireFreePorts([...Object.values(ports.of).flat(), ...door ? [ports.front_door] : []])
+  const demo = settings.FERMATA_DEMO ?? !production
+  const url = environment.PUBLIC_URL ??
+    `http://localhost:${door ? ports.front_door : ports.of.web[0]}`
+  const databases = await prepareDatabases(environment, folder, say)
+  own(databases)
+  return {
+    options, say, folder, logs, ports, url, demo, databases, notes: [...databases.notes],
+    common: {
+      folder, url, demo, ports, databases: databases.urls, has_door: door !== null,
+      environment: { ...environment, ...loadSecrets(folder, environment) },
+    },
+  }
+}
+
+type Supervise = (program: Program) => SupervisedProcess
+
+async function startAll (ground: Ground, supervise: Supervise): Promise<void> {
+  const { ports, common, logs } = ground
+  const carrier_url = await startCarrier(ground, supervise)
+  const started = instancesOf(ports).map(({ part, port, name }) => ({
+    part, port, process: supervise({
+      name, command: process.execPath, parameters: [main], log_file: join(logs, `${name}.log`),
+      environment: partEnvironment(part, port, carrier_url, common), channel: true,
+    }),
+  }))
+  await Promise.all(started.map(({ part, port, process }) => waitUntilReady(
+    process, readyPath(port, part), part === 'web' ? undefined : busIsConnected)))
+  const door = await startDoor(ground, supervise)
+  if (door) await waitUntilReady(door, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
+}
+
+const readyPath = (port: number, part: Part) =>
+  `http://127.0.0.1:${port}${part === 'web' ? '/robots.txt' : `/api/${part}/health/ready`}`
+
+const busIsConnected = (body: string) =>
+  (JSON.parse(body) as { checks: { bus: boolean } }).checks.bus
+
+/** @returns the address of the message server, ours or the one in the settings */
+async function startCarrier ({ options, folder, logs, ports }: Ground, supervise: Supervise) {
+  const { NATS_URL, PATH } = options.environment
+  if (NATS_URL) return NATS_URL
+  const command = findProgram('nats-server', PATH)
+  if (!command) throw new Error('The services need a message server between them and none is ' +
+    'installed. On Debian: apt-get install nats-server. Or name a running one: ' +
+    'NATS_URL=nats://user:password@host:4222')
+  await requireFreePorts([ports.nats])
+  const { program, url } = await planCarrier(
+    command, join(folder, 'split', 'nats'), ports.nats, join(logs, 'nats.log'))
+  supervise(program)
+  return url
+}
+
+async function startDoor (
+  { options, folder, logs, ports, notes }: Ground, supervise: Supervise
+): Promise<SupervisedProcess | null> {
+  const { PATH, RATE_LIMITS } = options.environment
+  const command = findProgram('nginx', PATH)
+  if (!command) {
+    notes.push('nginx is not installed (apt-get install nginx), so there is no front door: pages ' +
+      'can be read, but what a browser asks of the API finds nobody, and one of each service runs.')
+    return null
+  }
+  const { program } = await planFrontDoor({
+    command, folder: join(folder, 'split', 'nginx'), ports, log_file: join(logs, 'nginx.log'),
+    limits: RATE_LIMITS === 'off' ? 'off' : 'on',
+  })
+  return supervise(program)
+}

@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Program {
+  name: string
+  command: string
+  parameters: string[]
+  environment: Record<string, string>
+  log_file: string
+  /**
+   * Ends the program when we are gone: a channel on which it hears of it. For programs of ours;
+   * others are found by their pid file at the next start.
+   */
+  channel: boolean
+}
+
+export interface SupervisedProcess {
+  name: string
+  log_file: string
+  /** Of the one that runs now; null between two. */
+  pid (): number | null
+  /** How often it ended although nobody asked for it. */
+  restarts (): number
+  /** `kill -9`: it is started again. */
+  kill (): void
+  /** Asks it to end, and by force after the deadline. */
+  stop (signal?: NodeJS.Signals): Promise<void>
+}
+
+const first_pause_ms = 250
+const longest_pause_ms = 10_000
+/** One that ran this long has recovered: its next pause is the first again. */
+const recovered_ms = 30_000
+/** Services drain within ten seconds. */
+const stop_deadline_ms = 12_000
+
+/** Keeps a program running: one that ends is started again after a growing pause, and said so. */
+export function superviseProcess (
+  program: Program, say: (line: string) => void
+): SupervisedProcess {
+  const { name, log_file } = program
+  let child: ChildProcess | null = null
+  let stopping = false
+  let restarts = 0
+  const pause = new AbortController()
+
+  function run (): Promise<string> {
+    const log = openSync(log_file, 'a', 0o600)
+    const started = spawn(program.command, program.parameters, {
+      env: program.environment,
+      stdio: ['ignore', log, log, ...program.channel ? ['ipc' as const] : []],
+      // A group of its own: Ctrl-C reaches us alone, and we end things in order.
+      detached: true,
+    })
+    closeSync(log)
+    child = started
+    return new Promise(resolve => {
+      started.once('error', error => resolve(error.message))
+      started.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    })
+  }
+
+  async function keepRunning (): Promise<void> {
+    let pause_ms = first_pause_ms
+    while (!stopping) {
+      const began = performance.now()
+      const reason = await run()
+      child = null
+      if (stopping) return
+      restarts++
+      if (performance.now() - began > recovered_ms) pause_ms = first_pause_ms
+      say(`${name} ended (${reason}) and is started again in ${pause_ms} ms; see ${log_file}`)
+      await sleep(pause_ms, undefined, { signal: pause.signal }).catch(() => {})
+      pause_ms = Math.min(longest_pause_ms, pause_ms * 2)
+    }
+  }
+
+  const running = keepRunning()
+  return {
+    name, log_file,
+    pid: () => child?.pid ?? null,
+    restarts: () => restarts,
+    kill: () => killGroup(child),
+    async stop (signal = 'SIGTERM') {
+      stopping = true
+      pause.abort()
+      child?.kill(signal)
+      const force = setTimeout(() => killGroup(child), stop_deadline_ms)
+      await running
+      clearTimeout(force)
+    },
+  }
+}
+
+/** With what it has started itself: an nginx without its master still holds the port. */
+function killGroup (child: ChildProcess | null): void {
+  if (!child?.pid) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has ended a moment ago.
+  }
+}
+
+/** The end of a log, for whoever asks why something does not start. */
+export function lastLines (log_file: string, count = 15): string {
+  try {
+    return readFileSync(log_file, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
+  } catch {
+    return ''
+  }
+}

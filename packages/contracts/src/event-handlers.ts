@@ -1,0 +1,117 @@
+/**
+ * Who handles each event: a publisher in another process keeps it until all of these have confirmed
+ * its effect. Written by `node tools/generate-event-handlers.ts` from the services'
+ * subscriptions; do not edit.
+ */
+export const eventHandlers: Record<string, readonly string[]> = {
+  'auth.credentials_deleted.v1': [
+    'events.forgetPeople',
+    'notifications.erase',
+    'orders.forgetBuyers',
+    'tickets.forgetHolders',
+    'users.eraseProfiles',
+  ],
+  'auth.email_verified.v1': [
+    'users.adoptPurchases',
+  ],
+  'auth.password_reset_requested.v1': [
+    'notifications.mailPasswordReset',
+  ],
+  'auth.roles_changed.v1': [
+    'notifications.keepRoles',
+    'users.followRoles',
+  ],
+  'auth.user_registered.v1': [
+    'events.rememberPeople',
+    'notifications.welcome',
+    'users.addProfiles',
+  ],
+  'auth.verification_requested.v1': [
+    'notifications.mailVerification',
+  ],
+  'backups.backup_failed.v1': [
+    'notifications.tellBackupFailed',
+  ],
+  'events.event_canceled.v1': [
+    'expiration.endReminders',
+    'notifications.tellEventCanceled',
+    'orders.cancelEventOrders',
+    'tickets.keepEvents',
+  ],
+  'events.event_changed.v1': [
+    'expiration.moveReminders',
+    'notifications.tellChanged',
+    'orders.learnChanged',
+    'tickets.keepEvents',
+  ],
+  'events.event_published.v1': [
+    'expiration.startReminders',
+    'notifications.keepPublished',
+    'orders.learnPublished',
+    'tickets.keepEvents',
+  ],
+  'expiration.deadline_reached.v1': [
+    'notifications.tellReminder',
+    'orders.expireOrders',
+  ],
+  'notifications.dead_letter_added.v1': [
+    'notifications.tellDeadLetter',
+  ],
+  'orders.order_canceled.v1': [
+    'expiration.endHolds',
+    'notifications.tellCanceled',
+    'payments.endOrders',
+    'tickets.endOrders',
+    'users.markCanceled',
+  ],
+  'orders.order_completed.v1': [
+    'expiration.endHolds',
+    'notifications.tellCompleted',
+    'tickets.issueTickets',
+    'users.addPurchases',
+  ],
+  'orders.order_expired.v1': [
+    'expiration.endHolds',
+    'notifications.tellExpired',
+  ],
+  'orders.order_placed.v1': [
+    'expiration.startHolds',
+    'notifications.tellHeld',
+  ],
+  'orders.order_refunded.v1': [
+    'notifications.tellRefunded',
+    'payments.endOrders',
+    'tickets.endOrders',
+    'users.markRefunded',
+  ],
+  'orders.payment_returned.v1': [
+    'notifications.tellReturned',
+    'payments.returnPayments',
+  ],
+  'payments.payment_failed.v1': [
+    'notifications.tellPaymentFailed',
+  ],
+  'payments.payment_refunded.v1': [
+    'notifications.tellPartRefunded',
+    'orders.refundOrders',
+  ],
+  'payments.payment_succeeded.v1': [
+    'orders.completeOrders',
+  ],
+  'tickets.ticket_resent.v1': [
+    'notifications.mailTicketAgain',
+  ],
+  'tickets.ticket_voided.v1': [
+    'notifications.tellVoided',
+  ],
+  'tickets.tickets_issued.v1': [
+    'notifications.mailTickets',
+  ],
+  'users.profile_changed.v1': [
+    'auth.followNames',
+  ],
+  'users.settings_changed.v1': [
+    'auth.followLocales',
+    'notifications.keepSettings',
+  ],
+}

@@ -1,0 +1,228 @@
+import {
+  DiscardPolicy, jetstream, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType,
+  type JetStreamClient, type JetStreamManager,
+} from '@nats-io/jetstream'
+import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import type { Delivery, EventBus } from './bus.ts'
+import { createConfirmations, type HandlersOf } from './confirmations.ts'
+import type { Consumer } from './consumer.ts'
+import { startPull, type Envelope, type Pull } from './jetstream-consumer.ts'
+import type { Log } from './log.ts'
+import type { StoredEvent } from './messages.ts'
+import { connectNats, type NatsLink } from './nats-connection.ts'
+
+/** What is not confirmed by then is left to `onConfirmed`: its neighbours need the relay. */
+const confirm_wait_ms = 200
+const publish_timeout_ms = 5000
+/**
+ * Within this time the server drops what it was given twice: long enough for a publication whose
+ * answer was lost, shorter than the second pause before an event is published again on purpose.
+ */
+const duplicate_window_ms = 10_000
+/** A stream only carries: what it drops is published again from the outbox. */
+const max_age_ms = 60 * 60 * 1000
+const max_stream_bytes = 256 * 1024 * 1024
+/** Asked for a stream that is being made elsewhere, or whose server is about to die. */
+const ask_timeout_ms = 5000
+
+export interface JetstreamOptions {
+  url: string
+  /** Which process this is, in the server's list. */
+  name: string
+  /** Who must confirm an event before its outbox row counts as sent. */
+  handlersOf: HandlersOf
+  /** Copies of each stream in a cluster. */
+  replicas: number
+  log: Log
+}
+
+/** One stream for each context: what its services publish, and where 2.9 can filter it. */
+const streamOf = (type: string) => type.slice(0, type.indexOf('.'))
+const confirmationsOf = (service: string) => `fermata.confirmed.${service}`
+
+interface Confirmation { handler: string, ids: string[] }
+
+/**
+ * Carries events between processes. JetStream carries, PostgreSQL remembers: consumers confirm
+ * what they have committed to the service that published it, and until all have, the outbox row
+ * stays and is published again. So nothing here needs to be believed: not an acknowledgement, not
+ * the store.
+ */
+export function createJetstreamBus (options: JetstreamOptions): EventBus {
+  const { handlersOf, log } = options
+  const consumers: Consumer[] = []
+  const listeners = new Map<string, ((data: unknown) => void)[]>()
+  const publishers = new Map<string, Publisher>()
+  const returnListeners: (() => void)[] = []
+  const streams = createStreams(options.replicas)
+  let link: NatsLink | undefined
+  let client: Client | null = null
+  let pulls: Pull[] = []
+
+  const publisherOf = (service: string) => {
+    const publisher = publishers.get(service) ?? createPublisher(service, handlersOf, streams, log)
+    publishers.set(service, publisher)
+    return publisher
+  }
+
+  function hear (connection: NatsConnection): void {
+    for (const [type, hearers] of listeners) {
+      subscribe<Envelope>(connection, type, ({ data }) => hearers.forEach(one => one(data)), log)
+    }
+    for (const [service, { confirm }] of publishers) {
+      subscribe<Confirmation>(connection, confirmationsOf(service), confirm, log)
+    }
+  }
+
+  async function open (connection: NatsConnection): Promise<void> {
+    streams.forget()
+    // Subscriptions outlive a reconnection, which is the client's own affair.
+    if (client?.connection !== connection) hear(connection)
+    client = await openClient(connection)
+    for (const pull of pulls) pull.renew()
+    for (const tell of returnListeners) tell()
+  }
+
+  return {
+    subscribe: consumer => { consumers.push(consumer) },
+    listen (type, listener) {
+      listeners.set(type, [...listeners.get(type) ?? [], listener])
+    },
+    onConfirmed: (service, listener) => { publisherOf(service).onLate(listener) },
+    onReturn: listener => { returnListeners.push(listener) },
+    connected: () => client !== null && link?.connected() === true,
+    deliver: (service, events) => publisherOf(service).deliver(client, events),
+    start () {
+      const { connection, ...rest } = connectNats({ ...options, onConnect: open })
+      link = { connection, ...rest }
+      const confirm = (from: string, handler: string, ids: string[]) =>
+        connection()?.publish(confirmationsOf(from), JSON.stringify({ handler, ids }))
+      pulls = consumers.map(consumer => startPull({
+        consumer, client: () => client, ensureStream: streams.ensure, confirm, log }))
+    },
+    async stopConsuming () {
+      await Promise.all(pulls.map(pull => pull.stop()))
+    },
+    async close () {
+      // The last confirmations are worth a round trip.
+      if (link?.connected()) await link.connection()?.flush().catch(() => {})
+      await link?.close()
+    },
+  }
+}
+
+interface Client {
+  connection: NatsConnection
+  jetstream: JetStreamClient
+  manager: JetStreamManager
+}
+
+async function openClient (connection: NatsConnection): Promise<Client> {
+  return {
+    connection, jetstream: jetstream(connection, { timeout: publish_timeout_ms }),
+    manager: await jetstreamManager(connection, { checkAPI: false, timeout: ask_timeout_ms }),
+  }
+}
+
+/** Hands messages of a subject to a function; what cannot be read is somebody else's. */
+function subscribe<T> (
+  connection: NatsConnection, subject: string, hear: (message: T) => void, log: Log
+): void {
+  connection.subscribe(subject, {
+    callback (error, message) {
+      try {
+        if (error) throw error
+        hear(message.json<T>())
+      } catch (error) {
+        log.warn({ err: error, subject }, 'a message could not be read')
+      }
+    },
+  })
+}
+
+type Streams = ReturnType<typeof createStreams>
+
+/** Makes the streams that are asked for, once for each connection. */
+function createStreams (replicas: number) {
+  const made = new Map<string, Promise<string>>()
+  return {
+    forget: () => made.clear(),
+    ensure (manager: JetStreamManager, type: string): Promise<string> {
+      const name = streamOf(type)
+      const known = made.get(name)
+      if (known) return known
+      const making = makeStream(manager, name, replicas)
+      made.set(name, making)
+      making.catch(() => made.delete(name))
+      return making
+    },
+  }
+}
+
+/** The server's word for a stream that is there, but otherwise configured. */
+const other_configuration = 10_058
+
+async function makeStream (
+  manager: JetStreamManager, name: string, replicas: number
+): Promise<string> {
+  const config = {
+    name, subjects: [`${name}.*.*`], retention: RetentionPolicy.Limits,
+    storage: StorageType.File, discard: DiscardPolicy.Old, max_age: nanos(max_age_ms),
+    max_bytes: max_stream_bytes, duplicate_window: nanos(duplicate_window_ms),
+    num_replicas: replicas,
+  }
+  try {
+    await manager.streams.add(config)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== other_configuration) throw error
+    await manager.streams.update(name, config)
+  }
+  return name
+}
+
+type Publisher = ReturnType<typeof createPublisher>
+
+/** The sending half for one service: publishes its events and keeps the book of confirmations. */
+function createPublisher (service: string, handlersOf: HandlersOf, streams: Streams, log: Log) {
+  let tellLate: ((ids: string[]) => void) | undefined
+  const book = createConfirmations(handlersOf, ids => tellLate?.(ids))
+
+  /** @returns the ids that the server did not take */
+  async function publishAll (
+    { jetstream, manager }: Client, events: StoredEvent[]
+  ): Promise<Set<string>> {
+    const unsent = new Set<string>()
+    let reason: unknown
+    await Promise.all(events.map(async event => {
+      try {
+        await streams.ensure(manager, event.type)
+        const { id, data, request_id, created_at } = event
+        const envelope: Envelope = { id, data, request_id, created_at, from: service }
+        await jetstream.publish(event.type, JSON.stringify(envelope), { msgID: id })
+      } catch (error) {
+        unsent.add(event.id)
+        reason = error
+      }
+    }))
+    if (unsent.size > 0) {
+      // The stream may be gone with its store.
+      streams.forget()
+      log.warn({ err: reason, service, events: unsent.size }, 'events wait in the outbox')
+    }
+    return unsent
+  }
+
+  return {
+    onLate: (listener: (ids: string[]) => void) => { tellLate = listener },
+    confirm: ({ handler, ids }: Confirmation) => book.confirm(handler, ids),
+    async deliver (client: Client | null, events: StoredEvent[]): Promise<Delivery> {
+      const ids = events.map(event => event.id)
+      const failed: ReadonlySet<string> = new Set()
+      if (!client) return { failed, unconfirmed: new Set(), unsent: new Set(ids) }
+      book.expect(events)
+      const unsent = await publishAll(client, events)
+      const unconfirmed = await book.wait(ids.filter(id => !unsent.has(id)), confirm_wait_ms)
+      return { failed, unconfirmed, unsent }
+    },
+  }
+}

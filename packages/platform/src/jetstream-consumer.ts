@@ -1,0 +1,168 @@
+import {
+  AckPolicy, DeliverPolicy, type ConsumerMessages, type JetStreamClient, type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Consumer } from './consumer.ts'
+import type { Log } from './log.ts'
+import type { StoredEvent } from './messages.ts'
+
+/** One transaction's worth. */
+const batch_size = 500
+/** What a consumer may have in hand, over all its processes; the server keeps the rest. */
+const max_in_hand = 2000
+/**
+ * Events of a process that was killed come again after this. Whoever still works on one says so in
+ * time, so a slow handler is not a dead one.
+ */
+const ack_wait_ms = 5000
+const still_working_ms = 2000
+/** The longest pause before what failed comes again. */
+const max_pause_ms = 60_000
+const recover_ms = 500
+
+/** An event as it travels: self-contained, its subject is its type. */
+export interface Envelope {
+  id: string
+  data: unknown
+  request_id: string | null
+  created_at: string
+  /** The service in whose outbox it stands, which waits for our confirmation. */
+  from: string
+}
+
+export interface PullOptions {
+  consumer: Consumer
+  /** The connection of now; asked again after each loss. */
+  client: () => { jetstream: JetStreamClient, manager: JetStreamManager } | null
+  /** Makes the stream where it is missing. */
+  ensureStream: (manager: JetStreamManager, type: string) => Promise<string>
+  /** Tells the publishers that the effects of events are committed. */
+  confirm: (from: string, handler: string, ids: string[]) => void
+  log: Log
+}
+
+export interface Pull {
+  /** The server may have forgotten us: ask it anew. */
+  renew (): void
+  stop (): Promise<void>
+}
+
+interface Received { message: JsMsg, envelope: Envelope }
+
+/** A name of a durable consumer: one for each service, handler and event. */
+export const durableName = ({ name, type }: Pick<Consumer, 'name' | 'type'>) =>
+  `${name}--${type}`.replaceAll('.', '_')
+
+/**
+ * Takes one handler's events from its durable consumer. What arrives while a batch is being handled
+ * is the next batch, so a busy handler gets large ones. An event is acknowledged after its
+ * transaction has committed, and not before.
+ */
+export function startPull (options: PullOptions): Pull {
+  const { consumer, client, ensureStream, confirm, log } = options
+  const received: Received[] = []
+  let messages: ConsumerMessages | undefined
+  let stopping = false
+  let wakeUp: (() => void) | undefined
+
+  const stopMessages = () => {
+    messages?.stop()
+    messages = undefined
+  }
+
+  function receive (message: JsMsg): void {
+    try {
+      received.push({ message, envelope: message.json<Envelope>() })
+    } catch (error) {
+      // Nobody of ours sends such a thing, and it will not read better the next time.
+      log.error({ err: error, type: consumer.type }, 'a message is no event')
+      message.term()
+    }
+    wakeUp?.()
+  }
+
+  async function receiveAll (): Promise<void> {
+    const now = client()
+    if (!now) return
+    const stream = await ensureStream(now.manager, consumer.type)
+    const durable = durableName(consumer)
+    await now.manager.consumers.add(stream, {
+      durable_name: durable, filter_subject: consumer.type, ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All, ack_wait: nanos(ack_wait_ms), max_deliver: -1,
+      max_ack_pending: max_in_hand,
+    })
+    const found = await now.jetstream.consumers.get(stream, durable)
+    if (stopping) return
+    messages = await found.consume({
+      max_messages: max_in_hand, expires: 30_000, idle_heartbeat: 5000,
+      abort_on_missing_resource: true, callback: receive,
+    })
+    await messages.closed()
+  }
+
+  async function keepReceiving (): Promise<void> {
+    while (!stopping) {
+      try {
+        await receiveAll()
+      } catch (error) {
+        log.debug({ err: error, type: consumer.type }, 'consumer will ask again')
+      }
+      stopMessages()
+      if (!stopping) await sleep(recover_ms)
+    }
+  }
+
+  async function keepHandling (): Promise<void> {
+    while (!stopping) {
+      const batch = received.splice(0, batch_size)
+      if (batch.length > 0) await handle(batch).catch((error: unknown) => {
+        // Neither confirmed nor acknowledged, so it all comes again.
+        log.warn({ err: error, type: consumer.type }, 'a batch was handled, but not acknowledged')
+      })
+      else await new Promise<void>(resolve => { wakeUp = resolve })
+    }
+    // Another process, or our next start, need not wait until we count as dead.
+    for (const { message } of received.splice(0)) message.nak()
+  }
+
+  async function handle (batch: Received[]): Promise<void> {
+    const alive = setInterval(() => {
+      for (const { message } of [...batch, ...received]) message.working()
+    }, still_working_ms)
+    try {
+      const failed = new Set(await consumer.consume(batch.map(toEvent(consumer.type))))
+      const done = batch.filter(({ envelope }) => !failed.has(envelope.id))
+      for (const [from, part] of Map.groupBy(done, one => one.envelope.from)) {
+        confirm(from, consumer.name, part.map(one => one.envelope.id))
+      }
+      for (const { message } of done) message.ack()
+      for (const { message, envelope } of batch) {
+        if (failed.has(envelope.id)) message.nak(pauseAfter(message.info.deliveryCount))
+      }
+    } finally {
+      clearInterval(alive)
+    }
+  }
+
+  const running = Promise.all([keepReceiving(), keepHandling()])
+  return {
+    renew: stopMessages,
+    async stop () {
+      stopping = true
+      stopMessages()
+      wakeUp?.()
+      await running
+    },
+  }
+}
+
+const toEvent = (type: string) => ({ message, envelope }: Received): StoredEvent => ({
+  id: envelope.id, type, data: envelope.data, request_id: envelope.request_id,
+  created_at: envelope.created_at, attempts: message.info.deliveryCount - 1,
+})
+
+/** 1 s, 2 s, 4 s … up to a minute. */
+const pauseAfter = (deliveries: number) =>
+  Math.min(max_pause_ms, 1000 * 2 ** Math.min(deliveries - 1, 10))

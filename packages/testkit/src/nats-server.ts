@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface TestNats {
+  url: string
+  start: () => Promise<void>
+  /** `kill -9`: what it had not written is gone. */
+  kill: () => Promise<void>
+  /** Deletes all that JetStream stored; the server must not run. */
+  wipe: () => Promise<void>
+  /** Kills it and removes its folder. */
+  remove: () => Promise<void>
+}
+
+const ready_within_ms = 10_000
+
+/** A nats-server with JetStream on a port of its own; not started yet. Needs the program on PATH. */
+export async function createTestNats (): Promise<TestNats> {
+  const folder = await mkdtemp(join(tmpdir(), 'fermata-nats-'))
+  const port = await freePort()
+  const store = join(folder, 'store')
+  let child: ChildProcess | undefined
+
+  async function start (): Promise<void> {
+    const started = spawn('nats-server',
+      ['-js', '-sd', store, '-a', '127.0.0.1', '-p', String(port), '-l', join(folder, 'log')],
+      { stdio: 'ignore' })
+    const failed = new Promise<never>((_, reject) => {
+      started.once('error', reject)
+      started.once('exit', code => reject(new Error(`nats-server ended with ${code}`)))
+    })
+    child = started
+    await Promise.race([answers(port), failed])
+    failed.catch(() => {})
+  }
+
+  async function kill (): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise(resolve => child!.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  return {
+    url: `nats://127.0.0.1:${port}`, start, kill,
+    wipe: () => rm(store, { recursive: true, force: true }),
+    async remove () {
+      await kill()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function freePort (): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+async function answers (port: number): Promise<void> {
+  const deadline = performance.now() + ready_within_ms
+  while (performance.now() < deadline) {
+    const open = await new Promise<boolean>(resolve => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true))
+      socket.once('error', () => resolve(false))
+      socket.once('data', () => socket.destroy())
+    })
+    if (open) return
+    await sleep(50)
+  }
+  throw new Error(`nats-server did not answer within ${ready_within_ms} ms`)
+}
