@@ -1,5 +1,8 @@
+import { composeDebug, composeDevelopment, composeProduction, toCompose } from './compose.ts'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
 import { renderNginx } from './nginx.ts'
+import { developmentDatabases } from './postgres/queries.ts'
+import { renderTraefikAddresses, renderTraefikDynamic, renderTraefikStatic } from './traefik.ts'
 
 /** Every file of `deploy/` that is rendered and committed, so that it can be read and used as it is. */
 export interface RenderedFile { path: string, text: string }
@@ -7,7 +10,37 @@ export interface RenderedFile { path: string, text: string }
 const everyTarget = <T>(value: (target: Target) => T) =>
   Object.fromEntries(targets.map(target => [target, value(target)])) as Record<Target, T>
 
-export function renderedFiles (): RenderedFile[] {
+export const renderedFiles = (): RenderedFile[] => [
+  ...nginxFiles(), ...traefikFiles(), ...composeFiles(),
+]
+
+function traefikFiles (): RenderedFile[] {
+  const stages = ['development', 'production'] as const
+  return [
+    ...stages.flatMap(stage => [
+      { path: `deploy/traefik/${stage}.yml`, text: renderTraefikStatic(stage) },
+      { path: `deploy/traefik/${stage}-shared.yml`, text: renderTraefikDynamic(stage) },
+    ]),
+    {
+      path: 'deploy/traefik/one-machine.yml',
+      text: renderTraefikAddresses(everyTarget(target => [`http://127.0.0.1:${portOf(target)}`])),
+    },
+  ]
+}
+
+function composeFiles (): RenderedFile[] {
+  const production = toCompose(composeProduction())
+  return [
+    { path: 'compose.yml', text: toCompose(composeDevelopment()) },
+    { path: 'compose.debug.yml', text: toCompose(composeDebug()) },
+    { path: 'compose.prod.yml', text: production },
+    // The same file under the name by which older instructions call it.
+    { path: 'docker-compose.prod.yml', text: production },
+    { path: 'deploy/postgres/development.sql', text: developmentDatabases() },
+  ]
+}
+
+function nginxFiles (): RenderedFile[] {
   return [
     {
       path: 'deploy/nginx/development.conf',
