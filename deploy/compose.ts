@@ -172,6 +172,9 @@ function frontDoor (stage: Stage): Record<string, ComposeService> {
 const postgresHealth = (user: string) =>
   watched(['CMD', 'pg_isready', '--quiet', '--host=127.0.0.1', `--username=${user}`], '60s')
 
+/** Since PostgreSQL 18 its image keeps each major version in a folder of its own below this. */
+const database_folder = '/var/lib/postgresql'
+
 // The server starts as root to own its folder, then becomes its account.
 const databaseServer: ComposeService = {
   image: images.postgres, restart: 'unless-stopped', stop_grace_period: '60s', shm_size: '128m',
@@ -192,7 +195,7 @@ export function composeDevelopment (): ComposeFile {
         [hostOf(target), application(target, 'development')])),
       postgres: { ...databaseServer,
         environment: { POSTGRES_PASSWORD: `${development_secret}database` },
-        volumes: ['postgres:/var/lib/postgresql',
+        volumes: [`postgres:${database_folder}`,
           './deploy/postgres/development.sql:/docker-entrypoint-initdb.d/databases.sql:ro'],
         healthcheck: postgresHealth('postgres') },
       nats: { image: images.nats, ...hardened, command: ['--jetstream', '--store_dir=/data', '--http_port=8222'],
@@ -232,7 +235,7 @@ function databaseOf (name: ServiceName): ComposeService {
     environment: { POSTGRES_USER: name, POSTGRES_DB: name,
       POSTGRES_PASSWORD_FILE: `/run/secrets/${password}` },
     secrets: [password],
-    volumes: [`${name}-database:/var/lib/postgresql`],
+    volumes: [`${name}-database:${database_folder}`],
     healthcheck: postgresHealth(name),
   }
 }

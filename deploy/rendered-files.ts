@@ -1,5 +1,9 @@
 import { composeDebug, composeDevelopment, composeProduction, toCompose } from './compose.ts'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
+import { adapterValues, natsValues } from './kubernetes/databases.ts'
+import { exampleInstallation } from './kubernetes/installation.ts'
+import { manifestFiles, toYaml } from './kubernetes/manifests.ts'
+import { sizeNames } from './kubernetes/sizes.ts'
 import { renderNginx } from './nginx.ts'
 import { developmentDatabases } from './postgres/queries.ts'
 import { renderTraefikAddresses, renderTraefikDynamic, renderTraefikStatic } from './traefik.ts'
@@ -11,7 +15,7 @@ const everyTarget = <T>(value: (target: Target) => T) =>
   Object.fromEntries(targets.map(target => [target, value(target)])) as Record<Target, T>
 
 export const renderedFiles = (): RenderedFile[] => [
-  ...nginxFiles(), ...traefikFiles(), ...composeFiles(),
+  ...nginxFiles(), ...traefikFiles(), ...composeFiles(), ...kubernetesFiles(),
 ]
 
 function traefikFiles (): RenderedFile[] {
@@ -25,6 +29,26 @@ function traefikFiles (): RenderedFile[] {
       path: 'deploy/traefik/one-machine.yml',
       text: renderTraefikAddresses(everyTarget(target => [`http://127.0.0.1:${portOf(target)}`])),
     },
+  ]
+}
+
+const yamlHeader = '# Written by `npm run deploy:render`; do not edit. docs/operate/deploy.md says how it is used.\n'
+
+/** One example of each size; an installation renders its own by tools/render-kubernetes.ts. */
+function kubernetesFiles (): RenderedFile[] {
+  const folder = 'deploy/kubernetes'
+  return [
+    ...sizeNames.flatMap(size => {
+      const installation = { ...exampleInstallation, size }
+      return [
+        ...manifestFiles(installation).map(({ name, manifests }) =>
+          ({ path: `${folder}/${size}/${name}.yaml`, text: yamlHeader + toYaml(manifests) })),
+        { path: `${folder}/values/nats-${size}.yaml`,
+          text: yamlHeader + toYaml([natsValues(installation)]) },
+      ]
+    }),
+    { path: `${folder}/values/prometheus-adapter.yaml`,
+      text: yamlHeader + toYaml([adapterValues()]) },
   ]
 }
 

@@ -29,19 +29,28 @@ export function openNames (target: Target): string[] {
 }
 
 /** What follows from the deployment's shape and is not for the operator to choose. */
-export function fixedSettings (target: Target): Record<string, string> {
-  return {
-    SERVICES: target,
-    HOST: '0.0.0.0',
-    PORT: String(portOf(target)),
-    // Nothing is kept there; what must be kept is in databases, and backups have a folder.
-    FERMATA_DATA: '/tmp/fermata',
-    // The front door alone reaches the containers, and it says whose request it hands on.
-    TRUST_PROXY: 'uniquelocal',
-    DRAIN_MS: '4000',
-    ...(target === 'backups' && { BACKUP_DIR: '/var/lib/fermata/backups' }),
-    ...(isService(target) && Object.fromEntries(targets.filter(isService)
-      .filter(other => other !== target)
-      .map(other => [addressVariable(other), `http://${hostOf(other)}:${portOf(other)}`]))),
-  }
+export const fixedSettings = (target: Target): Record<string, string> => ({
+  SERVICES: target,
+  PORT: String(portOf(target)),
+  ...shared_settings,
+  ...(target === 'backups' && { BACKUP_DIR: backups_folder }),
+  ...serviceAddresses(target),
+})
+
+export const backups_folder = '/var/lib/fermata/backups'
+
+/** The same for every container. */
+export const shared_settings = {
+  HOST: '0.0.0.0',
+  // Nothing is kept there; what must be kept is in databases, and backups have a folder.
+  FERMATA_DATA: '/tmp/fermata',
+  // The front door alone reaches the containers, and it says whose request it hands on.
+  TRUST_PROXY: 'uniquelocal',
+  DRAIN_MS: '4000',
 }
+
+/** Where services find each other. The pages ask the front door instead. */
+export const serviceAddresses = (asking?: Target): Record<string, string> =>
+  asking === 'web' ? {} : Object.fromEntries(targets.filter(isService)
+    .filter(other => other !== asking)
+    .map(other => [addressVariable(other), `http://${hostOf(other)}:${portOf(other)}`]))

@@ -21,6 +21,7 @@ import { startSystem, type System } from '@fermata/platform/system'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { choosePort } from './listen.ts'
+import { addMetrics } from './metrics.ts'
 import { loadSecrets } from './secrets.ts'
 import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
 
@@ -133,6 +134,7 @@ export async function startServer (given: Environment, all: Services): Promise<S
       sole_process: database !== null,
       version: packageJson.version,
     })
+    if (names.length > 0 && !names.includes('gateway')) addMetrics(system)
     if (plan.web) {
       const { registerWeb } = await import('./web.ts')
       const api_url = settings.API_URL ?? 'http://127.0.0.1:8000'

@@ -110,6 +110,9 @@ test('image: what it holds is enough for a service, and it writes nothing there'
       expect(performance.now(), output).toBeLessThan(deadline_ms)
       await sleep(200)
     }
+    // An autoscaler reads it of each service.
+    const metrics = await fetch(`http://127.0.0.1:${port}/metrics`)
+    expect(await metrics.text()).toContain('fermata_outbox_waiting{service="orders"}')
   } finally {
     const ended = new Promise(resolve => server.once('exit', resolve))
     server.kill('SIGTERM')
