@@ -142,7 +142,6 @@ function frontDoor (stage: Stage): Record<string, ComposeService> {
     traefik: {
       image: images.traefik, ...hardened,
       ...(production && { mem_limit: '512m', cpus: 2 }),
-      cap_drop: ['ALL'],
       ...(production && { environment: {
         DASHBOARD_USER: '${DASHBOARD_USER:?set DASHBOARD_USER in .env}',
         DASHBOARD_PASSWORD_HASH:
@@ -161,7 +160,7 @@ function frontDoor (stage: Stage): Record<string, ComposeService> {
     },
     // Traefik learns of containers through this, which passes on questions and nothing else.
     'docker-socket': {
-      image: images.socket, ...hardened, read_only: true, tmpfs: ['/run', '/tmp'],
+      image: images.socket, ...hardened, tmpfs: ['/run', '/tmp'],
       environment: { CONTAINERS: '1', POST: '0' },
       volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro'],
       networks: ['socket'],
@@ -203,6 +202,8 @@ export function composeDevelopment (): ComposeFile {
         healthcheck: watched(['CMD', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8222/healthz']) },
       // The same routes by nginx: `docker compose --profile nginx up`.
       nginx: { image: images.nginx, ...hardened, profiles: ['nginx'], tmpfs: ['/tmp'],
+        // The image's own command says `daemon off` a second time, which nginx refuses.
+        command: ['nginx', '-c', '/etc/nginx/nginx.conf'],
         volumes: ['./deploy/nginx/development.conf:/etc/nginx/nginx.conf:ro'],
         ports: ['${HOST_PORT_NGINX:-8088}:8080'], networks: ['front', 'outside'] },
     },

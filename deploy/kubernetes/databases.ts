@@ -50,7 +50,8 @@ export function natsValues (installation: Installation) {
   return {
     config: {
       cluster: { enabled: replicas > 1, ...(replicas > 1 && { replicas }) },
-      jetstream: { enabled: true, fileStore: { enabled: true, pvc: { enabled: true, size: storage } } },
+      jetstream: { enabled: true,
+        fileStore: { enabled: true, pvc: { enabled: true, size: storage } } },
       // The chart writes what is between << and >> without quotes, so the server fills it in.
       merge: { authorization: { user: 'fermata', password: '<< $NATS_PASSWORD >>' } },
     },

@@ -73,6 +73,8 @@ export function insideDeployment ({ namespace, size }: Installation): IDeploymen
           topologySpreadConstraints: spread(inside_name),
           containers: [{
             name: 'nginx', image: images.nginx, ports: [{ name: 'http', containerPort: port }],
+            // The image's own command says `daemon off` a second time, which nginx refuses.
+            command: ['nginx', '-c', '/etc/nginx/nginx.conf'],
             resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
             readinessProbe: { tcpSocket: { port }, periodSeconds: 2 },
             livenessProbe: { tcpSocket: { port }, periodSeconds: 10 },

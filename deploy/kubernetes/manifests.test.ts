@@ -160,6 +160,7 @@ test('renderInstallation: it prints one installation, and refuses a setting that
 test('toYaml: what is written reads back the same', () => {
   for (const size of sizeNames) {
     const manifests = manifestsOf(size)
-    expect(parseAllDocuments(toYaml(manifests)).map(one => one.toJS() as unknown)).toEqual(manifests)
+    const read = parseAllDocuments(toYaml(manifests)).map(one => one.toJS() as unknown)
+    expect(read).toEqual(manifests)
   }
 })

@@ -12,8 +12,8 @@ const usage = `node tools/render-kubernetes.ts --size ${sizeNames.join('|')} --h
   [--monitoring-namespace monitoring]
   [--only 10-namespace]           one file of the manifests, or nats-values`
 
-const known = new Set([PlatformSettings, ...Object.values(allServices).flatMap(one => one.settings ?? [])]
-  .flatMap(schema => Object.keys(schema.properties)))
+const schemas = [PlatformSettings, ...Object.values(allServices).flatMap(one => one.settings ?? [])]
+const known = new Set(schemas.flatMap(schema => Object.keys(schema.properties)))
 const secret = /SIGNATURE|PASSWORD|TOKEN|SECRET|_URL$/
 
 /** @throws with a sentence when a setting is not one, or is a secret */
@@ -24,7 +24,7 @@ function readSetting (text: string): [string, string] {
   return [name, value.join('=')]
 }
 
-function readInstallation (args: string[]): { installation: Installation, only: string | undefined } {
+function readInstallation (args: string[]): { installation: Installation, only?: string } {
   const { values } = parseArgs({ args, options: {
     'size': { type: 'string' }, 'host': { type: 'string' }, 'image': { type: 'string' },
     'set': { type: 'string', multiple: true, default: [] },
@@ -51,7 +51,8 @@ function readInstallation (args: string[]): { installation: Installation, only: 
 export function renderInstallation (args: string[]): string {
   const { installation, only } = readInstallation(args)
   if (only === 'nats-values') return toYaml([natsValues(installation)])
-  const files = manifestFiles(installation).filter(({ name }) => only === undefined || name === only)
+  const files = manifestFiles(installation)
+    .filter(({ name }) => only === undefined || name === only)
   if (files.length === 0) throw new Error(usage)
   return toYaml(files.flatMap(({ manifests }) => manifests))
 }

@@ -39,9 +39,12 @@ function probesOf (target: Target): Pick<IContainer, 'startupProbe' | 'readiness
   const alive = target === 'web' ? '/robots.txt' : `/api/${target}/health`
   const ready = target === 'web' ? alive : `${alive}/ready`
   return {
-    startupProbe: { ...get(alive, port), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 60 },
-    readinessProbe: { ...get(ready, port), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
-    livenessProbe: { ...get(alive, port), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    startupProbe: { ...get(alive, port), periodSeconds: 2, timeoutSeconds: 2,
+      failureThreshold: 60 },
+    readinessProbe: { ...get(ready, port), periodSeconds: 2, timeoutSeconds: 2,
+      failureThreshold: 2 },
+    livenessProbe: { ...get(alive, port), periodSeconds: 10, timeoutSeconds: 5,
+      failureThreshold: 3 },
   }
 }
 
