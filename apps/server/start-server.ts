@@ -81,6 +81,13 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
     throw new Error(
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
+  const development_only = ['JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'TICKET_SIGNATURE']
+    .filter(name => environment[name]?.startsWith('development-only-'))
+  if (production && development_only.length > 0)
+    throw new Error(
+      `Everybody can read ${development_only.join(', ')} in compose.yml: ` +
+        'production needs secrets of its own, which deploy/make-secrets.sh makes.',
+    )
   if (production && !environment.PUBLIC_URL)
     throw new Error(
       'PUBLIC_URL is needed in production: links in mails lead there, ' +

@@ -69,7 +69,8 @@ export interface System {
 export async function startSystem (options: SystemOptions): Promise<System> {
   const settings = readSettings(PlatformSettings, options.environment)
   const app = await createHttp(settings, createLog('http', logOptions(settings, options)))
-  const drain = addDrain(app)
+  let accepting = false
+  const drain = addDrain(app, () => !accepting)
   const shared: Shared = {
     settings, app, version: options.version ?? '0.0.0',
     tokens: createTokens(settings), metrics: createMetrics(), endedLogins: createEndedLogins(),
@@ -88,7 +89,6 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   for (const { definition, ctx } of running) {
     if (definition.start) ctx.resources = await definition.start(ctx) as {}
   }
-  let accepting = false
   await serve(running, shared, {
     version: shared.version, accepting: () => accepting, bus_connected: bus.connected,
   })
