@@ -16,7 +16,7 @@ import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
 import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
-import { expireOrders, sweepHolds } from './operations/expire-orders.ts'
+import { expireOrders, sweepHolds, tellExpired } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
@@ -42,6 +42,9 @@ import { updateTicketType } from './operations/update-ticket-type.ts'
 
 /** How late the end of a hold is seen in what is available; buyers do not wait for it. */
 const sweep_interval_ms = 250
+
+/** How often some of the orders are told of whose hold has ended, without a burst of work. */
+const tell_interval_ms = 250
 
 /** How old an answer of the waiting room may be, and how often the number in it moves. */
 const tend_interval_ms = 1000
@@ -91,5 +94,9 @@ export default defineService<Ctx>({
     on(deadlineReached, expireOrders),
     on(credentialsDeleted, forgetBuyers),
   ],
-  timers: [every(sweep_interval_ms, sweepHolds), every(tend_interval_ms, tendWaitingRooms)],
+  timers: [
+    every(sweep_interval_ms, sweepHolds),
+    every(tell_interval_ms, tellExpired),
+    every(tend_interval_ms, tendWaitingRooms),
+  ],
 })
