@@ -18,7 +18,7 @@ import type {
 } from './rules/stock.ts'
 
 /** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
-const max_reclaims = 50
+const max_reclaims = 20
 
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
