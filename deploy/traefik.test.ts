@@ -13,8 +13,9 @@ function chosen (routers: { rule: string, priority: number, name: string }[], pa
     if (kind === 'PathRegexp') return new RegExp(value!).test(path)
     return kind === 'Path' ? path === value : path.startsWith(value!)
   })
-  const fitting = routers.filter(({ rule }) => matches(rule))
-  return fitting.sort((a, b) => b.priority - a.priority)[0]?.name
+  const [first] = routers.filter(({ rule }) => matches(rule))
+    .sort((a, b) => b.priority - a.priority)
+  return first?.name
 }
 
 function routersOf (stage: Stage, entrypoint: string) {
