@@ -197,7 +197,7 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       select * from unnest($22::uuid[], $23::text[], $24::json[], $25::text[])
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-    select scope, key, fingerprint, 201, to_jsonb(order_id)
+    select scope, key, fingerprint, 201, to_json(order_id)
       from unnest($26::text[], $27::text[], $28::bytea[], $29::text[]) as k (scope, key, fingerprint, order_id)
      order by scope, key`,
   values: saleValues(sale),
