@@ -123,7 +123,7 @@ async function findSafeRate (
   const trials: Observed[] = []
   const attempt = async (per_minute: number, duration_ms: number) => {
     const trial = await tryRate(stage, event, per_minute, duration_ms,
-      counts => screen.progress(trialProgress(per_minute, counts)))
+      counts => screen.progress(trialProgress(screen, per_minute, counts)))
     trials.push(trial)
     screen.say(trialLine(screen, trial))
     return trial
@@ -141,7 +141,7 @@ async function findSafeRate (
     safe = confirmed.safe
   }
   const failed = found.broken ?? trials.findLast(trial => trial.faults.length > 0)
-  return { safe, served: found.served, failed,
+  return { safe, served: found.served, failed, trials,
     is_disturbed: trials.filter(trial => isDisturbed(trial.seen)).length > trials.length / 2 }
 }
 
@@ -207,8 +207,13 @@ async function rehearse (
   // What failed first was in the trials; where all went well, perhaps the opening was too much.
   const limit = found.failed ?? (findFaults(opening.result).length > 0 ? opening : null)
   const bottleneck = limit && findBottleneck(limit.result, limit.seen)
-  const findings = { ...found, bottleneck, opening: opening.result, has_room: copy.room !== null,
-    buyers: options.buyers, checks, mails: sink.count() }
+  const [largest = null] = [...found.trials, opening]
+    .filter(({ result: { counts } }) => counts.failed + counts.turned_away + counts.ran_out === 0)
+    .toSorted((a, b) => b.result.counts.came - a.result.counts.came)
+  const findings = {
+    ...found, bottleneck, largest, opening: opening.result, has_room: copy.room !== null,
+    buyers: options.buyers, checks, mails: sink.count(),
+  }
   for (const line of describeResult(screen, findings)) screen.say(line)
   screen.say()
   screen.say(screen.dim(not_shown))
@@ -228,7 +233,7 @@ async function main (args: string[], environment: Environment, screen: Screen): 
   }
   const ends: (() => unknown)[] = []
   const interruption = new Promise<'interrupted'>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         // Asked twice, it goes at once; the next rehearsal removes what is left.
         process.once(signal, () => process.exit(130))
@@ -238,7 +243,14 @@ async function main (args: string[], environment: Environment, screen: Screen): 
   })
   const work = rehearse(options, environment, screen, end => { ends.push(end) })
   const endAll = async () => {
-    for (let end = ends.pop(); end; end = ends.pop()) await Promise.resolve(end()).catch(() => {})
+    for (let end = ends.pop(); end; end = ends.pop()) {
+      try {
+        await end()
+      } catch (error) {
+        screen.say(`${screen.bad('!')} Something of the copy could not be removed, the next rehearsal does it: ` +
+          (error as Error).message)
+      }
+    }
   }
   try {
     const outcome = await Promise.race([work, interruption])
