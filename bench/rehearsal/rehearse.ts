@@ -105,8 +105,7 @@ async function prepare (
   begun(sink.close)
   screen.progress('starts a second server …')
   const scratch = await startScratch(environment,
-    { folder, database_url: database.url, mail_port: sink.port })
-  begun(scratch.stop)
+    { folder, database_url: database.url, mail_port: sink.port }, begun)
   done('server', `the same code with your settings, on port ${scratch.port} of this machine alone`)
   return { installation, copy, database_url: database.url, scratch, sink }
 }
@@ -232,16 +231,21 @@ async function main (args: string[], environment: Environment, screen: Screen): 
     return 0
   }
   const ends: (() => unknown)[] = []
+  let is_interrupted = false
   const interruption = new Promise<'interrupted'>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         // Asked twice, it goes at once; the next rehearsal removes what is left.
         process.once(signal, () => process.exit(130))
+        is_interrupted = true
         resolve('interrupted')
       })
     }
   })
-  const work = rehearse(options, environment, screen, end => { ends.push(end) })
+  const work = rehearse(options, environment, screen, end => {
+    ends.push(end)
+    if (is_interrupted) throw new Error('Interrupted')
+  })
   const endAll = async () => {
     for (let end = ends.pop(); end; end = ends.pop()) {
       try {
