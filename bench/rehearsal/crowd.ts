@@ -30,7 +30,7 @@ export function startCrowd (): Crowd {
       }
       if (ended !== undefined) return fail(`ended with ${ended}`)
       child.on('message', onMessage).once('exit', onExit)
-      child.send(job)
+      child.send(job, error => { if (error) fail('has ended') })
     }),
     stop: () => { if (child.connected) child.disconnect() },
   }

@@ -1,5 +1,6 @@
 import type { CrowdResult, Step } from './crowd-job.ts'
 import type { Observation } from './observe.ts'
+import { milliseconds, number } from './screen.ts'
 
 /** When a number of buyers counts as served, and what stood in the way when it does not. */
 
@@ -21,22 +22,23 @@ export function findFaults ({ counts, latency, statuses }: CrowdResult): string[
   const faults: string[] = []
   const refused = Object.entries(statuses)
     .filter(([name]) => / (?:503|429)$/.test(name)).reduce((sum, [, count]) => sum + count, 0)
-  if (refused > 0) faults.push(`${refused} turned away`)
-  if (counts.failed > 0) faults.push(`${counts.failed} without a proper answer`)
+  if (refused > 0) faults.push(`${number(refused)} turned away`)
+  if (counts.failed > 0) faults.push(`${number(counts.failed)} without a proper answer`)
   for (const step of judged) {
     const p99_ms = latency[step]?.p99_ms ?? 0
-    if (p99_ms > slowest_ms) faults.push(`${names[step]} take ${Math.round(p99_ms)} ms`)
+    if (p99_ms > slowest_ms) faults.push(`${names[step]} take ${milliseconds(p99_ms)}`)
   }
   return faults
 }
 
 export interface Bottleneck {
-  what: 'load' | 'queue' | 'locks' | 'loop' | 'processors' | 'database' | 'disk' | 'unknown'
+  what: 'load' | 'queue' | 'locks' | 'loop' | 'processors' | 'others' | 'database' | 'disk' | 'unknown'
   /** A sentence. */
   words: string
 }
 
-const percent = (share: number) => `${Math.round(share * 100)} %`
+/** With a blank at which no line is broken. */
+const percent = (share: number) => `${Math.round(share * 100)}\u00a0%`
 
 const busy_loop = 0.9
 const busy_machine = 0.92
@@ -45,9 +47,9 @@ const often = 0.3
 /** Of a processor; less than that is what any machine does beside. */
 const noticeable = 0.25
 
-/** Other programs at work, as the end of a sentence; null when there were hardly any. */
+/** Other programs at work, as the end of a sentence; nothing when there were hardly any. */
 const findStrangers = ({ others }: Observation) =>
-  others !== null && others > noticeable ? `, and other programs ${percent(others)}` : null
+  others !== null && others > noticeable ? `, and other programs ${percent(others)}` : ''
 
 /** True when the figures say less about Fermata than about what else ran. */
 export const isDisturbed = ({ others, cores }: Observation) =>
@@ -58,19 +60,24 @@ export const isDisturbed = ({ others, cores }: Observation) =>
  * the rest was not measured; a full queue comes last, because something made it full.
  */
 export function findBottleneck (result: CrowdResult, seen: Observation): Bottleneck {
-  const { server_loop, server_cpu, database_cpu, machine, cores, lock_waits, disk_waits } = seen
+  const {
+    server_loop, server_cpu, database_cpu, machine, cores, lock_waits, disk_waits, others,
+  } = seen
+  const strangers = findStrangers(seen)
   const database = database_cpu === null ? '' : `, PostgreSQL ${percent(database_cpu)}`
-  const strangers = findStrangers(seen) ?? ''
   const used = `the server took ${percent(server_cpu)} of a processor${database}, the load itself ` +
-    percent(result.cpu_share) + strangers
+    percent(result.cpu_share)
   if (result.event_loop_share > busy_loop) return { what: 'load',
     words: `the load itself: one process could not play more buyers (busy ${percent(result.event_loop_share)}), so the server may be able to do more` }
   if (lock_waits > often) return { what: 'locks',
     words: `locks in PostgreSQL: ${percent(lock_waits)} of its busy connections waited for another's` }
   if (server_loop > busy_loop) return { what: 'loop',
     words: `Node's event loop, busy ${percent(server_loop)} of the time: a process has one, and ${used}` }
+  const ours = server_cpu + (database_cpu ?? 0) + result.cpu_share
+  if (machine > busy_machine && others !== null && others > ours) return { what: 'others',
+    words: `other programs: they took ${percent(others)} of this machine's ${cores} processors, and ${used}` }
   if (machine > busy_machine) return { what: 'processors',
-    words: `the ${cores} processors of this machine, busy ${percent(machine)}: ${used}` }
+    words: `the ${cores} processors of this machine, busy ${percent(machine)}: ${used}${strangers}` }
   if (database_cpu !== null && database_cpu > cores * busy_loop) return { what: 'database',
     words: `PostgreSQL's processors: ${used}` }
   if (disk_waits > often) return { what: 'disk',

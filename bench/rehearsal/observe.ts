@@ -6,6 +6,7 @@ import type { Usage } from './scratch-server.ts'
 
 /** What was busy while the buyers were there. Shares are of one processor unless said otherwise. */
 export interface Observation {
+  seconds: number
   server_loop: number
   server_cpu: number
   /** Null where the database is on another machine or the system does not tell. */
@@ -72,7 +73,7 @@ export function createObserver (scratch: Scratch, database_url: string): Observe
         const database_cpu = ticks && ticks_after &&
           ticksBetween(ticks, ticks_after) / clock_ticks_per_second / seconds
         return {
-          server_loop, server_cpu, database_cpu, machine: share, cores,
+          seconds, server_loop, server_cpu, database_cpu, machine: share, cores,
           others: database_cpu === null ? null
             : Math.max(0, share * cores - server_cpu - database_cpu - load_cpu),
           lock_waits: seen.locked / Math.max(1, seen.active),

@@ -114,8 +114,8 @@ test('confirm: three quarters of what was served, and less when that is not true
 })
 
 const calm: Observation = {
-  server_loop: 0.3, server_cpu: 0.3, database_cpu: 0.2, machine: 0.4, cores: 2, others: 0,
-  lock_waits: 0, disk_waits: 0,
+  seconds: 1, server_loop: 0.3, server_cpu: 0.3, database_cpu: 0.2, machine: 0.4, cores: 2,
+  others: 0, lock_waits: 0, disk_waits: 0,
 }
 const slow = { count: 9, p50_ms: 1, p90_ms: 1, p95_ms: 1, p99_ms: 400, p999_ms: 400, max_ms: 400 }
 const nobody = {
@@ -129,7 +129,7 @@ const crowd: CrowdResult = {
 }
 
 test('findFaults: names what was slow, who was turned away and who had no answer', () => {
-  expect(findFaults(crowd)).toEqual(['holds take 400 ms'])
+  expect(findFaults(crowd)).toEqual(['holds take 400\u00a0ms'])
   expect(findFaults({ ...crowd, latency: {} })).toEqual([])
   expect(findFaults({ ...crowd, latency: {}, statuses: { 'hold 503': 3, 'hold 201': 9 } }))
     .toEqual(['3 turned away'])
@@ -148,8 +148,9 @@ test('findBottleneck: says what was at its limit, and the load itself before all
   expect(what({ disk_waits: 0.6 })).toBe('disk')
   expect(what({}, { statuses: { 'hold 503': 4 } })).toBe('queue')
   expect(what({})).toBe('unknown')
-  expect(findBottleneck(crowd, { ...calm, machine: 0.98, others: 1.2 }).words)
-    .toContain('other programs 120 %')
+  expect(what({ machine: 0.98, others: 1.2 })).toBe('others')
+  expect(findBottleneck(crowd, { ...calm, machine: 0.98, others: 0.5 }).words)
+    .toContain('other programs 50\u00a0%')
 })
 
 test('readOptions: what cannot be meant is answered in words, with an example', () => {

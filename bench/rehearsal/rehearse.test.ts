@@ -127,6 +127,21 @@ test('rehearse: Ctrl-C removes the copy before it ends', async () => {
   expect(existsSync(folder)).toBe(false)
 }, 120_000)
 
+test('npm start: removes what a killed rehearsal left', async () => {
+  const { rows: [own] } = await pool.query<{ oid: number }>(
+    'select oid from pg_database where datname = current_database()')
+  await pool.query(`create database fermata_rehearsal_${own!.oid}_left`)
+  const server = await startServerProcess(data.folder, {
+    DATABASE_URL: database.url, FERMATA_DEMO: 'true', SERVICES: serviceNames.join(','),
+  })
+  try {
+    await eventually(async () => (await rehearsalDatabases()).length === 0, 'it to be dropped')
+    expect(await rehearsalDatabases()).toEqual([])
+  } finally {
+    await server.stop()
+  }
+}, 90_000)
+
 test('removeLeftRehearsals: leaves a rehearsal alone that is under way', async () => {
   const living = await createRehearsalDatabase(database.url)
   expect(await removeLeftRehearsals(database.url)).toEqual([])

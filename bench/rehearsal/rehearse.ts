@@ -105,8 +105,7 @@ async function prepare (
   begun(sink.close)
   screen.progress('starts a second server …')
   const scratch = await startScratch(environment,
-    { folder, database_url: database.url, mail_port: sink.port })
-  begun(scratch.stop)
+    { folder, database_url: database.url, mail_port: sink.port }, begun)
   done('server', `the same code with your settings, on port ${scratch.port} of this machine alone`)
   return { installation, copy, database_url: database.url, scratch, sink }
 }
@@ -123,7 +122,7 @@ async function findSafeRate (
   const trials: Observed[] = []
   const attempt = async (per_minute: number, duration_ms: number) => {
     const trial = await tryRate(stage, event, per_minute, duration_ms,
-      counts => screen.progress(trialProgress(per_minute, counts)))
+      counts => screen.progress(trialProgress(screen, per_minute, counts)))
     trials.push(trial)
     screen.say(trialLine(screen, trial))
     return trial
@@ -141,7 +140,7 @@ async function findSafeRate (
     safe = confirmed.safe
   }
   const failed = found.broken ?? trials.findLast(trial => trial.faults.length > 0)
-  return { safe, served: found.served, failed,
+  return { safe, served: found.served, failed, trials,
     is_disturbed: trials.filter(trial => isDisturbed(trial.seen)).length > trials.length / 2 }
 }
 
@@ -207,8 +206,13 @@ async function rehearse (
   // What failed first was in the trials; where all went well, perhaps the opening was too much.
   const limit = found.failed ?? (findFaults(opening.result).length > 0 ? opening : null)
   const bottleneck = limit && findBottleneck(limit.result, limit.seen)
-  const findings = { ...found, bottleneck, opening: opening.result, has_room: copy.room !== null,
-    buyers: options.buyers, checks, mails: sink.count() }
+  const [largest = null] = [...found.trials, opening]
+    .filter(({ result: { counts } }) => counts.failed + counts.turned_away + counts.ran_out === 0)
+    .toSorted((a, b) => b.result.counts.came - a.result.counts.came)
+  const findings = {
+    ...found, bottleneck, largest, opening: opening.result, has_room: copy.room !== null,
+    buyers: options.buyers, checks, mails: sink.count(),
+  }
   for (const line of describeResult(screen, findings)) screen.say(line)
   screen.say()
   screen.say(screen.dim(not_shown))
@@ -227,18 +231,30 @@ async function main (args: string[], environment: Environment, screen: Screen): 
     return 0
   }
   const ends: (() => unknown)[] = []
+  let is_interrupted = false
   const interruption = new Promise<'interrupted'>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         // Asked twice, it goes at once; the next rehearsal removes what is left.
         process.once(signal, () => process.exit(130))
+        is_interrupted = true
         resolve('interrupted')
       })
     }
   })
-  const work = rehearse(options, environment, screen, end => { ends.push(end) })
+  const work = rehearse(options, environment, screen, end => {
+    ends.push(end)
+    if (is_interrupted) throw new Error('Interrupted')
+  })
   const endAll = async () => {
-    for (let end = ends.pop(); end; end = ends.pop()) await Promise.resolve(end()).catch(() => {})
+    for (let end = ends.pop(); end; end = ends.pop()) {
+      try {
+        await end()
+      } catch (error) {
+        screen.say(`${screen.bad('!')} Something of the copy could not be removed, the next rehearsal does it: ` +
+          (error as Error).message)
+      }
+    }
   }
   try {
     const outcome = await Promise.race([work, interruption])

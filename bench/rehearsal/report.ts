@@ -1,5 +1,6 @@
 import type { CrowdCounts, CrowdResult, Step } from './crowd-job.ts'
 import { findFaults, slowest_ms, type Bottleneck } from './judge.ts'
+import type { Observation } from './observe.ts'
 import { bar, milliseconds, number, wrap, type Screen } from './screen.ts'
 import { safe_share } from './search.ts'
 import type { Observed } from './stages.ts'
@@ -24,9 +25,8 @@ export function trialLine (screen: Screen, { per_minute, result, faults }: Obser
 const clock = (ms: number) =>
   `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`
 
-export function trialProgress (per_minute: number, counts: CrowdCounts): string {
-  return `${column(number(per_minute), 12)}   ${number(counts.came)} came, ${number(counts.held)} hold tickets …`
-}
+export const trialProgress = (screen: Screen, per_minute: number, counts: CrowdCounts) =>
+  `${column(number(per_minute), 12)}   ${screen.dim(`${number(counts.came)} came, ${number(counts.held)} hold tickets …`)}`
 
 export function openingProgress (counts: CrowdCounts, buyers: number, began: number): string {
   const parts = [
@@ -78,6 +78,8 @@ export interface Findings {
   served: Observed | null
   bottleneck: Bottleneck | null
   opening: CrowdResult
+  /** The largest crowd of which everybody got an answer, with what it used. */
+  largest: { result: CrowdResult, seen: Observation } | null
   has_room: boolean
   buyers: number
   /** Other programs of this machine were at work as well. */
@@ -101,6 +103,14 @@ function openingWords ({ opening, has_room, safe, buyers }: Findings): string {
   return `${came} are too many at once${safe ? '' : ' for this machine'}: ${faults.join(', ')}. ${advice}`
 }
 
+/** The one figure that other programs hardly change. */
+function costWords ({ result, seen }: NonNullable<Findings['largest']>): string {
+  const each = (processors: number) =>
+    milliseconds(processors * seen.seconds * 1000 / result.counts.came)
+  const database = seen.database_cpu === null ? '' : ` and PostgreSQL ${each(seen.database_cpu)}`
+  return `takes the server ${each(seen.server_cpu)} of a processor${database}, mails included`
+}
+
 const disturbed = 'other programs took much of this machine meanwhile, so it can do more than this ' +
   'shows. Rehearse again when it is quiet.'
 
@@ -117,6 +127,7 @@ export function describeResult (screen: Screen, findings: Findings): string[] {
     ...findings.safe ? [row('', `${Math.round(safe_share * 100)} % of what was served at most, then tried for longer`, screen.dim)] : [],
     row('Bottleneck', bottleneck ? bottleneck.words : 'none was reached'),
     row('The opening', openingWords(findings)),
+    ...findings.largest ? [row('A buyer', costWords(findings.largest))] : [],
     ...findings.is_disturbed ? [row('Careful', disturbed, screen.bad)] : [],
     '',
     screen.dim('Sums over everything, read from the database afterwards'),

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -13,11 +13,9 @@ import type { ScratchMessage, ScratchRequest, Usage } from './scratch-server.ts'
 /** The parent's side of the server that is rehearsed on. */
 export interface Scratch {
   port: number
-  pid: number
   usage (): Promise<Usage>
   /** A client for the organiser of the copied events. Good for ten minutes. */
   asOrganizer (): Promise<Call>
-  stop (): Promise<void>
 }
 
 /**
@@ -60,8 +58,13 @@ function environmentOf (installation: Environment, place: Place): Environment {
   }
 }
 
-/** Starts the server and waits until it is ready. @throws with what it said when it is not */
-export async function startScratch (installation: Environment, place: Place): Promise<Scratch> {
+/**
+ * Starts the server and waits until it is ready. @throws with what it said when it is not
+ * @param begun gets what ends it as soon as it runs, so that an interruption finds it
+ */
+export async function startScratch (
+  installation: Environment, place: Place, begun: (stop: () => Promise<void>) => void
+): Promise<Scratch> {
   const environment = environmentOf(installation, place)
   const output = join(place.folder, 'output.log')
   const file = openSync(output, 'a')
@@ -73,15 +76,19 @@ export async function startScratch (installation: Environment, place: Place): Pr
   const exited = new Promise<void>(resolve => { child.once('exit', () => resolve()) })
   const ask = (request: ScratchRequest, within_ms: number) =>
     new Promise<ScratchMessage>((resolve, reject) => {
-      const failed = () => reject(new Error(`The rehearsed server ended:\n${endOf(output)}`))
       const timer = setTimeout(() => reject(new Error('The rehearsed server does not answer.')), within_ms)
+      const failed = () => {
+        clearTimeout(timer)
+        reject(new Error(`The rehearsed server ended:\n${endOf(output)}`))
+      }
       child.once('exit', failed)
       child.once('message', message => {
         clearTimeout(timer)
         child.off('exit', failed)
         resolve(message as ScratchMessage)
       })
-      child.send(request)
+      // Without somebody to hear of it, a channel that has closed would end this process.
+      child.send(request, error => { if (error) failed() })
     })
   const stop = async () => {
     if (child.connected) child.send({ kind: 'stop' } satisfies ScratchRequest, () => {})
@@ -89,6 +96,7 @@ export async function startScratch (installation: Environment, place: Place): Pr
     child.kill('SIGKILL')
     await exited
   }
+  begun(stop)
   try {
     const started = await ask({ kind: 'start', environment }, start_within_ms)
     if (started.kind !== 'ready') throw new Error(
@@ -100,7 +108,7 @@ export async function startScratch (installation: Environment, place: Place): Pr
       email: 'organizer@example.com', email_verified: true,
     }
     return {
-      port, pid: child.pid!, stop,
+      port,
       async usage () {
         const answer = await ask({ kind: 'usage' }, stop_within_ms)
         return (answer as Extract<ScratchMessage, { kind: 'usage' }>).usage
@@ -116,4 +124,6 @@ export async function startScratch (installation: Environment, place: Place): Pr
   }
 }
 
-const endOf = (file: string) => readFileSync(file, 'utf8').slice(-end_of_output_bytes)
+/** The folder may be gone by the time somebody asks. */
+const endOf = (file: string) =>
+  existsSync(file) ? readFileSync(file, 'utf8').slice(-end_of_output_bytes) : ''

@@ -64,7 +64,8 @@ export const number = (value: number) => Math.round(value).toLocaleString('en')
 
 /** Milliseconds, short enough for a column. */
 export const milliseconds = (value: number | undefined) =>
-  value === undefined ? '–' : value < 10 ? `${value.toFixed(1)} ms` : `${number(value)} ms`
+  value === undefined ? '–'
+    : `${value < 10 ? value.toFixed(1) : number(value)}\u00a0ms`
 
 export function bar (share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width)
