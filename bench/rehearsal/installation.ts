@@ -98,7 +98,7 @@ function placeOf (url: string): string {
 }
 
 const base_bytes = 600 * 1024 ** 2
-/** Rows, indexes and write-ahead log of a purchase with its mails; measured at about 12 kB. */
+/** An estimate: rows, indexes and write-ahead log of a purchase with its mails take some 22 kB. */
 const bytes_per_buyer = 30 * 1024
 const megabyte = 1024 ** 2
 
