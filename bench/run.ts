@@ -1,4 +1,5 @@
 import { askEcho, full_plan, type Bench, type GoalResult, type Plan } from './bench.ts'
+import { measureAvailability } from './goals/availability.ts'
 import { measureCrowd } from './goals/crowd.ts'
 import { measureDurability } from './goals/durability.ts'
 import { measureExpiry } from './goals/expiry.ts'
@@ -6,6 +7,7 @@ import { measureLatency } from './goals/latency.ts'
 import { measureOverload } from './goals/overload.ts'
 import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
+import { measureWaitingRoom } from './goals/waiting-room.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
 import { startProduct, stopOnSignals, type Product } from './product.ts'
@@ -21,6 +23,8 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P4'], measure: measureLatency },
   { ids: ['P5'], measure: measurePurchases },
   { ids: ['P6'], measure: measureOverload },
+  { ids: ['P11', 'P11s'], measure: measureAvailability },
+  { ids: ['P12', 'P12j', 'P12p', 'P12a'], measure: measureWaitingRoom },
   { ids: ['P15'], measure: measureExpiry },
   { ids: ['P16'], measure: measureDurability },
 ]
