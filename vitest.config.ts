@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/build/**'],
+    // The last one takes minutes: `npm run test:faults` and .ci/run have it.
+    exclude: ['**/node_modules/**', '**/build/**', 'tests/faults/rush-under-kills.test.ts'],
     // One PostgreSQL for the run; each test file makes its own database there.
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
