@@ -37,6 +37,7 @@ test('control: the same comparison notices one order, state, sum or ticket that 
     checkHistory(lines, { ...found, ...changed })
   const promised = new Set(history.flatMap(line => line.what === 'acked' ? [line.order_id] : []))
   const at = found.orders.findIndex(order => promised.has(order.id) && order.status === 'completed')
+  expect(at, 'an order that was paid').toBeGreaterThanOrEqual(0)
   const one = found.orders[at]!
   const but = (change: Partial<typeof one>) => found.orders.with(at, { ...one, ...change })
 
