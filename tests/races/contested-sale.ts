@@ -77,11 +77,21 @@ export async function sell (options: SaleOptions): Promise<SaleOutcome> {
   }) : undefined
   const organizing = others ? whileNot(() => is_over, organize_every_ms, () =>
     organize(shop, event, random).catch(() => {})) : undefined
-  await Promise.all(Array.from({ length: lanes }, buy))
-  await Promise.all(lives)
-  is_over = true
-  await Promise.all([looking, organizing])
+  try {
+    await allOf(Array.from({ length: lanes }, buy))
+    await Promise.all(lives)
+  } finally {
+    is_over = true
+    await Promise.allSettled([looking, organizing])
+  }
+  await looking
   return outcome
+}
+
+/** All have ended before the failure of one is told, so that none goes on in a closed shop. */
+export async function allOf<T> (running: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(running)
+  return Promise.all(running)
 }
 
 async function whileNot (

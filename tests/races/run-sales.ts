@@ -1,6 +1,6 @@
 import { eventually } from '../end-to-end/sell.ts'
 import { openEvent, type Sizes } from './contested-event.ts'
-import { sell, type SaleOutcome } from './contested-sale.ts'
+import { allOf, sell, type SaleOutcome } from './contested-sale.ts'
 import { countMissing, isUnderWay, readSums, type Sums } from './queries.ts'
 import { startTwoProcesses, type TwoProcesses } from './two-processes.ts'
 
@@ -49,7 +49,7 @@ export async function runSales (
   }
   await withShop(plan, true, async shop => {
     for (const seeds of groupsOf(plan)) {
-      const sales = await Promise.all(seeds.map(seed =>
+      const sales = await allOf(seeds.map(seed =>
         runSale(shop, seed, plan.attempts_per_seed, true)))
       await eventually(async () => !await isUnderWay(shop), 'the sales to settle', settle_within_ms)
       for (const sale of sales) await addSale(told, shop, sale)
@@ -58,7 +58,7 @@ export async function runSales (
   })
   await withShop(plan, false, async shop => {
     for (const seeds of groupsOf(plan)) {
-      const sales = await Promise.all(seeds.map(seed =>
+      const sales = await allOf(seeds.map(seed =>
         runSale(shop, seed, control_attempts, false)))
       for (const sale of sales) await addControl(told, shop, sale)
       tell(told)
