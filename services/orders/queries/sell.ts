@@ -226,11 +226,12 @@ function saleValues (sale: Sale): unknown[] {
 
 /**
  * The negative control of the race tests: counters set from what was read before, as if nobody else
- * were selling.
+ * were selling. Rows are taken in order, or the control would wait for deadlocks instead.
  */
 export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['pools']) => client.query(`
+  with own as (select id from orders.pools where id = any($1::uuid[]) order by id for no key update)
   update orders.pools p set held = least(t.held, p.capacity - p.sold)
-    from unnest($1::uuid[], $2::integer[]) as t (id, held) where p.id = t.id`,
+    from own join unnest($1::uuid[], $2::integer[]) as t (id, held) using (id) where p.id = own.id`,
 [taken.map(pool => pool.id),
   taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
 
