@@ -24,8 +24,6 @@ export interface Product {
   openEvent (capacity: number): Promise<{ event_id: string, ticket_type_id: string }>
   /** A client of the API for who manages these events. */
   callAsOrganizer (): Promise<Call>
-  /** CPU seconds the server's process has used; null where the system does not tell. */
-  cpuSeconds (): number | null
   stop (): Promise<void>
 }
 
@@ -100,7 +98,6 @@ async function startParts (
     settings: database.settings,
     openEvent: async capacity => openEvent(await callAsOrganizer(), capacity),
     callAsOrganizer,
-    cpuSeconds: () => cpuSecondsOf(server.pid),
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { best, conclude, type Bench, type GoalResult } from '../bench.ts'
+import { costOf, costSides, readMeter, type Cost } from '../cost.ts'
 import type { Product } from '../product.ts'
 import { round } from '../statistics.ts'
 import { settle } from '../sums.ts'
@@ -15,11 +16,15 @@ export async function measurePurchases (bench: Bench): Promise<GoalResult[]> {
   const paid: number[] = []
   const naive: number[] = []
   const bad: string[] = []
+  const costs: (Cost | null)[] = []
   const details: unknown[] = []
   await purchaseRound(bench)
   for (let one = 1; one <= plan.rounds; one++) {
     naive.push(await holds.run(control.count, plan.seconds))
+    const before = await readMeter(bench.product)
     const { per_second, reason, ...rest } = await purchaseRound(bench)
+    const after = await readMeter(bench.product)
+    costs.push(before && after && costOf(before, after, rest.orders))
     paid.push(per_second)
     if (reason) bad.push(reason)
     details.push(rest)
@@ -34,7 +39,7 @@ export async function measurePurchases (bench: Bench): Promise<GoalResult[]> {
   }, { rounds: paid.map((rate, at) => rate / naive[at]!), void: bad,
     details: { rounds: details, control: holds.tool, control_clients: control },
     sides: [{ name: 'paid orders with tickets', unit: '/s', values: paid },
-      { name: 'B1', unit: '/s', values: naive }] })]
+      { name: 'B1', unit: '/s', values: naive }, ...costSides(costs)] })]
 }
 
 /** Buyers order and pay for a while; the round ends when the last of them has ticket and mail. */
