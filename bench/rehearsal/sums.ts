@@ -51,7 +51,11 @@ async function noOpenPayments (pool: ReturnType<typeof createPool>): Promise<voi
 
 /** A ticket type's own pool counts each of its tickets once; shared ones count them again. */
 const sums_sql = `
-  with our_orders as (select * from orders.orders where event_id = any($1::uuid[])),
+  with our_orders as (
+    -- A hold that was released counts as expired, whether or not its order says so yet.
+    select o.id, o.total_minor,
+           case when o.status = 'pending' and o.expires_at <= e.released_up_to then 'expired' else o.status end as status
+      from orders.orders o join orders.events e on e.id = o.event_id where o.event_id = any($1::uuid[])),
   lines as (select o.status, o.total_minor, i.quantity from our_orders o
     join orders.order_items i on i.order_id = o.id),
   stock as (select * from orders.pools where event_id = any($1::uuid[]))

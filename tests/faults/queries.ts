@@ -14,7 +14,8 @@ export async function readFound (
     const { rows: [stock] } = await pool.query<Found['pool']>(
       'select capacity, held, sold from orders.pools where id = $1', [ticket_type_id])
     const { rows: [keys] } = await pool.query<{ count: number }>(`
-      select count(*)::integer as count from orders.idempotency_keys where reply ->> 'event_id' = $1::text`, [event_id])
+      select count(*)::integer as count from orders.idempotency_keys k
+        join orders.orders o on o.id::text = k.reply #>> '{}' where o.event_id = $1`, [event_id])
     return { orders, pool: stock!, keys: keys!.count }
   } finally {
     await pool.end()

@@ -25,8 +25,10 @@ const orders_per_pass = 3
 export const readSums = async ({ pool }: TwoProcesses, event_id: string): Promise<Sums> =>
   (await pool.query<Sums>(`
   with counted as (
-    select o.id, o.status from orders.orders o
-     where o.event_id = $1 and o.status in ('pending', 'completed')
+    -- Tickets of a hold that was released are free, whether or not its order says so yet.
+    select o.id, o.status from orders.orders o join orders.events e on e.id = o.event_id
+     where o.event_id = $1 and (o.status = 'completed' or
+           (o.status = 'pending' and o.expires_at > e.released_up_to))
   ), taken as (
     select d.pool_id, coalesce(sum(i.quantity) filter (where c.status = 'pending'), 0) as held,
            coalesce(sum(i.quantity) filter (where c.status = 'completed'), 0) as sold
@@ -56,8 +58,9 @@ export const readSums = async ({ pool }: TwoProcesses, event_id: string): Promis
          (select count(*) from orders.orders where event_id = $1)::integer as orders,
          (select count(*) from counted where status = 'pending')::integer as pending,
          (select count(*) from counted where status = 'completed')::integer as completed,
-         (select count(*) from orders.idempotency_keys
-           where reply ->> 'event_id' = $1::text)::integer as keys`, [event_id])).rows[0]!
+         (select count(*) from orders.idempotency_keys k
+            join orders.orders o on o.id::text = k.reply #>> '{}'
+           where o.event_id = $1)::integer as keys`, [event_id])).rows[0]!
 
 /** Orders that a buyer was told of and that are not there. */
 export const countMissing = async (

@@ -57,11 +57,9 @@ test('migrate: eight processes that start at once migrate once', async () => {
   await Promise.all(Array.from({ length: 8 }, () => start()))
 
   expect(await ask(`select id from ${schema}.seats order by id`)).toEqual([{ id: 1 }, { id: 2 }])
-  expect(await ask(`select name from ${schema}.migrations order by name`))
-    .toEqual([
-      { name: 'platform_0001_messages' }, { name: 'service_0001_seats' },
-      { name: 'service_0002_more' }
-    ])
+  expect(await ask(`select name from ${schema}.migrations
+                     where name not like 'platform%' order by name`))
+    .toEqual([{ name: 'service_0001_seats' }, { name: 'service_0002_more' }])
 })
 
 test('migrate: a failing migration names itself and leaves nothing', async () => {
