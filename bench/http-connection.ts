@@ -7,9 +7,11 @@ export interface Connection {
   close (): void
 }
 
-export type OnAnswer = (status: number, body: string) => void
+/** @param retry_after_s what a refusal asks for; 0 when it asks for nothing */
+export type OnAnswer = (status: number, body: string, retry_after_s: number) => void
 
 const head_end = '\r\n\r\n'
+const retry_header = /\r\nretry-after: *(\d+)/i
 const length_header = /\r\ncontent-length: *(\d+)/i
 
 /**
@@ -54,9 +56,11 @@ export function openConnection (
       if (received.length < body_at + length) return
       const status = Number(received.slice(9, 12))
       const body = received.slice(body_at, body_at + length)
+      const retry_after_s = status === 503 || status === 429
+        ? Number(retry_header.exec(received)?.[1] ?? 0) : 0
       received = ''
       waiting = false
-      onAnswer(status, body)
+      onAnswer(status, body, retry_after_s)
     })
   })
 }

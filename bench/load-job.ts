@@ -28,6 +28,8 @@ export interface LoadJob extends Target {
   per_second?: number
   /** Open loop only: a flow that finds no connection free is not sent, instead of waiting. */
   drop_when_busy?: boolean
+  /** Who is refused asks again no sooner than the answer's Retry-After; else at once. */
+  heeds_retry_after?: boolean
 }
 
 export interface LoadResult {

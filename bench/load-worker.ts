@@ -60,7 +60,7 @@ async function runJob (job: LoadJob): Promise<LoadResult> {
     if (in_flight === 0 && (now >= end_at || begun >= most)) settled()
   }
 
-  function answered (lane: Lane, status: number, body: string): void {
+  function answered (lane: Lane, status: number, body: string, retry_after_s: number): void {
     const now = performance.now()
     const flow = lane.flow!
     samples.statuses[status] = (samples.statuses[status] ?? 0) + 1
@@ -86,13 +86,15 @@ async function runJob (job: LoadJob): Promise<LoadResult> {
     }
     in_flight--
     lane.flow = null
-    next(lane)
+    if (job.heeds_retry_after && retry_after_s > 0 && now < end_at) {
+      setTimeout(next, retry_after_s * 1000, lane)
+    } else next(lane)
   }
 
   await Promise.all(Array.from({ length: job.connections }, async () => {
     const lane: Lane = { connection: null, flow: null }
     lane.connection = await openConnection(job.port,
-      (status, body) => answered(lane, status, body), was_waiting => {
+      (...answer) => answered(lane, ...answer), was_waiting => {
         if (was_waiting) in_flight--
         samples.lost++
         if (in_flight === 0) settled()

@@ -62,7 +62,8 @@ export default defineService<Ctx>({
     on(eventChanged, tellChanged),
     on(eventCanceled, tellEventCanceled),
     on(deadlineReached, tellReminder),
-    on(orders.orderPlaced, tellHeld),
+    // A guest has no place in the app where it could be told.
+    on(orders.orderPlaced, tellHeld, ({ user_id }) => user_id !== null),
     on(orders.orderCompleted, tellCompleted),
     on(orders.orderCanceled, tellCanceled),
     on(orders.orderExpired, tellExpired),

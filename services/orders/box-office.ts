@@ -4,6 +4,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from './collector.ts'
 import type { Ctx, Resources } from './context.ts'
+import { createLiveAvailability } from './live-availability.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
 import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
 
@@ -24,10 +25,10 @@ const away = new Problem(unavailable, 'The box office could not be reached. Try 
 /** Puts the queue in front of the stock. */
 export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const collector = createCollector<Purchase, Outcome>({
-    serve: async (lane, purchases) => {
+    serve: async (lane, purchases, entered) => {
       const event_id = isGuarded(ctx) ? lane : lane.slice(0, lane.indexOf(' '))
       try {
-        return await sellBatch(ctx, event_id, purchases)
+        return await sellBatch(ctx, event_id, purchases, entered)
       } catch (error) {
         if (isAway(error)) ctx.log.warn({ err: error, event_id, purchases: purchases.length }, 'a batch could not be sold')
         throw isAway(error) ? away : error
@@ -41,11 +42,27 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
     url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
     application_name: 'fermata-orders-sale', pipeline: true })
   const rooms = createWaitingRooms(ctx)
+  const availability = createLiveAvailability(ctx)
   // Before the first order: none may slip past a room that is on.
   await rooms.refresh()
-  if (isGuarded(ctx)) return { collector, pool, rooms }
+  if (isGuarded(ctx)) return { collector, pool, rooms, availability }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
-  return { pool, rooms, collector: { add: (event_id, purchase) => collector.add(`${event_id} ${uuidv7()}`, purchase) } }
+  const add = (event_id: string, purchase: Purchase) =>
+    collector.add(`${event_id} ${uuidv7()}`, purchase)
+  return { pool, rooms, availability, collector: { ...collector, add } }
+}
+
+const event_id_in = /"event_id"\s*:\s*"([0-9a-f-]{36})"/
+
+/**
+ * Turns away who would find the queue of their event full, from the bare text of the order: in a
+ * flood, reading and checking each order would take the time in which others could be sold to.
+ */
+export function refuseWhenFull ({ resources }: Ctx, body: string): Problem | null {
+  const { full_lanes } = resources.collector
+  if (full_lanes.size === 0) return null
+  const event_id = event_id_in.exec(body)?.[1]
+  return event_id !== undefined && full_lanes.has(event_id) ? full : null
 }
 
 export const closeBoxOffice = ({ resources }: Ctx) => resources.pool.end()

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { createCollector, type CollectorOptions } from './collector.ts'
 
-/** A collector whose batches end when the test says so. */
+interface Batch { lane: string, requests: string[], enter: () => void, end: () => void }
+
+/** A collector whose batches enter and end when the test says so. */
 function startCollector (options: Partial<CollectorOptions<string, string>> = {}) {
-  const batches: { lane: string, requests: string[], end: () => void }[] = []
+  const batches: Batch[] = []
   const collector = createCollector<string, string>({
-    serve: (lane, requests) => new Promise(resolve => {
-      batches.push({ lane, requests, end: () => resolve(requests.map(request => `answer to ${request}`)) })
+    serve: (lane, requests, enter) => new Promise(resolve => {
+      batches.push({ lane, requests, enter, end: () => resolve(requests.map(request => `answer to ${request}`)) })
     }),
     full: () => new Error('full'), isHopeless: () => false,
     max_batch: 3, max_waiting_per_lane: 5, max_waiting: 8, max_parallel: 2, ...options,
@@ -28,6 +30,42 @@ test('collector: the first leaves at once, those who come meanwhile leave togeth
   expect(batches[2]!.requests).toEqual(['e'])
   batches[2]!.end()
   expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e'].map(request => `answer to ${request}`))
+})
+
+test('collector: once a batch has entered, one large batch lines up behind it and no more', async () => {
+  const { collector, batches } = startCollector(
+    { max_batch: 100, max_waiting_per_lane: 1000, max_waiting: 1000, max_parallel: 6 })
+  const come = (count: number) =>
+    Array.from({ length: count }, (_, n) => collector.add('event', `${n}`))
+  const answers = come(64)
+  batches[0]!.enter()
+  expect(batches, 'too few wait for the price of a batch').toHaveLength(1)
+  answers.push(...come(1))
+  expect(batches.map(batch => batch.requests.length)).toEqual([1, 64])
+  answers.push(...come(150))
+  batches[0]!.enter()
+  expect(batches, 'the second has not entered').toHaveLength(2)
+  batches[0]!.end()
+  await turn()
+  expect(batches).toHaveLength(2)
+  batches[1]!.enter()
+  expect(batches.map(batch => batch.requests.length)).toEqual([1, 64, 100])
+  for (let at = 1; at < 4; at++) {
+    batches[at]!.end()
+    await turn()
+  }
+  expect(await Promise.all(answers)).toHaveLength(215)
+})
+
+test('collector: names the lanes that are full, until a batch has left them', async () => {
+  const { collector, batches } = startCollector()
+  for (let i = 0; i < 6; i++) void collector.add('x', `x${i}`)
+  expect([...collector.full_lanes]).toEqual([])
+  expect(() => collector.add('x', 'too many')).toThrow('full')
+  expect([...collector.full_lanes]).toEqual(['x'])
+  batches[0]!.end()
+  await turn()
+  expect([...collector.full_lanes]).toEqual([])
 })
 
 test('collector: lanes run beside each other up to the limit and take turns', async () => {

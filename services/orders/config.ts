@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 /** Settings of the box office. */
 export const Settings = Type.Object({
   RESERVATION_TIMEOUT: Type.Number({
-    default: 15, exclusiveMinimum: 0, maximum: 24 * 60,
+    default: 15, minimum: 0.001, maximum: 24 * 60,
     description: 'minutes a buyer has to pay before the tickets are free again', examples: ['15'],
   }),
   ORDERS_TEST_UNGUARDED: Type.Enum(['on', 'off'], {

@@ -5,6 +5,7 @@ import type {
 import type { Collector } from './collector.ts'
 import type { Settings } from './config.ts'
 import type { DB } from './database.ts'
+import type { LiveAvailability } from './live-availability.ts'
 import type { WaitingRooms } from './queue-rooms.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
@@ -16,6 +17,8 @@ export interface Resources {
   pool: Context['pool']
   /** What this process knows of the waiting rooms. */
   rooms: WaitingRooms
+  /** What watchers of events are told. */
+  availability: LiveAvailability
 }
 
 export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>

@@ -34,6 +34,7 @@ export interface OrdersEvents {
   ends_at: string | null
   facts: Json | null
   id: string
+  released_up_to: Generated<string>
   status: Generated<string>
   title: Generated<string>
   version: Generated<number>

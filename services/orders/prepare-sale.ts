@@ -60,14 +60,20 @@ function toOrder (
   { facts, now, expires_at }: { facts: EventFacts, now: string, expires_at: string }
 ): Order {
   const free = total_minor === 0
+  const items = lines.map(toItem)
+  // In the order in which they are read again, so that a repeated answer is the first one.
+  if (items.length > 1) items.sort(byTicketType)
   return {
     id: uuidv7(), code: readableCode(code_length), event_id: facts.id, event_title: facts.title,
     status: free ? 'completed' : 'pending',
-    items: lines.map(toItem), total_minor, currency, ...(promo && { promo_code: promo.code }),
+    items, total_minor, currency, ...(promo && { promo_code: promo.code }),
     buyer, user_id: request.buyer.user_id, expires_at, created_at: now,
     completed_at: free ? now : null, canceled_at: null, expired_at: null, refunded_at: null,
   }
 }
+
+const byTicketType = (a: OrderItem, b: OrderItem) =>
+  Number(a.ticket_type_id > b.ticket_type_id) - Number(a.ticket_type_id < b.ticket_type_id)
 
 /** A line as orders and quotes show it. */
 export const toItem = ({ type, quantity, unit_price_minor, discount_minor }: Line): OrderItem => ({
@@ -92,8 +98,10 @@ function addOrder (
   })
   const { type, data } = eventOf(ctx, facts, order)
   sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
-  // The stored answer has no access token: it is a secret, and can be signed again.
-  if (idempotency) sale.keys.push({ ...idempotency, reply: JSON.stringify(order) })
+  if (idempotency) {
+    const { scope, key, fingerprint } = idempotency
+    sale.keys.push({ scope, key, fingerprint, order_id: id })
+  }
 }
 
 /** An order that is complete from the start was never waiting, so only its completion is told. */

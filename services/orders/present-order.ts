@@ -15,6 +15,17 @@ export function presentOrder (row: OrderRow): Order {
   }
 }
 
+/** The same as it was answered when it was placed, whatever has become of it since. */
+export function presentPlaced (row: OrderRow): Order {
+  // An order that costs nothing was complete from the start.
+  const free = row.total_minor === 0
+  return {
+    ...presentOrder(row), status: free ? 'completed' : 'pending',
+    completed_at: free ? row.created_at : null,
+    canceled_at: null, expired_at: null, refunded_at: null,
+  }
+}
+
 /** What every event about an order carries. */
 export function factsOf (order: Order) {
   const { id, code, event_id, event_title, buyer, user_id, items, created_at } = order

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { draw, placeInDraw, seedOf } from './queue-draw.ts'
-import { bindingOf, newId, queueKeys, readPass, readToken, signPass, signToken } from './queue-tokens.ts'
+import { bindingOf, newIds, queueKeys, readPass, readToken, signPass, signToken } from './queue-tokens.ts'
 
 /** The draw and the tokens (queue-draw.ts, queue-tokens.ts), without a database. */
 
@@ -32,8 +32,8 @@ test('draw: the time of arrival before the opening does not matter (chi-square, 
 
 test('draw: gives every place once, whatever the number of visitors', async () => {
   for (const count of [0, 1, 2, 9001]) {
-    const ids = Array.from({ length: count }, newId)
-    const drawn = await draw(newId(), [Buffer.concat(ids)])
+    const ids = newIds(count)
+    const drawn = await draw(seedOf(bytesOf('key', 32), bytesOf(`${count} joins`, 32)), [Buffer.concat(ids)])
     const places = ids.map(id => placeInDraw(drawn, id)).sort((a, b) => a - b)
     expect(places).toEqual(Array.from({ length: count }, (_, index) => index + 1))
   }
@@ -41,7 +41,7 @@ test('draw: gives every place once, whatever the number of visitors', async () =
 
 test('readToken: takes back what was signed and nothing else', () => {
   const keys = queueKeys('a secret of thirty-two characters', 'one event')
-  const place = { id: newId(), place: 123_456, joined_ms: 1_800_000_000_000,
+  const place = { id: newIds(1)[0]!, place: 123_456, joined_ms: 1_800_000_000_000,
     binding: bindingOf('visitor', null) }
   const token = signToken(keys, place)
   expect(readToken(keys, token)).toEqual(place)

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { id_bytes } from './queue-tokens.ts'
 
@@ -19,7 +19,7 @@ export interface Draw {
   /** Ascending; a place is one more than the count of smaller ones. */
   numbers: Float64Array
   order_digest: string
-  seed: Buffer
+  seed: KeyObject
 }
 
 export const hashOfKey = (key: Buffer) => createHash('sha256').update(key).digest('hex')
@@ -30,16 +30,16 @@ export const extendDigest = (digest: Buffer, ids: Buffer) =>
 
 /** Nobody knows it before the last visitor joined, for it needs their ids as well as the key. */
 export const seedOf = (key: Buffer, joins_digest: Buffer) =>
-  createHmac('sha256', key).update(joins_digest).digest()
+  createSecretKey(createHmac('sha256', key).update(joins_digest).digest())
 
-export const drawNumber = (seed: Buffer, id: Buffer) =>
+export const drawNumber = (seed: KeyObject, id: Buffer) =>
   createHmac('sha256', seed).update(id).digest().readUIntBE(0, number_bytes)
 
 /**
  * Draws everybody whose id is in `ids`; a million take some seconds, during which others are
  * served.
  */
-export async function draw (seed: Buffer, ids: Buffer[]): Promise<Draw> {
+export async function draw (seed: KeyObject, ids: Buffer[]): Promise<Draw> {
   const count = ids.reduce((sum, batch) => sum + batch.length / id_bytes, 0)
   const numbers = new Float64Array(count)
   let index = 0

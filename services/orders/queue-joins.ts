@@ -1,7 +1,7 @@
 import type { Ctx } from './context.ts'
 import { appendJoins, closeDraw, lockQueue, readLockedQueue } from './queries/queue.ts'
 import { extendDigest } from './queue-draw.ts'
-import { newId, type Place } from './queue-tokens.ts'
+import { newIds, type Place } from './queue-tokens.ts'
 
 /** Somebody who wants a place, as they wait for the batch before theirs. */
 export interface JoinRequest { binding: Buffer }
@@ -28,8 +28,9 @@ export function appendBatch (
     if (queue.drawn_at === null && queue.is_due) await closeDraw(tx, event_id)
     const drawn = queue.drawn_at !== null || queue.is_due
     const joined_ms = Date.parse(queue.now)
+    const new_ids = newIds(requests.length)
     const places = requests.map(({ binding }, index): Place => ({
-      id: newId(), place: drawn ? queue.joined + index + 1 : 0, joined_ms, binding }))
+      id: new_ids[index]!, place: drawn ? queue.joined + index + 1 : 0, joined_ms, binding }))
     const ids = Buffer.concat(places.map(({ id }) => id))
     await appendJoins(tx, {
       event_id, number: queue.batches + 1, first_place: drawn ? queue.joined + 1 : null, ids,

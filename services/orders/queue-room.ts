@@ -11,6 +11,9 @@ import { pollBefore, standingOf, waitFor, type RoomView } from './rules/queue-po
 export interface Room {
   row: RoomRow
   keys: QueueKeys
+  /** Of the row, read once and not for everybody who asks. */
+  opens_ms: number
+  ends_ms: number
   /** How far the database's clock is ahead of this machine's. */
   ahead_ms: number
   draw: Draw | null
@@ -28,6 +31,7 @@ export function toRoom (
   const drawn = row.drawn_at !== null
   return {
     row, keys, draw, ahead_ms,
+    opens_ms: Date.parse(row.opens_at), ends_ms: Date.parse(row.ends_at),
     admissions: row.admissions.map(({ up_to, at }) => ({ up_to, at_ms: Date.parse(at) })),
     answer: {
       event_id: row.event_id, opens_at: row.opens_at,
@@ -48,11 +52,11 @@ export function toRoom (
 /** By the database's clock. */
 export const nowIn = (room: Room) => Date.now() + room.ahead_ms
 
-const opensIn = (room: Room) => Math.max(0, Date.parse(room.row.opens_at) - nowIn(room))
+const opensIn = (room: Room) => Math.max(0, room.opens_ms - nowIn(room))
 
 export function stateOf (room: Room): QueueState {
   const { row } = room
-  if (row.status !== 'published' || Date.parse(row.ends_at) <= nowIn(room)) return 'closed'
+  if (row.status !== 'published' || room.ends_ms <= nowIn(room)) return 'closed'
   if (row.drawn_at === null) return opensIn(room) > 0 ? 'before_opening' : 'drawing'
   if (!room.draw) return 'drawing'
   return row.capacity > 0 && row.available === 0 && row.held === 0 ? 'sold_out' : 'open'

@@ -181,6 +181,26 @@ test('getQueuePosition: an altered token, or that of another event, is none', as
   expect((await ask(here.event_id, token)).status).toBe(200)
 })
 
+test('getQueuePosition: the answer that skips all else is the same as the route\'s', async () => {
+  const { event_id } = await seedRoom({ max_in_checkout: 1 })
+  const first = (await join(event_id)).body.token
+  const second = (await join(event_id)).body.token
+  await it.eventually(async () => (await position(event_id, first)).pass, 'the turn of the first')
+  const origin = await it.system.app.listen({ port: 0, host: '127.0.0.1' })
+  const ask = (token: string) => fetch(`${origin}/api/queue/${event_id}/position?token=${token}`)
+  for (const token of [first, second]) {
+    const early = await ask(token)
+    const by_route = await it.send(api.getQueuePosition, { params: { event_id }, query: { token } })
+    expect(early.headers.has('x-request-id')).toBe(false)
+    expect(early.headers.get('cache-control')).toBe('no-store')
+    expect(by_route.headers['cache-control']).toBe('no-store')
+    const { pass_left_ms: _, ...told } = by_route.body
+    expect(await early.json()).toMatchObject(told)
+  }
+  expect((await ask(first.slice(0, -1))).status).toBe(400)
+  expect((await ask(`${first}&x=1`)).status).toBe(400)
+})
+
 test('placeOrder: a pass buys, until it was used too often', async () => {
   const { event_id, type } = await seedRoom()
   const { token } = (await join(event_id)).body

@@ -1,4 +1,3 @@
-import type { Order } from '@fermata/contracts/orders'
 import type { KeyRow } from './queries/sell.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
@@ -33,7 +32,7 @@ export function partRepeated (purchases: Purchase[], used: KeyRow[]): {
     const earlier = before.get(name)
     if (earlier) {
       return earlier.fingerprint.equals(fingerprint)
-        ? { kind: 'placed', order: earlier.reply as Order, replayed: true }
+        ? { kind: 'placed_before', order_id: earlier.order_id }
         : { kind: 'key_reused' }
     }
     const twin = first.get(name)!

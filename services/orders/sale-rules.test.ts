@@ -5,7 +5,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
-import { expireForgotten } from './operations/expire-orders.ts'
+import { sweepHolds } from './operations/expire-orders.ts'
 import service from './service.ts'
 import { eventsPeer } from './test/peers.ts'
 import { buyer, in_days, orderOf, seedEvent, seedPromo, seedTicketType, sumsOf, usesOf,
@@ -95,7 +95,7 @@ describe('placeOrder: what one person may have', () => {
     const { type } = await onSale({ max_per_buyer: 2 })
     const { body: late } = await buy(type, 2)
     await endHold(late.id)
-    await expireForgotten(ctx)
+    await sweepHolds(ctx)
     const { body: again } = await buy(type, 2)
     expect(again.status).toBe('pending')
     expect(await pay(late)).toBe('refunded')
@@ -183,7 +183,7 @@ describe('placeOrder: promo codes', () => {
     expect(await usesOf(ctx, promo)).toEqual({ used: 1, by_orders: 1 })
     expect(await pay(late)).toBe('refunded')
     await endHold(next.id)
-    await expireForgotten(ctx)
+    await sweepHolds(ctx)
     expect(await usesOf(ctx, promo)).toEqual({ used: 0, by_orders: 0 })
     expect(await pay(next)).toBe('completed')
     expect(await usesOf(ctx, promo)).toEqual({ used: 1, by_orders: 1 })

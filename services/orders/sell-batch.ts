@@ -3,7 +3,7 @@ import type { Order } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
-import { expireDueOfEvent } from './operations/expire-orders.ts'
+import { releaseDueOf } from './operations/expire-orders.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
   closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
@@ -17,6 +17,9 @@ import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
 
+/** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
+const max_reclaims = 50
+
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
   request: Request & { buyer: NonNullable<Request['buyer']> }
@@ -29,6 +32,8 @@ export interface Purchase {
 
 export type Outcome =
   | { kind: 'placed', order: Order, replayed: boolean }
+  /** By a request with the same key, whose answer is due again. */
+  | { kind: 'placed_before', order_id: string }
   | { kind: 'refused', refusal: Refusal }
   | { kind: 'pass_refused', reason: PassRefusal }
   | { kind: 'unknown_event' }
@@ -38,21 +43,22 @@ export type Outcome =
  * Sells to all who wait for one event, in the order in which they came. Holds that are over are
  * given back first when somebody would otherwise be sent away, so that no buyer waits for a
  * sweeper.
+ * @param entered called once the event is locked, so that nobody who comes later is served before
  * @returns the outcome of each purchase, in its place; nothing is said before it is durable
  */
 export async function sellBatch (
-  ctx: Ctx, event_id: string, purchases: Purchase[]
+  ctx: Ctx, event_id: string, purchases: Purchase[], entered: () => void = () => {}
 ): Promise<Outcome[]> {
   const sell = (reclaim: boolean) =>
     withClient(ctx.resources.pool, client =>
-      sellBehindLock(ctx, client, event_id, purchases, reclaim))
+      sellBehindLock(ctx, client, event_id, purchases, { reclaim, entered }))
   let outcomes = await sell(true)
-  if (!outcomes) {
-    await expireDueOfEvent(ctx, event_id)
-    outcomes = await sell(false)
+  for (let turn = 1; !outcomes; turn++) {
+    await releaseDueOf(ctx, event_id)
+    outcomes = await sell(turn < max_reclaims)
   }
   ctx.wakeRelay()
-  return outcomes!
+  return outcomes
 }
 
 /**
@@ -61,7 +67,8 @@ export async function sellBatch (
  * @returns null when stock could be reclaimed first; then nothing was written
  */
 async function sellBehindLock (
-  ctx: Ctx, client: Client, event_id: string, purchases: Purchase[], reclaim: boolean
+  ctx: Ctx, client: Client, event_id: string, purchases: Purchase[],
+  { reclaim, entered }: { reclaim: boolean, entered: () => void }
 ): Promise<Outcome[] | null> {
   const guarded = isGuarded(ctx)
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
@@ -70,6 +77,7 @@ async function sellBehindLock (
   const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
   const { event, stock: rows, used_keys, promos, pass_uses } =
     await openSale(client, event_id, { type_ids, keys, promo_codes, places }, guarded)
+  entered()
   if (!event?.facts) {
     await closeSale(client, null)
     return purchases.map(() => ({ kind: 'unknown_event' }))

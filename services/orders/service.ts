@@ -6,7 +6,7 @@ import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
-import { closeBoxOffice, startBoxOffice } from './box-office.ts'
+import { closeBoxOffice, refuseWhenFull, startBoxOffice } from './box-office.ts'
 import { Settings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { cancelOrder } from './operations/cancel-order.ts'
@@ -16,12 +16,13 @@ import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
 import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
-import { expireForgotten, expireOrders } from './operations/expire-orders.ts'
+import { expireOrders, sweepHolds } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
+import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
-import { getQueuePosition } from './operations/get-queue-position.ts'
+import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-position.ts'
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
 import { joinQueue } from './operations/join-queue.ts'
@@ -40,11 +41,8 @@ import { cancelEventOrders, learnChanged, learnPublished } from './operations/tr
 import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
-/**
- * The sweeper is only housekeeping: deadlines arrive as events, and buyers reclaim what is due
- * themselves.
- */
-const sweep_interval_ms = 30_000
+/** How late the end of a hold is seen in what is available; buyers do not wait for it. */
+const sweep_interval_ms = 250
 
 /** How old an answer of the waiting room may be, and how often the number in it moves. */
 const tend_interval_ms = 1000
@@ -60,13 +58,14 @@ export default defineService<Ctx>({
   start: startBoxOffice,
   stop: closeBoxOffice,
   routes: [
-    route(api.placeOrder, placeOrder, { idempotency: 'operation' }),
+    route(api.placeOrder, placeOrder, { idempotency: 'operation', refuse: refuseWhenFull }),
     route(api.quoteOrder, quoteOrder),
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
     route(api.getOrderForPayment, getOrderForPayment),
     route(api.listTicketTypes, listTicketTypes),
+    route(api.getAvailability, getAvailability, { early: getAvailabilityEarly }),
     route(api.createTicketType, createTicketType),
     route(api.updateTicketType, updateTicketType),
     route(api.deleteTicketType, deleteTicketType),
@@ -82,7 +81,7 @@ export default defineService<Ctx>({
     route(api.getQueueSettings, getQueueSettings),
     route(api.getQueue, getQueue),
     route(api.joinQueue, joinQueue),
-    route(api.getQueuePosition, getQueuePosition),
+    route(api.getQueuePosition, getQueuePosition, { early: getQueuePositionEarly }),
     route(api.listQueueJoins, listQueueJoins),
   ],
   subscriptions: [
@@ -94,5 +93,5 @@ export default defineService<Ctx>({
     on(deadlineReached, expireOrders),
     on(credentialsDeleted, forgetBuyers),
   ],
-  timers: [every(sweep_interval_ms, expireForgotten), every(tend_interval_ms, tendWaitingRooms)],
+  timers: [every(sweep_interval_ms, sweepHolds), every(tend_interval_ms, tendWaitingRooms)],
 })

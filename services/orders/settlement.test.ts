@@ -8,7 +8,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
-import { expireForgotten } from './operations/expire-orders.ts'
+import { sweepHolds } from './operations/expire-orders.ts'
 import service from './service.ts'
 import { buyer, orderOf, seedEvent, seedTicketType, someEvent, sumsOf } from './test/seed.ts'
 
@@ -169,7 +169,7 @@ test('completeOrders: payment and deadline race, and every order ends paid or gi
 
   await Promise.all([deliver(paymentSucceeded, orders.map(order => paid(order))),
     deliver(deadlineReached, orders.map(due)),
-    expireForgotten(ctx)])
+    sweepHolds(ctx)])
 
   for (const order of orders) expect(await stateOf(order)).toBe('completed')
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 40 })
@@ -225,11 +225,11 @@ test('expireOrders: a reminder of an event is nobody\'s hold', async () => {
   expect(await stateOf(order)).toBe('pending')
 })
 
-test('expireForgotten: sweeps what no deadline told of', async () => {
+test('sweepHolds: sweeps what no deadline told of', async () => {
   const type = await seedTicketType(ctx)
   const order = await buy(type)
   await endHold(order)
-  await expireForgotten(ctx)
+  await sweepHolds(ctx)
   expect(await stateOf(order)).toBe('expired')
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0 })
 })

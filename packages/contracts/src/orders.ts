@@ -9,6 +9,7 @@ import {
   AccessCode, Capacity, NewTicketType, Quantity, TicketType, TicketTypeChanges,
 } from './ticket-types.ts'
 
+export * from './availability.ts'
 export * from './promo-codes.ts'
 export * from './queue.ts'
 export * from './ticket-types.ts'

@@ -1,4 +1,5 @@
 import { deadLetterAdded } from '@fermata/contracts/notifications'
+import type { EventDefinition } from '@fermata/contracts/define'
 import { Compile } from 'typebox/compile'
 import { isDatabaseAway, type Tx } from './database.ts'
 import { uuidv7 } from './ids.ts'
@@ -8,6 +9,9 @@ import type { StoredEvent, Subscription } from './messages.ts'
 
 /** With the outbox's backoff of 1, 2, 4 … 60 s this is about three minutes of trying. */
 export const max_attempts = 8
+
+/** In one process an event's consumers are handed the same object: one look at it is enough. */
+const checked = new WeakMap<object, EventDefinition>()
 
 export interface Consumer {
   type: string
@@ -37,10 +41,18 @@ export interface ConsumerOptions<C> {
 export function createConsumer<C> (
   { service, subscription, ctx, log, transaction }: ConsumerOptions<C>
 ): Consumer {
-  const { event: definition, name, handler } = subscription
+  const { event: definition, name, handler, concerns } = subscription
   const validator = Compile(definition.data)
 
   const misfit = `The payload does not fit ${definition.type}`
+
+  const fits = (data: unknown) => {
+    if (typeof data !== 'object' || data === null) return false
+    if (checked.get(data) === definition) return true
+    if (!validator.Check(data)) return false
+    checked.set(data, definition)
+    return true
+  }
 
   async function apply (tx: Tx, events: StoredEvent[]): Promise<void> {
     const fresh = await insertInbox(tx, service, name, events.map(event => event.id))
@@ -103,9 +115,10 @@ export function createConsumer<C> (
       const failed: string[] = []
       try {
         for (const event of events) {
-          if (validator.Check(event.data)) valid.push(event)
+          if (fits(event.data)) {
+            if (!concerns || concerns(event.data)) valid.push(event)
           // What does not fit its contract will not fit the next time either.
-          else await bury(event, misfit)
+          } else await bury(event, misfit)
         }
         if (valid.length > 0) failed.push(...await handleApart(valid))
         return failed
@@ -119,7 +132,7 @@ export function createConsumer<C> (
       }
     },
     async handle (tx, event) {
-      if (!validator.Check(event.data)) throw new Error(misfit)
+      if (!fits(event.data)) throw new Error(misfit)
       await apply(tx, [event])
     },
   }

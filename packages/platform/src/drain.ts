@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '@fermata/contracts/problems'
 import type { FastifyInstance } from 'fastify'
+import { endEarlyAnswers } from './early-answers.ts'
 import { sendProblem } from './http-errors.ts'
 import { Problem } from './problem.ts'
 
@@ -19,23 +21,31 @@ const stopping = new Problem(
  * @returns refuses what comes from outside from now on, and resolves when the last answer has left
  */
 export function addDrain (app: FastifyInstance): () => Promise<void> {
-  const in_flight = new Set<unknown>()
+  const in_flight = new Set<ServerResponse>()
   let draining = false
+  // One function for all answers, not one for each.
+  function leave (this: ServerResponse): void { in_flight.delete(this) }
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
     // Calls within this process have no socket; a live connection is closed by its own plugin.
-    if (!(raw.socket instanceof Socket) || raw.headers.upgrade !== undefined) return
-    if (draining && !request.routeOptions.config.is_probe) return sendProblem(reply, stopping)
-    in_flight.add(raw)
-    reply.raw.once('close', () => in_flight.delete(raw))
+    if (!(raw.socket instanceof Socket) || raw.headers.upgrade !== undefined) return done()
+    if (draining && !request.routeOptions.config.is_probe) {
+      sendProblem(reply, stopping)
+      return
+    }
+    in_flight.add(reply.raw)
+    reply.raw.on('close', leave)
+    done()
   })
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_, reply, payload, done) => {
     if (draining) reply.header('connection', 'close')
+    done(null, payload)
   })
 
   return async () => {
     draining = true
+    endEarlyAnswers(app.server)
     const deadline_ms = performance.now() + in_flight_limit_ms
     while (in_flight.size > 0 && performance.now() < deadline_ms) await sleep(look_again_ms)
     if (in_flight.size > 0) app.server.closeAllConnections()

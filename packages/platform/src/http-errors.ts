@@ -45,6 +45,27 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
     .type('application/problem+json').send(JSON.stringify(problem.body()))
 }
 
+const refusals = new WeakMap<Problem, { headers: string[], body: string }>()
+
+/**
+ * Sends a problem that a whole crowd is told in the same second: its text and headers are made
+ * once, and nothing of what an answer usually passes through is asked.
+ */
+export function sendRefusal (reply: FastifyReply, problem: Problem): void {
+  let made = refusals.get(problem)
+  if (!made) {
+    const body = JSON.stringify(problem.body())
+    const { 'x-request-id': _, ...usual } = reply.getHeaders()
+    const headers = { ...usual, ...problem.headers, 'content-type': 'application/problem+json',
+      'content-length': Buffer.byteLength(body) }
+    const lines = Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
+    made = { headers: lines, body }
+    refusals.set(problem, made)
+  }
+  reply.hijack().raw.writeHead(
+    problem.definition.status, [...made.headers, 'x-request-id', reply.request.id]).end(made.body)
+}
+
 export function handleError (
   error: unknown, request: FastifyRequest, reply: FastifyReply
 ): FastifyReply {

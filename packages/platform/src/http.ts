@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
 import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problems'
@@ -10,14 +9,17 @@ import Fastify, {
 } from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
+import { answerEarly, createEarlyServers } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
-import { handleError, sendProblem } from './http-errors.ts'
+import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
+import { createRefusalPace } from './refusal-pace.ts'
+import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
 import { compileValidator } from './validation.ts'
 
@@ -36,6 +38,8 @@ const request_id_pattern = /^[\w-]{8,64}$/
 /** A client that has not sent its headers and body by then holds a connection for nothing. */
 const request_timeout_ms = 30_000
 
+const keep_alive_ms = 65_000
+
 /** The HTTP server that all services of this process share: limits, headers, errors. */
 export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
   const app = Fastify({
@@ -43,8 +47,8 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     // `addRoutes` writes one line for each request, with the operation's name.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
-    requestTimeout: request_timeout_ms,
-    keepAliveTimeout: 65_000,
+    serverFactory: createEarlyServers(
+      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',
@@ -65,15 +69,6 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   app.setErrorHandler(handleError)
   app.decorateRequest('caller')
   await app.register(cookie)
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
-    },
-    // Tells browsers to insist on HTTPS, so only where it is served.
-    hsts: settings.PUBLIC_URL.startsWith('https:'),
-    crossOriginResourcePolicy: { policy: 'same-site' },
-    referrerPolicy: { policy: 'same-origin' },
-  })
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
     await app.register(cors, {
@@ -85,7 +80,12 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   if (settings.RATE_LIMITS === 'on') await app.register(
     rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders }
   )
-  app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
+  const headers = securityHeaders(settings.PUBLIC_URL)
+  // Hooks that every request passes take a callback: a promise for each would cost more than they.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id)
+    done()
+  })
   return app
 }
 
@@ -125,15 +125,10 @@ export function addRoutes (
   { ctx, auth, metrics, rate_limits }: RouteDependencies
 ): void {
   for (const bound of routes) {
-    const { route, operation } = bound
-    if (route.raw_body) app.register(async scope => {
-      scope.removeAllContentTypeParsers()
-      if (isStreamed(route)) scope.addContentTypeParser(
-        '*', (_, payload, done) => done(null, limited(payload, route))
-      )
-      else scope.addContentTypeParser(
-        '*', { parseAs: 'buffer' }, (_, body, done) => done(null, body)
-      )
+    const { route, operation, early } = bound
+    if (early) answerEarly(app.server, route.path, asked => early(ctx, asked))
+    if (route.raw_body || bound.refuse) app.register(async scope => {
+      setParsers(scope, ctx, bound)
       add(scope)
     })
     else add(app)
@@ -148,21 +143,71 @@ export function addRoutes (
           contract: route, operation: operation.name, service: ctx.service,
           is_probe: route.path.startsWith(`/api/${ctx.service}/health`),
           ...(rate_limits && limitOf(route)) },
-        onRequest: async request => {
-          request.caller = await authenticate(request, route, auth)
-          admit(request.caller, route.access)
+        onRequest: (request, _reply, done) => {
+          const recognized = recognize(request, route, auth)
+          // Fastify waits for a promise that is returned.
+          if (recognized) return recognized
+          done()
         },
         handler: (request, reply) => answer(ctx, bound, request, reply),
-        onResponse: async (request, reply) => {
-          metrics.observe(ctx.service, operation.name, reply.statusCode, reply.elapsedTime)
-          ctx.log.info({ request_id: request.id, operation: operation.name, method: request.method,
-            status: reply.statusCode,
-            duration_ms: Math.round(reply.elapsedTime * 10) / 10, path: route.path,
-            caller: describe(request.caller) }, 'request')
+        onResponse: (request, reply, done) => {
+          const { statusCode: status, elapsedTime } = reply
+          metrics.observe(ctx.service, operation.name, status, elapsedTime)
+          if (ctx.log.isLevelEnabled('info')) {
+            ctx.log.info({ request_id: request.id, operation: operation.name,
+              method: request.method, status, duration_ms: Math.round(elapsedTime * 10) / 10,
+              path: route.path, caller: describe(request.caller) }, 'request')
+          }
+          done()
         },
       })
     }
   }
+}
+
+/** How bodies are read that are no JSON, or that somebody looks at before they are read. */
+function setParsers (
+  scope: FastifyInstance, ctx: Context, { route, refuse }: BoundRoute<any>
+): void {
+  if (refuse) {
+    const parse = scope.getDefaultJsonParser('error', 'error')
+    const pace = createRefusalPace()
+    scope.removeContentTypeParser('application/json')
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+      const refusal = refuse(ctx, body as string)
+      // As an error of the parser it would close the connection, and who was refused comes back.
+      if (refusal) done(null, refusal)
+      else void parse(request, body as string, done)
+    })
+    scope.addHook('preValidation', ({ body }, reply, done) => {
+      if (body instanceof Problem) pace(() => sendRefusal(reply, body))
+      else done()
+    })
+    return
+  }
+  scope.removeAllContentTypeParsers()
+  if (isStreamed(route)) {
+    scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
+  } else {
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+  }
+}
+
+/**
+ * Lets a request in whose sender the route's policy admits; refuses by throwing. Most senders are
+ * known at once, and for them no promise is made.
+ */
+function recognize (
+  request: FastifyRequest, route: AnyRoute, auth: Authenticator
+): Promise<void> | undefined {
+  const enter = (caller: Caller) => {
+    request.caller = caller
+    admit(caller, route.access)
+  }
+  const caller = authenticate(request, route, auth)
+  if (caller instanceof Promise) return caller.then(enter)
+  enter(caller)
+  return undefined
 }
 
 /** Bodies that may be larger reach the operation as a stream, for they need not fit into memory. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AnyRoute } from '@fermata/contracts/define'
 import { invalid, keyReused } from '@fermata/contracts/problems'
 import type { Caller } from './caller.ts'
@@ -27,7 +27,7 @@ export function readIdempotency (
   return {
     scope: `${who} ${route.method} ${path}`,
     key: header,
-    fingerprint: createHash('sha256').update(JSON.stringify(body ?? null)).digest(),
+    fingerprint: hash('sha256', JSON.stringify(body ?? null), 'buffer'),
     status: Number(Object.keys(route.reply)[0]),
   }
 }

@@ -11,7 +11,7 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
   insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id)
   select * from unnest(
     ${events.map(event => event.id)}::uuid[], ${events.map(event => event.type)}::text[],
-    ${events.map(event => JSON.stringify(event.data))}::jsonb[],
+    ${events.map(event => JSON.stringify(event.data))}::json[],
     ${events.map(event => event.request_id)}::text[])
   `.execute(tx)
 

@@ -36,14 +36,16 @@ export interface Subscription<C> {
   name: string
   /** Of any event: one list holds them all. */
   handler: EventHandler<any, C>
+  /** Whether an event has any effect here; one that has none costs no inbox row. */
+  concerns?: (data: any) => boolean
 }
 
-/** Subscribes a named function to an event. */
+/** Subscribes a named function to an event, or to those of its kind that `concerns` picks. */
 export function on<E extends EventDefinition, C> (
-  event: E, handler: EventHandler<E, C>
+  event: E, handler: EventHandler<E, C>, concerns?: (data: DataOf<E>) => boolean
 ): Subscription<C> {
   if (handler.name === '') throw new Error(
     `The handler of ${event.type} needs a name: its inbox rows carry it`
   )
-  return { event, name: handler.name, handler }
+  return { event, name: handler.name, handler, ...(concerns && { concerns }) }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { EventBus } from './bus.ts'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
@@ -15,6 +16,13 @@ const batch_size = 1000
  * for its retry.
  */
 const idle_poll_ms = 1000
+
+/**
+ * In a rush something is committed every few milliseconds. A batch begins this long after the one
+ * before, so that a batch's price is shared by many; the first event of a quiet moment leaves at
+ * once.
+ */
+const pace_ms = 50
 
 export interface Relay {
   /** Tells that something was committed to the outbox. */
@@ -56,22 +64,22 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     wake()
   })
 
-  /** @returns whether more may be waiting */
+  /** @returns how many were moved on; a whole batch means that more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
     if (late.length > 0) await markSent(tx, service, late)
     if (hurry) await hurryOutbox(tx, service)
     const events = await claimOutbox(tx, service, batch_size)
-    if (events.length === 0) return false
+    if (events.length === 0) return 0
     const { failed, unconfirmed, unsent } = await bus.deliver(service, events)
     const open = [failed, unconfirmed, unsent]
     await markSent(tx, service,
       events.flatMap(({ id }) => open.some(ids => ids.has(id)) ? [] : [id]))
     if (failed.size > 0) await markFailed(tx, service, [...failed])
     if (unconfirmed.size > 0) await markUnconfirmed(tx, service, [...unconfirmed])
-    return events.length === batch_size && unsent.size === 0
+    return events.length - unsent.size
   })
 
-  async function step (): Promise<boolean> {
+  async function step (): Promise<number> {
     const known = { late, hurry }
     late = []
     hurry = false
@@ -95,14 +103,17 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
   async function run (): Promise<void> {
     while (!stopping) {
       woken = false
-      let more = false
+      let sent = 0
+      const began_ms = performance.now()
       try {
         // While the carrier is away, the outbox is where events wait best.
-        if (bus.connected()) more = await step()
+        if (bus.connected()) sent = await step()
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
-      if (!more && !woken && !stopping) await sleep()
+      if (sent === batch_size || stopping) continue
+      if (sent > 0) await pause(Math.max(0, began_ms + pace_ms - performance.now()))
+      if (!woken && !stopping) await sleep()
     }
   }
 

@@ -9,11 +9,13 @@ import type { Static, TObject } from 'typebox'
 import type { CallInput } from './call.ts'
 import type { Caller } from './caller.ts'
 import type { Db, Tx } from './database.ts'
+import type { Asked, EarlyAnswer } from './early-answers.ts'
 import type { Job, JobOptions, Timer } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { EventHandler, Subscription } from './messages.ts'
 import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
+import type { Problem } from './problem.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -115,17 +117,21 @@ export interface Context<DB = any, S = {}, R = {}> {
   ) => Promise<Readable>
 }
 
-export interface RouteOptions {
+export interface RouteOptions<C = any> {
   /**
    * Who answers a key that was used before: the platform, from the stored reply (the default), or
    * the operation itself, where the reply holds a secret that is not stored or a look-up for each
    * request would cost too much.
    */
   idempotency?: 'platform' | 'operation'
+  /** Looks at the text of a body before it is read, and says why it need not be. */
+  refuse?: (ctx: C, body: string) => Problem | null
+  /** What a crowd asks all the time may be answered before the request is a request. */
+  early?: (ctx: C, asked: Asked) => EarlyAnswer | null
 }
 
 /** A route and the operation behind it. */
-export interface BoundRoute<C> extends RouteOptions {
+export interface BoundRoute<C> extends RouteOptions<C> {
   route: AnyRoute
   /** Of any route: one list holds them all. */
   operation: Operation<any, C>
@@ -133,7 +139,7 @@ export interface BoundRoute<C> extends RouteOptions {
 
 /** Binds a contract's route to its operation; a reply that does not fit does not compile. */
 export const route = <R extends AnyRoute, C>(
-  contract: R, operation: Operation<R, C>, options: RouteOptions = {}
+  contract: R, operation: Operation<R, C>, options: RouteOptions<C> = {}
 ): BoundRoute<C> =>
   ({ route: contract, operation, ...options })
 

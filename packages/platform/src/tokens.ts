@@ -1,5 +1,6 @@
 import {
-  createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual, type KeyObject
+  createHmac, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, timingSafeEqual,
+  type KeyObject,
 } from 'node:crypto'
 import type { Role } from '@fermata/contracts/fields'
 import { exportJWK, SignJWT, jwtVerify, type JWK } from 'jose'
@@ -59,7 +60,8 @@ export function createTokens (secrets: Secrets) {
   const external_key = deriveEd25519(secrets.JWT_EXTERNAL_SIGNATURE, 'external-jwt')
   const external_public = createPublicKey(external_key)
   const internal_key = deriveKey(secrets.JWT_INTERNAL_SIGNATURE, 'internal-jwt')
-  const order_key = deriveKey(secrets.JWT_EXTERNAL_SIGNATURE, 'order-access')
+  // Made ready once: preparing the bytes for each order would cost more than the signature.
+  const order_key = createSecretKey(deriveKey(secrets.JWT_EXTERNAL_SIGNATURE, 'order-access'))
   const verified = new Map<string, { person: Person, expires_s: number }>()
 
   const orderMac = (id: Buffer) =>

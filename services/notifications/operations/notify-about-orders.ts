@@ -39,8 +39,7 @@ function about (
 
 /** In the app only: the buyer sits before the countdown, a mail would come after the fact. */
 export const tellHeld: Handler<typeof orderPlaced> = async (ctx, tx, events) => {
-  const known = events.filter(({ data }) => data.user_id !== null)
-  await notify(ctx, tx, known.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(({ id, data }) => {
     const t = translator(data.buyer.locale)
     const count = minutesBetween(data.created_at, data.expires_at)
     return about({ id, data }, 'order_held', 'never', {

@@ -1,48 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { deadlineReached } from '@fermata/contracts/expiration'
 import { orderExpired } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
 import type { DB } from '../database.ts'
-import { moveOrders } from '../move-orders.ts'
-import { factsOf } from '../present-order.ts'
-import { findDue, findOrders, lockEventsOf } from '../queries/orders.ts'
+import { factsOf, presentOrder } from '../present-order.ts'
+import { lockEvents } from '../queries/events.ts'
+import {
+  findDueEvents, findEndedHolds, lockUntold, lockUntoldOf, releaseHolds, writeExpired,
+} from '../queries/expiry.ts'
+import { findOrders } from '../queries/orders.ts'
+
+/** The reason for each of these is in docs/concepts/reserving.md. */
+const release_batch = 2000
+const release_pause_ms = 2
+const releases_in_one_go = 100
+const tell_batch = 250
+const told_after_seconds = 5
 
 /**
- * Orders in one transaction: small enough that a buyer who waits for the event's lock does not
- * notice.
+ * Expires the orders whose deadline was reached and tells of it. Their tickets are free already,
+ * unless nothing sweeps. A paid order is left alone: payment and deadline may race, and payment
+ * wins.
  */
-const batch_size = 2000
-
-/** A paid order is left alone: payment and deadline may race, and payment wins. */
 export const expireOrders: Handler<typeof deadlineReached> = async (ctx, tx, events) => {
-  const holds = events.filter(({ data }) => data.kind === 'order_hold')
-  await expire(ctx, tx, holds.map(({ data }) => data.subject_id))
+  const ids = events.filter(({ data }) => data.kind === 'order_hold')
+    .map(({ data }) => data.subject_id)
+  if (ids.length === 0) return
+  const event_ids = await findDueEvents(tx, ids)
+  if (event_ids.length > 0) await lockEvents(tx, event_ids)
+  for (const event_id of event_ids) await releaseHolds(tx, event_id, release_batch)
+  await tell(ctx, tx, await lockUntoldOf(tx, ids))
 }
 
-/** Housekeeping for holds whose deadline nobody told of; each replica may run it at once. */
-export async function expireForgotten (ctx: Ctx): Promise<void> {
-  while (await expireDue(ctx, null) === batch_size);
+/**
+ * Gives back the tickets of holds that are over by the database's clock, then writes down and tells
+ * of orders that no deadline told of. Each replica may run it at once.
+ */
+export async function sweepHolds (ctx: Ctx): Promise<void> {
+  const events = await findEndedHolds(ctx.db, told_after_seconds)
+  for (const { event_id } of events.filter(({ has_due }) => has_due)) {
+    for (let go = 0; go < releases_in_one_go; go++) {
+      if (await releaseDueOf(ctx, event_id) < release_batch) break
+      // Buyers who wait for the lock come first.
+      await sleep(release_pause_ms)
+    }
+  }
+  let left = tell_batch
+  for (const { event_id } of events.filter(({ has_untold }) => has_untold)) {
+    if (left === 0) return
+    left -= await ctx.transaction(async tx => {
+      const ids = await lockUntold(tx, event_id, left)
+      await tell(ctx, tx, ids)
+      return ids.length
+    })
+  }
 }
 
-/** Gives back what is due of one event, for a buyer who would else be sent away. */
-export const expireDueOfEvent = (ctx: Ctx, event_id: string) => expireDue(ctx, event_id)
-
-const expireDue = (ctx: Ctx, event_id: string | null) => ctx.transaction(async tx => {
-  const ids = await findDue(tx, event_id, batch_size)
-  await expire(ctx, tx, ids)
-  return ids.length
+/**
+ * Frees what one batch of holds of an event kept, for the sweep and for a buyer who would else be
+ * sent away.
+ * @returns how many holds that were; fewer than a batch when none is left that is over
+ */
+export const releaseDueOf = (ctx: Ctx, event_id: string) => ctx.transaction(async tx => {
+  await lockEvents(tx, [event_id])
+  return releaseHolds(tx, event_id, release_batch)
 })
 
-/**
- * Expires those of the orders that are still pending and whose hold is over by the database's
- * clock.
- */
-async function expire (ctx: Ctx, tx: Tx<DB>, ids: string[]): Promise<void> {
+/** The orders' tickets are free; now the orders say so too, and so do we. */
+async function tell (ctx: Ctx, tx: Tx<DB>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
-  await lockEventsOf(tx, ids)
-  const due = (await findOrders(tx, ids)).filter(order => order.is_due)
-  const moved = await moveOrders(tx, due, 'expired')
+  const orders = await findOrders(tx, ids)
+  await writeExpired(tx, ids)
   await ctx.publish(tx, orderExpired,
-    moved.map(({ order, at }) => ({ ...factsOf(order), expired_at: at })),
-    moved.map(({ request_id }) => request_id))
+    orders.map(order => ({ ...factsOf(presentOrder(order)), expired_at: order.expires_at })),
+    orders.map(({ request_id }) => request_id))
 }

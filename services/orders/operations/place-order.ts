@@ -3,7 +3,9 @@ import { invalid, keyReused, notFound } from '@fermata/contracts/problems'
 import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
-import type { Operation } from '../context.ts'
+import type { Ctx, Operation } from '../context.ts'
+import { presentPlaced } from '../present-order.ts'
+import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
 import { toProblem } from '../refusal-problems.ts'
 import { normalizedEmail } from '../rules/normalized-email.ts'
@@ -29,9 +31,19 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
   if (outcome.kind === 'key_reused') throw new Problem(keyReused)
   if (outcome.kind === 'pass_refused') throw refusePass(body.event_id, outcome.reason)
   if (outcome.kind === 'refused') throw toProblem(outcome.refusal)
-  const placed = { ...outcome.order, access_token: ctx.tokens.signOrder(outcome.order.id) }
-  return outcome.replayed ? reply(placed, { headers: { 'idempotency-replayed': 'true' } }) : placed
+  if (outcome.kind === 'placed_before') {
+    const [row] = await findOrders(ctx.db, [outcome.order_id])
+    return again(ctx, presentPlaced(row!))
+  }
+  return outcome.replayed ? again(ctx, outcome.order) : withToken(ctx, outcome.order)
 }
+
+const withToken = (ctx: Ctx, order: api.Order) =>
+  ({ ...order, access_token: ctx.tokens.signOrder(order.id) })
+
+/** The first answer of a key that was sent before; its token is not stored but signed again. */
+const again = (ctx: Ctx, order: api.Order) =>
+  reply(withToken(ctx, order), { headers: { 'idempotency-replayed': 'true' } })
 
 /**
  * A wish as the rules read it.

@@ -23,7 +23,7 @@ export async function tendWaitingRooms (ctx: Ctx): Promise<void> {
 /** A room where nobody waits and nobody buys costs nothing. */
 function hasWork (room: Room): boolean {
   const { row } = room
-  if (row.drawn_at === null) return Date.parse(row.opens_at) <= nowIn(room)
+  if (row.drawn_at === null) return room.opens_ms <= nowIn(room)
   return row.joined > row.admitted_up_to || row.in_checkout > 0 || row.admitted_per_second > 0.001
 }
 

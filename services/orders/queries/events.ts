@@ -24,6 +24,10 @@ export const findFacts = async (db: Db<DB> | Tx<DB>, event_ids: string[]) => {
   return new Map(rows.map(row => [row.id, row.facts]))
 }
 
+/** Whether the public may know of the event. */
+export const isAnnounced = async (db: Db<DB>, event_id: string) => (await sql`
+  select from orders.events where id = ${event_id} and status <> 'draft'`.execute(db)).rows.length > 0
+
 /**
  * The lock behind which stock and orders of these events change, taken in id order so that nobody
  * deadlocks.

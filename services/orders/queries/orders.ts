@@ -3,6 +3,7 @@ import type { OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
+import { is_released } from './expiry.ts'
 
 export interface OrderRow {
   id: string, code: string, event_id: string, event_title: string, status: OrderStatus,
@@ -11,16 +12,17 @@ export interface OrderRow {
   created_at: string, expires_at: string, completed_at: string | null, canceled_at: string | null,
   expired_at: string | null, refunded_at: string | null, items: OrderItem[]
   promo_code: string | null
-  /** The hold is over by the database's clock, whether or not anybody has noticed. */
-  is_due: boolean
   /** The database's clock when the row was read. */
   now: string
 }
 
+/** What an order is, whether or not its row says so yet. */
+const status = `case when ${is_released} then 'expired' else o.status end`
+
 const columns = sql.raw(`
-  o.id, o.code, o.event_id, e.title as event_title, o.status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
+  o.id, o.code, o.event_id, e.title as event_title, ${status} as status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
   o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
-  o.expired_at, o.refunded_at, o.status = 'pending' and o.expires_at <= statement_timestamp() as is_due,
+  case when ${is_released} then o.expires_at else o.expired_at end as expired_at, o.refunded_at,
   statement_timestamp() as now,
   (select json_agg(json_strip_nulls(json_build_object(
             'ticket_type_id', i.ticket_type_id, 'name', i.name, 'quantity', i.quantity,
@@ -43,16 +45,10 @@ export const lockEventsOf = (tx: Tx<DB>, order_ids: string[]) => sql`
    where id in (select event_id from orders.orders where id = any(${order_ids}::uuid[]))
    order by id for no key update`.execute(tx)
 
-/** Oldest first, so that nobody's hold is forgotten when more are due than one batch takes. */
-export const findDue = async (db: Tx<DB>, event_id: string | null, limit: number) => (await sql<{ id: string }>`
-  select id from orders.orders
-   where status = 'pending' and expires_at <= statement_timestamp()
-     and (${event_id}::uuid is null or event_id = ${event_id})
-   order by expires_at limit ${limit}`.execute(db)).rows.map(row => row.id)
-
-export const findOfEvents = async (db: Tx<DB>, event_ids: string[], status: OrderStatus, limit: number) => (await sql<{ id: string }>`
-  select id from orders.orders where event_id = any(${event_ids}::uuid[]) and status = ${status}
-   order by id limit ${limit}`.execute(db)).rows.map(row => row.id)
+export const findOfEvents = async (db: Tx<DB>, event_ids: string[], wanted: 'pending' | 'completed', limit: number) => (await sql<{ id: string }>`
+  select o.id from orders.orders o join orders.events e on e.id = o.event_id
+   where o.event_id = any(${event_ids}::uuid[]) and o.status = ${wanted} and not ${sql.raw(is_released)}
+   order by o.id limit ${limit}`.execute(db)).rows.map(row => row.id)
 
 export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
 
@@ -83,7 +79,6 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
     status = ${to}, payment_id = coalesce(c.payment_id, o.payment_id),
     completed_at = case when ${to} = 'completed' then now() else o.completed_at end,
     canceled_at = case when ${to} = 'canceled' then now() else o.canceled_at end,
-    expired_at = case when ${to} = 'expired' then now() else o.expired_at end,
     refunded_at = case when ${to} = 'refunded' then now() else o.refunded_at end
     from change c where o.id = c.id
   returning o.id, now() as at`.execute(tx)).rows
@@ -129,13 +124,13 @@ export interface OrderFilter {
  * Newest first: ids are UUIDv7, so their order is that of time. Guests' orders are found by their
  * verified address.
  */
-export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status, before, limit }: OrderFilter) => (await sql<OrderRow>`
+export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wanted, before, limit }: OrderFilter) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where ${owner
      ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null and lower(o.buyer_email) = ${owner.email}))`
      : sql`true`}
      and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}
-     and ${status ? sql`o.status = ${status}` : sql`true`}
+     and ${wanted ? sql`${sql.raw(status)} = ${wanted}` : sql`true`}
      and ${before ? sql`o.id < ${before}` : sql`true`}
    order by o.id desc limit ${limit}`.execute(db)).rows
 

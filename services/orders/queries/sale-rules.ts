@@ -3,6 +3,7 @@ import type { Client, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 import type { PromoForSale, Purchased } from '../rules/stock.ts'
+import { has_tickets } from './expiry.ts'
 
 /** What only some sales need: promo codes, and what buyers of limited types have already. */
 
@@ -60,7 +61,8 @@ export const findPurchases = async (
   text: `
     select l.ticket_type_id, l.user_id, l.email_key, sum(l.quantity)::integer as quantity
       from orders.limited_purchases l join orders.orders o on o.id = l.order_id
-     where l.ticket_type_id = any($1::uuid[]) and o.status in ('pending', 'completed')
+      join orders.events e on e.id = o.event_id
+     where l.ticket_type_id = any($1::uuid[]) and ${has_tickets}
        and (l.email_key = any($2::text[]) or l.user_id = any($3::uuid[]))
      group by l.ticket_type_id, l.user_id, l.email_key`,
   values: [type_ids, buyers.email_keys, buyers.user_ids],
@@ -115,7 +117,8 @@ export const findLatePurchases = async (tx: Tx<DB>, order_ids: string[]) => (awa
 export const findPurchasesBeside = async (tx: Tx<DB>, order_ids: string[]) => (await sql<Purchased>`
   select l.ticket_type_id, l.user_id, l.email_key, l.quantity
     from orders.limited_purchases l join orders.orders o on o.id = l.order_id
-   where o.status in ('pending', 'completed') and exists (
+    join orders.events e on e.id = o.event_id
+   where ${sql.raw(has_tickets)} and exists (
      select from orders.limited_purchases late
       where late.order_id = any(${order_ids}::uuid[]) and late.ticket_type_id = l.ticket_type_id
         and (late.email_key = l.email_key or late.user_id = l.user_id))`.execute(tx)).rows

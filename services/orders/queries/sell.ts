@@ -114,11 +114,15 @@ export interface StockRow {
   pool_id: string, capacity: number, remaining: number, held: number
 }
 
+/**
+ * `now` never goes back behind a hold that was released, or a hold of a clock that was set back
+ * would count as released from the start.
+ */
 const findStock = async (client: Client, event_id: string, type_ids: string[]) =>
   (await client.query<StockRow>({
   name: 'orders-find-stock',
   text: `
-    select statement_timestamp() as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
+    select greatest(statement_timestamp(), (select released_up_to from orders.events where id = $1)) as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
            t.min_per_order, t.max_per_order, t.max_per_buyer, t.pricing, t.min_price_minor, t.tiers, t.access_code,
            p.id as pool_id, p.capacity, p.capacity - p.held - p.sold as remaining, p.held
       from (select) as always
@@ -130,15 +134,14 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
 })).rows
 
 export interface KeyRow {
-  scope: string, key: string, fingerprint: Buffer, status: number,
-  reply: unknown
+  scope: string, key: string, fingerprint: Buffer, order_id: string
 }
 
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
 const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
   name: 'orders-find-keys',
   text: `
-    select k.scope, k.key, k.fingerprint, k.status, k.reply
+    select k.scope, k.key, k.fingerprint, k.reply #>> '{}' as order_id
       from unnest($1::text[], $2::text[]) as wanted (scope, key)
       join orders.idempotency_keys k using (scope, key)`,
   values: [keys.map(one => one.scope), keys.map(one => one.key)],
@@ -154,7 +157,8 @@ export interface SaleItemRow {
   unit_price_minor: number, discount_minor: number
 }
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
-export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, reply: string }
+/** Of the answer its order's id is kept: the rest is the order itself, and would be written twice. */
+export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, order_id: string }
 
 export interface Sale {
   event_id: string
@@ -193,11 +197,11 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[], $30::smallint[], $31::bigint[])
     ), told as (
       insert into orders.outbox (id, type, data, request_id)
-      select * from unnest($22::uuid[], $23::text[], $24::jsonb[], $25::text[])
+      select * from unnest($22::uuid[], $23::text[], $24::json[], $25::text[])
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-    select scope, key, fingerprint, 201, reply
-      from unnest($26::text[], $27::text[], $28::bytea[], $29::jsonb[]) as k (scope, key, fingerprint, reply)
+    select scope, key, fingerprint, 201, to_jsonb(order_id)
+      from unnest($26::text[], $27::text[], $28::bytea[], $29::text[]) as k (scope, key, fingerprint, order_id)
      order by scope, key`,
   values: saleValues(sale),
 })
@@ -218,7 +222,7 @@ function saleValues (sale: Sale): unknown[] {
     events.map(event => event.id), events.map(event => event.type),
     events.map(event => event.data), events.map(event => event.request_id),
     keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
-    keys.map(key => key.reply),
+    keys.map(key => key.order_id),
     items.map(item => item.line), items.map(item => item.discount_minor),
   ]
 }
@@ -237,7 +241,10 @@ export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['poo
 export const hasDueOrders = async (client: Client, event_id: string) =>
   (await client.query<{ due: boolean }>({
   name: 'orders-has-due',
-  text: `select exists (select from orders.orders
-                         where event_id = $1 and status = 'pending' and expires_at <= statement_timestamp()) as due`,
+  text: `
+    select exists (
+      select from orders.orders where event_id = $1 and status = 'pending'
+         and expires_at > (select released_up_to from orders.events where id = $1)
+         and expires_at <= statement_timestamp()) as due`,
   values: [event_id],
 })).rows[0]!.due

@@ -3,6 +3,7 @@ import type { NewOrder, PriceTier, Pricing, PromoCode } from '@fermata/contracts
 import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import type { Ctx } from '../context.ts'
+import { has_tickets } from '../queries/expiry.ts'
 
 /** Rows as tests need them, written without the operations that are being tested. */
 
@@ -58,6 +59,33 @@ export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise
   return { id, event_id }
 }
 
+/**
+ * Pending orders of one ticket each whose holds end spread over one second; none of them is told.
+ * @param ended_seconds_ago when the last of them ended; negative: how long they still last
+ * @returns their ids, in the order in which they end
+ */
+export async function seedHolds (
+  { db }: Ctx, type: { id: string, event_id: string },
+  { count, ended_seconds_ago }: { count: number, ended_seconds_ago: number }
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with placed as (
+      insert into orders.orders (id, code, event_id, status, buyer_name, buyer_email, buyer_locale, total_minor, currency,
+        created_at, expires_at)
+      select id, 'H' || upper(right(replace(id::text, '-', ''), 12)), ${type.event_id}, 'pending', 'Ann', 'ann@example.com', 'en',
+             1000, 'EUR', now(), now() - make_interval(secs => ${ended_seconds_ago}::float8 + 1 - n::float8 / ${count})
+        from (select uuidv7() as id, n from generate_series(1, ${count}::integer) as n) as wanted
+      returning id, expires_at
+    ), lines as (
+      insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor)
+      select id, ${type.id}, 'Adult', 1, 1000 from placed
+    ), stock as (
+      update orders.pools set held = held + ${count} where id = ${type.id}
+    )
+    select id from placed order by expires_at`.execute(db)
+  return rows.map(row => row.id)
+}
+
 export async function seedPool ({ db }: Ctx, event_id: string, capacity: number): Promise<string> {
   const id = uuidv7()
   await sql`insert into orders.pools (id, event_id, kind, name, capacity)
@@ -83,8 +111,8 @@ export async function seedPromo (
 /** What a code counted, and what the orders that count have used of it. */
 export const usesOf = async ({ db }: Ctx, promo_id: string) =>
   (await sql<{ used: number, by_orders: number }>`
-  select c.used, coalesce(sum(u.uses) filter (where o.status in ('pending', 'completed')), 0) as by_orders
-    from orders.promo_codes c
+  select c.used, coalesce(sum(u.uses) filter (where ${sql.raw(has_tickets)}), 0) as by_orders
+    from orders.promo_codes c join orders.events e on e.id = c.event_id
     left join orders.promo_uses u on u.promo_code_id = c.id
     left join orders.orders o on o.id = u.order_id
    where c.id = ${promo_id} group by c.id`.execute(db)).rows[0]!
@@ -100,13 +128,13 @@ export interface Sums {
 }
 
 /**
- * What a ticket type's rows add up to: tickets of pending orders must equal `held`, of completed
- * ones `sold`.
+ * What a ticket type's rows add up to: tickets of orders whose hold was not released must equal
+ * `held`, of completed ones `sold`.
  */
 export const sumsOf = async ({ db }: Ctx, type_id: string): Promise<Sums> => (await sql<Sums>`
   select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity) filter (where o.id is not null), 0) as tickets
-    from orders.pools p
+    from orders.pools p join orders.events e on e.id = p.event_id
     left join orders.order_items i on i.ticket_type_id = p.id
-    left join orders.orders o on o.id = i.order_id and o.status in ('pending', 'completed')
+    left join orders.orders o on o.id = i.order_id and ${sql.raw(has_tickets)}
    where p.id = ${type_id}
    group by p.id`.execute(db)).rows[0]!

@@ -7,12 +7,15 @@ import { bodyOf } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Field } from '../ui/field.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText } from '../ui/values.tsx'
 import { readChoice, readCodes } from './choice.ts'
 import { QueueNotice } from './queue-notice.tsx'
 import { loadQueue } from './queue-place.server.ts'
 import { listShown } from './shown-types.server.ts'
+import { SoldOut } from './sold-out.tsx'
+import { isSoldOut } from './type-state.ts'
 import { EventMeta } from './event-meta.tsx'
 import { artworkOf } from './event-view.ts'
 import { TicketChoice } from './ticket-choice.tsx'
@@ -94,9 +97,10 @@ function AccessCode ({ event, codes, types }: EventPage) {
 /** Behind a waiting room, only for who has their turn. */
 function Tickets (page: EventPage) {
   const { event, room } = page
-  if (room && room.position?.status !== 'your_turn') return <QueueNotice event={event} room={room} />
-  return <TicketChoice {...page} />
+  return room && !maySeeChoice(room) ? <QueueNotice event={event} room={room} /> : <TicketChoice {...page} />
 }
+
+const maySeeChoice = (room: EventPage['room']) => !room || room.position?.status === 'your_turn'
 
 function Facts ({ event }: { event: Event }) {
   const { language, t } = useTranslator()
@@ -136,7 +140,7 @@ function endText (language: 'en' | 'fr', { starts_at, ends_at, timezone }: Event
   return formatDate(language, ends_at, timezone, is_short ? 'time' : 'day_time')
 }
 
-function State ({ event, types }: EventPage) {
+function State ({ event, types, room }: EventPage) {
   const { language, t } = useTranslator()
   if (event.status === 'canceled') return <Notice look="notice-bad" title={t('shop.event.canceled_title')} text={t('shop.event.canceled_text')} />
   if (event.status === 'draft') return <Notice look="notice-warm" title={t('shop.event.draft_title')} text={t('shop.event.draft_text')} />
@@ -145,13 +149,6 @@ function State ({ event, types }: EventPage) {
     return <Notice look="" title={t('shop.event.past_title')} text={t('shop.event.past_text', { date })} />
   }
   if (types.length === 0) return <Notice look="" title={t('shop.event.closed_title')} text={t('shop.event.closed_text')} />
-  const is_sold_out = types.every(({ on_sale, available }) =>
-    on_sale === 'sold_out' || on_sale === 'ended' || available === 0)
-  return is_sold_out
-    ? <Notice look="notice-warm" title={t('shop.event.sold_out_title')} text={t('shop.event.sold_out_text')} />
-    : null
-}
-
-function Notice ({ look, title, text }: { look: string, title: string, text: string }) {
-  return <div className={`notice ${look}`} role="status"><p className="font-bold">{title}</p><p suppressHydrationWarning>{text}</p></div>
+  // Whoever may choose is told beside the choice, where it can change.
+  return isSoldOut(types) && !maySeeChoice(room) ? <SoldOut /> : null
 }

@@ -1,34 +1,40 @@
 import { decimalOf } from '@fermata/contracts/money'
 import type { TicketType } from '@fermata/contracts/orders'
-import { useId, useState } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { Form } from 'react-router'
 import { formatDate, formatPrice } from '../i18n/formats.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { Money, Price } from '../ui/values.tsx'
 import { priceOf, quantitiesOf, readChoice, type Chosen } from './choice.ts'
 import type { EventPage } from './event.tsx'
+import { AvailabilityNews, useLiveTypes } from './live-types.tsx'
+import { SoldOut } from './sold-out.tsx'
+import { isSoldOut, stateOf } from './type-state.ts'
 
 /**
  * How many of each ticket; the choice travels in the address, so this is a plain form that fetches
  * the next page.
  */
-export function TicketChoice ({ event, types, chosen, codes, is_choice_missing }: EventPage) {
+export function TicketChoice (page: EventPage) {
+  const { event, types: known, chosen, codes, is_choice_missing } = page
   const t = useT()
-  const [total, setTotal] = useState(() => totalOf(types, chosen))
+  const types = useLiveTypes(event.id, known)
+  const [picked, setPicked] = useState(chosen)
+  const total = totalOf(types, picked)
   const can_buy = types.some(type => quantitiesOf(type).length > 0)
   const currency = types[0]?.currency ?? event.currency
   return (
     <Form method="get" action={`/events/${event.slug}/checkout`} className="panel grid gap-5"
-      onChange={change => setTotal(totalOf(types, chosenIn(change.currentTarget)))}>
+      onChange={change => setPicked(chosenIn(change.currentTarget))}>
       {Object.entries(codes).map(([name, value]) =>
         <input key={name} type="hidden" name={name} value={value} />)}
       {is_choice_missing && <p role="alert" className="notice notice-bad">{t('shop.event.choose_first')}</p>}
       <ul className="grid">
-        {types.map(type =>
-          <TypeRow key={type.id} type={type} zone={event.timezone} chosen={chosen} />)}
+        {types.map(type => <TypeRow key={type.id} {...{ type, chosen, picked }} zone={event.timezone} />)}
       </ul>
+      <AvailabilityNews types={types} />
       {can_buy && (
-        <div className="grid gap-3">
+        <Ending>
           {total !== null && total > 0 && (
             <p className="flex justify-between text-lg font-bold" aria-live="polite">
               <span>{t('shop.event.total')}</span><Money minor={total} currency={currency} />
@@ -36,11 +42,16 @@ export function TicketChoice ({ event, types, chosen, codes, is_choice_missing }
           )}
           <button type="submit" className="button button-large">{t('shop.event.continue')}</button>
           <p className="hint">{t('shop.event.held_note')}</p>
-        </div>
+        </Ending>
       )}
+      {!can_buy && isSoldOut(types) && <Ending><SoldOut /></Ending>}
     </Form>
   )
 }
+
+/** As high with tickets as without, so that nothing below jumps when the last one goes. */
+const Ending = ({ children }: { children: ReactNode }) =>
+  <div className="grid min-h-28 content-start gap-3">{children}</div>
 
 const chosenIn = (form: HTMLFormElement): Chosen[] =>
   readChoice(new URLSearchParams([...new FormData(form)].map(([name, value]) =>
@@ -56,10 +67,19 @@ function totalOf (types: readonly TicketType[], chosen: readonly Chosen[]): numb
   }, 0)
 }
 
-function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chosen: Chosen[] }) {
+interface TypeRowProps {
+  type: TicketType
+  zone: string
+  /** As the page began, and as it is now. */
+  chosen: Chosen[]
+  picked: Chosen[]
+}
+
+function TypeRow ({ type, zone, chosen, picked }: TypeRowProps) {
   const t = useT()
   const id = useId()
-  const quantities = quantitiesOf(type)
+  const picked_now = picked.find(one => one.ticket_type_id === type.id)?.quantity ?? 0
+  const quantities = withPicked(quantitiesOf(type), picked_now)
   const choice = chosen.find(one => one.ticket_type_id === type.id)
   const before = choice?.quantity ?? 0
   return (
@@ -67,7 +87,7 @@ function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chos
       <div className="grid gap-0.5">
         <h3>{type.name}</h3>
         {type.description && <p className="hint">{type.description}</p>}
-        <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <p className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
           {type.pricing === 'fixed' && (
             <strong><Price minor={type.current_price_minor} currency={type.currency} /></strong>
           )}
@@ -79,8 +99,9 @@ function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chos
         )}
         {type.min_per_order > 1 && <p className="hint">{t('shop.event.minimum', { count: type.min_per_order })}</p>}
       </div>
-      {quantities.length > 0 && (
-        <div className="flex items-end gap-3">
+      {/* The place stays when the choice goes, so that no line breaks anew. */}
+      <div className="flex min-w-20 items-end gap-3">
+        {quantities.length > 0 && <>
           {type.pricing === 'donation' && <Donation type={type} price={choice?.price} />}
           <label htmlFor={id} className="sr-only">{t('shop.event.quantity', { name: type.name })}</label>
           <select id={id} name={type.id} className="input w-20"
@@ -89,11 +110,15 @@ function TypeRow ({ type, zone, chosen }: { type: TicketType, zone: string, chos
             {quantities.map(quantity =>
               <option key={quantity} value={quantity}>{quantity}</option>)}
           </select>
-        </div>
-      )}
+        </>}
+      </div>
     </li>
   )
 }
+
+/** What somebody has picked stays picked, also when others were faster: the checkout will say so. */
+const withPicked = (quantities: number[], picked: number) =>
+  picked === 0 || quantities.includes(picked) ? quantities : [...quantities, picked]
 
 /** What the tickets cost after the step that counts now, so that nobody is surprised. */
 function NextPrice ({ type, zone }: { type: TicketType, zone: string }) {
@@ -124,18 +149,16 @@ function Donation ({ type, price }: { type: TicketType, price: string | undefine
   )
 }
 
-/** Few enough to matter to somebody who decides now. */
-const few = 20
-
 function Availability ({ type, zone }: { type: TicketType, zone: string }) {
   const { language, t } = useTranslator()
-  if (type.on_sale === 'upcoming') {
-    const time = type.sales_start ? formatDate(language, type.sales_start, zone, 'day_time') : t('shell.none')
-    return <span className="badge badge-warm whitespace-normal" suppressHydrationWarning>{t('shop.event.upcoming', { time })}</span>
+  switch (stateOf(type)) {
+    case 'upcoming': {
+      const time = type.sales_start ? formatDate(language, type.sales_start, zone, 'day_time') : t('shell.none')
+      return <span className="badge badge-warm whitespace-normal" suppressHydrationWarning>{t('shop.event.upcoming', { time })}</span>
+    }
+    case 'ended': return <span className="badge">{t('shop.event.ended')}</span>
+    case 'sold_out': return <span className="badge badge-bad">{t('shop.event.sold_out')}</span>
+    case 'few': return <span className="badge badge-warm">{t('shop.event.available', { count: type.available })}</span>
+    case 'open': return <span className="hint">{t('shop.event.in_stock')}</span>
   }
-  if (type.on_sale === 'ended' || type.on_sale === 'closed') return <span className="badge">{t('shop.event.ended')}</span>
-  if (type.on_sale === 'sold_out' || type.available === 0) return <span className="badge badge-bad">{t('shop.event.sold_out')}</span>
-  return type.available <= few
-    ? <span className="badge badge-warm">{t('shop.event.available', { count: type.available })}</span>
-    : <span className="hint">{t('shop.event.in_stock')}</span>
 }

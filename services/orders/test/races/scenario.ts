@@ -1,0 +1,162 @@
+import { normalizedEmail } from '../../rules/normalized-email.ts'
+import { orders_per_pass } from '../../rules/pass-uses.ts'
+import type { PromoForSale, TicketTypeForSale } from '../../rules/stock.ts'
+import { createBoxOffice, type BoxOffice, type Counts, type Wish } from './box-office-model.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createStockRoom, type Broken, type OrderRow, type StockRoom } from './stock-room.ts'
+
+/**
+ * One sale of the model: buyers on several replicas, organisers, payments that come when they
+ * like, refunds and sweepers, all at once, in an order that the seed alone decides.
+ */
+
+export interface Outcome extends Counts {
+  seed: number
+  broken: Broken
+  /** Whether this sale had a waiting room, without which no pass can be used too often. */
+  has_room: boolean
+  /** Counters that differ from the orders they count; must be empty where there is a guard. */
+  disagreements: string[]
+  acknowledged: number
+  refused: Record<string, number>
+}
+
+export interface ScenarioOptions { guarded: boolean, attempts_per_seed: number }
+
+const lanes = 32
+const replicas = 3
+const people = 4
+/** Of the waiting room that have their turn at a time; others follow as these have bought. */
+const turns = 4
+/** Of the model's clock, which moves a second with each look. */
+const hold_ms = 60_000
+/** Larger ones would hide what a batch forgets from the next; smaller ones hide it within. */
+const max_batch = 8
+/** Looks of the sweeper and changes of an organiser, for each hundred attempts. */
+const side_acts = 4
+
+const always = { valid_from: null, valid_until: null, ticket_type_ids: [] }
+
+/** Two types on pools of their own, a shared one and that of the event; two codes with budgets. */
+function stockOf ({ random }: Scheduler) {
+  const type = (
+    id: string, pool_ids: string[], max_per_buyer: number | null
+  ): TicketTypeForSale => ({
+    id, name: id, price_minor: 1000, currency: 'EUR', pricing: 'fixed', min_price_minor: 0,
+    tiers: [], access_code: null, sales_start: null, sales_end: null, min_per_order: 1,
+    max_per_order: 4, max_per_buyer, capacity: 1000, pool_ids })
+  const promo = (id: string, percent: number, counts: 'orders' | 'tickets'): PromoForSale => ({
+    ...always, id, code: id.toUpperCase(), percent, amount_minor: null, counts, used: 0,
+    max_uses: 3 + random(8) })
+  const pool = (id: string, capacity: number) => ({ id, capacity, held: 0, sold: 0 })
+  return {
+    pools: [pool('adult', 12 + random(20)), pool('child', 8 + random(12)),
+      pool('room', 16 + random(20)), pool('event', 18 + random(20))],
+    types: [type('adult', ['adult', 'room', 'event'], null),
+      type('child', ['child', 'room', 'event'], 3 + random(3))],
+    // The second makes tickets free, and a free order is sold from the start.
+    promos: [promo('spring', 10, random(2) ? 'orders' : 'tickets'), promo('gift', 100, 'tickets')],
+    orders_per_pass,
+  }
+}
+
+function wishOf ({ random }: Scheduler, place: number | null): Wish {
+  const person = random(people)
+  const kinds = random(6)
+  const items = [...(kinds > 1 ? ['adult'] : []), ...(kinds < 4 ? ['child'] : [])]
+    .map(ticket_type_id => ({ ticket_type_id, quantity: 1 + random(3) }))
+  return {
+    request: {
+      items, promo_code: ['SPRING', 'GIFT', undefined, undefined][random(4)],
+      // One person writes the address in many ways, signed in or not.
+      buyer: {
+        user_id: random(2) ? `user ${random(people)}` : null,
+        email_key: normalizedEmail(`${random(2) ? 'Guest' : 'guest'}${person}+${random(9)}@example.net`),
+      },
+    },
+    pass: place === null ? null : { place, buyer: null, has_expired: false },
+  }
+}
+
+/** What becomes of an order that was placed: most ways that there are in real life. */
+async function liveOn (
+  { random, pause }: Scheduler, office: BoxOffice, order: OrderRow, payment: string
+): Promise<void> {
+  const fate = random(10)
+  for (let wait = random(12); wait > 0; wait--) await pause()
+  if (fate < 3) await office.cancel(order)
+  if (fate >= 3 && fate < 8) {
+    // Long enough for the hold to end and the tickets to be sold to others.
+    if (fate > 5) for (let wait = 30 + random(60); wait > 0; wait--) await pause()
+    await office.pay(order, payment)
+    // A provider may tell twice, and a buyer may pay while giving up.
+    if (fate === 4) await Promise.all([office.pay(order, payment), office.cancel(order)])
+    if (random(3) > 0) await office.refund(order)
+  }
+}
+
+export async function runScenario (seed: number, options: ScenarioOptions): Promise<Outcome> {
+  const scheduler = createScheduler(seed)
+  const { random, pause, start } = scheduler
+  const room = createStockRoom(scheduler, stockOf(scheduler))
+  const counts: Counts = { attempts: 0, contested: 0 }
+  const office = createBoxOffice({ scheduler, room, counts, replicas, hold_ms, max_batch,
+    guarded: options.guarded })
+  const has_room = random(2) === 0
+  const refused: Record<string, number> = {}
+  let acknowledged = 0
+  const placeOf = () => has_room ? (acknowledged >> 1) + random(turns) : null
+  const is_over = () => counts.attempts >= options.attempts_per_seed
+
+  for (let lane = 0; lane < lanes; lane++) {
+    start(async () => {
+      while (!is_over()) {
+        const reply = await office.sell[random(replicas)]!(wishOf(scheduler, placeOf()))
+        if ('refused' in reply) refused[reply.refused] = (refused[reply.refused] ?? 0) + 1
+        else start(() => liveOn(scheduler, office, reply.placed, `payment ${++acknowledged}`))
+      }
+    })
+  }
+  start(async () => {
+    while (!is_over()) {
+      for (let wait = 100 / side_acts; wait > 0; wait--) await pause()
+      await office.expireDue()
+    }
+  })
+  start(async () => {
+    while (!is_over()) {
+      for (let wait = 100 / side_acts; wait > 0; wait--) await pause()
+      await organize(scheduler, office, room)
+    }
+  })
+  await scheduler.run()
+  return { seed, ...counts, broken: room.broken, has_room, acknowledged, refused,
+    disagreements: disagreementsOf(room) }
+}
+
+/** An organiser makes halls and budgets larger and smaller while they sell. */
+async function organize ({ random }: Scheduler, office: BoxOffice, room: StockRoom): Promise<void> {
+  const pools = [...room.pools.values()]
+  const promos = [...room.promos.values()]
+  const by = random(9) - 4
+  if (random(3) > 0) {
+    const { id, capacity } = pools[random(pools.length)]!
+    await office.setCapacity(id, Math.max(4, Math.min(60, capacity + by)))
+  } else {
+    const { id, max_uses } = promos[random(promos.length)]!
+    await office.setMaxUses(id, Math.max(1, Math.min(20, max_uses! + by)))
+  }
+}
+
+/** Every counter against the orders that it counts. */
+function disagreementsOf (room: StockRoom): string[] {
+  const orders = [...room.orders.values()]
+  const taken = (status: string, pool: string) => orders.reduce((sum, order) =>
+    sum + (order.status === status ? order.taken.get(pool) ?? 0 : 0), 0)
+  const pools = [...room.pools.values()].filter(({ id, held, sold }) =>
+    held !== taken('pending', id) || sold !== taken('completed', id)).map(({ id }) => `pool ${id}`)
+  const promos = [...room.promos.values()].filter(({ id, used }) => used !== orders
+    .filter(({ status, promo }) => promo?.id === id && ['pending', 'completed'].includes(status))
+    .reduce((sum, { promo }) => sum + promo!.uses, 0)).map(({ id }) => `promo code ${id}`)
+  return [...pools, ...promos]
+}
