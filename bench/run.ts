@@ -6,6 +6,7 @@ import { measureLatency } from './goals/latency.ts'
 import { measureOverload } from './goals/overload.ts'
 import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
+import { measureCarrier, measureSplit } from './goals/shapes.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
 import { startProduct, stopOnSignals, type Product } from './product.ts'
@@ -21,8 +22,10 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P4'], measure: measureLatency },
   { ids: ['P5'], measure: measurePurchases },
   { ids: ['P6'], measure: measureOverload },
+  { ids: ['P8'], measure: measureSplit },
   { ids: ['P15'], measure: measureExpiry },
   { ids: ['P16'], measure: measureDurability },
+  { ids: ['P17'], measure: measureCarrier },
 ]
 
 export interface RunOptions {

@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { launchBrowser } from '@fermata/testkit/browser'
-import {
-  createDataFolder,
-  startServerProcess,
-  type ServerProcess,
-} from '@fermata/testkit/server-process'
+import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually, putOnSale, signIn } from './sell.ts'
@@ -25,14 +22,14 @@ const phone: BrowserContextOptions = {
 const desk: BrowserContextOptions = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' }
 
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 /** What pages complained about in their console, Content-Security-Policy refusals among it. */
 let complaints: string[] = []
 
 beforeAll(async () => {
   data = await createDataFolder()
-  const started = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+  const started = await Promise.all([launchBrowser(), startInstallation(data.folder)])
   browser = started[0]
   server = started[1]
 }, 120_000)

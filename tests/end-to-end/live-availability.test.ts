@@ -1,8 +1,7 @@
 import { cancelOrder, placeOrder } from '@fermata/contracts/orders'
 import { launchBrowser } from '@fermata/testkit/browser'
-import {
-  createDataFolder, startServerProcess, type ServerProcess,
-} from '@fermata/testkit/server-process'
+import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
@@ -10,12 +9,12 @@ import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 /** The page of an event while others buy: with JavaScript it follows, without it still tells. */
 
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  ;[browser, server] = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+  ;[browser, server] = await Promise.all([launchBrowser(), startInstallation(data.folder)])
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

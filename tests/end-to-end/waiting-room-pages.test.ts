@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setQueue } from '@fermata/contracts/queue'
 import { launchBrowser } from '@fermata/testkit/browser'
-import {
-  createDataFolder, startServerProcess, type ServerProcess,
-} from '@fermata/testkit/server-process'
+import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually, must, putOnSale, signIn } from './sell.ts'
@@ -13,12 +12,12 @@ import { eventually, must, putOnSale, signIn } from './sell.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  ;[browser, server] = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+  ;[browser, server] = await Promise.all([launchBrowser(), startInstallation(data.folder)])
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

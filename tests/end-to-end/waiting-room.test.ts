@@ -5,18 +5,19 @@ import { fileURLToPath } from 'node:url'
 import {
   getQueue, getQueuePosition, joinQueue, listQueueJoins, placeOrder, setQueue,
 } from '@fermata/contracts/orders'
-import { createDataFolder, startServerProcess, type ServerProcess } from '@fermata/testkit/server-process'
+import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 
 /** The waiting room of a server that is killed while people join, and its draw recomputed by the tool. */
 
 let data: Awaited<ReturnType<typeof createDataFolder>>
-let server: ServerProcess
+let server: Installation
 
 beforeAll(async () => {
   data = await createDataFolder()
-  server = await startServerProcess(data.folder)
+  server = await startInstallation(data.folder)
 }, 90_000)
 afterAll(async () => {
   await server.stop()
@@ -56,7 +57,7 @@ test('waiting room: kill -9 keeps every place, and the tool recomputes the draw'
     take(event_id).then(token => tokens.push(token), () => undefined))
   await server.kill()
   await Promise.all(dying)
-  server = await startServerProcess(data.folder)
+  server = await startInstallation(data.folder)
   tokens.push(await take(event_id))
 
   const queue = await eventually(async () => {
@@ -82,7 +83,7 @@ test('waiting room: kill -9 keeps every place, and the tool recomputes the draw'
   expect((await server.call(placeOrder, { body: { ...body, queue_pass } })).status).toBe(201)
 
   await server.kill()
-  server = await startServerProcess(data.folder)
+  server = await startInstallation(data.folder)
 
   await eventually(async () => (await position(event_id, late)).place !== null, 'the draw to be loaded')
   expect(await placesOf(event_id, tokens)).toEqual(places)

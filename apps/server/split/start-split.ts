@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { readSettings } from '@fermata/platform/settings'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
@@ -16,7 +17,7 @@ import {
 import { partEnvironment, type Common } from './part-environment.ts'
 import { prepareDatabases, type Databases } from './split-databases.ts'
 import { superviseProcess, type Program, type SupervisedProcess } from './supervised-process.ts'
-import { requireFreePorts, waitUntilReady } from './wait-until-ready.ts'
+import { requireFreePorts, waitUntilAnswered, waitUntilReady } from './wait-until-ready.ts'
 
 export interface SplitOptions {
   /** Settings as for one process; what has to differ from part to part is filled in. */
@@ -40,6 +41,10 @@ export interface Split {
   processes: SupervisedProcess[]
   /** Sentences for the start message. */
   notes: string[]
+  /** Where each service keeps its data. */
+  databases: ReadonlyMap<ServiceName, string>
+  /** Waits until every process serves, through the front door too: after one was killed, say. */
+  ready (): Promise<void>
   /** `kill -9` of one process, by its name: `orders`, `orders-2`, `nats`, `nginx`. */
   kill (name: string): void
   stop (): Promise<void>
@@ -87,9 +92,10 @@ export async function startSplit (options: SplitOptions): Promise<Split> {
     const ground = await prepare({ ...options, say }, one => { databases = one })
     await startAll(ground, supervise)
     if (ground.demo) await seedDemoThrough(demoDoor(ground.ports))
-    const { url, ports, demo, notes } = ground
+    const { url, ports, demo, notes, databases: { urls } } = ground
     return {
-      url, ports, demo, notes, processes, stop, instances: instancesOf(ports),
+      url, ports, demo, notes, processes, stop, instances: instancesOf(ports), databases: urls,
+      ready: () => waitUntilAllAnswer(ports),
       kill (name) {
         const one = processes.find(each => each.name === name)
         if (!one) throw new Error(`There is no process ${name}`)
@@ -149,13 +155,23 @@ async function startAll (ground: Ground, supervise: Supervise): Promise<void> {
     }),
   }))
   await Promise.all(started.map(({ part, port, process }) => waitUntilReady(
-    process, readyPath(port, part), part === 'web' ? undefined : busIsConnected)))
+    process, readyPath(port, part), fitsOf(part))))
   const door = await startDoor(ground, supervise)
   if (door) await waitUntilReady(door, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
 }
 
 const readyPath = (port: number, part: Part) =>
   `http://127.0.0.1:${port}${part === 'web' ? '/robots.txt' : `/api/${part}/health/ready`}`
+
+const fitsOf = (part: Part) => part === 'web' ? undefined : busIsConnected
+
+/** The door leaves out for some seconds who did not answer; it is asked as often as it has choices. */
+async function waitUntilAllAnswer (ports: Ports): Promise<void> {
+  await Promise.all(instancesOf(ports).map(({ part, port }) =>
+    waitUntilAnswered(readyPath(port, part), fitsOf(part))))
+  await Promise.all(instancesOf(ports).map(({ part }) => waitUntilAnswered(
+    `http://127.0.0.1:${ports.front_door}${part === 'web' ? '/robots.txt' : `/api/${part}/health`}`)))
+}
 
 const busIsConnected = (body: string) =>
   (JSON.parse(body) as { checks: { bus: boolean } }).checks.bus
