@@ -3,7 +3,6 @@ import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '@fermata/contracts/problems'
 import type { FastifyInstance } from 'fastify'
-import { endEarlyAnswers } from './early-answers.ts'
 import { sendProblem } from './http-errors.ts'
 import { Problem } from './problem.ts'
 
@@ -18,9 +17,11 @@ const stopping = new Problem(
 /**
  * Lets requests finish before the server closes. Fastify's own close also refuses the calls that
  * services of this process make of each other, so a request in flight could not reach its end.
+ * @param isLeaving from then on each answer ends its connection: whoever keeps one, a proxy or
+ * another service, would send its next request to a server that is about to refuse it
  * @returns refuses what comes from outside from now on, and resolves when the last answer has left
  */
-export function addDrain (app: FastifyInstance): () => Promise<void> {
+export function addDrain (app: FastifyInstance, isLeaving: () => boolean): () => Promise<void> {
   const in_flight = new Set<ServerResponse>()
   let draining = false
   // One function for all answers, not one for each.
@@ -39,13 +40,12 @@ export function addDrain (app: FastifyInstance): () => Promise<void> {
     done()
   })
   app.addHook('onSend', (_, reply, payload, done) => {
-    if (draining) reply.header('connection', 'close')
+    if (draining || isLeaving()) reply.header('connection', 'close')
     done(null, payload)
   })
 
   return async () => {
     draining = true
-    endEarlyAnswers(app.server)
     const deadline_ms = performance.now() + in_flight_limit_ms
     while (in_flight.size > 0 && performance.now() < deadline_ms) await sleep(look_again_ms)
     if (in_flight.size > 0) app.server.closeAllConnections()

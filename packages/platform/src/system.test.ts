@@ -84,7 +84,8 @@ test('stop: what is in flight ends well, and new requests are refused', async ()
 
 test('stop: proxies have time to see that it is not ready, and are served meanwhile', async () => {
   const { it, port } = await start({ DRAIN_MS: '500' })
-  expect((await get(port, '/api/orders/health/ready')).status).toBe(200)
+  expect(await get(port, '/api/orders/health/ready'))
+    .toMatchObject({ status: 200, connection: 'keep-alive' })
 
   const stopped = it.system.stop()
   const [ready, served] = await Promise.all([
@@ -92,6 +93,8 @@ test('stop: proxies have time to see that it is not ready, and are served meanwh
   ])
 
   expect([ready.status, served.status]).toEqual([503, 200])
+  // Kept, the connection would carry the next request to a server that has begun to refuse.
+  expect(served.connection).toBe('close')
   await stopped
   await it.stop()
 })

@@ -11,6 +11,7 @@ import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
+import { endEarlyAnswers } from './early-answers.ts'
 import { createEndedLogins, followEndedLogins, type EndedLogins } from './ended-logins.ts'
 import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
@@ -69,7 +70,8 @@ export interface System {
 export async function startSystem (options: SystemOptions): Promise<System> {
   const settings = readSettings(PlatformSettings, options.environment)
   const app = await createHttp(settings, createLog('http', logOptions(settings, options)))
-  const drain = addDrain(app)
+  let accepting = false
+  const drain = addDrain(app, () => !accepting)
   const shared: Shared = {
     settings, app, version: options.version ?? '0.0.0',
     tokens: createTokens(settings), metrics: createMetrics(), endedLogins: createEndedLogins(),
@@ -88,7 +90,6 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   for (const { definition, ctx } of running) {
     if (definition.start) ctx.resources = await definition.start(ctx) as {}
   }
-  let accepting = false
   await serve(running, shared, {
     version: shared.version, accepting: () => accepting, bus_connected: bus.connected,
   })
@@ -103,6 +104,8 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
     stop: once(async () => {
       accepting = false
+      // They would keep the connections they come by.
+      endEarlyAnswers(app.server)
       stopFollowing()
       await sleep(settings.DRAIN_MS)
       await drain()
