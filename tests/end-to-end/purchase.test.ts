@@ -4,7 +4,9 @@ import { getPayment, startPayment, type TestCard } from '@fermata/contracts/paym
 import * as tickets from '@fermata/contracts/tickets'
 import { getMail, listMailbox } from '@fermata/contracts/notifications'
 import type { Call } from '@fermata/contracts/client'
-import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import {
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
@@ -21,7 +23,7 @@ beforeAll(async () => {
   server = await startInstallation(data.folder, { RESERVATION_TIMEOUT: '15' })
   organizer = server.callAs(await signIn(server.call, 'eventcreator'))
   operator = server.callAs(await signIn(server.call, 'operator'))
-}, 90_000)
+}, start_within_ms)
 afterAll(async () => {
   await server?.stop()
   await data.remove()

@@ -1,6 +1,8 @@
 import { updateTicketType } from '@fermata/contracts/orders'
 import { launchBrowser } from '@fermata/testkit/browser'
-import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import {
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,7 +19,7 @@ beforeAll(async () => {
   const started = await Promise.all([launchBrowser(), startInstallation(data.folder)])
   browser = started[0]
   server = started[1]
-}, 120_000)
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()

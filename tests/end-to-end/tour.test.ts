@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import {
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -14,7 +16,7 @@ let data: Awaited<ReturnType<typeof createDataFolder>>
 beforeAll(async () => {
   data = await createDataFolder()
   server = await startInstallation(data.folder, { RATE_LIMITS: 'on' })
-}, 90_000)
+}, start_within_ms)
 afterAll(async () => {
   await server?.stop()
   await data.remove()

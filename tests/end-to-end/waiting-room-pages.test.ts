@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setQueue } from '@fermata/contracts/queue'
 import { launchBrowser } from '@fermata/testkit/browser'
-import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import {
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,7 +20,7 @@ let data: Awaited<ReturnType<typeof createDataFolder>>
 beforeAll(async () => {
   data = await createDataFolder()
   ;[browser, server] = await Promise.all([launchBrowser(), startInstallation(data.folder)])
-}, 120_000)
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()

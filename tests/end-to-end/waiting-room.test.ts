@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import {
   getQueue, getQueuePosition, joinQueue, listQueueJoins, placeOrder, setQueue,
 } from '@fermata/contracts/orders'
-import { startInstallation, type Installation } from '@fermata/testkit/installation'
+import {
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
@@ -18,7 +20,7 @@ let server: Installation
 beforeAll(async () => {
   data = await createDataFolder()
   server = await startInstallation(data.folder)
-}, 90_000)
+}, start_within_ms)
 afterAll(async () => {
   await server.stop()
   await data.remove()
@@ -39,6 +41,12 @@ async function openRoom (opens_in_seconds: number) {
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
   const body = { enabled: true, opens_at, max_in_checkout: 3 }
   await must(organizer(setQueue, { params: { event_id: event.id }, body }))
+  // Where the box office is several processes, the others hear of it a moment later.
+  await eventually(async () => {
+    const asked = await Promise.all(Array.from({ length: 10 }, () =>
+      server.call(getQueue, { params: { event_id: event.id } })))
+    return asked.every(({ ok }) => ok)
+  }, 'every process to know of the room')
   return { event_id: event.id, ticket_type_id: ticket_type.id }
 }
 
@@ -50,7 +58,7 @@ const placesOf = (event_id: string, tokens: string[]) =>
   Promise.all(tokens.map(async token => (await position(event_id, token)).place!))
 
 test('waiting room: kill -9 keeps every place, and the tool recomputes the draw', async () => {
-  const { event_id, ticket_type_id } = await openRoom(15)
+  const { event_id, ticket_type_id } = await openRoom(server.restarts_within_s)
   const tokens = await Promise.all(Array.from({ length: 40 }, () => take(event_id)))
   // These may or may not have been answered when the process dies; only answers are promises.
   const dying = Array.from({ length: 40 }, () =>
@@ -63,7 +71,7 @@ test('waiting room: kill -9 keeps every place, and the tool recomputes the draw'
   const queue = await eventually(async () => {
     const now = await must(server.call(getQueue, { params: { event_id } }), getQueue)
     return now.state === 'open' && now
-  }, 'the draw', 40_000)
+  }, 'the draw', 60_000)
   const late = await take(event_id)
   const places = await placesOf(event_id, tokens)
 

@@ -22,7 +22,7 @@ export interface Crowd {
 }
 
 const buyers = 8
-/** One who meets a fault asks again soon, as people do. */
+/** Between two purchases, and before one who meets a fault asks again. */
 const pause_ms = 100
 const answer_within_ms = 20_000
 
@@ -68,10 +68,8 @@ export function startCrowd (
 
   const running = Promise.all(Array.from({ length: buyers }, async () => {
     while (!stopping) {
-      await buy().catch(async () => {
-        failures++
-        await new Promise(resolve => setTimeout(resolve, pause_ms))
-      })
+      await buy().catch(() => { failures++ })
+      await new Promise(resolve => setTimeout(resolve, pause_ms))
     }
   }))
   return {

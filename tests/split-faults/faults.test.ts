@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@fermata/contracts/client'
 import { placeOrder } from '@fermata/contracts/orders'
 import { serviceNames } from '@fermata/contracts/services'
-import { findServer } from '@fermata/platform/embedded-postgres/postmaster'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startSplit, type Split } from '@fermata/server/split/start-split'
 import { createDataFolder } from '@fermata/testkit/server-process'
@@ -126,8 +125,7 @@ test('a message server whose store is deleted is only delay', async () => {
 
 test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
   await survive('PostgreSQL', async () => {
-    const server = await findServer(join(data.folder, 'postgres', 'data'))
-    process.kill(server!.pid, 'SIGKILL')
+    process.kill(await oracle.postmasterPid(), 'SIGKILL')
     await sleep(fault_ms)
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Split } from '@fermata/server/split/start-split'
 import pg from 'pg'
 import type { Told } from './crowd.ts'
@@ -26,6 +27,8 @@ export interface Verdict {
 
 export interface Oracle {
   ask (event_id: string, history: Told[]): Promise<Verdict>
+  /** Of the process that all others of PostgreSQL come from; Linux only. */
+  postmasterPid (): Promise<number>
   close (): Promise<void>
 }
 
@@ -56,6 +59,11 @@ export function openOracle ({ databases }: Split): Oracle {
         doubled: count(history, told => (tickets.get(told.order_id) ?? 0) > told.quantity),
         ...payments, ...stock,
       }
+    },
+    async postmasterPid () {
+      const { rows: [row] } = await pools.orders.query<{ pid: number }>(
+        'select pg_backend_pid() as pid')
+      return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${row!.pid}/status`, 'utf8'))![1])
     },
     async close () {
       await Promise.all(Object.values(pools).map(pool => pool.end()))

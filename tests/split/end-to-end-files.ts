@@ -10,6 +10,9 @@ export const one_process_only: Record<string, string> = {
 /** This one kills every process, so no other may run beside it. */
 export const killing = ['waiting-room.test.ts']
 
+/** Replaces every process; this one is of tests/split. */
+export const rolling = ['roll.test.ts']
+
 export const sharing = [
   'browser.test.ts', 'live-availability.test.ts', 'purchase.test.ts', 'rules-of-sale.test.ts',
   'tour.test.ts', 'waiting-room-pages.test.ts',
@@ -22,5 +25,5 @@ export const sharing = [
 export const slice = {
   split: ['browser.test.ts', 'purchase.test.ts', 'rules-of-sale.test.ts', 'tour.test.ts'],
   twins: ['live-availability.test.ts', 'purchase.test.ts', 'waiting-room-pages.test.ts',
-    'waiting-room.test.ts'],
+    'waiting-room.test.ts', 'roll.test.ts'],
 }

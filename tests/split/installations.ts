@@ -77,6 +77,26 @@ async function killAll (shape: Shape): Promise<void> {
   }
 }
 
+/** Replaces processes of ours one after the other: one of each service, or all of them. */
+async function rollEach (shape: Shape): Promise<void> {
+  const split = await installationOf(shape)
+  const whole = process.env.SPLIT_TESTS === 'all'
+  const chosen = split.instances.filter(({ name, part }) => whole || name === part)
+  for (const { name } of chosen) await split.roll(name)
+}
+
+const verbs: Record<string, ((shape: Shape) => Promise<object>) | undefined> = {
+  start: async shape => ({ url: (await installationOf(shape)).url }),
+  kill: async shape => {
+    await killAll(shape)
+    return {}
+  },
+  roll: async shape => {
+    await rollEach(shape)
+    return {}
+  },
+}
+
 async function answer (request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, verb, name] = (request.url ?? '').split('/')
   const shape = shapes.find(one => one === name)
@@ -84,15 +104,11 @@ async function answer (request: IncomingMessage, response: ServerResponse): Prom
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
   try {
-    if (!shape) throw new Error(`There is no shape ${name}; there are ${shapes.join(', ')}`)
-    if (verb === 'kill') {
-      await inTurn(() => killAll(shape))
-      return tell(200, {})
-    }
-    const { url } = await inTurn(() => installationOf(shape))
-    return tell(200, { url })
+    const work = verbs[verb ?? '']
+    if (!shape || !work) throw new Error(`Nobody can ${verb} ${name}`)
+    tell(200, await inTurn(() => work(shape)))
   } catch (error) {
-    return tell(500, { error: String(error) })
+    tell(500, { error: String(error) })
   }
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { killing, sharing, slice } from './end-to-end-files.ts'
+import { killing, rolling, sharing, slice } from './end-to-end-files.ts'
 
 /**
  * The end-to-end tests against services that run apart: one of each, then two of each. Needs
@@ -15,11 +15,12 @@ function project (
   shape: 'split' | 'twins', files: string[], suffix = ''
 ): TestProjectInlineConfiguration[] {
   const chosen = files.filter(file => whole || slice[shape].includes(file))
+    .map(file => file === 'roll.test.ts' ? `tests/split/${file}` : `tests/end-to-end/${file}`)
   return chosen.length === 0 ? [] : [{
     test: {
       name: shape + suffix,
       root: fileURLToPath(new URL('../..', import.meta.url)),
-      include: chosen.map(file => `tests/end-to-end/${file}`),
+      include: chosen,
       env: { FERMATA_TEST_SHAPE: shape },
       globalSetup: ['tests/split/installations.ts'],
       sequence: { groupOrder: order++ },
@@ -34,7 +35,10 @@ function project (
 
 export default defineConfig({
   test: {
-    projects: (['split', 'twins'] as const).flatMap(shape =>
-      [...project(shape, sharing), ...project(shape, killing, ', killed')]),
+    projects: [
+      ...project('split', sharing), ...project('split', killing, ', killed'),
+      ...project('twins', sharing), ...project('twins', killing, ', killed'),
+      ...project('twins', rolling, ', rolled'),
+    ],
   },
 })
