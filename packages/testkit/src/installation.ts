@@ -8,8 +8,6 @@ export interface Installation {
   call: Call
   /** The same for a person or an order. */
   callAs: (token: string) => Call
-  /** After a kill it serves again this soon, whatever the machine has to do beside. */
-  restarts_within_s: number
   /** `kill -9` of every process of ours at once; PostgreSQL goes on without them. */
   kill: () => Promise<void>
   stop: () => Promise<unknown>
@@ -31,15 +29,13 @@ export async function startInstallation (
   folder: string, environment: Record<string, string> = {}
 ): Promise<Installation> {
   const { FERMATA_TEST_SHAPE: shape, FERMATA_TEST_INSTALLATIONS: keeper } = process.env
-  if (!shape) {
-    return { ...await startServerProcess(folder, environment), restarts_within_s: 15 }
-  }
+  if (!shape) return startServerProcess(folder, environment)
   if (!keeper) throw new Error('Only the configuration of tests/split sets FERMATA_TEST_SHAPE')
   const { url } = await ask<{ url: string }>(`${keeper}/start/${shape}`)
   const clientOf = (headers: Record<string, string>) =>
     createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
   return {
-    url, call: clientOf({}), restarts_within_s: 45,
+    url, call: clientOf({}),
     callAs: token => clientOf({ authorization: `Bearer ${token}` }),
     kill: async () => { await ask(`${keeper}/kill/${shape}`) },
     // The next file goes on with it.
