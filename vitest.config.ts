@@ -10,7 +10,11 @@ const suites_apart = globSync('tests/*/debian-packages', { cwd: import.meta.dirn
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/build/**', ...suites_apart],
+    exclude: [
+      '**/node_modules/**', '**/build/**', ...suites_apart,
+      // It takes minutes: `npm run test:faults` and .ci/run have it.
+      'tests/faults/rush-under-kills.test.ts',
+    ],
     // One PostgreSQL for the run; each test file makes its own database there.
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',

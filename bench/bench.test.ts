@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { conclude, full_plan } from './bench.ts'
+import { chiSquareOf, countInversions, critical_at_1_percent } from './goals/fairness.ts'
 import { startLoadProcess } from './load.ts'
 import { startProduct, type Product } from './product.ts'
 import { describeGoals } from './report.ts'
@@ -12,12 +13,13 @@ import { disagreement } from './sums.ts'
 
 const tiny = {
   ...full_plan, rounds: 1, seconds: 0.5, warmup_seconds: 0.1, clients: [16], control_clients: [4],
+  waiting: 1000,
 }
 
 let product: Product
 
-beforeAll(async () => { product = await startProduct() })
-afterAll(() => product.stop())
+beforeAll(async () => { product = await startProduct() }, 300_000)
+afterAll(() => product?.stop())
 
 test('bench: a tiny P1 has sides that sold, agreeing sums and a page about them', async () => {
   const results = await runBench(['P1'], tiny, () => {}, { product })
@@ -36,6 +38,25 @@ test('bench: a tiny P1 has sides that sold, agreeing sums and a page about them'
   expect(page).toContain('may not claim')
   expect(page).toContain(goals[0]!.may_not_claim)
 }, 30_000)
+
+test('bench: a tiny P11 and P12 have polls without news, fresh news and a fair draw', async () => {
+  const { goals } = await runBench(['P11', 'P12'], tiny, () => {}, { product })
+
+  expect(goals.map(goal => goal.id)).toEqual(['P11', 'P11s', 'P12j', 'P12p', 'P12a'])
+  for (const goal of goals) {
+    expect(goal.void.filter(reason => !reason.startsWith('other programs'))).toEqual([])
+    // CPU is counted in hundredths of a second, of which a round this short may have none.
+    for (const side of goal.sides) expect(side.median).toBeGreaterThanOrEqual(0)
+  }
+  expect(goals.find(goal => goal.id === 'P11s')!.value).toBeLessThan(1)
+}, 240_000)
+
+test('fairness: an order of arrival that decides is noticed, and so is who was overtaken', () => {
+  const first_come = Array.from({ length: 1000 }, (_, index) => ({ arrival: index, place: index }))
+  expect(chiSquareOf(first_come)).toBeGreaterThan(critical_at_1_percent)
+  expect(countInversions([[2, 1], [3, 4], [6, 5]])).toBe(0)
+  expect(countInversions([[1, 3], [2, 4]])).toBe(1)
+})
 
 test('stadium: 500 tickets and 1,000 requests end with 500 orders that are all there', async () => {
   const load = startLoadProcess()

@@ -15,13 +15,15 @@ export interface Plan {
   /** Client counts among which the best is taken, for the product and for B1. */
   clients: number[]
   control_clients: number[]
+  /** Of P12: so many have joined before anybody asks for their place. */
+  waiting: number
   /** Of P15. */
   ending_holds: number
 }
 
 export const full_plan: Plan = {
   rounds: 5, seconds: 5, warmup_seconds: 1, clients: [128, 256, 512],
-  control_clients: [4, 8, 16, 32], ending_holds: 100_000,
+  control_clients: [4, 8, 16, 32], waiting: 100_000, ending_holds: 100_000,
 }
 
 export interface Bench {

@@ -13,10 +13,13 @@ export type OnAnswer = (status: number, body: string, retry_after_s: number) => 
 const head_end = '\r\n\r\n'
 const retry_header = /\r\nretry-after: *(\d+)/i
 const length_header = /\r\ncontent-length: *(\d+)/i
+const chunked_header = /\r\ntransfer-encoding: *chunked/i
+const last_chunk = '\r\n0\r\n\r\n'
 
 /**
  * A client that costs a fraction of `node:http`: it understands what Fermata and the controls send,
- * HTTP/1.1 with Content-Length, and nothing else.
+ * HTTP/1.1 with Content-Length or in chunks, and nothing else. A body in chunks is given as it
+ * came, with their lengths in between: it is a page, which nobody here reads.
  * @param onLost hears of a connection that ended; with true when an answer was still awaited
  */
 export function openConnection (
@@ -52,12 +55,16 @@ export function openConnection (
       received = received === '' ? chunk : received + chunk
       const body_at = bodyStart(received)
       if (body_at === -1) return
-      const length = Number(length_header.exec(received)?.[1] ?? 0)
-      if (received.length < body_at + length) return
+      const head = received.slice(0, body_at)
+      const length = length_header.exec(head)?.[1]
+      if (length === undefined && chunked_header.test(head)) {
+        if (!received.endsWith(last_chunk)) return
+      } else if (received.length < body_at + Number(length ?? 0)) return
       const status = Number(received.slice(9, 12))
-      const body = received.slice(body_at, body_at + length)
+      const body_end = length === undefined ? received.length : body_at + Number(length)
+      const body = received.slice(body_at, body_end)
       const retry_after_s = status === 503 || status === 429
-        ? Number(retry_header.exec(received)?.[1] ?? 0) : 0
+        ? Number(retry_header.exec(head)?.[1] ?? 0) : 0
       received = ''
       waiting = false
       onAnswer(status, body, retry_after_s)
@@ -74,3 +81,6 @@ function bodyStart (received: string): number {
 export const requestText = (path: string, body: string, headers: string) =>
   `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
   `content-length: ${body.length}\r\n${headers}\r\n${body}`
+
+export const getText = (path: string, headers: string) =>
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`

@@ -34,7 +34,7 @@ export async function startEcho (kind: 'fastify' | 'bytes') {
   return { port, stop: () => { child.disconnect() } }
 }
 
-function heard<T> (child: ChildProcess): Promise<T> {
+export function heard<T> (child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null) => reject(new Error(`A process of the bench ended with ${code}`))
     child.once('exit', ended)

@@ -22,8 +22,8 @@ export interface Product {
   settings: Record<string, string>
   /** Puts a new event on sale. */
   openEvent (capacity: number): Promise<{ event_id: string, ticket_type_id: string }>
-  /** CPU seconds the server's process has used; null where the system does not tell. */
-  cpuSeconds (): number | null
+  /** A client of the API for who manages these events. */
+  callAsOrganizer (): Promise<Call>
   stop (): Promise<void>
 }
 
@@ -102,17 +102,17 @@ async function startParts (
     email: 'organizer@example.com', email_verified: true,
   }
   const tokens = createTokens(secrets)
+  // Signed anew each time: a whole run takes longer than a token lives.
+  const callAsOrganizer = async () => server.callAs(await tokens.signAccess(organizer))
   return {
     port: Number(new URL(server.url).port), pid: server.pid, database_url: database.url, pool,
     settings: database.settings,
-    // Signed anew for each event: a whole run takes longer than a token lives.
-    openEvent: async capacity =>
-      openEvent(server.callAs(await tokens.signAccess(organizer)), capacity),
-    cpuSeconds: () => cpuSecondsOf(server.pid),
+    openEvent: async capacity => openEvent(await callAsOrganizer(), capacity),
+    callAsOrganizer,
   }
 }
 
-async function must<R extends AnyRoute> (answer: Promise<Answer<R>>): Promise<ReplyOf<R>> {
+export async function must<R extends AnyRoute> (answer: Promise<Answer<R>>): Promise<ReplyOf<R>> {
   const given = await answer
   if (given.ok) return given.body as ReplyOf<R>
   throw new Error(`${given.status} ${JSON.stringify(given.problem)}`)
@@ -136,7 +136,7 @@ async function openEvent (call: Call, capacity: number) {
 
 const clock_ticks_per_second = 100
 
-function cpuSecondsOf (pid: number): number | null {
+export function cpuSecondsOf (pid: number): number | null {
   try {
     // After the name in brackets; user and system time are fields 14 and 15 of all.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')

@@ -1,4 +1,5 @@
 import { askEcho, full_plan, type Bench, type GoalResult, type Plan } from './bench.ts'
+import { measureAvailability } from './goals/availability.ts'
 import { measureCrowd } from './goals/crowd.ts'
 import { measureDurability } from './goals/durability.ts'
 import { measureExpiry } from './goals/expiry.ts'
@@ -7,6 +8,7 @@ import { measureOverload } from './goals/overload.ts'
 import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
 import { measureCarrier, measureSplit } from './goals/shapes.ts'
+import { measureWaitingRoom } from './goals/waiting-room.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
 import { startProduct, stopOnSignals, type Product } from './product.ts'
@@ -23,6 +25,8 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P5'], measure: measurePurchases },
   { ids: ['P6'], measure: measureOverload },
   { ids: ['P8'], measure: measureSplit },
+  { ids: ['P11', 'P11s'], measure: measureAvailability },
+  { ids: ['P12', 'P12j', 'P12p', 'P12a'], measure: measureWaitingRoom },
   { ids: ['P15'], measure: measureExpiry },
   { ids: ['P16'], measure: measureDurability },
   { ids: ['P17'], measure: measureCarrier },

@@ -23,6 +23,7 @@ export interface Latency {
   count: number
   p50_ms: number
   p90_ms: number
+  p95_ms: number
   p99_ms: number
   p999_ms: number
   max_ms: number
@@ -32,8 +33,8 @@ export function summarize (samples_ms: readonly number[]): Latency {
   const sorted = Float64Array.from(samples_ms).sort()
   const at = (share: number) => Math.round(percentile(sorted, share) * 100) / 100
   return {
-    count: sorted.length, p50_ms: at(0.5), p90_ms: at(0.9), p99_ms: at(0.99), p999_ms: at(0.999),
-    max_ms: at(1),
+    count: sorted.length, p50_ms: at(0.5), p90_ms: at(0.9), p95_ms: at(0.95), p99_ms: at(0.99),
+    p999_ms: at(0.999), max_ms: at(1),
   }
 }
 

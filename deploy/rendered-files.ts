@@ -1,5 +1,12 @@
+import { composeDebug, composeDevelopment, composeProduction, toCompose } from './compose.ts'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
+import { adapterValues, natsValues } from './kubernetes/databases.ts'
+import { exampleInstallation } from './kubernetes/installation.ts'
+import { manifestFiles, toYaml } from './kubernetes/manifests.ts'
+import { sizeNames } from './kubernetes/sizes.ts'
 import { renderNginx } from './nginx.ts'
+import { developmentDatabases } from './postgres/queries.ts'
+import { renderTraefikAddresses, renderTraefikDynamic, renderTraefikStatic } from './traefik.ts'
 
 /** Every file of `deploy/` that is rendered and committed, so that it can be read and used as it is. */
 export interface RenderedFile { path: string, text: string }
@@ -7,7 +14,57 @@ export interface RenderedFile { path: string, text: string }
 const everyTarget = <T>(value: (target: Target) => T) =>
   Object.fromEntries(targets.map(target => [target, value(target)])) as Record<Target, T>
 
-export function renderedFiles (): RenderedFile[] {
+export const renderedFiles = (): RenderedFile[] => [
+  ...nginxFiles(), ...traefikFiles(), ...composeFiles(), ...kubernetesFiles(),
+]
+
+function traefikFiles (): RenderedFile[] {
+  const stages = ['development', 'production'] as const
+  return [
+    ...stages.flatMap(stage => [
+      { path: `deploy/traefik/${stage}.yml`, text: renderTraefikStatic(stage) },
+      { path: `deploy/traefik/${stage}-shared.yml`, text: renderTraefikDynamic(stage) },
+    ]),
+    {
+      path: 'deploy/traefik/one-machine.yml',
+      text: renderTraefikAddresses(everyTarget(target => [`http://127.0.0.1:${portOf(target)}`])),
+    },
+  ]
+}
+
+const yamlHeader = '# Written by `npm run deploy:render`; do not edit. docs/operate/deploy.md says how it is used.\n'
+
+/** One example of each size; an installation renders its own by tools/render-kubernetes.ts. */
+function kubernetesFiles (): RenderedFile[] {
+  const folder = 'deploy/kubernetes'
+  return [
+    ...sizeNames.flatMap(size => {
+      const installation = { ...exampleInstallation, size }
+      return [
+        ...manifestFiles(installation).map(({ name, manifests }) =>
+          ({ path: `${folder}/${size}/${name}.yaml`, text: yamlHeader + toYaml(manifests) })),
+        { path: `${folder}/values/nats-${size}.yaml`,
+          text: yamlHeader + toYaml([natsValues(installation)]) },
+      ]
+    }),
+    { path: `${folder}/values/prometheus-adapter.yaml`,
+      text: yamlHeader + toYaml([adapterValues()]) },
+  ]
+}
+
+function composeFiles (): RenderedFile[] {
+  const production = toCompose(composeProduction())
+  return [
+    { path: 'compose.yml', text: toCompose(composeDevelopment()) },
+    { path: 'compose.debug.yml', text: toCompose(composeDebug()) },
+    { path: 'compose.prod.yml', text: production },
+    // The same file under the name by which older instructions call it.
+    { path: 'docker-compose.prod.yml', text: production },
+    { path: 'deploy/postgres/development.sql', text: developmentDatabases() },
+  ]
+}
+
+function nginxFiles (): RenderedFile[] {
   return [
     {
       path: 'deploy/nginx/development.conf',

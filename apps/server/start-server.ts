@@ -10,6 +10,7 @@ import {
   type EmbeddedPostgres,
 } from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { removeLeftRehearsals } from '@fermata/platform/rehearsal-databases'
 import type { ServiceDefinition } from '@fermata/platform/service'
 import {
   readSettingFiles,
@@ -80,6 +81,13 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
     throw new Error(
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
+  const development_only = ['JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'TICKET_SIGNATURE']
+    .filter(name => environment[name]?.startsWith('development-only-'))
+  if (production && development_only.length > 0)
+    throw new Error(
+      `Everybody can read ${development_only.join(', ')} in compose.yml: ` +
+        'production needs secrets of its own, which deploy/make-secrets.sh makes.',
+    )
   if (production && !environment.PUBLIC_URL)
     throw new Error(
       'PUBLIC_URL is needed in production: links in mails lead there, ' +
@@ -135,6 +143,7 @@ export async function startServer (given: Environment, all: Services): Promise<S
       await registerWeb(system.app, names.length > 0 ? {} : { api_url })
     }
     await system.app.ready()
+    if (names.includes('orders')) removeRehearsals(settings, database)
     return {
       system, url, demo, database,
       notes: [
@@ -153,6 +162,12 @@ export async function startServer (given: Environment, all: Services): Promise<S
     await database?.stop()
     throw error
   }
+}
+
+/** What a killed `npm run rehearse` left beside the box office's database; nobody waits for it. */
+function removeRehearsals (settings: ServerSettings, database: EmbeddedPostgres | null): void {
+  const url = settings[databaseVariable('orders')] ?? settings.DATABASE_URL ?? database!.url
+  removeLeftRehearsals(url).catch(() => {})
 }
 
 const waiting_note = 'Without NATS_URL the events of a service that runs apart wait in its outbox.'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { best, conclude, type Bench, type GoalResult } from '../bench.ts'
+import { costOf, costSides, readMeter, type Cost } from '../cost.ts'
 import type { Product } from '../product.ts'
 import { round } from '../statistics.ts'
 import { settle } from '../sums.ts'
@@ -15,11 +16,15 @@ export async function measurePurchases (bench: Bench): Promise<GoalResult[]> {
   const paid: number[] = []
   const naive: number[] = []
   const bad: string[] = []
+  const costs: (Cost | null)[] = []
   const details: unknown[] = []
   await purchaseRound(bench)
   for (let one = 1; one <= plan.rounds; one++) {
     naive.push(await holds.run(control.count, plan.seconds))
+    const before = await readMeter(bench.product)
     const { per_second, reason, ...rest } = await purchaseRound(bench)
+    const after = await readMeter(bench.product)
+    costs.push(before && after && costOf(before, after, rest.orders))
     paid.push(per_second)
     if (reason) bad.push(reason)
     details.push(rest)
@@ -34,7 +39,7 @@ export async function measurePurchases (bench: Bench): Promise<GoalResult[]> {
   }, { rounds: paid.map((rate, at) => rate / naive[at]!), void: bad,
     details: { rounds: details, control: holds.tool, control_clients: control },
     sides: [{ name: 'paid orders with tickets', unit: '/s', values: paid },
-      { name: 'B1', unit: '/s', values: naive }] })]
+      { name: 'B1', unit: '/s', values: naive }, ...costSides(costs)] })]
 }
 
 /** Buyers order and pay for a while; the round ends when the last of them has ticket and mail. */
@@ -61,16 +66,24 @@ async function purchaseRound ({ plan, product, load }: Bench) {
   }
 }
 
-/** Waits until as many tickets are issued and mails queued as orders were paid. */
+/**
+ * Waits until as many tickets are issued and mails queued as orders were paid. A holder is written
+ * with the mail, and counting holders does not read the mails of all rounds before.
+ */
 async function finished ({ pool }: Product, event_id: string, orders: number): Promise<void> {
   const began = performance.now()
   while (performance.now() - began < finish_within_ms) {
     const { rows: [row] } = await pool.query<{ issued: number }>(
       'select coalesce(max(last_number), 0) as issued from tickets.events where id = $1', [event_id])
-    if (row!.issued >= orders && await countMails(pool, event_id) >= orders) return
+    if (row!.issued >= orders && await countHolders(pool, event_id) >= orders) return
     await new Promise(resolve => setTimeout(resolve, look_every_ms))
   }
 }
+
+const countHolders = async (pool: Product['pool'], event_id: string) =>
+  (await pool.query<{ holders: number }>(
+    'select count(*) as holders from notifications.holders where event_id = $1 and not is_ended',
+    [event_id])).rows[0]!.holders
 
 const countMails = async (pool: Product['pool'], event_id: string) =>
   (await pool.query<{ mails: number }>(`select count(*) as mails from notifications.deliveries d

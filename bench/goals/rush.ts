@@ -1,7 +1,7 @@
 import {
   askEcho, best, conclude, describe, sell, type Bench, type GoalResult, type Sale,
 } from '../bench.ts'
-import { round } from '../statistics.ts'
+import { costOf, costSides, readMeter, type Cost } from '../cost.ts'
 
 /** P1 and P2: orders of one hot event by the full path, beside naive holds and an idle answer. */
 export async function measureRush (bench: Bench): Promise<GoalResult[]> {
@@ -16,14 +16,14 @@ export async function measureRush (bench: Bench): Promise<GoalResult[]> {
   const naive: number[] = []
   const echo: number[] = []
   const sales: Sale[] = []
-  const server_cpu: (number | null)[] = []
+  const costs: (Cost | null)[] = []
   for (let one = 1; one <= plan.rounds; one++) {
     naive.push(await holds.run(control.count, plan.seconds))
-    const before = product.cpuSeconds()
+    const before = await readMeter(product)
+    // Until the events of the round are handled too: they are part of what an order costs.
     const sale = await sell(bench, product, { connections: ours.count })
-    const after = product.cpuSeconds()
-    server_cpu.push(before === null || after === null
-      ? null : round((after - before) / sale.result.acknowledged * 1000, 3))
+    const after = await readMeter(product)
+    costs.push(before && after && costOf(before, after, sale.result.acknowledged))
     orders.push(sale.result.per_second)
     echo.push((await askEcho(bench, bench.echo_port, echoed.count)).per_second)
     sales.push(sale)
@@ -34,7 +34,7 @@ export async function measureRush (bench: Bench): Promise<GoalResult[]> {
   const order_side = { name: 'full durable orders', unit: '/s', values: orders }
   const details = {
     clients: ours, control_clients: control, echo_clients: echoed, control: holds.tool,
-    sales: sales.map(describe), node_cpu_seconds_per_1000_orders: server_cpu,
+    sales: sales.map(describe),
   }
   return [
     conclude({
@@ -43,7 +43,7 @@ export async function measureRush (bench: Bench): Promise<GoalResult[]> {
       may_not_claim: 'Guests without a queue pass, on the machine that also runs the load: no ' +
         'figure for signed-in buyers, networks, TLS or other hardware. Only beside B1 and E.',
     }, { rounds: orders.map((rate, at) => rate / naive[at]!), void: bad, details,
-      sides: [order_side, { name: 'B1', unit: '/s', values: naive }] }),
+      sides: [order_side, { name: 'B1', unit: '/s', values: naive }, ...costSides(costs)] }),
     conclude({
       id: 'P2', title: 'Orders on one hot event / the same request echoed by Fastify (E)',
       target: { at_least: 0.2, unit: 'x' },

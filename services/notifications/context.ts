@@ -14,6 +14,8 @@ export interface Resources {
    * exists only where nobody real is written to; simulated SMS have no other place.
    */
   has_mailbox: boolean
+  /** When no mail was being made any more: how busy the process was since then, others made it. */
+  pause: { since: ReturnType<typeof performance.eventLoopUtilization> }
   close: () => void
 }
 

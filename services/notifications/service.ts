@@ -37,6 +37,9 @@ import { sendNotification } from './operations/send-notification.ts'
 /** How long a mail may lie before a sender sees it: people wait for their tickets. */
 const deliver_interval_ms = 300
 
+/** Guests have no app in which to see what no mail tells. */
+const isSeenInApp = ({ user_id }: { user_id: string | null }) => user_id !== null
+
 export default defineService<Ctx>({
   name: 'notifications',
   migrations: new URL('./migrations/', import.meta.url),
@@ -62,14 +65,13 @@ export default defineService<Ctx>({
     on(eventChanged, tellChanged),
     on(eventCanceled, tellEventCanceled),
     on(deadlineReached, tellReminder),
-    // A guest has no place in the app where it could be told.
-    on(orders.orderPlaced, tellHeld, ({ user_id }) => user_id !== null),
-    on(orders.orderCompleted, tellCompleted),
+    on(orders.orderPlaced, tellHeld, isSeenInApp),
+    on(orders.orderCompleted, tellCompleted, isSeenInApp),
     on(orders.orderCanceled, tellCanceled),
     on(orders.orderExpired, tellExpired),
     on(orders.orderRefunded, tellRefunded),
     on(orders.paymentReturned, tellReturned),
-    on(paymentFailed, tellPaymentFailed),
+    on(paymentFailed, tellPaymentFailed, isSeenInApp),
     on(paymentRefunded, tellPartRefunded),
     on(ticketsIssued, mailTickets),
     on(ticketResent, mailTicketAgain),
@@ -93,6 +95,7 @@ export default defineService<Ctx>({
     return {
       sendMail: smtp?.sendMail ?? null,
       has_mailbox: !smtp && !is_production,
+      pause: { since: performance.eventLoopUtilization() },
       close: () => smtp?.close(),
     }
   },

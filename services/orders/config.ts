@@ -10,4 +10,8 @@ export const Settings = Type.Object({
     default: 'off', examples: ['off'],
     description: 'on or off; on sells without a guard, to prove that tests notice. Only while NODE_ENV is test',
   }),
+  ORDERS_TEST_PAUSE_MS: Type.Integer({
+    minimum: 0, maximum: 1000, default: 0, examples: [0],
+    description: 'milliseconds that a sale waits at most between its check and its commit, so that races are met. Only while NODE_ENV is test',
+  }),
 })

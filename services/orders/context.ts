@@ -2,7 +2,7 @@ import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
 import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation, SettingsOf,
 } from '@fermata/platform/service'
-import type { Collector } from './collector.ts'
+import type { Collector } from '@fermata/platform/collector'
 import type { Settings } from './config.ts'
 import type { DB } from './database.ts'
 import type { LiveAvailability } from './live-availability.ts'

@@ -174,18 +174,28 @@ describe('cancelOrder: gives up a pending order', () => {
   })
 })
 
-describe('getOrderForPayment: for other services only', () => {
+describe('getOrdersForPayment: for other services only', () => {
   test('tells what must be paid and who may refund it', async () => {
     const { type, event, member_id } = await seedManaged()
     const order = await buy(type, { quantity: 3 })
-    const { status, body } = await it.send(api.getOrderForPayment,
-      { params: { id: order.id }, token: await it.serviceToken('orders', 'payments') })
+    const { status, body } = await it.send(api.getOrdersForPayment,
+      { body: { order_ids: [order.id] }, token: await it.serviceToken('orders', 'payments') })
     expect(status).toBe(200)
-    expect(body).toEqual(
+    expect(body.items).toEqual([
       { id: order.id, code: order.code, status: 'pending', event_id: event.id, event_title: event.title,
       organizer_id: event.organizer_id, organizer_member_ids: [member_id], total_minor: 3000,
         currency: 'EUR', buyer,
-      user_id: null, expires_at: order.expires_at })
+      user_id: null, expires_at: order.expires_at }])
+  })
+
+  test('answers for many orders of several events at once, and leaves out what is not there', async () => {
+    const types = [(await seedManaged()).type, (await seedManaged()).type]
+    const placed = [await buy(types[0]!), await buy(types[1]!), await buy(types[0]!)]
+    const { body } = await it.send(api.getOrdersForPayment, {
+      body: { order_ids: [uuidv7(), ...placed.map(order => order.id)] },
+      token: await it.serviceToken('orders', 'payments') })
+    expect(body.items.map(one => [one.id, one.event_id]).toSorted())
+      .toEqual(placed.map(order => [order.id, order.event_id]).toSorted())
   })
 
   test('is closed to people and to services with a token for somebody else', async () => {
@@ -193,9 +203,8 @@ describe('getOrderForPayment: for other services only', () => {
     const { id, access_token } = await buy(type)
     for (const token of [undefined, access_token, await it.personToken({ roles: ['admin'] }),
       await it.serviceToken('payments')]) {
-      expect((await it.send(api.getOrderForPayment, { params: { id }, token })).status).toBe(401)
+      const request = { body: { order_ids: [id] }, token }
+      expect((await it.send(api.getOrdersForPayment, request)).status).toBe(401)
     }
-    expect((await it.send(api.getOrderForPayment,
-      { params: { id: uuidv7() }, token: await it.serviceToken('orders') })).status).toBe(404)
   })
 })

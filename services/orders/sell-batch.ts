@@ -4,6 +4,7 @@ import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { releaseDueOf } from './operations/expire-orders.ts'
+import { pauseInTests } from './pause-in-tests.ts'
 import { prepareSale } from './prepare-sale.ts'
 import {
   closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
@@ -18,7 +19,7 @@ import type {
 } from './rules/stock.ts'
 
 /** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
-const max_reclaims = 50
+const max_reclaims = 20
 
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
@@ -94,6 +95,7 @@ async function sellBehindLock (
 
   const { orders, sale } =
     prepareSale(ctx, { facts: event.facts, stock }, allowed, decisions)
+  await pauseInTests(ctx)
   if (!guarded) await writeUnguarded(client, sale, rows, promos)
   await closeSale(client, sale.orders.length > 0 ? sale : null, {
     pass_uses: usesOf([...orders.keys()]), guarded,

@@ -16,12 +16,12 @@ import { createPool } from './operations/create-pool.ts'
 import { createTicketType } from './operations/create-ticket-type.ts'
 import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
-import { expireOrders, sweepHolds } from './operations/expire-orders.ts'
+import { expireOrders, sweepHolds, tellExpired } from './operations/expire-orders.ts'
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
-import { getOrderForPayment } from './operations/get-order-for-payment.ts'
 import { getOrder } from './operations/get-order.ts'
+import { getOrdersForPayment } from './operations/get-orders-for-payment.ts'
 import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-position.ts'
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
@@ -44,6 +44,9 @@ import { updateTicketType } from './operations/update-ticket-type.ts'
 /** How late the end of a hold is seen in what is available; buyers do not wait for it. */
 const sweep_interval_ms = 250
 
+/** How often some of the orders are told of whose hold has ended, without a burst of work. */
+const tell_interval_ms = 250
+
 /** How old an answer of the waiting room may be, and how often the number in it moves. */
 const tend_interval_ms = 1000
 
@@ -63,7 +66,7 @@ export default defineService<Ctx>({
     route(api.listOrders, listOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
-    route(api.getOrderForPayment, getOrderForPayment),
+    route(api.getOrdersForPayment, getOrdersForPayment),
     route(api.listTicketTypes, listTicketTypes),
     route(api.getAvailability, getAvailability, { early: getAvailabilityEarly }),
     route(api.createTicketType, createTicketType),
@@ -93,5 +96,9 @@ export default defineService<Ctx>({
     on(deadlineReached, expireOrders),
     on(credentialsDeleted, forgetBuyers),
   ],
-  timers: [every(sweep_interval_ms, sweepHolds), every(tend_interval_ms, tendWaitingRooms)],
+  timers: [
+    every(sweep_interval_ms, sweepHolds),
+    every(tell_interval_ms, tellExpired),
+    every(tend_interval_ms, tendWaitingRooms),
+  ],
 })

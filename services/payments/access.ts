@@ -1,4 +1,4 @@
-import { getOrderForPayment, type OrderForPayment } from '@fermata/contracts/orders'
+import { getOrdersForPayment, type OrderForPayment } from '@fermata/contracts/orders'
 import { notFound } from '@fermata/contracts/problems'
 import { hasRole, type Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
@@ -22,8 +22,8 @@ export async function requireManager (
   ctx: Ctx, caller: Caller, order_id: string, request_id: string
 ): Promise<void> {
   if (hasRole(caller, 'admin')) return
-  const order = await ctx.call(getOrderForPayment, { params: { id: order_id }, request_id })
-  if (!managesOrder(caller, order)) throw new Problem(notFound)
+  const order = await findOrder(ctx, order_id, request_id)
+  if (!order || !managesOrder(caller, order)) throw new Problem(notFound)
 }
 
 /**
@@ -40,12 +40,13 @@ export async function maySee (
   if (hasRole(caller, 'admin')) return true
   if (ownsOrder(caller, { id: payment.order_id, user_id: payment.user_id })) return true
   if (caller.kind !== 'user') return false
-  try {
-    const input = { params: { id: payment.order_id }, request_id }
-    const order = await ctx.call(getOrderForPayment, input)
-    return ownsOrder(caller, order) || managesOrder(caller, order)
-  } catch (error) {
-    if (error instanceof Problem && error.definition.status === 404) return false
-    throw error
-  }
+  const order = await findOrder(ctx, payment.order_id, request_id)
+  return order !== undefined && (ownsOrder(caller, order) || managesOrder(caller, order))
+}
+
+async function findOrder (
+  ctx: Ctx, order_id: string, request_id: string
+): Promise<OrderForPayment | undefined> {
+  const body = { order_ids: [order_id] }
+  return (await ctx.call(getOrdersForPayment, { body, request_id })).items[0]
 }

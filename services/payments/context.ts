@@ -5,10 +5,16 @@ import type {
 } from '@fermata/platform/service'
 import type { PaymentsSettings } from './config.ts'
 import type { DB } from './database.ts'
+import type { JustStarted } from './just-started.ts'
+import type { PaymentDesk } from './payment-desk.ts'
 import type { PaymentProvider } from './provider.ts'
 
 export interface Resources {
   providers: Record<Provider, PaymentProvider>
+  /** Where buyers wait for their payment to be written down. */
+  desk: PaymentDesk
+  /** What the loop asks about before it looks into the table. */
+  justStarted: JustStarted
   /** Tells the loop that asks providers that there is something to ask. */
   wake: () => void
   stop: () => Promise<void>

@@ -1,5 +1,23 @@
 import type { Payment } from '@fermata/contracts/payments'
-import type { PaymentRow } from './queries/payments.ts'
+import type { NewPaymentRow, PaymentRow } from './queries/payments.ts'
+
+/** A payment that has just begun, as its owner sees it. */
+export const presentStarted = (row: NewPaymentRow, created_at: string): Payment => ({
+  id: row.id,
+  order_id: row.order_id,
+  order_code: row.order_code,
+  provider: row.provider,
+  status: 'pending',
+  amount_minor: row.amount_minor,
+  refunded_minor: 0,
+  currency: row.currency,
+  failure: null,
+  needs_confirmation: false,
+  created_at,
+  succeeded_at: null,
+  failed_at: null,
+  refunded_at: null,
+})
 
 /** A payment as its owner sees it. */
 export const presentPayment = (row: PaymentRow): Payment => ({

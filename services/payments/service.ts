@@ -6,6 +6,7 @@ import { defineService, route } from '@fermata/platform/service'
 import { createSimulatedProvider } from './adapters/simulated-provider.ts'
 import { PaymentsSettings } from './config.ts'
 import type { Ctx } from './context.ts'
+import { createJustStarted } from './just-started.ts'
 import { askProviders } from './operations/ask-providers.ts'
 import { confirmPayment } from './operations/confirm-payment.ts'
 import { endOrders } from './operations/end-orders.ts'
@@ -14,6 +15,7 @@ import { listPayments } from './operations/list-payments.ts'
 import { refundPayment } from './operations/refund-payment.ts'
 import { returnPayments } from './operations/return-payments.ts'
 import { startPayment } from './operations/start-payment.ts'
+import { createPaymentDesk } from './payment-desk.ts'
 
 /** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
 const ask_poll_ms = 500
@@ -23,7 +25,7 @@ export default defineService<Ctx>({
   migrations: new URL('./migrations/', import.meta.url),
   settings: PaymentsSettings,
   routes: [
-    route(api.startPayment, startPayment),
+    route(api.startPayment, startPayment, { idempotency: 'operation' }),
     route(api.listPayments, listPayments),
     route(api.getPayment, getPayment),
     route(api.confirmPayment, confirmPayment),
@@ -37,7 +39,10 @@ export default defineService<Ctx>({
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
     const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }
-    return { providers, ...startLoop(() => askProviders(ctx), loop) }
+    return {
+      providers, desk: createPaymentDesk(ctx), justStarted: createJustStarted(),
+      ...startLoop(() => askProviders(ctx), loop),
+    }
   },
   stop: ctx => ctx.resources.stop(),
 })

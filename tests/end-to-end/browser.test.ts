@@ -158,6 +158,8 @@ test('what is sold out, canceled or a draft cannot be bought, and the page says 
   await page.goto('/?q=Swan+Lake')
   await page.getByRole('link', { name: 'Swan Lake in One Act' }).first().click()
   await page.waitForURL(/swan-lake/)
+  // The address changes before the page does, and the list says "Sold out" as well.
+  await page.getByRole('heading', { level: 1, name: 'Swan Lake' }).waitFor()
   await page.getByText('Sold out').first().waitFor()
   expect(await page.locator('main select').count()).toBe(0)
   const canceled = await page.goto('/events/garden-opera-the-barber-of-seville')

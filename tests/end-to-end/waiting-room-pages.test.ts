@@ -93,7 +93,7 @@ test('the same works in French and without JavaScript, by reloads the page asks 
   for (const one of [ahead, page]) {
     await one.goto(`/events/${event.slug}/queue`)
     await one.click('main form button[type=submit]')
-    await one.locator('main a[href$="/queue"]').waitFor()
+    await one.locator('main a[href$="/queue"], main a[href$="#tickets"]').first().waitFor()
   }
   await eventually(async () => {
     await page.goto(`/events/${event.slug}/queue`)

@@ -46,14 +46,28 @@ export function decimalOf (minor: number, currency: string): string {
   return `${minor < 0 ? '-' : ''}${whole}${fraction}`
 }
 
-/** For people, in their language: 1250 EUR is `€12.50` in `en` and `12,50 €` in `fr`. */
-export function formatMoney (minor: number, currency: string, locale: string): string {
+const formats = new Map<string, Intl.NumberFormat>()
+/** Locales come from browsers too; whoever invents more must not fill the memory. */
+const max_formats = 2000
+
+/** Kept, because making one takes longer than all the rest. */
+function formatOf (currency: string, locale: string): Intl.NumberFormat {
+  const key = `${currency} ${locale}`
+  const known = formats.get(key)
+  if (known) return known
   const exponent = exponentOf(currency)
   const format = new Intl.NumberFormat(locale, {
     style: 'currency', currency, minimumFractionDigits: exponent, maximumFractionDigits: exponent,
   })
+  if (formats.size >= max_formats) formats.clear()
+  formats.set(key, format)
+  return format
+}
+
+/** For people, in their language: 1250 EUR is `€12.50` in `en` and `12,50 €` in `fr`. */
+export function formatMoney (minor: number, currency: string, locale: string): string {
   // A string, so that no amount passes through a binary fraction.
-  return format.format(decimalOf(minor, currency) as `${number}`)
+  return formatOf(currency, locale).format(decimalOf(minor, currency) as `${number}`)
 }
 
 /**

@@ -306,11 +306,15 @@ export const OrderForPayment = Type.Object({
 })
 export type OrderForPayment = Static<typeof OrderForPayment>
 
-export const getOrderForPayment = defineRoute({
-  method: 'GET', path: '/internal/orders/orders/{id}', access: 'internal',
-  summary: 'What payments must know of an order to charge it',
-  params: IdParams,
-  reply: { 200: OrderForPayment },
+/** As many as payments starts in one batch. */
+export const max_orders_for_payment = 256
+
+export const getOrdersForPayment = defineRoute({
+  method: 'POST', path: '/internal/orders/orders/for-payment', access: 'internal',
+  summary: 'What payments must know of orders to charge them',
+  description: 'Orders that are not there are left out.',
+  body: Type.Object({ order_ids: Type.Array(Uuid, { maxItems: max_orders_for_payment }) }),
+  reply: { 200: Type.Object({ items: Type.Array(OrderForPayment) }) },
   problems: [],
 })
 

@@ -41,7 +41,7 @@ export interface ConsumerOptions<C> {
 export function createConsumer<C> (
   { service, subscription, ctx, log, transaction }: ConsumerOptions<C>
 ): Consumer {
-  const { event: definition, name, handler, concerns } = subscription
+  const { event: definition, name, handler, concerns = () => true } = subscription
   const validator = Compile(definition.data)
 
   const misfit = `The payload does not fit ${definition.type}`
@@ -115,10 +115,9 @@ export function createConsumer<C> (
       const failed: string[] = []
       try {
         for (const event of events) {
-          if (fits(event.data)) {
-            if (!concerns || concerns(event.data)) valid.push(event)
           // What does not fit its contract will not fit the next time either.
-          } else await bury(event, misfit)
+          if (!fits(event.data)) await bury(event, misfit)
+          else if (concerns(event.data)) valid.push(event)
         }
         if (valid.length > 0) failed.push(...await handleApart(valid))
         return failed
@@ -133,7 +132,7 @@ export function createConsumer<C> (
     },
     async handle (tx, event) {
       if (!fits(event.data)) throw new Error(misfit)
-      await apply(tx, [event])
+      if (concerns(event.data)) await apply(tx, [event])
     },
   }
 }

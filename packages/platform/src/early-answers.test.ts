@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerEarly, createEarlyServers, earlyJson, endEarlyAnswers } from './early-answers.ts'
 
-const server = createEarlyServers({ keepAliveTimeout: 1000, requestTimeout: 1000 })(
+const server = createEarlyServers({
+  keepAliveTimeout: 1000, requestTimeout: 1000, headers: { 'x-content-type-options': 'nosniff' },
+})(
   (_request, response) => { response.end('the route') })
 let origin = ''
 
@@ -25,6 +27,8 @@ const ask = async (path: string, init: RequestInit = {}) =>
 
 test('answerEarly: a usual request is answered early, anything else by its route', async () => {
   expect(await ask('/api/much-asked?id=1')).toBe('early')
+  const { headers } = await fetch(`${origin}/api/much-asked?id=1`)
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
   expect(await ask('/api/much-asked?id=2')).toBe('the route')
   expect(await ask('/api/much-asked')).toBe('the route')
   expect(await ask('/api/other?id=1')).toBe('the route')

@@ -10,7 +10,7 @@ import {
 
 export interface EarlyAnswer {
   status: number
-  /** Names and values in turn; all of them, with the length of the body. */
+  /** Names and values in turn, with the length of the body. */
   headers: string[]
   body: string
 }
@@ -26,31 +26,31 @@ export interface Asked {
 /** Null leaves the request to its route. */
 export type AnswerEarly = (asked: Asked) => EarlyAnswer | null
 
-/** As helmet sets them; what is answered early does not pass it. */
-const guarding_headers = [
-  'x-content-type-options', 'nosniff', 'cross-origin-resource-policy', 'same-site',
-  'content-security-policy', "default-src 'none';frame-ancestors 'none'",
-]
-
 /** A success in JSON. */
 export const earlyJson = (body: string, headers: Record<string, string>): EarlyAnswer => ({
   status: 200, body, headers: [...Object.entries(headers).flat(),
     'content-type', 'application/json; charset=utf-8',
-    'content-length', String(Buffer.byteLength(body)), ...guarding_headers],
+    'content-length', String(Buffer.byteLength(body))],
 })
 
 const answersOf = new WeakMap<Server, Map<string, AnswerEarly>>()
 
-export interface EarlyServerOptions { keepAliveTimeout: number, requestTimeout: number }
+export interface EarlyServerOptions {
+  keepAliveTimeout: number
+  requestTimeout: number
+  /** Those of every answer. */
+  headers: Record<string, string>
+}
 
 /** Makes the servers of an application, each with a look at the early answers before its routes. */
 export function createEarlyServers (options: EarlyServerOptions) {
   const answers = new Map<string, AnswerEarly>()
+  const usual = Object.entries(options.headers).flat()
   return (handle: RequestListener): Server => {
     const server = createServer((request, response) => {
       const answer = request.method === 'GET' ? find(answers, request) : null
       if (!answer) return handle(request, response)
-      response.writeHead(answer.status, answer.headers).end(answer.body)
+      response.writeHead(answer.status, [...usual, ...answer.headers]).end(answer.body)
     })
     server.keepAliveTimeout = options.keepAliveTimeout
     server.requestTimeout = options.requestTimeout

@@ -42,13 +42,14 @@ const keep_alive_ms = 65_000
 
 /** The HTTP server that all services of this process share: limits, headers, errors. */
 export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
+  const headers = securityHeaders(settings.PUBLIC_URL)
   const app = Fastify({
     loggerInstance: log as never,
     // `addRoutes` writes one line for each request, with the operation's name.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
     serverFactory: createEarlyServers(
-      { requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
+      { headers, requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',
@@ -80,7 +81,6 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   if (settings.RATE_LIMITS === 'on') await app.register(
     rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders }
   )
-  const headers = securityHeaders(settings.PUBLIC_URL)
   // Hooks that every request passes take a callback: a promise for each would cost more than they.
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header('x-request-id', request.id)

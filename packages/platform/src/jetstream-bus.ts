@@ -6,7 +6,7 @@ import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import type { Delivery, EventBus } from './bus.ts'
 import { createConfirmations, type HandlersOf } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
-import { startPull, type Envelope, type Pull } from './jetstream-consumer.ts'
+import { startPull, type Envelope, type Pack, type Pull } from './jetstream-consumer.ts'
 import type { Log } from './log.ts'
 import type { StoredEvent } from './messages.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
@@ -19,6 +19,9 @@ const publish_timeout_ms = 5000
  * answer was lost, shorter than the second pause before an event is published again on purpose.
  */
 const duplicate_window_ms = 10_000
+/** What one message carries at most: far below the largest a server takes by default, 1 MB. */
+const pack_events = 100
+const pack_characters = 128 * 1024
 /** A stream only carries: what it drops is published again from the outbox. */
 const max_age_ms = 60 * 60 * 1000
 const max_stream_bytes = 256 * 1024 * 1024
@@ -67,7 +70,9 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
 
   function hear (connection: NatsConnection): void {
     for (const [type, hearers] of listeners) {
-      subscribe<Envelope>(connection, type, ({ data }) => hearers.forEach(one => one(data)), log)
+      subscribe<Pack>(connection, type, ({ events }) => {
+        for (const { data } of events) hearers.forEach(one => one(data))
+      }, log)
     }
     for (const [service, { confirm }] of publishers) {
       subscribe<Confirmation>(connection, confirmationsOf(service), confirm, log)
@@ -180,6 +185,31 @@ async function makeStream (
   return name
 }
 
+/**
+ * Events of one type as the messages that carry them; a message of one event has its id.
+ * @returns the events as JSON texts
+ */
+function packs (events: StoredEvent[]) {
+  return [...Map.groupBy(events, event => event.type)].flatMap(([type, group]) => {
+    const made: { type: string, id: string, ids: string[], events: string[] }[] = []
+    let bytes = 0
+    for (const { id, data, request_id, created_at } of group) {
+      const text = JSON.stringify({ id, data, request_id, created_at } satisfies Envelope)
+      const last = made.at(-1)
+      bytes += text.length
+      if (!last || last.ids.length === pack_events || bytes > pack_characters) {
+        made.push({ type, id, ids: [id], events: [text] })
+        bytes = text.length
+      } else {
+        last.id = `${last.ids[0]}+${last.ids.length}+${id}`
+        last.ids.push(id)
+        last.events.push(text)
+      }
+    }
+    return made
+  })
+}
+
 type Publisher = ReturnType<typeof createPublisher>
 
 /** The sending half for one service: publishes its events and keeps the book of confirmations. */
@@ -193,14 +223,13 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
   ): Promise<Set<string>> {
     const unsent = new Set<string>()
     let reason: unknown
-    await Promise.all(events.map(async event => {
+    await Promise.all(packs(events).map(async ({ type, id, ids, events: texts }) => {
       try {
-        await streams.ensure(manager, event.type)
-        const { id, data, request_id, created_at } = event
-        const envelope: Envelope = { id, data, request_id, created_at, from: service }
-        await jetstream.publish(event.type, JSON.stringify(envelope), { msgID: id })
+        await streams.ensure(manager, type)
+        const text = `{"from":${JSON.stringify(service)},"events":[${texts.join()}]}`
+        await jetstream.publish(type, text, { msgID: id })
       } catch (error) {
-        unsent.add(event.id)
+        for (const one of ids) unsent.add(one)
         reason = error
       }
     }))

@@ -8,10 +8,10 @@ import type { Consumer } from './consumer.ts'
 import type { Log } from './log.ts'
 import type { StoredEvent } from './messages.ts'
 
-/** One transaction's worth. */
+/** One transaction's worth of events. */
 const batch_size = 500
-/** What a consumer may have in hand, over all its processes; the server keeps the rest. */
-const max_in_hand = 2000
+/** Packs a consumer may have in hand, over all its processes; the server keeps the rest. */
+const max_in_hand = 100
 /**
  * Events of a process that was killed come again after this. Whoever still works on one says so in
  * time, so a slow handler is not a dead one.
@@ -22,14 +22,19 @@ const still_working_ms = 2000
 const max_pause_ms = 60_000
 const recover_ms = 500
 
-/** An event as it travels: self-contained, its subject is its type. */
+/** An event as it travels: self-contained; the subject is its type. */
 export interface Envelope {
   id: string
   data: unknown
   request_id: string | null
   created_at: string
-  /** The service in whose outbox it stands, which waits for our confirmation. */
+}
+
+/** One message: what was published together travels together, at a fraction of the cost. */
+export interface Pack {
+  /** The service in whose outbox they stand, which waits for our confirmations. */
   from: string
+  events: Envelope[]
 }
 
 export interface PullOptions {
@@ -49,7 +54,7 @@ export interface Pull {
   stop (): Promise<void>
 }
 
-interface Received { message: JsMsg, envelope: Envelope }
+interface Received { message: JsMsg, pack: Pack }
 
 /** A name of a durable consumer: one for each service, handler and event. */
 export const durableName = ({ name, type }: Pick<Consumer, 'name' | 'type'>) =>
@@ -74,7 +79,7 @@ export function startPull (options: PullOptions): Pull {
 
   function receive (message: JsMsg): void {
     try {
-      received.push({ message, envelope: message.json<Envelope>() })
+      received.push({ message, pack: message.json<Pack>() })
     } catch (error) {
       // Nobody of ours sends such a thing, and it will not read better the next time.
       log.error({ err: error, type: consumer.type }, 'a message is no event')
@@ -116,7 +121,7 @@ export function startPull (options: PullOptions): Pull {
 
   async function keepHandling (): Promise<void> {
     while (!stopping) {
-      const batch = received.splice(0, batch_size)
+      const batch = takeBatch(received)
       if (batch.length > 0) await handle(batch).catch((error: unknown) => {
         // Neither confirmed nor acknowledged, so it all comes again.
         log.warn({ err: error, type: consumer.type }, 'a batch was handled, but not acknowledged')
@@ -132,14 +137,16 @@ export function startPull (options: PullOptions): Pull {
       for (const { message } of [...batch, ...received]) message.working()
     }, still_working_ms)
     try {
-      const failed = new Set(await consumer.consume(batch.map(toEvent(consumer.type))))
-      const done = batch.filter(({ envelope }) => !failed.has(envelope.id))
-      for (const [from, part] of Map.groupBy(done, one => one.envelope.from)) {
-        confirm(from, consumer.name, part.map(one => one.envelope.id))
+      const failed = new Set(await consumer.consume(batch.flatMap(toEvents(consumer.type))))
+      for (const [from, part] of Map.groupBy(batch, one => one.pack.from)) {
+        const ids = part.flatMap(({ pack }) => pack.events.map(event => event.id))
+        confirm(from, consumer.name, ids.filter(id => !failed.has(id)))
       }
-      for (const { message } of done) message.ack()
-      for (const { message, envelope } of batch) {
-        if (failed.has(envelope.id)) message.nak(pauseAfter(message.info.deliveryCount))
+      for (const { message, pack } of batch) {
+        // With what failed its neighbours come again, whom the inbox knows.
+        if (pack.events.some(({ id }) => failed.has(id))) {
+          message.nak(pauseAfter(message.info.deliveryCount))
+        } else message.ack()
       }
     } finally {
       clearInterval(alive)
@@ -158,10 +165,20 @@ export function startPull (options: PullOptions): Pull {
   }
 }
 
-const toEvent = (type: string) => ({ message, envelope }: Received): StoredEvent => ({
-  id: envelope.id, type, data: envelope.data, request_id: envelope.request_id,
-  created_at: envelope.created_at, attempts: message.info.deliveryCount - 1,
-})
+/** The packs that arrived first, about a transaction's worth of events. */
+function takeBatch (received: Received[]): Received[] {
+  let events = 0
+  const next = received.findIndex(({ pack }) => {
+    events += pack.events.length
+    return events >= batch_size
+  })
+  return received.splice(0, next === -1 ? received.length : next + 1)
+}
+
+const toEvents = (type: string) => ({ message, pack }: Received): StoredEvent[] =>
+  pack.events.map(({ id, data, request_id, created_at }) => ({
+    id, type, data, request_id, created_at, attempts: message.info.deliveryCount - 1,
+  }))
 
 /** 1 s, 2 s, 4 s … up to a minute. */
 const pauseAfter = (deliveries: number) =>

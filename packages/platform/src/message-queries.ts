@@ -17,23 +17,38 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
 
 /**
  * Claimed by state: a row whose transaction commits late is still found. `skip locked` lets
- * replicas share the work.
+ * replicas share the work. What is claimed counts as sent from the commit on; a claim that did not
+ * go well is taken back by one of the functions below, in the same transaction.
  */
 export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
-): Promise<StoredEvent[]> => (await sql<StoredEvent>`
-  select id, type, data, request_id, attempts, created_at from ${sql.ref(`${schema}.outbox`)}
-   where sent_at is null and available_at <= now()
-   order by available_at, id limit ${limit} for update skip locked`.execute(tx)).rows
+): Promise<StoredEvent[]> => {
+  const { rows } = await sql<StoredEvent & { place: number }>`
+    with due as (
+      select id, row_number() over (order by available_at, id)::integer as place from (
+        select id, available_at from ${sql.ref(`${schema}.outbox`)}
+         where sent_at is null and available_at <= now()
+         order by available_at, id limit ${limit} for update skip locked) as locked
+    )
+    update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due where o.id = due.id
+    returning o.id, o.type, o.data, o.request_id, o.attempts, o.created_at, due.place`.execute(tx)
+  return rows.sort((a, b) => a.place - b.place)
+}
 
+/** Their last effect was confirmed after the batch in which they went. */
 export const markSent = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)} set sent_at = now()
+   where id = any(${ids}::uuid[])`.execute(tx)
+
+/** They stay as they were. */
+export const markUnsent = (tx: Tx, schema: string, ids: string[]) => sql`
+  update ${sql.ref(`${schema}.outbox`)} set sent_at = null
    where id = any(${ids}::uuid[])`.execute(tx)
 
 /** Tries again after 1 s, 2 s, 4 s … up to a minute. */
 export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)}
-     set attempts = attempts + 1,
+     set sent_at = null, attempts = attempts + 1,
          available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
    where id = any(${ids}::uuid[])`.execute(tx)
 
@@ -43,7 +58,8 @@ export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
  */
 export const markUnconfirmed = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)}
-     set available_at = now() + greatest(interval '5 seconds',
+     set sent_at = null,
+         available_at = now() + greatest(interval '5 seconds',
                                          least(now() - created_at, interval '5 minutes'))
    where id = any(${ids}::uuid[])`.execute(tx)
 
@@ -64,11 +80,17 @@ export const hurryOutbox = (tx: Tx, schema: string) => sql`
 export const insertInbox = async (
   tx: Tx, schema: string, handler: string, ids: string[]
 ): Promise<Set<string>> => {
-  const { rows } = await sql<{ event_id: string }>`
-    insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
-    select id, ${handler} from unnest(${ids}::uuid[]) as id order by id
-    on conflict do nothing returning event_id`.execute(tx)
-  return new Set(rows.map(row => row.event_id))
+  // Almost always all are new; then their number says so, and they need not be read again.
+  const { rows: [row] } = await sql<{ seen: string[] | null }>`
+    with seen as (
+      insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
+      select id, ${handler} from unnest(${ids}::uuid[]) as id order by id
+      on conflict do nothing returning event_id
+    )
+    select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen
+      from seen
+  `.execute(tx)
+  return new Set(row!.seen ?? ids)
 }
 
 export const insertDeadLetter = async (
@@ -111,6 +133,28 @@ export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: s
    where event_id = ${event_id} and handler = ${handler}`.execute(tx)
 
 export interface IdempotencyRow { fingerprint: Buffer, status: number, reply: unknown }
+export interface IdempotencyKey extends IdempotencyRow { scope: string, key: string }
+
+/** Those of the keys that were used before. */
+export const findIdempotencyKeys = async (
+  db: Db, schema: string, keys: { scope: string, key: string }[]
+) => (await sql<IdempotencyKey>`
+  select k.scope, k.key, k.fingerprint, k.status, k.reply
+    from unnest(${keys.map(one => one.scope)}::text[], ${keys.map(one => one.key)}::text[])
+      as wanted (scope, key)
+    join ${sql.ref(`${schema}.idempotency_keys`)} k using (scope, key)`.execute(db)).rows
+
+/**
+ * Keys with their replies, for batches that have looked for them before.
+ * @throws unique_violation when another process has used one of them meanwhile
+ */
+export const insertIdempotencyKeys = (tx: Tx, schema: string, keys: IdempotencyKey[]) => sql`
+  insert into ${sql.ref(`${schema}.idempotency_keys`)} (scope, key, fingerprint, status, reply)
+  select * from unnest(${keys.map(one => one.scope)}::text[],
+    ${keys.map(one => one.key)}::text[], ${keys.map(one => one.fingerprint)}::bytea[],
+    ${keys.map(one => one.status)}::integer[],
+    ${keys.map(one => JSON.stringify(one.reply))}::json[]) as k (scope, key) order by scope, key
+  `.execute(tx)
 
 export const findIdempotencyKey = async (
   db: Db, schema: string, scope: string, key: string
@@ -133,7 +177,7 @@ export const storeIdempotentReply = (
   tx: Tx, schema: string, scope: string, key: string, status: number, reply: unknown
 ) => sql`
   update ${sql.ref(`${schema}.idempotency_keys`)}
-     set status = ${status}, reply = ${JSON.stringify(reply)}::jsonb
+     set status = ${status}, reply = ${JSON.stringify(reply)}::json
    where scope = ${scope} and key = ${key}`.execute(tx)
 
 /**

@@ -56,7 +56,7 @@ async function count (
 
 const teller = defineService<Context>({ name: 'events', routes: [route(note, tell)] })
 const counter = defineService<Context>({
-  name: 'tickets', routes: [], subscriptions: [on(noted, count)],
+  name: 'tickets', routes: [], subscriptions: [on(noted, count, data => data.n >= 0)],
   async start (ctx) {
     await ctx.pool.query(`create table if not exists tickets.effects (
       position bigint generated always as identity, event_id uuid, subject text, n integer,
@@ -125,6 +125,12 @@ test('publish: what a rolled back transaction told never leaves', async () => {
   expect((await ctx.pool.query('select from events.outbox')).rowCount).toBe(1)
 })
 
+test('consume: an event that does not concern the handler is sent and leaves no inbox row', async () => {
+  await publish('a', [1, -1])
+  await sent()
+  expect((await effects('a')).map(effect => effect.n)).toEqual([1])
+  expect((await ctx.pool.query('select from tickets.inbox')).rowCount).toBe(1)
+})
 test('consume: the same event delivered again has one effect', async () => {
   await publish('a', [1])
   await sent()

@@ -3,7 +3,7 @@ import type { EventBus } from './bus.ts'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
 import {
-  claimOutbox, hurryOutbox, markFailed, markSent, markUnconfirmed,
+  claimOutbox, hurryOutbox, markFailed, markSent, markUnconfirmed, markUnsent,
 } from './message-queries.ts'
 
 /**
@@ -64,19 +64,17 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     wake()
   })
 
-  /** @returns how many were moved on; a whole batch means that more may be waiting */
+  /** @returns how many were handed on; as many as a batch holds means that more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
     if (late.length > 0) await markSent(tx, service, late)
     if (hurry) await hurryOutbox(tx, service)
     const events = await claimOutbox(tx, service, batch_size)
     if (events.length === 0) return 0
     const { failed, unconfirmed, unsent } = await bus.deliver(service, events)
-    const open = [failed, unconfirmed, unsent]
-    await markSent(tx, service,
-      events.flatMap(({ id }) => open.some(ids => ids.has(id)) ? [] : [id]))
+    if (unsent.size > 0) await markUnsent(tx, service, [...unsent])
     if (failed.size > 0) await markFailed(tx, service, [...failed])
     if (unconfirmed.size > 0) await markUnconfirmed(tx, service, [...unconfirmed])
-    return events.length - unsent.size
+    return unsent.size === 0 ? events.length : 0
   })
 
   async function step (): Promise<number> {

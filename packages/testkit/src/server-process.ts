@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
  * The first start makes a database and fills it; a machine that runs other tests beside may take
  * its time.
  */
-const ready_within_ms = 60_000
+const ready_within_ms = 120_000
 
 export interface ServerProcess {
   url: string
@@ -36,6 +36,9 @@ export async function createDataFolder (): Promise<{
   folder: string, remove: () => Promise<void>
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-server-'))
+  // As root, PostgreSQL runs under an account of its own: where that may not enter, the data would
+  // live elsewhere, and nobody would find what a killed server left running.
+  await chmod(folder, 0o711)
   return {
     folder,
     async remove () {

@@ -26,8 +26,15 @@ const oneLine = (value: string | number) =>
 
 function createTranslator (locale: Locale): Translate {
   const translate = i18n.getFixedT(locale)
-  return (key, values = {}) => translate(key, Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, oneLine(value)])))
+  // Labels, each of which every mail of a rush says; there are as many as texts.
+  const labels = new Map<string, string>()
+  return (key, values) => {
+    if (values) return translate(key, Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, oneLine(value)])))
+    const label = labels.get(key) ?? translate(key)
+    labels.set(key, label)
+    return label
+  }
 }
 
 const translators = { en: createTranslator('en'), fr: createTranslator('fr') }

@@ -241,3 +241,35 @@ test('deliverDue: nothing is sent twice by senders that work at once', async () 
   expect(new Set(arrived.map(mail => mail.messageId)).size).toBe(20)
   expect(arrived).toHaveLength(20)
 })
+
+test('deliverDue: in a rush one ticket mail goes a round, and mails about accounts do not wait', async () => {
+  // No timer beside the rounds that are counted here.
+  const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer])
+  try {
+    const ctx = quiet.context<Ctx>('notifications')
+    const sent = async () => (await quiet.send(listMailbox)).body.items.length
+    const now = performance.eventLoopUtilization()
+    const rush = () => { ctx.resources.pause.since = { ...now, active: now.active - 3_600_000 } }
+    const news = Array.from({ length: 6 }, () => ticketsFor(newAddress('rush')))
+    await ctx.transaction(tx => mailTickets(ctx, tx, news.map(data =>
+      ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))
+    await publisher(quiet)(passwordResetRequested, ...['ann', 'bob'].map(name => ({
+      username: name, user_id: uuidv7(), email: newAddress(name), locale: 'en',
+      token: 'r'.repeat(30), expires_at: inHours(1) })))
+    await quiet.eventually(async () => (await ctx.db.selectFrom('notifications.deliveries')
+      .select('id').execute()).length === 8)
+
+    rush()
+    await deliverDue(ctx)
+    expect(await sent()).toBe(3)
+    rush()
+    await deliverDue(ctx)
+    expect(await sent()).toBe(4)
+    // The control: with time to spare all go in one round.
+    ctx.resources.pause.since = { ...now, idle: now.idle - 3_600_000 }
+    await deliverDue(ctx)
+    expect(await sent()).toBe(8)
+  } finally {
+    await quiet.stop()
+  }
+})

@@ -17,6 +17,11 @@ import {
 
 /** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
 export const senders = 3
+/**
+ * The share of its time that a process may be at work while no mail is made; above it buyers are
+ * waiting, and making one mail costs more than several of their orders.
+ */
+const max_busy_share = 0.7
 /** A stop waits for the round, so a round ends well within the ten seconds that a stop has. */
 const round_ms = 2000
 /** Longer than any one mail may take; after it, a mail counts as lost with its process. */
@@ -27,18 +32,24 @@ const max_error_length = 1000
 class Superseded extends Error {}
 
 /**
- * Sends what is due, the most urgent first. The mail server has a mail before we know that it has:
- * a process killed in between sends it again, with the same Message-ID.
+ * Sends what is due, the most urgent first; in a rush one mail a round besides those about
+ * accounts, so that tickets are issued before they are printed. The mail server has a mail before
+ * we know that it has: a process killed in between sends it again, with the same Message-ID.
  */
 export async function deliverDue (ctx: Ctx): Promise<void> {
+  const { pause } = ctx.resources
+  const is_rush = performance.eventLoopUtilization(pause.since).utilization > max_busy_share
   const ends_at = performance.now() + round_ms
-  await Promise.all(Array.from({ length: senders }, async () => {
+  await Promise.all(Array.from({ length: is_rush ? 1 : senders }, async () => {
     while (performance.now() < ends_at) {
       const delivery = await claimDue(ctx.db, lease_seconds)
       if (!delivery) return
       await deliver(ctx, delivery)
+      if (is_rush && delivery.kind !== 'account') return
     }
   }))
+  // Measured between the rounds, so that mails never slow themselves down.
+  pause.since = performance.eventLoopUtilization()
 }
 
 /** What fails is tried again later and ends as a dead letter that administrators see. */

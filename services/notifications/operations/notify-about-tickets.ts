@@ -1,4 +1,5 @@
 import type { DataOf } from '@fermata/contracts/define'
+import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
@@ -11,12 +12,26 @@ import type { Content } from '../rules/outgoing.ts'
 type TicketNews = Pick<DataOf<typeof ticketsIssued>, 'order_id' | 'order_code' | 'buyer' | 'event'>
 
 function facts ({ order_code, buyer: { locale }, event }: TicketNews): Content['facts'] {
+  return [...eventFacts(event, locale), [translator(locale)('fact.order'), order_code]]
+}
+
+function eventFacts (event: EventFacts, locale: Locale): Content['facts'] {
   const t = translator(locale)
   return [
     [t('fact.event'), event.title],
     [t('fact.when'), venueTime(event.starts_at, event.timezone, locale)],
-    [t('fact.where'), venueLine(event)], [t('fact.order'), order_code],
+    [t('fact.where'), venueLine(event)],
   ]
+}
+
+/** The words that mails about as many tickets of one event have in common. */
+function issuedWords (event: EventFacts, count: number, locale: Locale) {
+  const t = translator(locale)
+  return {
+    title: t('issued.title', { count, event: event.title }), footer: t('footer.order'),
+    attached: t('issued.attached', { count }), facts: eventFacts(event, locale),
+    label: t('issued.action', { count }),
+  }
 }
 
 /** The mail everybody waits for: the tickets as a PDF, and the way to them without it. */
@@ -26,18 +41,23 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
     ticket_count: tickets.length,
   }))
   await insertHolders(tx, [...new Map(holders.map(one => [one.order_id, one])).values()])
+  // A rush is thousands of mails about one event, and finding words is most of their cost.
+  const known = new Map<string, ReturnType<typeof issuedWords>>()
   await notify(ctx, tx, events.map(({ id, data }): Notice => {
-    const { order_id, user_id, buyer: { name, email, locale }, event } = data
+    const { order_id, order_code, user_id, buyer: { name, email, locale }, event } = data
     const t = translator(locale)
     const count = data.tickets.length
+    const key = `${event.id} ${event.version} ${count} ${locale}`
+    const words = known.get(key) ?? issuedWords(event, count, locale)
+    known.set(key, words)
+    const { label, ...common } = words
     return {
       dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
       content: {
-        title: t('issued.title', { count, event: event.title }),
-        paragraphs: [t('issued.body', { count, name })],
-        attached: t('issued.attached', { count }), facts: facts(data), footer: t('footer.order'),
-        action: { label: t('issued.action', { count }), path: `/orders/${order_id}`, order_id },
+        ...common, paragraphs: [t('issued.body', { count, name })],
+        facts: [...common.facts, [t('fact.order'), order_code]],
+        action: { label, path: `/orders/${order_id}`, order_id },
       },
     }
   }))

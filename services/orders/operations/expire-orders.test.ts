@@ -15,7 +15,7 @@ import service from '../service.ts'
 import { buyer, orderOf, seedEvent, seedHolds, seedPool, seedPromo, seedTicketType, sumsOf, usesOf,
 } from '../test/seed.ts'
 import { completeOrders } from './complete-orders.ts'
-import { releaseDueOf, sweepHolds } from './expire-orders.ts'
+import { releaseDueOf, sweepHolds, tellExpired } from './expire-orders.ts'
 
 /** Very many holds that end together, and everybody who may come across one that is over. */
 
@@ -59,9 +59,9 @@ const toldOf = async (event_id: string) => (await sql<{ order_id: string, expire
   select data ->> 'order_id' as order_id, data ->> 'expired_at' as expired_at from orders.outbox
    where type = ${api.orderExpired.type} and data ->> 'event_id' = ${event_id}`.execute(ctx.db)).rows
 
-test('sweepHolds: 5,000 holds that end in one second are free after one sweep, and told of once each', async () => {
-  const type = await seedTicketType(ctx, { capacity: 5000 })
-  const first = await seedHolds(ctx, type, { count: 5000, ended_seconds_ago: 10 })
+test('sweepHolds: 6,000 holds that end in one second are free after one sweep, and told of once each', async () => {
+  const type = await seedTicketType(ctx, { capacity: 6000 })
+  const first = await seedHolds(ctx, type, { count: 6000, ended_seconds_ago: 10 })
   const running = await seedHolds(ctx, await seedTicketType(ctx, { event_id: type.event_id }),
     { count: 7, ended_seconds_ago: -600 })
 
@@ -70,32 +70,32 @@ test('sweepHolds: 5,000 holds that end in one second are free after one sweep, a
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, tickets: 0 })
   const { event_id } = type
   const { body: { items } } = await it.send(api.listTicketTypes, { query: { event_id } })
-  expect(items.map(one => one.available)).toEqual([5000, 93])
-  const [over, still] = [await stateOf(first[4999]!), await stateOf(running[0]!)]
+  expect(items.map(one => one.available)).toEqual([6000, 93])
+  const [over, still] = [await stateOf(first[5999]!), await stateOf(running[0]!)]
   expect(over).toMatchObject({ status: 'expired', expired_at: over.expires_at })
   expect(still).toMatchObject({ status: 'pending', expired_at: null })
   // They are told of little by little, by as many processes as there are.
-  for (let turn = 0; turn < 25; turn++) await Promise.all([sweepHolds(ctx), sweepHolds(ctx)])
+  for (let turn = 0; turn < 25; turn++) await Promise.all([tellExpired(ctx), tellExpired(ctx)])
   const told = await toldOf(type.event_id)
   expect(new Set(told.map(one => one.order_id))).toEqual(new Set(first))
-  expect(told).toHaveLength(5000)
+  expect(told).toHaveLength(6000)
   const { expires_at, expired_at } = await stateOf(first[0]!)
   expect(expired_at).toBe(expires_at)
 })
 
-test('placeOrder: with nothing that sweeps, buyers take the tickets of 5,000 holds that are over', async () => {
-  const type = await seedTicketType(ctx, { capacity: 5000 })
+test('placeOrder: with nothing that sweeps, buyers take the tickets of 6,000 holds that are over', async () => {
+  const type = await seedTicketType(ctx, { capacity: 6000 })
   const other = await seedTicketType(ctx, { event_id: type.event_id, capacity: 3 })
-  await seedHolds(ctx, type, { count: 5000, ended_seconds_ago: 10 })
+  await seedHolds(ctx, type, { count: 6000, ended_seconds_ago: 10 })
   // What this buyer wants was the last to end: the others before it must not be in the way.
   await seedHolds(ctx, other, { count: 3, ended_seconds_ago: 5 })
   await buy(other, 3)
 
-  const replies = await Promise.all(Array.from({ length: 520 }, () => place(orderOf(type, 10))))
+  const replies = await Promise.all(Array.from({ length: 620 }, () => place(orderOf(type, 10))))
 
-  expect(replies.filter(reply => reply.status === 201)).toHaveLength(500)
+  expect(replies.filter(reply => reply.status === 201)).toHaveLength(600)
   expect(replies.filter(reply => reply.status === 409)).toHaveLength(20)
-  expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 5000, tickets: 5000, orders: 500 })
+  expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 6000, tickets: 6000, orders: 600 })
   expect(await sumsOf(ctx, other.id)).toMatchObject({ held: 3, tickets: 3, orders: 1 })
 })
 
@@ -120,6 +120,21 @@ test('releaseHolds: pools that are shared, the event\'s and budgets of codes get
   expect(await sumsOf(ctx, adult.id)).toMatchObject({ held: 2, tickets: 2 })
   await buy(child, 4)
   expect((await stateOf(kept.id)).status).toBe('pending')
+})
+
+test('sweepHolds: an event whose counters are wrong keeps nobody else\'s holds', async () => {
+  const types = [await seedTicketType(ctx), await seedTicketType(ctx), await seedTicketType(ctx)]
+  for (const type of types) await seedHolds(ctx, type, { count: 3, ended_seconds_ago: 1 })
+  const spoil = (held: number) => sql`update orders.pools set held = ${held} where id = ${types[0]!.id}`.execute(ctx.db)
+  await spoil(1)
+
+  await sweepHolds(ctx)
+
+  const held = () => Promise.all(types.map(async ({ id }) => (await sumsOf(ctx, id)).held))
+  expect(await held()).toEqual([1, 0, 0])
+  await spoil(3)
+  await sweepHolds(ctx)
+  expect(await held()).toEqual([0, 0, 0])
 })
 
 test('expireOrders: until it is told of, a released order is expired for whoever asks', async () => {
@@ -190,7 +205,7 @@ test('expireOrders: a payment wins before the release and after it, unless the t
   expect((await stateOf(late.id)).status).toBe('completed')
   expect((await stateOf(slow.id)).status).toBe('refunded')
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 2, sold: 4 })
-  await sweepHolds(ctx)
+  await tellExpired(ctx)
   // Who was never told that it expired need not be told: it is paid, or its money goes back.
   expect(await toldOf(type.event_id)).toEqual([])
 })

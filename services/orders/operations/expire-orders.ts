@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { deadlineReached } from '@fermata/contracts/expiration'
 import { orderExpired } from '@fermata/contracts/orders'
-import type { Tx } from '@fermata/platform/database'
+import { isDatabaseAway, type Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
 import type { DB } from '../database.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
 import { lockEvents } from '../queries/events.ts'
 import {
-  findDueEvents, findEndedHolds, lockUntold, lockUntoldOf, releaseHolds, writeExpired,
+  findDueEvents, findEventsWithDue, findEventsWithUntold, lockUntold, lockUntoldOf, releaseHolds,
+  writeExpired,
 } from '../queries/expiry.ts'
 import { findOrders } from '../queries/orders.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
-const release_batch = 2000
+const release_batch = 5000
 const release_pause_ms = 2
-const releases_in_one_go = 100
+const releases_in_one_go = 40
 const tell_batch = 250
 const told_after_seconds = 5
 
@@ -34,26 +35,46 @@ export const expireOrders: Handler<typeof deadlineReached> = async (ctx, tx, eve
 }
 
 /**
- * Gives back the tickets of holds that are over by the database's clock, then writes down and tells
- * of orders that no deadline told of. Each replica may run it at once.
+ * Gives back the tickets of holds that are over by the database's clock. Each replica may run it at
+ * once.
  */
 export async function sweepHolds (ctx: Ctx): Promise<void> {
-  const events = await findEndedHolds(ctx.db, told_after_seconds)
-  for (const { event_id } of events.filter(({ has_due }) => has_due)) {
-    for (let go = 0; go < releases_in_one_go; go++) {
-      if (await releaseDueOf(ctx, event_id) < release_batch) break
-      // Buyers who wait for the lock come first.
-      await sleep(release_pause_ms)
-    }
+  for (const event_id of await findEventsWithDue(ctx.db)) {
+    await alone(ctx, event_id, () => releaseAllOf(ctx, event_id))
   }
+}
+
+/**
+ * Writes down and tells of released orders that no deadline told of. Apart from the sweep, which
+ * must not wait for it.
+ */
+export async function tellExpired (ctx: Ctx): Promise<void> {
   let left = tell_batch
-  for (const { event_id } of events.filter(({ has_untold }) => has_untold)) {
+  for (const event_id of await findEventsWithUntold(ctx.db, told_after_seconds)) {
     if (left === 0) return
-    left -= await ctx.transaction(async tx => {
+    await alone(ctx, event_id, () => ctx.transaction(async tx => {
       const ids = await lockUntold(tx, event_id, left)
       await tell(ctx, tx, ids)
-      return ids.length
-    })
+      left -= ids.length
+    }))
+  }
+}
+
+/** What is wrong with one event never keeps the holds of the others. */
+async function alone (ctx: Ctx, event_id: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error
+    ctx.log.warn({ err: error, event_id }, 'ended holds of an event will be tried again')
+  }
+}
+
+async function releaseAllOf (ctx: Ctx, event_id: string): Promise<void> {
+  for (let go = 0; go < releases_in_one_go; go++) {
+    if (await releaseDueOf(ctx, event_id) < release_batch) return
+    // Buyers who wait for the lock come first.
+    await sleep(release_pause_ms)
   }
 }
 

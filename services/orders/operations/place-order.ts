@@ -12,7 +12,7 @@ import { normalizedEmail } from '../rules/normalized-email.ts'
 import type { Request, Wanted } from '../rules/stock.ts'
 
 /**
- * Holds tickets and places an order. The request waits in the collector (collector.ts) while the
+ * Holds tickets and places an order. The request waits in the platform's collector while the
  * batch before it commits; then one transaction serves all who wait for the event (sell-batch.ts)
  * by a pure rule (rules/allocate.ts).
  */

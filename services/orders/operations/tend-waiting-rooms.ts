@@ -44,7 +44,7 @@ function advance (ctx: Ctx, { row: { event_id, available, status } }: Room): Pro
     const waiting = status === 'published' ? queue.joined - queue.admitted_up_to : 0
     const measured = { waiting, choosing, paying, available, seconds: queue.seconds }
     const step = admit(measured, queue, queue.max_in_checkout)
-    await storeStep(tx, { event_id, ...step })
+    await storeStep(tx, { event_id, now: queue.now, ...step })
     return true
   })
 }

@@ -18,34 +18,34 @@ const is_due = sql.raw(`o.status = 'pending' and o.expires_at > e.released_up_to
 
 const is_untold = sql.raw(is_released)
 
-/** Events of one look: a pass that leaves some out finds them in the next. */
-const max_events = 10_000
-
-export interface EndedHolds { event_id: string, has_due: boolean, has_untold: boolean }
+/** Events of one look; what it leaves out the next ones find, as these are done by then. */
+const max_events = 1000
 
 /**
- * Events in which holds have ended. Jumps through the index of pending orders from event to event,
- * so it costs a few lookups for each event that is being sold, however many orders wait.
- * @param told_after_seconds how long ago a hold ended before its order counts as untold
+ * Events that are being sold. Jumps through the index of pending orders from event to event, so it
+ * costs a lookup for each, however many orders wait.
  */
-export const findEndedHolds = async (db: Db<DB>, told_after_seconds: number) =>
-  (await sql<EndedHolds>`
+const selling = sql`
   with recursive selling as (
     (select event_id from orders.orders where status = 'pending' order by event_id limit 1)
     union all
     select (select o.event_id from orders.orders o
              where o.status = 'pending' and o.event_id > s.event_id order by o.event_id limit 1)
       from selling s where s.event_id is not null
-  ), ended as (
-    select e.id as event_id,
-           exists (select from orders.orders o where o.event_id = e.id and ${is_due}) as has_due,
-           exists (select from orders.orders o where o.event_id = e.id and ${is_untold}
-             and o.expires_at <= statement_timestamp() - ${told_after_seconds} * interval '1 second')
-             as has_untold
-      from (select event_id from selling where event_id is not null limit ${max_events}) as s
-      join orders.events e on e.id = s.event_id
   )
-  select * from ended where has_due or has_untold`.execute(db)).rows
+  select e.id from selling s join orders.events e on e.id = s.event_id`
+
+/** Events in which holds are over and their tickets still held. */
+export const findEventsWithDue = async (db: Db<DB>) => (await sql<{ id: string }>`
+  ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_due})
+   order by e.id limit ${max_events}`.execute(db)).rows.map(row => row.id)
+
+/** Events with released orders that nobody has written down, this long after their hold ended. */
+export const findEventsWithUntold = async (db: Db<DB>, after_seconds: number) =>
+  (await sql<{ id: string }>`
+  ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_untold}
+     and o.expires_at <= statement_timestamp() - ${after_seconds} * interval '1 second')
+   order by e.id limit ${max_events}`.execute(db)).rows.map(row => row.id)
 
 /** Events of these orders in which some of them are over and still held. */
 export const findDueEvents = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ id: string }>`

@@ -1,5 +1,5 @@
 import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
-import type { OrderItem, OrderStatus } from '@fermata/contracts/orders'
+import type { OrderForPayment, OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -35,6 +35,15 @@ const columns = sql.raw(`
 export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
+
+/** Without their items, for whom the sum is enough. */
+export const findPayable = async (db: Db<DB>, ids: string[]) => (await sql<OrderForPayment>`
+  select o.id, o.code, o.status, o.event_id, e.title as event_title,
+         e.facts ->> 'organizer_id' as organizer_id, e.facts -> 'member_ids' as organizer_member_ids,
+         o.total_minor, o.currency, o.user_id, o.expires_at,
+         json_build_object('name', o.buyer_name, 'email', o.buyer_email, 'locale', o.buyer_locale) as buyer
+    from orders.orders o join orders.events e on e.id = o.event_id
+   where o.id = any(${ids}::uuid[]) and e.facts is not null`.execute(db)).rows
 
 /**
  * The lock behind which orders and stock of these events change, taken in id order so that two

@@ -141,13 +141,16 @@ export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: 
 
 export interface Step {
   event_id: string, admitted: number, in_checkout: number
+  /** When what the step is made of was read, and what of the time before it did not use. */
+  now: string, unused_seconds: number
   left_per_second: number, admitted_per_second: number
 }
 
 /** Moves the number and notes when, in one statement. */
 export const storeStep = (tx: Tx<DB>, step: Step) => sql`
   with moved as (
-    update orders.queues set admitted_up_to = admitted_up_to + ${step.admitted}, advanced_at = clock_timestamp(),
+    update orders.queues set admitted_up_to = admitted_up_to + ${step.admitted},
+           advanced_at = ${step.now}::timestamptz - ${step.unused_seconds}::float8 * interval '1 second',
            in_checkout = ${step.in_checkout}, left_per_second = ${step.left_per_second},
            admitted_per_second = ${step.admitted_per_second}
      where event_id = ${step.event_id}

@@ -1,6 +1,7 @@
 import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
+import type { IdempotencyKey } from '@fermata/platform/message-queries'
 import type { Ctx } from '../context.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
 import { findPassUses, recordPassUses } from './queue.ts'
@@ -133,15 +134,11 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
   values: [event_id, type_ids],
 })).rows
 
-export interface KeyRow {
-  scope: string, key: string, fingerprint: Buffer, order_id: string
-}
-
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
-const findKeys = async (client: Client, keys: Key[]) => (await client.query<KeyRow>({
+const findKeys = async (client: Client, keys: Key[]) => (await client.query<IdempotencyKey>({
   name: 'orders-find-keys',
   text: `
-    select k.scope, k.key, k.fingerprint, k.reply #>> '{}' as order_id
+    select k.scope, k.key, k.fingerprint, k.status, k.reply
       from unnest($1::text[], $2::text[]) as wanted (scope, key)
       join orders.idempotency_keys k using (scope, key)`,
   values: [keys.map(one => one.scope), keys.map(one => one.key)],
@@ -200,7 +197,7 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       select * from unnest($22::uuid[], $23::text[], $24::json[], $25::text[])
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-    select scope, key, fingerprint, 201, to_jsonb(order_id)
+    select scope, key, fingerprint, 201, to_json(order_id)
       from unnest($26::text[], $27::text[], $28::bytea[], $29::text[]) as k (scope, key, fingerprint, order_id)
      order by scope, key`,
   values: saleValues(sale),
@@ -229,11 +226,12 @@ function saleValues (sale: Sale): unknown[] {
 
 /**
  * The negative control of the race tests: counters set from what was read before, as if nobody else
- * were selling.
+ * were selling. Rows are taken in order, or the control would wait for deadlocks instead.
  */
 export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['pools']) => client.query(`
+  with own as (select id from orders.pools where id = any($1::uuid[]) order by id for no key update)
   update orders.pools p set held = least(t.held, p.capacity - p.sold)
-    from unnest($1::uuid[], $2::integer[]) as t (id, held) where p.id = t.id`,
+    from own join unnest($1::uuid[], $2::integer[]) as t (id, held) using (id) where p.id = own.id`,
 [taken.map(pool => pool.id),
   taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
 

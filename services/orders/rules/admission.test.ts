@@ -37,6 +37,22 @@ test('admit: a pause is not made up for by a crowd', () => {
   expect(admit(now, still, 50_000).admitted).toBe(100)
 })
 
+test('admit: steps of any length let in as many as the time allows', () => {
+  const length = fc.double({ min: 0.5, max: 1.9, noNaN: true })
+  fc.assert(fc.property(fc.array(length, { minLength: 100, maxLength: 200 }), lengths => {
+    let [admitted, unused] = [0, 0]
+    for (const passed of lengths) {
+      const seconds = Math.min(2, passed + unused)
+      const now = { waiting: 1e6, choosing: 0, paying: 0, available: 1e6, seconds }
+      const step = admit(now, still, 1e6)
+      admitted += step.admitted
+      unused = step.unused_seconds
+    }
+    const passed = lengths.reduce((sum, one) => sum + one, 0)
+    expect(Math.abs(admitted / (50 * passed) - 1)).toBeLessThan(0.005)
+  }))
+})
+
 /** A checkout that finishes at most `capacity` people a second, each after `stay` seconds. */
 function simulate (
   capacity: number, { most, stay, seconds }: { most: number, stay: number, seconds: number }

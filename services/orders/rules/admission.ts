@@ -41,20 +41,21 @@ export interface Speed {
 export function admit (
   { waiting, choosing, paying, available, seconds }: Measured,
   before: Speed, max_in_checkout: number
-): Speed & { admitted: number } {
+): Speed & { admitted: number, unused_seconds: number } {
   const inside = choosing + paying
   const passed = seconds ?? 1
   const left = seconds === null ? 0 : Math.max(0, before.in_checkout - inside)
   const left_per_second = smooth(before.left_per_second, left, passed)
   const fastest = Math.max(start_per_second, growth * left_per_second)
-  const admitted = Math.max(0, Math.floor(Math.min(
-    waiting,
-    max_in_checkout - inside,
-    fastest * Math.min(passed, max_step_seconds),
-    people_per_ticket * available - choosing,
-  )))
+  const allowed = fastest * Math.min(passed, max_step_seconds)
+  const room = Math.min(
+    waiting, max_in_checkout - inside, people_per_ticket * available - choosing)
+  const admitted = Math.max(0, Math.floor(Math.min(allowed, room)))
   return {
-    admitted, left_per_second, in_checkout: inside + admitted,
+    admitted, left_per_second,
+    // The time of a part of a person belongs to the next step; else each would lose half a person.
+    unused_seconds: allowed < room ? (allowed - admitted) / fastest : 0,
+    in_checkout: inside + admitted,
     admitted_per_second: smooth(before.admitted_per_second, admitted, passed),
   }
 }

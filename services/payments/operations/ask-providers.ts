@@ -3,7 +3,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from '../context.ts'
 import type { ChargeOutcome } from '../provider.ts'
 import { insertLedgerEntries } from '../queries/ledger.ts'
-import { claimDuePayments } from '../queries/payments.ts'
+import { claimDuePayments, type DuePayment } from '../queries/payments.ts'
 import { claimDueRefunds, markRefundsPaid } from '../queries/refunds.ts'
 import { entriesOf } from '../rules/ledger.ts'
 import { settlePayments } from './settle-payments.ts'
@@ -25,8 +25,16 @@ export async function askProviders (ctx: Ctx): Promise<void> {
   }
 }
 
+/** Those that this process has just stored as asked, then those that are due in the table. */
 async function chargeDue (ctx: Ctx): Promise<number> {
+  const own = ctx.resources.justStarted.take(batch_size)
+  if (own.length > 0) await charge(ctx, own)
   const due = await ctx.transaction(tx => claimDuePayments(tx, batch_size))
+  await charge(ctx, due)
+  return Math.max(own.length, due.length)
+}
+
+async function charge (ctx: Ctx, due: DuePayment[]): Promise<void> {
   for (const [name, rows] of Map.groupBy(due, row => row.provider)) {
     const answers = await ask(ctx, name, provider => provider.charge(rows.map(row =>
       ({ ...row, key: row.provider_key }))))
@@ -38,7 +46,6 @@ async function chargeDue (ctx: Ctx): Promise<number> {
     }
     await ctx.transaction(tx => settlePayments(ctx, tx, outcomes))
   }
-  return due.length
 }
 
 async function refundDue (ctx: Ctx): Promise<number> {

@@ -7,7 +7,7 @@ import { factsOf } from '../payment-facts.ts'
 import type { ChargeOutcome } from '../provider.ts'
 import { insertLedgerEntries } from '../queries/ledger.ts'
 import {
-  changePayments, findEndedOrders, lockPayments, postponePayments, type PaymentChange,
+  changePayments, findEndedOrders, lockStates, postponePayments, type PaymentChange,
   type PaymentRow, type Postponed,
 } from '../queries/payments.ts'
 import { entriesOf } from '../rules/ledger.ts'
@@ -24,7 +24,7 @@ export async function settlePayments (
 ): Promise<void> {
   const changes: PaymentChange[] = []
   const postponed: Postponed[] = []
-  for (const { id, status } of await lockPayments(tx, [...outcomes.keys()])) {
+  for (const { id, status } of await lockStates(tx, [...outcomes.keys()])) {
     const outcome = outcomes.get(id)!
     if (outcome.status === 'pending') {
       postponed.push({ id, ...outcome })

@@ -36,24 +36,37 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
   'currency' | 'provider_key' | 'hold_ends_at' | 'request_id'>
 
 /**
- * Nothing is inserted, and nothing returned, when the order has a payment that did not fail or when
- * its hold is over by the database's clock. A concurrent start waits at the unique index for the
- * first to commit.
+ * Inserts, and returns, those whose order has no payment that did not fail and whose hold is not
+ * over by the database's clock. A concurrent start of another process waits at the unique index for
+ * the first to commit. In the order of the orders, so that two batches queue instead of
+ * deadlocking.
+ * @param own_ms how long they count as asked by this process; null: they are due for any
  */
-export const insertPayment = async (tx: Tx<DB>, row: NewPaymentRow) => (await sql<PaymentRow>`
+export const insertPayments = async (
+  tx: Tx<DB>, rows: NewPaymentRow[], own_ms: number | null
+) => (await sql<{ id: string, created_at: string }>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
-    method, amount_minor, currency, provider_key, hold_ends_at, request_id)
-  select ${row.id}::uuid, ${row.order_id}::uuid, ${row.order_code}, ${row.event_id}::uuid, ${row.event_title},
-    ${row.organizer_id}::uuid, ${row.user_id}::uuid, ${JSON.stringify(row.buyer)}::jsonb, ${row.provider},
-    ${JSON.stringify(row.method)}::jsonb, ${row.amount_minor}::bigint, ${row.currency}, ${row.provider_key},
-    ${row.hold_ends_at}::timestamptz, ${row.request_id}
-   where ${row.hold_ends_at}::timestamptz > now()
+    method, amount_minor, currency, provider_key, hold_ends_at, request_id, asked_at, asks, next_ask_at)
+  select *, ${own_ms === null ? sql`null::timestamptz, 0, now()`
+    : sql`now(), 1, now() + ${own_ms} * interval '1 millisecond'`}
+    from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
+    ${rows.map(row => row.order_code)}::text[], ${rows.map(row => row.event_id)}::uuid[],
+    ${rows.map(row => row.event_title)}::text[], ${rows.map(row => row.organizer_id)}::uuid[],
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => JSON.stringify(row.buyer))}::jsonb[],
+    ${rows.map(row => row.provider)}::text[], ${rows.map(row => JSON.stringify(row.method))}::jsonb[],
+    ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.currency)}::text[],
+    ${rows.map(row => row.provider_key)}::text[], ${rows.map(row => row.hold_ends_at)}::timestamptz[],
+    ${rows.map(row => row.request_id)}::text[])
+      as new (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
+        method, amount_minor, currency, provider_key, hold_ends_at, request_id)
+   where hold_ends_at > now() order by order_id, id
   on conflict (order_id) where status <> 'failed' do nothing
-  returning *`.execute(tx)).rows[0]
+  returning id, created_at`.execute(tx)).rows
 
-/** The payment that keeps another from being started. */
-export const findCurrentPayment = async (db: Db<DB>, order_id: string) => (await sql<PaymentRow>`
-  select * from payments.payments where order_id = ${order_id} and status <> 'failed'`.execute(db)).rows[0]
+/** The payments that keep others of the same orders from being started. */
+export const findCurrentPayments = async (db: Db<DB>, order_ids: string[]) => (await sql<PaymentRow>`
+  select * from payments.payments
+   where order_id = any(${order_ids}::uuid[]) and status <> 'failed'`.execute(db)).rows
 
 export const findPayment = async (db: Db<DB>, id: string) => (await sql<PaymentRow>`
   select * from payments.payments where id = ${id}`.execute(db)).rows[0]
@@ -65,23 +78,32 @@ export const listOfOrder = async (
    where order_id = ${filter.order_id} and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
    order by id desc limit ${filter.limit}`.execute(db)).rows
 
+/** What a provider is told. */
+export type DuePayment = Pick<PaymentRow, 'id' | 'provider' | 'provider_key' | 'order_id' |
+  'amount_minor' | 'currency' | 'method' | 'hold_ends_at'>
+
 /**
  * Takes payments that are due to be asked about, and puts the next time off at once: should this
  * process die, another asks again then. Commits before the provider is called, so `asked_at` never
  * lies. `skip locked` lets replicas share.
  */
-export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<PaymentRow>`
+export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<DuePayment>`
   update payments.payments as p
      set asked_at = coalesce(p.asked_at, now()), asks = p.asks + 1,
          next_ask_at = now() + least(30, power(2, least(p.asks, 10))) * interval '1 second'
     from (select id from payments.payments where status = 'pending' and next_ask_at <= now()
            order by next_ask_at limit ${limit} for update skip locked) as due
    where p.id = due.id
-  returning p.*`.execute(tx)).rows
+  returning p.id, p.provider, p.provider_key, p.order_id, p.amount_minor, p.currency, p.method, p.hold_ends_at
+  `.execute(tx)).rows
 
 /** In id order, so that two that need the same rows queue instead of deadlocking. */
 export const lockPayments = async (tx: Tx<DB>, ids: string[]) => (await sql<PaymentRow>`
   select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
+
+/** The same where their states are all that is asked for. */
+export const lockStates = async (tx: Tx<DB>, ids: string[]) => (await sql<Pick<PaymentRow, 'id' | 'status'>>`
+  select id, status from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
 
 /**
  * Whatever their state: one that is just being settled is waited for, and then seen as it became.

@@ -1,12 +1,10 @@
 import {
-  getOrderForPayment, orderCanceled, orderRefunded, paymentReturned, type OrderForPayment,
+  getOrdersForPayment, orderCanceled, orderRefunded, paymentReturned, type OrderForPayment,
 } from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
-import { notFound } from '@fermata/contracts/problems'
 import type { DataOf, EventDefinition } from '@fermata/contracts/define'
 import { uuidv7 } from '@fermata/platform/ids'
 import { on, type EventOf } from '@fermata/platform/messages'
-import { Problem } from '@fermata/platform/problem'
 import { defineService, route, type Context } from '@fermata/platform/service'
 
 /**
@@ -20,6 +18,8 @@ export function createOrdersPeer () {
     failed: [] as DataOf<typeof paymentFailed>[],
     refunded: [] as DataOf<typeof paymentRefunded>[],
   }
+  /** The ids of each question. */
+  const asked: string[][] = []
   const listener = <K extends keyof typeof heard>(kind: K, name: string) => ({
     async [name] (_ctx: Context, _tx: unknown, events: EventOf<EventDefinition>[]) {
       for (const { data } of events) heard[kind].push(data as never)
@@ -29,10 +29,9 @@ export function createOrdersPeer () {
     name: 'orders',
     // A folder without migrations: the peer has the platform's tables only.
     migrations: new URL('./', import.meta.url),
-    routes: [route(getOrderForPayment, async (_ctx: Context, { params }) => {
-      const order = orders.get(params.id)
-      if (!order) throw new Problem(notFound)
-      return order
+    routes: [route(getOrdersForPayment, async (_ctx: Context, { body }) => {
+      asked.push(body.order_ids)
+      return { items: body.order_ids.flatMap(id => orders.get(id) ?? []) }
     })],
     subscriptions: [
       on(paymentSucceeded, listener('succeeded', 'hearSuccess')),
@@ -61,7 +60,7 @@ export function createOrdersPeer () {
   })
 
   return {
-    service, heard, addOrder,
+    service, heard, asked, addOrder,
     cancel: (ctx: Context, order: OrderForPayment) => ctx.transaction(tx => {
       order.status = 'canceled'
       return ctx.publish(tx, orderCanceled, [{ ...factsOf(order), reason: 'buyer',

@@ -14,6 +14,7 @@ export let ctx: Ctx
 
 export async function startPayments (): Promise<void> {
   it = await startTestSystem([service, orders.service], {
+    LOG_LEVEL: 'fatal',
     SIMULATED_SLOW_MS: '700',
     SIMULATED_LATE_MS: '200',
   })

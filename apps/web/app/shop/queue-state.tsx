@@ -17,7 +17,8 @@ export function QueueState ({ page, on_end }: { page: QueuePage, on_end: () => v
       return (
         <Text title={t('shop.queue.waiting_title')} text={t('shop.queue.waiting_text', { time })}>
           <p className="text-soft" suppressHydrationWarning>
-            {t('shop.queue.joined', { count: formatCount(language, position.joined) })}
+            {/* What the room knows is a second old; who reads this is in it. */}
+            {t('shop.queue.joined', { count: formatCount(language, Math.max(1, position.joined)) })}
           </p>
         </Text>
       )
@@ -81,19 +82,19 @@ function Text ({ title, text, children }: { title: string, text: string, childre
 
 function InLine ({ position }: { position: QueuePosition }) {
   const { language, t } = useTranslator()
-  const figure = (label: string, value: ReactNode) => (
-    <div className="panel grid gap-1">
+  const figure = (label: string, value: ReactNode, look = '') => (
+    <div className={`panel grid content-start gap-1 ${look}`}>
       <dt className="hint">{label}</dt>
-      <dd className="figures text-3xl font-bold" suppressHydrationWarning>{value}</dd>
+      <dd className="figures text-2xl font-bold sm:text-3xl" suppressHydrationWarning>{value}</dd>
     </div>
   )
   return (
-    <div role="status" className="grid justify-items-center gap-5">
+    <div role="status" className="grid w-full max-w-3xl justify-items-center gap-5">
       <h1 className="text-3xl">{t('shop.queue.line_title')}</h1>
-      <dl className="grid gap-4 sm:grid-cols-3">
+      <dl className="grid w-full grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4">
         {figure(t('shop.queue.place'), formatCount(language, position.place ?? 0))}
         {figure(t('shop.queue.ahead'), formatCount(language, position.ahead ?? 0))}
-        {figure(t('shop.queue.wait'), <Wait seconds={position.expected_wait_seconds} />)}
+        {figure(t('shop.queue.wait'), <Wait seconds={position.expected_wait_seconds} />, 'max-sm:col-span-2')}
       </dl>
       <div className="reading grid gap-2">
         <h2 className="text-xl">{t('shop.queue.next')}</h2>

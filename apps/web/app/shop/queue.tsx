@@ -54,7 +54,7 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
     <div className="wrap grid justify-items-center gap-6 py-12 text-center">
       <PageTitle>{`${t('shop.queue.title')}: ${event.title}`}</PageTitle>
       <p className="eyebrow">{t('shop.queue.title')}</p>
-      <p className="text-lg text-soft">{event.title}</p>
+      <p className="text-lg font-bold">{event.title}</p>
       <HeldNote className={`w-32 text-strong ${status === 'in_line' ? 'pulse' : ''}`} />
       <FormMessage answer={actionData} />
       <QueueState page={loaderData} on_end={() => void revalidate()} />
@@ -69,7 +69,9 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
         <p className="hint reading">{t('shop.queue.keep_text')}</p>
       )}
       <p className="flex flex-wrap justify-center gap-4">
-        <a href={`/events/${event.slug}/queue`} className="link">{t('shop.queue.look')}</a>
+        {status !== 'your_turn' && (
+          <a href={`/events/${event.slug}/queue`} className="link">{t('shop.queue.look')}</a>
+        )}
         <Link to={`/events/${event.slug}`} className="link">{t('shop.queue.back')}</Link>
       </p>
       <DrawProof queue={queue} />

@@ -30,7 +30,9 @@ export function TicketChoice (page: EventPage) {
         <input key={name} type="hidden" name={name} value={value} />)}
       {is_choice_missing && <p role="alert" className="notice notice-bad">{t('shop.event.choose_first')}</p>}
       <ul className="grid">
-        {types.map(type => <TypeRow key={type.id} {...{ type, chosen, picked }} zone={event.timezone} />)}
+        {types.map(type => (
+          <TypeRow key={type.id} {...{ type, chosen, picked }} zone={event.timezone} />
+        ))}
       </ul>
       <AvailabilityNews types={types} />
       {can_buy && (

@@ -1,4 +1,4 @@
-import { createCollector, type Collector } from '../../collector.ts'
+import { createCollector, type Collector } from '@fermata/platform/collector'
 import { allocate } from '../../rules/allocate.ts'
 import { partByPass, usesOf, type PassForSale } from '../../rules/pass-uses.ts'
 import { settlePayment, takeAgain } from '../../rules/settle-payment.ts'

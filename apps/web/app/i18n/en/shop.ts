@@ -5,7 +5,7 @@ export const shop = {
     lead: 'Concerts, plays and matches. What you choose is held for you while you pay, and nobody else can take it.',
     search: 'Search',
     words: 'What are you looking for?',
-    words_hint: 'Artist, play, team or place',
+    words_hint: 'Artist, team, place',
     city: 'City',
     category: 'Category',
     any_category: 'All categories',

@@ -8,7 +8,7 @@ export const shop: Wording<typeof english.shop> = {
     lead: 'Concerts, théâtre, matchs. Ce que vous choisissez vous est réservé pendant que vous payez : personne ne peut vous le prendre.',
     search: 'Rechercher',
     words: 'Que cherchez-vous ?',
-    words_hint: 'Artiste, pièce, équipe ou lieu',
+    words_hint: 'Artiste, équipe, lieu',
     city: 'Ville',
     category: 'Catégorie',
     any_category: 'Toutes les catégories',

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { services } from '@fermata/contracts/services'
 import { afterEach, expect, test } from 'vitest'
 import {
@@ -267,6 +268,24 @@ test('front door: the shorthands of development lead to the services, and hide n
   }
   expect((await front.echo('/events/rock')).target).toBe('web')
   expect((await front.echo('/events/rock/checkout')).target).toBe('web')
+})
+
+test('front door: files of the pages go out compressed without asking the pages', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fermata-pages-'))
+  started.push({ stop: () => rm(folder, { recursive: true, force: true }) })
+  // Workers of nginx may be another account than this one.
+  await chmod(folder, 0o755)
+  await mkdir(join(folder, 'assets'))
+  await writeFile(join(folder, 'assets/a.js'), 'plain()')
+  await writeFile(join(folder, 'assets/a.js.gz'), gzipSync('packed()'))
+  const front = await frontDoor(await oneOfEach(), { pages_folder: folder })
+  const packed = await fetch(`${front.url}/assets/a.js`, { headers: { 'accept-encoding': 'gzip' } })
+  expect(await packed.text()).toBe('packed()')
+  expect(packed.headers.get('cache-control')).toContain('immutable')
+  expect(packed.headers.get('content-type')).toBe('text/javascript')
+  const plain = await fetch(`${front.url}/assets/a.js`, { headers: { 'accept-encoding': 'identity' } })
+  expect(await plain.text()).toBe('plain()')
+  expect((await fetch(`${front.url}/assets/none.js`)).status).toBe(404)
 })
 
 test('front door: one process answers everything when there is one', async () => {

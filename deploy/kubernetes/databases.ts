@@ -1,0 +1,75 @@
+import type { ServiceName } from '@fermata/contracts/services'
+import { databaseName, sizeOf, type Installation } from './installation.ts'
+
+/** The part of CloudNativePG's Cluster that we use; a field that is not here does not compile. */
+export interface DatabaseCluster {
+  apiVersion: 'postgresql.cnpg.io/v1'
+  kind: 'Cluster'
+  metadata: { name: string, namespace: string }
+  spec: {
+    instances: number
+    imageName: string
+    storage: { size: string }
+    bootstrap: { initdb: { database: string, owner: string } }
+    postgresql: {
+      parameters: Record<string, string>
+      synchronous?: { method: 'any' | 'first', number: number, dataDurability: 'required' | 'preferred' }
+    }
+    resources: { requests: Record<string, string>, limits: Record<string, string> }
+    affinity: { enablePodAntiAffinity: boolean, topologyKey: string }
+  }
+}
+
+/**
+ * A server for each service. The operator makes the account and keeps its address in a secret
+ * `<name>-app`, where the service's pods read it.
+ */
+export function databaseOf (service: ServiceName, installation: Installation): DatabaseCluster {
+  const { instances, storage, cpu, memory } = sizeOf(installation).database(service)
+  return {
+    apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster',
+    metadata: { name: databaseName(service), namespace: installation.namespace },
+    spec: {
+      instances, imageName: 'ghcr.io/cloudnative-pg/postgresql:18', storage: { size: storage },
+      bootstrap: { initdb: { database: service, owner: service } },
+      postgresql: {
+        parameters: { max_connections: '300', synchronous_commit: 'on' },
+        // What was acknowledged is on two machines, or waits until it is.
+        ...(instances > 1 && { synchronous:
+          { method: 'any', number: 1, dataDurability: instances > 2 ? 'required' : 'preferred' } }),
+      },
+      resources: { requests: { cpu, memory }, limits: { memory } },
+      affinity: { enablePodAntiAffinity: true, topologyKey: 'kubernetes.io/hostname' },
+    },
+  }
+}
+
+/** Values for the chart `nats` of https://nats-io.github.io/k8s/helm/charts/. */
+export function natsValues (installation: Installation) {
+  const { replicas, storage } = sizeOf(installation).nats
+  return {
+    config: {
+      cluster: { enabled: replicas > 1, ...(replicas > 1 && { replicas }) },
+      jetstream: { enabled: true,
+        fileStore: { enabled: true, pvc: { enabled: true, size: storage } } },
+      // The chart writes what is between << and >> without quotes, so the server fills it in.
+      merge: { authorization: { user: 'fermata', password: '<< $NATS_PASSWORD >>' } },
+    },
+    container: { env: { NATS_PASSWORD:
+      { valueFrom: { secretKeyRef: { name: 'fermata-secrets', key: 'nats_password' } } } } },
+    natsBox: { enabled: false },
+    podTemplate: { topologySpreadConstraints: {
+      'kubernetes.io/hostname': { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' } } },
+  }
+}
+
+/** Values for the chart prometheus-adapter: how many events wait, for the autoscalers to read. */
+export const adapterValues = () => ({
+  rules: { default: false, external: [{
+    seriesQuery: 'fermata_outbox_waiting{service!=""}',
+    resources: { overrides: { namespace: { resource: 'namespace' } } },
+    name: { as: 'fermata_outbox_waiting' },
+    // Every pod of a service counts the same table, so the largest is the number.
+    metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>}) by (service)',
+  }] },
+})

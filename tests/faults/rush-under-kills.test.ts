@@ -1,0 +1,57 @@
+import { beforeAll, expect, test } from 'vitest'
+import { checkHistory } from './check-history.ts'
+import { rushUnderKills, type RushOutcome } from './rush-under-kills.ts'
+
+/** A slice of `npm run faults:rush`, which goes on for as long as it is asked. */
+
+const seconds = 60
+const seed = 1 + Math.floor(Math.random() * 1_000_000)
+/**
+ * The promise is three seconds on a machine that does nothing else, and is printed to be compared.
+ * These only notice a server that is stuck; with Node, its start is counted too.
+ */
+const first_order_within_ms = { postgres: 10_000, node: 60_000, both: 60_000 }
+
+let rush: RushOutcome
+
+beforeAll(async () => {
+  rush = await rushUnderKills({ seed, seconds, kinds: ['node', 'postgres', 'both'] })
+  const { acknowledged, repeated, kills } = rush
+  const times = kills.map(({ kind, first_order_ms }) => `${kind} ${Math.round(first_order_ms)} ms`)
+  console.log(`rush under kills: seed ${seed}, ${acknowledged} orders acknowledged, ${repeated} of them by a repeated request;` +
+    ` first new order after ${times.join(', ')}`)
+}, 600_000)
+
+test('kill -9 of Node, PostgreSQL and both during a rush: everything that was acknowledged is there', () => {
+  expect(rush.wrong).toEqual([])
+  expect(new Set(rush.kills.map(({ kind }) => kind)).size).toBe(3)
+  expect(rush.acknowledged).toBeGreaterThan(rush.kills.length)
+  for (const { kind, first_order_ms } of rush.kills) {
+    expect(first_order_ms, kind).toBeLessThan(first_order_within_ms[kind])
+  }
+})
+
+test('control: the same comparison notices one order, state, sum or ticket that is not as was said', () => {
+  const { history, found } = rush
+  const check = (changed: Partial<typeof found>, lines = history) =>
+    checkHistory(lines, { ...found, ...changed })
+  const promised = new Set(history.flatMap(line => line.what === 'acked' ? [line.order_id] : []))
+  const at = found.orders.findIndex(order => promised.has(order.id) && order.status === 'completed')
+  expect(at, 'an order that was paid').toBeGreaterThanOrEqual(0)
+  const one = found.orders[at]!
+  const but = (change: Partial<typeof one>) => found.orders.with(at, { ...one, ...change })
+
+  expect(check({})).toEqual([])
+  // As a server that answers before its commit would leave it.
+  expect(check({ orders: found.orders.toSpliced(at, 1) })).not.toEqual([])
+  const invented = { at_ms: 0, what: 'acked', request: 'one', order_id: 'none', again: false } as const
+  expect(check({}, [...history, invented]))
+    .toEqual(['Order none was acknowledged and is not there'])
+  expect(check({ orders: but({ status: 'expired' }) })).not.toEqual([])
+  expect(check({ orders: but({ tickets: one.tickets + 1 }) })).not.toEqual([])
+  expect(check({ pool: { ...found.pool, held: found.pool.held + 1 } })).not.toEqual([])
+  expect(check({ orders: [...found.orders, { ...one, id: 'nobody was told' }] })).not.toEqual([])
+  // As a key that is forgotten would: the repeated request is given a second order.
+  const [first] = history.filter(line => line.what === 'acked')
+  expect(check({}, [...history, { ...first!, order_id: 'another' }])).not.toEqual([])
+})

@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createClient, type Call } from '@fermata/contracts/client'
+import { createPool } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { createTokens } from '@fermata/platform/tokens'
+import type { ShopJob } from './shop-process.ts'
+
+/** The product twice, in two processes on one database: each has a collector of its own. */
+
+export interface TwoProcesses {
+  /** Nobody in particular, at each of the processes. */
+  doors: Call[]
+  /** The holder of a token, at one of them. */
+  callAs: (door: number, token: string) => Call
+  /** Signed anew each time: a long run outlives a token. */
+  organizer: (door: number) => Promise<Call>
+  pool: ReturnType<typeof createPool>
+  stop: () => Promise<void>
+}
+
+export interface TwoProcessesOptions {
+  database_url: string
+  /** False in the negative control. */
+  guarded: boolean
+  /** A sale waits as long at most between its check and its commit. */
+  pause_ms: number
+}
+
+const processes = 2
+/**
+ * 1.2 seconds: holds end, and are sold again, while the sale goes on. Not in the control, whose
+ * counters are wrong: nothing can be given back there.
+ */
+const hold_minutes = { guarded: '0.02', unguarded: '15' }
+const late_ms = '300'
+
+export async function startTwoProcesses (
+  { database_url, guarded, pause_ms }: TwoProcessesOptions
+): Promise<TwoProcesses> {
+  const secrets = {
+    JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+    JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  }
+  const environment = {
+    ...secrets, NODE_ENV: 'test', LOG_LEVEL: 'fatal', SIMULATED_LATE_MS: late_ms,
+    RESERVATION_TIMEOUT: hold_minutes[guarded ? 'guarded' : 'unguarded'],
+    ORDERS_TEST_UNGUARDED: guarded ? 'off' : 'on', ORDERS_TEST_PAUSE_MS: String(pause_ms),
+  }
+  const children: ChildProcess[] = []
+  const pool = createPool({ url: database_url, max_connections: 4, application_name: 'races' })
+  const stop = async () => {
+    await pool.end()
+    await Promise.all(children.map(endOf))
+  }
+  try {
+    const starting = Array.from({ length: processes }, () => {
+      const child = fork(new URL('shop-process.ts', import.meta.url), { execArgv: [] })
+      children.push(child)
+      return portOf(child, { database_url, environment })
+    })
+    const ports = await Promise.all(starting)
+    const callOf = (door: number, headers: Record<string, string> = {}) => createClient({
+      base_url: `http://127.0.0.1:${ports[door]}`, fetch: (url, init) => fetch(url, init), headers,
+    }).call
+    const callAs = (door: number, token: string) =>
+      callOf(door, { authorization: `Bearer ${token}` })
+    const tokens = createTokens(secrets)
+    const person = {
+      user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator' as const],
+      email: 'organizer@example.com', email_verified: true,
+    }
+    return {
+      doors: ports.map((_, door) => callOf(door)), callAs, pool, stop,
+      organizer: async door => callAs(door, await tokens.signAccess(person)),
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function portOf (child: ChildProcess, job: ShopJob): Promise<number> {
+  child.send(job)
+  const ended = once(child, 'exit').then(() => { throw new Error('A shop could not start') })
+  const [{ port }] = await Promise.race([once(child, 'message'), ended]) as [{ port: number }]
+  // Later its end is what was asked for.
+  ended.catch(() => {})
+  return port
+}
+
+async function endOf (child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  if (child.connected) child.disconnect()
+  await ended
+}
