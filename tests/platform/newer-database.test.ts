@@ -65,7 +65,7 @@ async function buy (system: TestSystem): Promise<number> {
   const { event, ticket_type } = await putOnSale(organizer)
   const order = await must(clientOf(system)(placeOrder, { body: { event_id: event.id,
     items: [{ ticket_type_id: ticket_type.id, quantity: 2 }], buyer: buyer() } }), placeOrder)
-  const own = clientOf(system, order.access_token!)
+  const own = clientOf(system, order.access_token)
   await must(own(startPayment, {
     body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } }))
   return eventually(async () => {

@@ -60,7 +60,7 @@ export function startCrowd (
     history.push(told)
     // Some think it over.
     if (random() < 0.2) return
-    const started = await callAs(placed.body.access_token!)(startPayment, { body: {
+    const started = await callAs(placed.body.access_token)(startPayment, { body: {
       order_id: told.order_id, provider: 'simulated', method: { test_card: 'success' } } })
     if (!started.ok) throw new Error(String(started.status))
     told.paid = true

@@ -77,7 +77,7 @@ async function finished (event_id: string, history: Told[], since_ms: number) {
 interface Survived { verdict: Verdict, history: Told[], event_id: string }
 
 /** Lets a crowd buy, brings the fault about, and compares what is left with what they were told. */
-async function survive (name: string, fault: () => Promise<void>): Promise<Survived> {
+async function checkSurvival (name: string, fault: () => Promise<void>): Promise<Survived> {
   const sale = await openSale()
   const crowd = startCrowd(split.url, sale, random)
   await sleep(fault_ms)
@@ -103,7 +103,7 @@ test('kill -9 of each process in turn loses and doubles nothing', async () => {
   const names = [...serviceNames, 'orders-2', 'web', 'nginx']
     .map(name => ({ name, at: random() })).sort((a, b) => a.at - b.at).map(({ name }) => name)
   console.log(`in turn: ${names.join(', ')}`)
-  await survive('each process', async () => {
+  await checkSurvival('each process', async () => {
     for (const name of names) {
       await killAndWait(name)
       await split.ready()
@@ -112,11 +112,11 @@ test('kill -9 of each process in turn loses and doubles nothing', async () => {
 })
 
 test('kill -9 of the message server is only delay', async () => {
-  await survive('nats', () => killAndWait('nats'))
+  await checkSurvival('nats', () => killAndWait('nats'))
 })
 
 test('a message server whose store is deleted is only delay', async () => {
-  await survive('the store', async () => {
+  await checkSurvival('the store', async () => {
     const killed = killAndWait('nats')
     rmSync(join(data.folder, 'split', 'nats', 'store'), { recursive: true, force: true })
     await killed
@@ -124,7 +124,7 @@ test('a message server whose store is deleted is only delay', async () => {
 })
 
 test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
-  await survive('PostgreSQL', async () => {
+  await checkSurvival('PostgreSQL', async () => {
     process.kill(await oracle.postmasterPid(), 'SIGKILL')
     await sleep(fault_ms)
   })
@@ -134,7 +134,7 @@ test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
 // keeps what it has taken in hand, too, which a killed process does not.
 for (const name of ['orders-2', 'tickets', 'payments']) {
   test(`${name} answers nobody for a while, and nothing is lost or doubled`, async () => {
-    await survive(`${name} frozen`, async () => {
+    await checkSurvival(`${name} frozen`, async () => {
       const pid = pidOf(name)!
       process.kill(pid, 'SIGSTOP')
       try {
@@ -167,7 +167,7 @@ test('two processes sell the same few tickets to a crowd, and not one more', asy
 })
 
 test('control: the oracle notices what nobody sold and tickets that nobody issued', async () => {
-  const { history, event_id } = await survive('control', () => sleep(0))
+  const { history, event_id } = await checkSurvival('control', () => sleep(0))
   const paid = history.find(told => told.paid)!
   const invented = { order_id: uuidv7(), quantity: 1, paid: true }
 

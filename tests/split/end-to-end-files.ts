@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs'
+
 /** The end-to-end tests by what they ask of the shape they run against. */
 
 /** These are about one process, and run in `npm test` alone. */
-export const one_process_only: Record<string, string> = {
+const one_process_only: Record<string, string> = {
   'alone.test.ts': 'starts each service by itself, with none of the others',
   'rush.test.ts': 'takes the guard out of a system in the process of the test; ' +
     'tests/split-faults has a rush between two processes',
@@ -13,10 +15,10 @@ export const killing = ['waiting-room.test.ts']
 /** Replaces every process; this one is of tests/split. */
 export const rolling = ['roll.test.ts']
 
-export const sharing = [
-  'browser.test.ts', 'live-availability.test.ts', 'purchase.test.ts', 'rules-of-sale.test.ts',
-  'tour.test.ts', 'waiting-room-pages.test.ts',
-]
+/** All others share an installation. */
+export const sharing = readdirSync(new URL('../end-to-end', import.meta.url))
+  .filter(file => file.endsWith('.test.ts'))
+  .filter(file => !(file in one_process_only) && !killing.includes(file))
 
 /**
  * What .ci/run has time for: every file against one process (in `npm test`), each at least once
