@@ -15,7 +15,8 @@ beforeAll(async () => {
 }, start_within_ms)
 afterAll(async () => { await data.remove() })
 
-interface Asked { what: string, status: number | string, took_ms: number }
+/** `said` tells who refused: nginx, the pages or a service. */
+interface Asked { what: string, status: number | string, took_ms: number, said: string }
 
 const visitors = 6
 const pause_ms = 20
@@ -25,12 +26,16 @@ const agent = new Agent({ keepAlive: false })
 function ask (method: string, path: string, body?: object): Promise<Asked> {
   const began_ms = performance.now()
   return new Promise(resolve => {
+    let said = ''
     const done = (status: number | string) => resolve({
-      what: `${method} ${path}`, status, took_ms: performance.now() - began_ms })
+      what: `${method} ${path}`, status, took_ms: performance.now() - began_ms, said })
     const outgoing = request(server.url + path, {
       method, agent, headers: body ? { 'content-type': 'application/json' } : {},
-    }, answer => answer.on('error', error => done(error.message)).on('end',
-      () => done(answer.statusCode!)).resume())
+    }, answer => {
+      answer.on('error', error => done(error.message))
+        .on('data', (chunk: Buffer) => { said ||= chunk.toString().slice(0, 300) })
+        .on('end', () => done(answer.statusCode!))
+    })
     outgoing.on('error', error => done(error.message)).end(body && JSON.stringify(body))
   })
 }
