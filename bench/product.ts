@@ -31,6 +31,16 @@ export interface ProductOptions {
   /** Over the product's own settings of the database, e.g. `{ fsync: 'off' }`. */
   database_settings?: Record<string, string>
   environment?: Record<string, string>
+  /** In place of all services in one process. */
+  start?: (folder: string, environment: Record<string, string>) => Promise<StartedServer>
+}
+
+/** What the bench asks of whatever runs the services. */
+export interface StartedServer {
+  url: string
+  pid: number
+  callAs: (token: string) => Call
+  stop: () => Promise<unknown>
 }
 
 /** Who is interrupted leaves neither a database running nor its folder behind. */
@@ -77,7 +87,8 @@ async function startParts (
     JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     TICKET_SIGNATURE: randomBytes(32).toString('hex'),
   }
-  const server = await startServerProcess(data.folder, {
+  const { start = startServerProcess } = options
+  const server: StartedServer = await start(data.folder, {
     // Pages are left out: they are built apart, and no goal asks for one.
     SERVICES: serviceNames.join(','), DATABASE_URL: database.url,
     FERMATA_DEMO: 'false', RATE_LIMITS: 'off', LOG_LEVEL: 'error',

@@ -7,6 +7,7 @@ import { measureLatency } from './goals/latency.ts'
 import { measureOverload } from './goals/overload.ts'
 import { measurePurchases } from './goals/purchase.ts'
 import { measureRush } from './goals/rush.ts'
+import { measureCarrier, measureSplit } from './goals/shapes.ts'
 import { measureWaitingRoom } from './goals/waiting-room.ts'
 import { startEcho, startLoadProcess } from './load.ts'
 import { prepareHolds } from './pgbench.ts'
@@ -23,10 +24,12 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P4'], measure: measureLatency },
   { ids: ['P5'], measure: measurePurchases },
   { ids: ['P6'], measure: measureOverload },
+  { ids: ['P8'], measure: measureSplit },
   { ids: ['P11', 'P11s'], measure: measureAvailability },
   { ids: ['P12', 'P12j', 'P12p', 'P12a'], measure: measureWaitingRoom },
   { ids: ['P15'], measure: measureExpiry },
   { ids: ['P16'], measure: measureDurability },
+  { ids: ['P17'], measure: measureCarrier },
 ]
 
 export interface RunOptions {

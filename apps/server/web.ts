@@ -126,8 +126,19 @@ function forwardingFetch (
     headers.set('x-request-id', raw.id)
     // Logins are listed by the program that signed in, which is not this one.
     headers.set('user-agent', raw.headers['user-agent'] ?? '')
-    return fetch(url, { ...init, headers })
+    return fetchTwice(url, { ...init, headers })
   }
+}
+
+/**
+ * A front door that reads its configuration anew ends the connections it kept, perhaps just when
+ * one is used again. What changes nothing is then asked once more.
+ */
+function fetchTwice (url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init).catch((error: unknown) => {
+    if (init.method !== 'GET' || init.signal?.aborted) throw error
+    return fetch(url, init)
+  })
 }
 
 function toRequest (raw: FastifyRequest, options: WebOptions, signal: AbortSignal): Request {

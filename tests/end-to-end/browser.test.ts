@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { launchBrowser } from '@fermata/testkit/browser'
 import {
-  createDataFolder,
-  startServerProcess,
-  type ServerProcess,
-} from '@fermata/testkit/server-process'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually, putOnSale, signIn } from './sell.ts'
@@ -25,17 +24,17 @@ const phone: BrowserContextOptions = {
 const desk: BrowserContextOptions = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' }
 
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 /** What pages complained about in their console, Content-Security-Policy refusals among it. */
 let complaints: string[] = []
 
 beforeAll(async () => {
   data = await createDataFolder()
-  const started = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+  const started = await Promise.all([launchBrowser(), startInstallation(data.folder)])
   browser = started[0]
   server = started[1]
-}, 120_000)
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()
@@ -134,8 +133,11 @@ test(
       ) ?? '',
     )
     expect([pdf.status(), pdf.headers()['content-type']]).toEqual([200, 'application/pdf'])
-    await page.goto('/mailbox')
-    await page.getByText('pia.phone@example.com').first().waitFor()
+    // The mail follows the tickets a moment later.
+    await eventually(async () => {
+      await page.goto('/mailbox')
+      return await page.getByText('pia.phone@example.com').count() > 0
+    }, 'the mail')
     await page.context().close()
   },
   90_000,

@@ -1,8 +1,9 @@
 import { cancelOrder, placeOrder } from '@fermata/contracts/orders'
 import { launchBrowser } from '@fermata/testkit/browser'
 import {
-  createDataFolder, startServerProcess, type ServerProcess,
-} from '@fermata/testkit/server-process'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
@@ -10,13 +11,13 @@ import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 /** The page of an event while others buy: with JavaScript it follows, without it still tells. */
 
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  ;[browser, server] = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
-}, 120_000)
+  ;[browser, server] = await Promise.all([launchBrowser(), startInstallation(data.folder)])
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()

@@ -5,26 +5,25 @@ import * as tickets from '@fermata/contracts/tickets'
 import { getMail, listMailbox } from '@fermata/contracts/notifications'
 import type { Call } from '@fermata/contracts/client'
 import {
-  createDataFolder,
-  startServerProcess,
-  type ServerProcess,
-} from '@fermata/testkit/server-process'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 
 /** The whole way from an event to the door, over HTTP against the product as it is started. */
 
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 let organizer: Call
 let operator: Call
 
 beforeAll(async () => {
   data = await createDataFolder()
-  server = await startServerProcess(data.folder, { RESERVATION_TIMEOUT: '15' })
+  server = await startInstallation(data.folder, { RESERVATION_TIMEOUT: '15' })
   organizer = server.callAs(await signIn(server.call, 'eventcreator'))
   operator = server.callAs(await signIn(server.call, 'operator'))
-}, 90_000)
+}, start_within_ms)
 afterAll(async () => {
   await server?.stop()
   await data.remove()

@@ -1,8 +1,9 @@
 import { updateTicketType } from '@fermata/contracts/orders'
 import { launchBrowser } from '@fermata/testkit/browser'
 import {
-  createDataFolder, startServerProcess, type ServerProcess,
-} from '@fermata/testkit/server-process'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must, putOnSale, signIn } from './sell.ts'
@@ -10,15 +11,15 @@ import { must, putOnSale, signIn } from './sell.ts'
 /** Rules of sale as people meet them: an organiser's pages, and the way to a ticket. */
 
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  const started = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
+  const started = await Promise.all([launchBrowser(), startInstallation(data.folder)])
   browser = started[0]
   server = started[1]
-}, 120_000)
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()

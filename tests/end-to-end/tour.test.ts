@@ -3,21 +3,20 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
-  createDataFolder,
-  startServerProcess,
-  type ServerProcess,
-} from '@fermata/testkit/server-process'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 /** README's tour, run as it stands there, against the product as `npm start` starts it. */
 
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  server = await startServerProcess(data.folder, { RATE_LIMITS: 'on' })
-}, 90_000)
+  server = await startInstallation(data.folder, { RATE_LIMITS: 'on' })
+}, start_within_ms)
 afterAll(async () => {
   await server?.stop()
   await data.remove()

@@ -3,23 +3,24 @@ import { createRequire } from 'node:module'
 import { setQueue } from '@fermata/contracts/queue'
 import { launchBrowser } from '@fermata/testkit/browser'
 import {
-  createDataFolder, startServerProcess, type ServerProcess,
-} from '@fermata/testkit/server-process'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+  start_within_ms, startInstallation, type Installation,
+} from '@fermata/testkit/installation'
+import { createDataFolder } from '@fermata/testkit/server-process'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, must, putOnSale, signIn } from './sell.ts'
+import { eventually, everyProcessKnowsRoom, must, putOnSale, signIn } from './sell.ts'
 
 /** The pages of the waiting room in a real browser, with and without JavaScript. */
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser: Browser
-let server: ServerProcess
+let server: Installation
 let data: Awaited<ReturnType<typeof createDataFolder>>
 
 beforeAll(async () => {
   data = await createDataFolder()
-  ;[browser, server] = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
-}, 120_000)
+  ;[browser, server] = await Promise.all([launchBrowser(), startInstallation(data.folder)])
+}, start_within_ms)
 afterAll(async () => {
   await browser?.close()
   await server?.stop()
@@ -49,6 +50,7 @@ async function putBehindRoom (title: string, opens_in_seconds: number, settings:
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
   await must(organizer(setQueue, {
     params: { event_id: event.id }, body: { enabled: true, opens_at, ...settings } }))
+  await everyProcessKnowsRoom(server.call, event.id)
   return event
 }
 
@@ -119,6 +121,15 @@ test('the same works in French and without JavaScript, by reloads the page asks 
   await Promise.all([page.context().close(), ahead.context().close()])
 }, 120_000)
 
+/** The page may come from a process that has not heard of the change yet: it is asked again. */
+const seenOn = (page: Page, what: Locator) => eventually(async () => {
+  if (await what.count() > 0) return true
+  await page.waitForTimeout(500)
+  if (await what.count() > 0) return true
+  await page.goto(page.url())
+  return false
+}, 'the change to be seen')
+
 test('an organiser switches the room on and off again', async () => {
   const organizer = server.callAs(await signIn(server.call, 'eventcreator'))
   const { event } = await putOnSale(organizer, {}, 'An evening to switch')
@@ -132,15 +143,15 @@ test('an organiser switches the room on and off again', async () => {
   expect(await accessibilityOf(page)).toEqual([])
   await page.fill('input[name=opens_at]', '2031-03-01T10:00')
   await page.getByRole('button', { name: 'Switch on' }).click()
-  await page.getByText('Fingerprint of the draw’s key').waitFor()
+  await seenOn(page, page.getByText('Fingerprint of the draw’s key'))
   expect(await accessibilityOf(page)).toEqual([])
   await page.goto(`/events/${event.slug}`)
-  await page.getByText('The sale opens on 1 Mar 2031').waitFor()
+  await seenOn(page, page.getByText('The sale opens on 1 Mar 2031'))
 
   await page.goto(`/organizer/events/${event.id}/waiting-room`)
   await page.getByRole('button', { name: 'Switch off' }).click()
-  await page.getByText('The waiting room is off: whoever comes can buy.').waitFor()
+  await seenOn(page, page.getByText('The waiting room is off: whoever comes can buy.'))
   await page.goto(`/events/${event.slug}`)
-  expect(await page.locator('main select').count()).toBe(1)
+  await seenOn(page, page.locator('main select'))
   await page.context().close()
 }, 90_000)

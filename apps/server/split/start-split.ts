@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { readSettings } from '@fermata/platform/settings'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
@@ -14,9 +15,10 @@ import {
   instancesOf, planPorts, type Instance, type Part, type Ports, type Scale,
 } from './plan-split.ts'
 import { partEnvironment, type Common } from './part-environment.ts'
+import { rollInstance, type Door } from './roll.ts'
 import { prepareDatabases, type Databases } from './split-databases.ts'
 import { superviseProcess, type Program, type SupervisedProcess } from './supervised-process.ts'
-import { requireFreePorts, waitUntilReady } from './wait-until-ready.ts'
+import { requireFreePorts, waitUntilAnswered, waitUntilReady } from './wait-until-ready.ts'
 
 export interface SplitOptions {
   /** Settings as for one process; what has to differ from part to part is filled in. */
@@ -40,8 +42,14 @@ export interface Split {
   processes: SupervisedProcess[]
   /** Sentences for the start message. */
   notes: string[]
+  /** Where each service keeps its data. */
+  databases: ReadonlyMap<ServiceName, string>
+  /** Waits until every process serves, through the front door too: after one was killed, say. */
+  ready (): Promise<void>
   /** `kill -9` of one process, by its name: `orders`, `orders-2`, `nats`, `nginx`. */
   kill (name: string): void
+  /** Replaces one process of a service that has several, without a failed request. */
+  roll (name: string): Promise<void>
   stop (): Promise<void>
 }
 
@@ -77,29 +85,40 @@ export async function startSplit (options: SplitOptions): Promise<Split> {
   let databases: Databases | undefined
   const stop = once(async () => {
     // The door first, so that nobody comes; then who serves, then what they stand on.
-    const named = (name: string) => processes.filter(one => one.name === name)
-    await Promise.all(named('nginx').map(one => one.stop('SIGQUIT')))
+    const called = (name: string) => processes.filter(one => one.name === name)
+    await Promise.all(called('nginx').map(one => one.stop('SIGQUIT')))
     await Promise.all(processes.filter(one => one.name !== 'nats').map(one => one.stop()))
-    await Promise.all(named('nats').map(one => one.stop()))
+    await Promise.all(called('nats').map(one => one.stop()))
     await databases?.stop()
   })
   try {
     const ground = await prepare({ ...options, say }, one => { databases = one })
-    await startAll(ground, supervise)
+    const door = await startAll(ground, supervise)
     if (ground.demo) await seedDemoThrough(demoDoor(ground.ports))
-    const { url, ports, demo, notes } = ground
+    const { url, ports, demo, notes, databases: { urls } } = ground
     return {
-      url, ports, demo, notes, processes, stop, instances: instancesOf(ports),
-      kill (name) {
-        const one = processes.find(each => each.name === name)
-        if (!one) throw new Error(`There is no process ${name}`)
-        one.kill()
+      url, ports, demo, notes, processes, stop, instances: instancesOf(ports), databases: urls,
+      ready: () => waitUntilAllAnswer(ports),
+      kill: name => named(processes, name).kill(),
+      async roll (name) {
+        const instance = named(instancesOf(ports), name)
+        const { part, port } = instance
+        if (!door || ports.of[part].length < 2) throw new Error(
+          `${name} has no twin and a door that could send people there`)
+        await rollInstance(instance, named(processes, name), door,
+          () => waitUntilAnswered(readyPath(port, part), fitsOf(part)))
       },
     }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function named<T extends { name: string }> (list: T[], name: string): T {
+  const one = list.find(each => each.name === name)
+  if (!one) throw new Error(`There is no process ${name}`)
+  return one
 }
 
 function once (work: () => Promise<void>): () => Promise<void> {
@@ -139,7 +158,7 @@ async function prepare (
 
 type Supervise = (program: Program) => SupervisedProcess
 
-async function startAll (ground: Ground, supervise: Supervise): Promise<void> {
+async function startAll (ground: Ground, supervise: Supervise): Promise<Door | null> {
   const { ports, common, logs } = ground
   const carrier_url = await startCarrier(ground, supervise)
   const started = instancesOf(ports).map(({ part, port, name }) => ({
@@ -149,13 +168,25 @@ async function startAll (ground: Ground, supervise: Supervise): Promise<void> {
     }),
   }))
   await Promise.all(started.map(({ part, port, process }) => waitUntilReady(
-    process, readyPath(port, part), part === 'web' ? undefined : busIsConnected)))
+    process, readyPath(port, part), fitsOf(part))))
   const door = await startDoor(ground, supervise)
-  if (door) await waitUntilReady(door, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
+  if (door) await waitUntilReady(
+    door.process, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
+  return door
 }
 
 const readyPath = (port: number, part: Part) =>
   `http://127.0.0.1:${port}${part === 'web' ? '/robots.txt' : `/api/${part}/health/ready`}`
+
+const fitsOf = (part: Part) => part === 'web' ? undefined : busIsConnected
+
+/** The door leaves out for some seconds who did not answer; it is asked as often as it has choices. */
+async function waitUntilAllAnswer (ports: Ports): Promise<void> {
+  await Promise.all(instancesOf(ports).map(({ part, port }) =>
+    waitUntilAnswered(readyPath(port, part), fitsOf(part))))
+  await Promise.all(instancesOf(ports).map(({ part }) => waitUntilAnswered(
+    `http://127.0.0.1:${ports.front_door}${part === 'web' ? '/robots.txt' : `/api/${part}/health`}`)))
+}
 
 const busIsConnected = (body: string) =>
   (JSON.parse(body) as { checks: { bus: boolean } }).checks.bus
@@ -177,7 +208,7 @@ async function startCarrier ({ options, folder, logs, ports }: Ground, supervise
 
 async function startDoor (
   { options, folder, logs, ports, notes }: Ground, supervise: Supervise
-): Promise<SupervisedProcess | null> {
+): Promise<Door | null> {
   const { PATH, RATE_LIMITS } = options.environment
   const command = findProgram('nginx', PATH)
   if (!command) {
@@ -185,9 +216,9 @@ async function startDoor (
       'can be read, but what a browser asks of the API finds nobody, and one of each service runs.')
     return null
   }
-  const { program } = await planFrontDoor({
+  const { program, leaveOut } = await planFrontDoor({
     command, folder: join(folder, 'split', 'nginx'), ports, log_file: join(logs, 'nginx.log'),
     limits: RATE_LIMITS === 'off' ? 'off' : 'on',
   })
-  return supervise(program)
+  return { process: supervise(program), leaveOut }
 }

@@ -34,6 +34,19 @@ export async function waitUntilReady (
     `Its log (${process.log_file}) ends so:\n${lastLines(process.log_file)}`)
 }
 
+/** Waits until an address answers. @throws when it takes too long; whoever ends meanwhile may return */
+export async function waitUntilAnswered (
+  url: string, fits: (body: string) => boolean = () => true
+): Promise<void> {
+  const deadline = performance.now() + ready_within_ms
+  while (performance.now() < deadline) {
+    const body = await ask(url)
+    if (body !== null && fits(body)) return
+    await sleep(ask_again_ms)
+  }
+  throw new Error(`${url} did not answer within ${ready_within_ms / 1000} s`)
+}
+
 async function ask (url: string): Promise<string | null> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) })

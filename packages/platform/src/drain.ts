@@ -3,7 +3,6 @@ import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '@fermata/contracts/problems'
 import type { FastifyInstance } from 'fastify'
-import { endEarlyAnswers } from './early-answers.ts'
 import { sendProblem } from './http-errors.ts'
 import { Problem } from './problem.ts'
 
@@ -47,7 +46,6 @@ export function addDrain (app: FastifyInstance, isLeaving: () => boolean): () =>
 
   return async () => {
     draining = true
-    endEarlyAnswers(app.server)
     const deadline_ms = performance.now() + in_flight_limit_ms
     while (in_flight.size > 0 && performance.now() < deadline_ms) await sleep(look_again_ms)
     if (in_flight.size > 0) app.server.closeAllConnections()

@@ -11,6 +11,7 @@ import { createContext } from './context.ts'
 import { createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
+import { endEarlyAnswers } from './early-answers.ts'
 import { createEndedLogins, followEndedLogins, type EndedLogins } from './ended-logins.ts'
 import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
@@ -103,6 +104,8 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
     stop: once(async () => {
       accepting = false
+      // They would keep the connections they come by.
+      endEarlyAnswers(app.server)
       stopFollowing()
       await sleep(settings.DRAIN_MS)
       await drain()
