@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { pipeline, Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { constants, createGzip } from 'node:zlib'
 import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
 import { createInjectFetch } from './inject-fetch.ts'
+import {
+  createKeptPages, finishPage, type Making, type Shared,
+} from './kept-pages.ts'
+import {
+  crowdedSender, sendFinished, sendPage, type CrowdedPage, type Language,
+} from './page-answers.ts'
+import { createRenderLine, type RenderLine } from './render-line.ts'
 
 /**
  * As `apps/web/app/server/web-request.server.ts` declares it; the web app is built, so its types do
@@ -22,12 +27,24 @@ interface WebRequest {
   log_error: (error: unknown) => void
 }
 
+/** As `apps/web/app/server/page-kind.server.ts` declares it. */
+interface PageKind {
+  language: Language
+  line: 'looking' | 'known' | 'buying'
+  is_same_for_all: boolean
+}
+
 type WebBuild = ServerBuild & {
   entry: {
     module: {
       /** The build brings its own React Router; a context made by another would not be its. */
       createRequestHandler: typeof createRequestHandler
       createLoadContext (request: Request, web: WebRequest): RouterContextProvider
+      pageKindOf (request: {
+        method: string, url: string, cookie: string | undefined, authorization: string | undefined,
+        accept_language: string | undefined,
+      }): PageKind
+      crowdedPage (language: Language, again_s: number | null): CrowdedPage
     }
   }
 }
@@ -45,6 +62,18 @@ export interface WebOptions {
 const build_url = new URL('../web/build/', import.meta.url)
 /** Forms of the pages are texts; uploads go to the API. */
 const form_limit_bytes = 256 * 1024
+/**
+ * A few at work at once: more would not be faster, since a page is some milliseconds of processor
+ * time, and the box office waits meanwhile. Lookers come back by themselves; whoever buys waits
+ * longer before that is asked of them.
+ */
+const lines = {
+  looking: { at_work: 4, waiting: 64, wait_ms: 2000 },
+  known: { at_work: 4, waiting: 64, wait_ms: 2000 },
+  buying: { at_work: 8, waiting: 256, wait_ms: 10_000 },
+}
+/** As old as availability may be. */
+const keeping = { kept_ms: 1000, max_pages: 500, max_bytes: 32 * 1024 * 1024 }
 
 const apiPaths = ['/internal', ...services.gateway.prefixes]
 const isApi = (path: string) => apiPaths.some(prefix => path === prefix || path.startsWith(`${prefix}/`))
@@ -59,6 +88,15 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
   if (!isWebBuilt()) throw new Error('The pages are not built: run `npm run build -w apps/web`')
   const build = await import(pathToFileURL(fileURLToPath(new URL('server/index.js', build_url))).href) as WebBuild
   const render = build.entry.module.createRequestHandler(build, 'production')
+
+  const pages: Pages = {
+    build, render, options, kept: createKeptPages(keeping),
+    sendCrowded: crowdedSender(build.entry.module.crowdedPage),
+    lines: {
+      looking: createRenderLine(lines.looking), known: createRenderLine(lines.known),
+      buying: createRenderLine(lines.buying),
+    },
+  }
 
   await app.register(async scope => {
     const client = fileURLToPath(new URL('client/', build_url))
@@ -77,25 +115,90 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
       (_, body, done) => { done(null, body) })
     scope.route({
       method: ['GET', 'HEAD', 'POST'], url: '/*', bodyLimit: form_limit_bytes,
-      handler: (request, reply) => answerPage(app, { build, render, options }, request, reply),
+      handler: (request, reply) => answerPage(app, pages, request, reply),
     })
   })
 }
 
-interface Page { build: WebBuild, render: ReturnType<typeof createRequestHandler>,
-  options: WebOptions }
+interface Pages {
+  build: WebBuild
+  render: ReturnType<typeof createRequestHandler>
+  options: WebOptions
+  lines: Record<PageKind['line'], RenderLine>
+  kept: ReturnType<typeof createKeptPages>
+  sendCrowded: ReturnType<typeof crowdedSender>
+}
 
 async function answerPage (
-  app: FastifyInstance, { build, render, options }: Page, raw: FastifyRequest, reply: FastifyReply
+  app: FastifyInstance, pages: Pages, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
-  if (isApi(raw.url.split('?')[0]!)) {
+  const path = raw.url.replace(/^\/+/, '/')
+  if (isApi(path.split('?')[0]!)) {
     reply.callNotFound()
     return reply
   }
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  const nonce = randomBytes(18).toString('base64url')
-  const request = toRequest(raw, options, gone.signal)
+  const kind = kindOf(pages, raw, path)
+  if (kind.is_same_for_all) {
+    const key = `${kind.language} ${originOf(raw, pages.options)}${path}`
+    const page = await pages.kept.find(key, gone.signal, making =>
+      finishTogether(app, pages, { raw, kind }, making))
+    if (page === 'full') return pages.sendCrowded(reply, kind.language, raw.method)
+    if (page !== null && page !== 'gone') return sendFinished(raw, reply, page)
+  }
+  const turn = await pages.lines[kind.line].enter(() => gone.signal.aborted)
+  // Nobody reads it, but the request has to end.
+  if (turn === 'gone') return reply.code(503).send('')
+  if (turn === 'full') return pages.sendCrowded(reply, kind.language, raw.method)
+  const nonce = makeNonce()
+  try {
+    const request = toRequest(raw, pages.options, { method: raw.method, signal: gone.signal })
+    const response = await renderPage(app, pages, raw, { request, nonce })
+    return sendPage(raw, reply, { nonce, response })
+  } finally {
+    turn.leave()
+  }
+}
+
+const kindOf = ({ build }: Pages, { method, headers }: FastifyRequest, url: string): PageKind =>
+  build.entry.module.pageKindOf({
+    method, url, cookie: headers.cookie, authorization: headers.authorization,
+    accept_language: headers['accept-language'],
+  })
+
+interface Asking { raw: FastifyRequest, kind: PageKind }
+
+/**
+ * Makes a page for all who wait for it, as a whole and whoever of them leaves. Its nonce is
+ * repeated to everybody who gets these bytes, for the second they are kept: it cannot be known
+ * before the page is made, no visitor's input is in a page that is the same for all beyond its own
+ * address, and whoever reads the nonce can put nothing into the bytes that others get.
+ */
+async function finishTogether (
+  app: FastifyInstance, pages: Pages, { raw, kind }: Asking, making: Making
+): Promise<Shared> {
+  const turn = await pages.lines[kind.line].enter(() => !making.isWanted())
+  if (typeof turn === 'string') return turn
+  try {
+    making.begin()
+    const nonce = makeNonce()
+    // A question for the head alone makes the page too: its length is in the head.
+    const request = toRequest(raw, pages.options, { method: 'GET' })
+    return await finishPage(await renderPage(app, pages, raw, { request, nonce }), nonce)
+  } finally {
+    turn.leave()
+  }
+}
+
+const makeNonce = () => randomBytes(18).toString('base64url')
+
+interface Rendering { request: Request, nonce: string }
+
+async function renderPage (
+  app: FastifyInstance, { build, render, options }: Pages, raw: FastifyRequest,
+  { request, nonce }: Rendering
+): Promise<Response> {
   const context = build.entry.module.createLoadContext(request, {
     nonce,
     request_id: raw.id,
@@ -107,8 +210,7 @@ async function answerPage (
         address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'] })
       : forwardingFetch(raw, options.api_url),
   })
-  const accepts_gzip = /\bgzip\b/.test(raw.headers['accept-encoding'] ?? '')
-  return send(reply, await render(request, context), { nonce, accepts_gzip })
+  return render(request, context)
 }
 
 /**
@@ -118,9 +220,9 @@ async function answerPage (
 function forwardingFetch (
   raw: FastifyRequest, api_url: string | ((path: string) => string)
 ): WebRequest['fetch'] {
-  const originOf = typeof api_url === 'string' ? () => '' : api_url
+  const addressOf = typeof api_url === 'string' ? () => '' : api_url
   return (path, init) => {
-    const url = originOf(path.split('?')[0]!) + path
+    const url = addressOf(path.split('?')[0]!) + path
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', raw.ip)
     headers.set('x-request-id', raw.id)
@@ -141,49 +243,19 @@ function fetchTwice (url: string, init: RequestInit): Promise<Response> {
   })
 }
 
-function toRequest (raw: FastifyRequest, options: WebOptions, signal: AbortSignal): Request {
-  const origin = options.public_origin ?? `${raw.protocol}://${raw.host || 'localhost'}`
+const originOf = (raw: FastifyRequest, options: WebOptions) =>
+  options.public_origin ?? `${raw.protocol}://${raw.host || 'localhost'}`
+
+function toRequest (raw: FastifyRequest, options: WebOptions, init: RequestInit): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(raw.headers)) {
     const values = Array.isArray(value) ? value : [value]
     for (const one of values) if (one !== undefined) headers.append(name, one)
   }
   const body = raw.method === 'POST' && Buffer.isBuffer(raw.body) ? new Uint8Array(raw.body) : undefined
-  const url = new URL(raw.url.replace(/^\/+/, '/'), origin)
-  return new Request(url, { method: raw.method, headers, body, signal })
+  const url = new URL(raw.url.replace(/^\/+/, '/'), originOf(raw, options))
+  return new Request(url, { headers, body, ...init })
 }
-
-interface Sending { nonce: string, accepts_gzip: boolean }
-
-function send (
-  reply: FastifyReply, response: Response, { nonce, accepts_gzip }: Sending
-): FastifyReply {
-  reply.code(response.status)
-  reply.header('content-security-policy', pagePolicy(nonce))
-  // One by one: several set-cookie headers joined into one would be read as one cookie.
-  for (const [name, value] of response.headers) reply.header(name, value)
-  // Headers of other hooks say more than a page can: a page that frames a mail brings its own
-  // policy.
-  if (response.headers.has('content-security-policy')) reply.removeHeader('x-frame-options')
-  if (!response.body) return reply.send('')
-  const body = Readable.fromWeb(response.body as never)
-  const type = response.headers.get('content-type') ?? ''
-  if (!accepts_gzip || !compressible.test(type)) return reply.send(body)
-  reply.header('content-encoding', 'gzip')
-  reply.header('vary', [response.headers.get('vary'), 'Accept-Encoding'].filter(Boolean).join(', '))
-  // A page comes in pieces; each is flushed, so that the first shows before the last is there.
-  const gzip = createGzip({ level: 4, flush: constants.Z_SYNC_FLUSH })
-  return reply.send(pipeline(body, gzip, () => {}))
-}
-
-/** Pages, their data and drawn pictures; a PDF is compressed already. */
-const compressible = /^(?:text\/|image\/svg)/
-
-const pagePolicy = (nonce: string) => [
-  "default-src 'none'", `script-src 'self' 'nonce-${nonce}'`, "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-  "connect-src 'self'", "manifest-src 'self'", "frame-src 'self'", "form-action 'self'", "base-uri 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 function allowFile (reply: FastifyReply): void {
   reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")

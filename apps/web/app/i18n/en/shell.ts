@@ -30,6 +30,11 @@ export const errors = {
   forbidden: { title: 'This page is not for your account', text: 'Sign in with another account, or ask an administrator for the role you need.' },
   busy: { title: 'That was very fast', text: 'Too many requests came from your connection. Wait a moment, then try again.' },
   unavailable: { title: 'We will be right back', text: 'A part of Fermata is not answering at the moment. Nothing you did is lost.' },
+  crowded: {
+    title: 'Many people are here',
+    text: 'This page comes back by itself in a few seconds. You need not do anything.',
+    text_form: 'Please send the form again in a few seconds. Nothing is done twice.',
+  },
   failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
   form: {
     check: 'Please check the marked fields.',

@@ -33,6 +33,11 @@ export const errors: Wording<typeof english.errors> = {
   forbidden: { title: 'Cette page n’est pas pour votre compte', text: 'Connectez-vous avec un autre compte, ou demandez à un administrateur le rôle nécessaire.' },
   busy: { title: 'C’était très rapide', text: 'Trop de demandes sont venues de votre connexion. Patientez un instant, puis réessayez.' },
   unavailable: { title: 'Nous revenons tout de suite', text: 'Une partie de Fermata ne répond pas pour le moment. Rien de ce que vous avez fait n’est perdu.' },
+  crowded: {
+    title: 'Il y a beaucoup de monde',
+    text: 'Cette page revient toute seule dans quelques secondes. Vous n’avez rien à faire.',
+    text_form: 'Veuillez renvoyer le formulaire dans quelques secondes. Rien ne sera fait deux fois.',
+  },
   failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
   form: {
     check: 'Vérifiez les champs signalés, s’il vous plaît.',
