@@ -15,7 +15,7 @@ export interface Resources {
    */
   has_mailbox: boolean
   /** When no mail was being made any more: how busy the process was since then, others made it. */
-  pause: { since: ReturnType<typeof performance.eventLoopUtilization> }
+  pause: { since: ReturnType<typeof performance.eventLoopUtilization>, round_ms: number }
   close: () => void
 }
 

@@ -13,7 +13,7 @@ import { defineService, route } from '@fermata/platform/service'
 import { createSmtp } from './adapters/smtp.ts'
 import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
-import { deliverDue, senders } from './operations/deliver-due.ts'
+import { deliverDue, first_round_ms, senders } from './operations/deliver-due.ts'
 import { listDeliveries, retryDelivery } from './operations/list-deliveries.ts'
 import {
   countUnread, listNotifications, readNotification,
@@ -95,7 +95,7 @@ export default defineService<Ctx>({
     return {
       sendMail: smtp?.sendMail ?? null,
       has_mailbox: !smtp && !is_production,
-      pause: { since: performance.eventLoopUtilization() },
+      pause: { since: performance.eventLoopUtilization(), round_ms: first_round_ms },
       close: () => smtp?.close(),
     }
   },

@@ -266,7 +266,8 @@ test('deliverDue: in a rush one ticket mail goes a round, and mails about accoun
     await deliverDue(ctx)
     expect(await sent()).toBe(4)
     // The control: with time to spare all go in one round.
-    ctx.resources.pause.since = { ...now, idle: now.idle - 3_600_000 }
+    Object.assign(ctx.resources.pause,
+      { since: { ...now, idle: now.idle - 3_600_000 }, round_ms: 2000 })
     await deliverDue(ctx)
     expect(await sent()).toBe(8)
   } finally {

@@ -22,8 +22,13 @@ export const senders = 3
  * waiting, and making one mail costs more than several of their orders.
  */
 const max_busy_share = 0.7
+/**
+ * Whether a rush has begun is seen between the rounds, so the first are short; they grow while
+ * there are mails and no rush.
+ */
+export const first_round_ms = 200
 /** A stop waits for the round, so a round ends well within the ten seconds that a stop has. */
-const round_ms = 2000
+const longest_round_ms = 2000
 /** Longer than any one mail may take; after it, a mail counts as lost with its process. */
 const lease_seconds = 300
 const max_error_length = 1000
@@ -39,15 +44,22 @@ class Superseded extends Error {}
 export async function deliverDue (ctx: Ctx): Promise<void> {
   const { pause } = ctx.resources
   const is_rush = performance.eventLoopUtilization(pause.since).utilization > max_busy_share
-  const ends_at = performance.now() + round_ms
+  if (is_rush) pause.round_ms = first_round_ms
+  const ends_at = performance.now() + pause.round_ms
+  let is_all_sent = false
   await Promise.all(Array.from({ length: is_rush ? 1 : senders }, async () => {
     while (performance.now() < ends_at) {
       const delivery = await claimDue(ctx.db, lease_seconds)
-      if (!delivery) return
+      if (!delivery) {
+        is_all_sent = true
+        return
+      }
       await deliver(ctx, delivery)
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
+  pause.round_ms = is_rush || is_all_sent
+    ? first_round_ms : Math.min(pause.round_ms * 2, longest_round_ms)
   // Measured between the rounds, so that mails never slow themselves down.
   pause.since = performance.eventLoopUtilization()
 }
