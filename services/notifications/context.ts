@@ -5,6 +5,7 @@ import type {
 import type { SendMail } from './adapters/smtp.ts'
 import type { NotificationSettings } from './config.ts'
 import type { DB } from './database.ts'
+import type { MailRounds } from './mail-rounds.ts'
 
 export interface Resources {
   /** Null: there is no mail server, and mails go to the development mailbox. */
@@ -14,8 +15,7 @@ export interface Resources {
    * exists only where nobody real is written to; simulated SMS have no other place.
    */
   has_mailbox: boolean
-  /** When no mail was being made any more: how busy the process was since then, others made it. */
-  pause: { since: ReturnType<typeof performance.eventLoopUtilization>, round_ms: number }
+  rounds: MailRounds
   close: () => void
 }
 

@@ -13,7 +13,8 @@ import { defineService, route } from '@fermata/platform/service'
 import { createSmtp } from './adapters/smtp.ts'
 import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
-import { deliverDue, first_round_ms, senders } from './operations/deliver-due.ts'
+import { createMailRounds } from './mail-rounds.ts'
+import { deliverDue, senders } from './operations/deliver-due.ts'
 import { listDeliveries, retryDelivery } from './operations/list-deliveries.ts'
 import {
   countUnread, listNotifications, readNotification,
@@ -95,7 +96,7 @@ export default defineService<Ctx>({
     return {
       sendMail: smtp?.sendMail ?? null,
       has_mailbox: !smtp && !is_production,
-      pause: { since: performance.eventLoopUtilization(), round_ms: first_round_ms },
+      rounds: createMailRounds(),
       close: () => smtp?.close(),
     }
   },

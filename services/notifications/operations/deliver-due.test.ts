@@ -249,7 +249,7 @@ test('deliverDue: in a rush one ticket mail goes a round, and mails about accoun
     const ctx = quiet.context<Ctx>('notifications')
     const sent = async () => (await quiet.send(listMailbox)).body.items.length
     const now = performance.eventLoopUtilization()
-    const rush = () => { ctx.resources.pause.since = { ...now, active: now.active - 3_600_000 } }
+    const rush = () => { ctx.resources.rounds.since = { ...now, active: now.active - 3_600_000 } }
     const news = Array.from({ length: 6 }, () => ticketsFor(newAddress('rush')))
     await ctx.transaction(tx => mailTickets(ctx, tx, news.map(data =>
       ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))
@@ -266,8 +266,8 @@ test('deliverDue: in a rush one ticket mail goes a round, and mails about accoun
     await deliverDue(ctx)
     expect(await sent()).toBe(4)
     // The control: with time to spare all go in one round.
-    Object.assign(ctx.resources.pause,
-      { since: { ...now, idle: now.idle - 3_600_000 }, round_ms: 2000 })
+    Object.assign(ctx.resources.rounds,
+      { since: { ...now, idle: now.idle - 3_600_000 }, length_ms: 2000 })
     await deliverDue(ctx)
     expect(await sent()).toBe(8)
   } finally {

@@ -9,6 +9,7 @@ import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
 } from '../queries/deliveries.ts'
+import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
 import {
   isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type Content,
@@ -17,18 +18,6 @@ import {
 
 /** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
 export const senders = 3
-/**
- * The share of its time that a process may be at work while no mail is made; above it buyers are
- * waiting, and making one mail costs more than several of their orders.
- */
-const max_busy_share = 0.7
-/**
- * Whether a rush has begun is seen between the rounds, so the first are short; they grow while
- * there are mails and no rush.
- */
-export const first_round_ms = 200
-/** A stop waits for the round, so a round ends well within the ten seconds that a stop has. */
-const longest_round_ms = 2000
 /** Longer than any one mail may take; after it, a mail counts as lost with its process. */
 const lease_seconds = 300
 const max_error_length = 1000
@@ -42,10 +31,7 @@ class Superseded extends Error {}
  * we know that it has: a process killed in between sends it again, with the same Message-ID.
  */
 export async function deliverDue (ctx: Ctx): Promise<void> {
-  const { pause } = ctx.resources
-  const is_rush = performance.eventLoopUtilization(pause.since).utilization > max_busy_share
-  if (is_rush) pause.round_ms = first_round_ms
-  const ends_at = performance.now() + pause.round_ms
+  const { is_rush, ends_at } = beginRound(ctx.resources.rounds)
   let is_all_sent = false
   await Promise.all(Array.from({ length: is_rush ? 1 : senders }, async () => {
     while (performance.now() < ends_at) {
@@ -58,10 +44,7 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
-  pause.round_ms = is_rush || is_all_sent
-    ? first_round_ms : Math.min(pause.round_ms * 2, longest_round_ms)
-  // Measured between the rounds, so that mails never slow themselves down.
-  pause.since = performance.eventLoopUtilization()
+  endRound(ctx.resources.rounds, { more: !is_rush && !is_all_sent })
 }
 
 /** What fails is tried again later and ends as a dead letter that administrators see. */

@@ -145,8 +145,9 @@ test('getAvailability: sales of another process show in less than a second, howe
 
   expect(Math.max(...lags_ms)).toBeLessThan(1000)
   expect(answers).toBeGreaterThan(200)
-  // Twice a second for those who look; timers of the service read beside it.
-  expect(reads).toBeLessThan(10 + seconds * 10)
+  // Twice a second for those who look, where each for themselves would be two thousand; timers of
+  // the service read beside it, some ten times a second.
+  expect(reads).toBeLessThan(10 + seconds * 25)
 })
 
 test('getAvailability: a crowd that comes at once is one question to the database', async () => {
