@@ -72,7 +72,7 @@ export async function findServer (data: string): Promise<PidFile | undefined> {
  */
 export async function clearRemains (data: string, sockets: string): Promise<void> {
   const file = await readPidFile(data)
-  if (await accepts(join(sockets, '.s.PGSQL.5432'))) {
+  if (await keepsAccepting(join(sockets, '.s.PGSQL.5432'))) {
     throw trouble(`A PostgreSQL that cannot be seen from here, perhaps in another container, already uses ${data}. Stop it `
       + 'first, or choose another folder with FERMATA_DATA.')
   }
@@ -89,6 +89,15 @@ export async function clearRemains (data: string, sockets: string): Promise<void
     await sleep(100)
   }
   await rm(join(data, 'postmaster.pid'), { force: true })
+}
+
+/** A server that was killed at this moment may seem gone while its socket still answers. */
+async function keepsAccepting (path: string): Promise<boolean> {
+  for (let looks = 0; looks < 10; looks++) {
+    if (!await accepts(path)) return false
+    await sleep(100)
+  }
+  return true
 }
 
 /** Process ids mean nothing to another container, but a socket in a shared folder still answers. */
