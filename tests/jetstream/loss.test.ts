@@ -7,7 +7,8 @@ import { createTestNats, type TestNats } from '@fermata/testkit/nats-server'
 import { eventually, startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { durableName, type Pack } from '@fermata/platform/jetstream-consumer'
+import { durableName } from '@fermata/platform/jetstream-consumer'
+import { readPack } from '@fermata/platform/jetstream-packs'
 import { loginEnded } from '@fermata/contracts/auth'
 import { defineService, route, type Context } from '@fermata/platform/service'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -135,7 +136,7 @@ test('consumer: what a killed process had in hand comes to its twin within secon
     'events', durableName({ name: 'tickets.count', type: noted.type }))
   const messages = await taken.fetch({ max_messages: 50, expires: 2000 })
   let held = 0
-  for await (const message of messages) held += message.json<Pack>().events.length
+  for await (const message of messages) held += readPack(message).events.length
   await dead.close()
   expect(held).toBe(50)
 

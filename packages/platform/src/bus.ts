@@ -1,5 +1,5 @@
 import type { Consumer } from './consumer.ts'
-import type { StoredEvent } from './messages.ts'
+import type { OutboxEvent, StoredEvent } from './messages.ts'
 
 /** What became of a batch; events named in none of the sets had their effects. */
 export interface Delivery {
@@ -19,7 +19,7 @@ export interface Delivery {
 export interface EventBus {
   subscribe (consumer: Consumer): void
   /** Hands events of a service's outbox on and waits a moment for their effects. */
-  deliver (service: string, events: StoredEvent[]): Promise<Delivery>
+  deliver (service: string, events: OutboxEvent[]): Promise<Delivery>
   /** Hears which unconfirmed events of a service have all their effects now. */
   onConfirmed (service: string, listener: (ids: string[]) => void): void
   /**
@@ -40,6 +40,8 @@ export interface EventBus {
 
 const nothing: ReadonlySet<string> = new Set()
 
+const read = ({ text, ...rest }: OutboxEvent): StoredEvent => ({ ...rest, data: JSON.parse(text) })
+
 /** The bus of the one-process shape: consumers are functions in this process. */
 export function createLocalBus (): EventBus {
   const consumers = new Map<string, Consumer[]>()
@@ -52,7 +54,7 @@ export function createLocalBus (): EventBus {
       listeners.set(type, [...listeners.get(type) ?? [], listener])
     },
     async deliver (_service, events) {
-      const batches = Map.groupBy(events, event => event.type)
+      const batches = Map.groupBy(events.map(read), event => event.type)
       const failed = new Set<string>()
       await Promise.all([...batches].flatMap(([type, batch]) => {
         for (const hear of listeners.get(type) ?? []) batch.forEach(event => hear(event.data))

@@ -1,4 +1,4 @@
-import type { StoredEvent } from './messages.ts'
+import type { OutboxEvent } from './messages.ts'
 
 /**
  * Events whose confirmations we keep in mind at most; one that is forgotten is published again and
@@ -11,9 +11,12 @@ export type HandlersOf = (type: string) => readonly string[]
 
 export interface Confirmations {
   /** From now on the events' handlers owe us a word. */
-  expect (events: StoredEvent[]): void
-  /** One handler has committed the effects of events: who are complete by that are told of. */
-  confirm (handler: string, ids: string[]): void
+  expect (events: OutboxEvent[]): void
+  /**
+   * One handler has committed the effects of events: who are complete by that are told of.
+   * @returns those of which nobody here waits to hear
+   */
+  confirm (handler: string, ids: string[]): string[]
   /** Waits until all are complete, or the time is over; returns those that are not. */
   wait (ids: string[], most_ms: number): Promise<Set<string>>
 }
@@ -53,11 +56,18 @@ export function createConfirmations (
       }
     },
     confirm (handler, ids) {
-      const complete = ids.filter(id => {
+      const complete: string[] = []
+      const strange: string[] = []
+      for (const id of ids) {
         const handlers = owed.get(id)
-        return handlers?.delete(handler) && handlers.size === 0 && owed.delete(id)
-      })
+        if (!handlers) strange.push(id)
+        else if (handlers.delete(handler) && handlers.size === 0) {
+          owed.delete(id)
+          complete.push(id)
+        }
+      }
       if (complete.length > 0) settle(complete)
+      return strange
     },
     async wait (ids, most_ms) {
       const left = new Set(ids.filter(id => owed.has(id)))

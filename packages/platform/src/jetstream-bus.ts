@@ -2,13 +2,14 @@ import {
   DiscardPolicy, jetstream, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType,
   type JetStreamClient, type JetStreamManager,
 } from '@nats-io/jetstream'
-import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { nanos, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Delivery, EventBus } from './bus.ts'
 import { createConfirmations, type HandlersOf } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
-import { startPull, type Envelope, type Pack, type Pull } from './jetstream-consumer.ts'
+import { startPull, type Pull } from './jetstream-consumer.ts'
+import { createReader, packEvents, readPack } from './jetstream-packs.ts'
 import type { Log } from './log.ts'
-import type { StoredEvent } from './messages.ts'
+import type { OutboxEvent } from './messages.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
 
 /** What is not confirmed by then is left to `onConfirmed`: its neighbours need the relay. */
@@ -19,9 +20,6 @@ const publish_timeout_ms = 5000
  * answer was lost, shorter than the second pause before an event is published again on purpose.
  */
 const duplicate_window_ms = 10_000
-/** What one message carries at most: far below the largest a server takes by default, 1 MB. */
-const pack_events = 100
-const pack_characters = 128 * 1024
 /** A stream only carries: what it drops is published again from the outbox. */
 const max_age_ms = 60 * 60 * 1000
 const max_stream_bytes = 256 * 1024 * 1024
@@ -70,12 +68,15 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
 
   function hear (connection: NatsConnection): void {
     for (const [type, hearers] of listeners) {
-      subscribe<Pack>(connection, type, ({ events }) => {
-        for (const { data } of events) hearers.forEach(one => one(data))
+      subscribe(connection, type, message => {
+        for (const { data } of readPack(message).events) hearers.forEach(one => one(data))
       }, log)
     }
     for (const [service, { confirm }] of publishers) {
-      subscribe<Confirmation>(connection, confirmationsOf(service), confirm, log)
+      subscribe(connection, confirmationsOf(service), message => {
+        const { handler, ids } = message.json<Confirmation>()
+        confirm(handler, ids)
+      }, log)
     }
   }
 
@@ -100,10 +101,16 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
     start () {
       const { connection, ...rest } = connectNats({ ...options, onConnect: open })
       link = { connection, ...rest }
-      const confirm = (from: string, handler: string, ids: string[]) =>
-        connection()?.publish(confirmationsOf(from), JSON.stringify({ handler, ids }))
+      const confirm = (from: string, handler: string, committed: string[]) => {
+        // Often the one who waits is in this process; a message is for those that are elsewhere.
+        const ids = publishers.get(from)?.confirm(handler, committed) ?? committed
+        if (ids.length === 0) return
+        const confirmation: Confirmation = { handler, ids }
+        connection()?.publish(confirmationsOf(from), JSON.stringify(confirmation))
+      }
+      const read = createReader(consumers)
       pulls = consumers.map(consumer => startPull({
-        consumer, client: () => client, ensureStream: streams.ensure, confirm, log }))
+        consumer, client: () => client, ensureStream: streams.ensure, read, confirm, log }))
     },
     async stopConsuming () {
       await Promise.all(pulls.map(pull => pull.stop()))
@@ -130,14 +137,14 @@ async function openClient (connection: NatsConnection): Promise<Client> {
 }
 
 /** Hands messages of a subject to a function; what cannot be read is somebody else's. */
-function subscribe<T> (
-  connection: NatsConnection, subject: string, hear: (message: T) => void, log: Log
+function subscribe (
+  connection: NatsConnection, subject: string, hear: (message: Msg) => void, log: Log
 ): void {
   connection.subscribe(subject, {
     callback (error, message) {
       try {
         if (error) throw error
-        hear(message.json<T>())
+        hear(message)
       } catch (error) {
         log.warn({ err: error, subject }, 'a message could not be read')
       }
@@ -185,31 +192,6 @@ async function makeStream (
   return name
 }
 
-/**
- * Events of one type as the messages that carry them; a message of one event has its id.
- * @returns the events as JSON texts
- */
-function packs (events: StoredEvent[]) {
-  return [...Map.groupBy(events, event => event.type)].flatMap(([type, group]) => {
-    const made: { type: string, id: string, ids: string[], events: string[] }[] = []
-    let bytes = 0
-    for (const { id, data, request_id, created_at } of group) {
-      const text = JSON.stringify({ id, data, request_id, created_at } satisfies Envelope)
-      const last = made.at(-1)
-      bytes += text.length
-      if (!last || last.ids.length === pack_events || bytes > pack_characters) {
-        made.push({ type, id, ids: [id], events: [text] })
-        bytes = text.length
-      } else {
-        last.id = `${last.ids[0]}+${last.ids.length}+${id}`
-        last.ids.push(id)
-        last.events.push(text)
-      }
-    }
-    return made
-  })
-}
-
 type Publisher = ReturnType<typeof createPublisher>
 
 /** The sending half for one service: publishes its events and keeps the book of confirmations. */
@@ -219,15 +201,14 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
 
   /** @returns the ids that the server did not take */
   async function publishAll (
-    { jetstream, manager }: Client, events: StoredEvent[]
+    { jetstream, manager }: Client, events: OutboxEvent[]
   ): Promise<Set<string>> {
     const unsent = new Set<string>()
     let reason: unknown
-    await Promise.all(packs(events).map(async ({ type, id, ids, events: texts }) => {
+    await Promise.all(packEvents(service, events).map(async ({ type, id, ids, body, headers }) => {
       try {
         await streams.ensure(manager, type)
-        const text = `{"from":${JSON.stringify(service)},"events":[${texts.join()}]}`
-        await jetstream.publish(type, text, { msgID: id })
+        await jetstream.publish(type, body, { msgID: id, headers })
       } catch (error) {
         for (const one of ids) unsent.add(one)
         reason = error
@@ -243,8 +224,8 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
 
   return {
     onLate: (listener: (ids: string[]) => void) => { tellLate = listener },
-    confirm: ({ handler, ids }: Confirmation) => book.confirm(handler, ids),
-    async deliver (client: Client | null, events: StoredEvent[]): Promise<Delivery> {
+    confirm: book.confirm,
+    async deliver (client: Client | null, events: OutboxEvent[]): Promise<Delivery> {
       const ids = events.map(event => event.id)
       const failed: ReadonlySet<string> = new Set()
       if (!client) return { failed, unconfirmed: new Set(), unsent: new Set(ids) }

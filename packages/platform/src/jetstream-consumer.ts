@@ -5,13 +5,14 @@ import {
 import { nanos } from '@nats-io/transport-node'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer } from './consumer.ts'
+import type { Pack } from './jetstream-packs.ts'
 import type { Log } from './log.ts'
 import type { StoredEvent } from './messages.ts'
 
 /** One transaction's worth of events. */
 const batch_size = 500
 /** Packs a consumer may have in hand, over all its processes; the server keeps the rest. */
-const max_in_hand = 100
+const max_in_hand = 20
 /**
  * Events of a process that was killed come again after this. Whoever still works on one says so in
  * time, so a slow handler is not a dead one.
@@ -22,27 +23,13 @@ const still_working_ms = 2000
 const max_pause_ms = 60_000
 const recover_ms = 500
 
-/** An event as it travels: self-contained; the subject is its type. */
-export interface Envelope {
-  id: string
-  data: unknown
-  request_id: string | null
-  created_at: string
-}
-
-/** One message: what was published together travels together, at a fraction of the cost. */
-export interface Pack {
-  /** The service in whose outbox they stand, which waits for our confirmations. */
-  from: string
-  events: Envelope[]
-}
-
 export interface PullOptions {
   consumer: Consumer
   /** The connection of now; asked again after each loss. */
   client: () => { jetstream: JetStreamClient, manager: JetStreamManager } | null
   /** Makes the stream where it is missing. */
   ensureStream: (manager: JetStreamManager, type: string) => Promise<string>
+  read: (message: JsMsg) => Pack
   /** Tells the publishers that the effects of events are committed. */
   confirm: (from: string, handler: string, ids: string[]) => void
   log: Log
@@ -66,7 +53,7 @@ export const durableName = ({ name, type }: Pick<Consumer, 'name' | 'type'>) =>
  * transaction has committed, and not before.
  */
 export function startPull (options: PullOptions): Pull {
-  const { consumer, client, ensureStream, confirm, log } = options
+  const { consumer, client, ensureStream, read, confirm, log } = options
   const received: Received[] = []
   let messages: ConsumerMessages | undefined
   let stopping = false
@@ -79,7 +66,7 @@ export function startPull (options: PullOptions): Pull {
 
   function receive (message: JsMsg): void {
     try {
-      received.push({ message, pack: message.json<Pack>() })
+      received.push({ message, pack: read(message) })
     } catch (error) {
       // Nobody of ours sends such a thing, and it will not read better the next time.
       log.error({ err: error, type: consumer.type }, 'a message is no event')

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from './database.ts'
-import type { StoredEvent } from './messages.ts'
+import type { OutboxEvent, StoredEvent } from './messages.ts'
 
 /**
  * All SQL of the outbox, the inbox, dead letters and idempotency keys. `schema` is the service's
@@ -22,8 +22,8 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
  */
 export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
-): Promise<StoredEvent[]> => {
-  const { rows } = await sql<StoredEvent & { place: number }>`
+): Promise<OutboxEvent[]> => {
+  const { rows } = await sql<OutboxEvent & { place: number }>`
     with due as (
       select id, row_number() over (order by available_at, id)::integer as place from (
         select id, available_at from ${sql.ref(`${schema}.outbox`)}
@@ -31,7 +31,7 @@ export const claimOutbox = async (
          order by available_at, id limit ${limit} for update skip locked) as locked
     )
     update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due where o.id = due.id
-    returning o.id, o.type, o.data, o.request_id, o.attempts, o.created_at, due.place`.execute(tx)
+    returning o.id, o.type, o.data::text as text, o.request_id, o.attempts, o.created_at, due.place`.execute(tx)
   return rows.sort((a, b) => a.place - b.place)
 }
 

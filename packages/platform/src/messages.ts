@@ -1,7 +1,7 @@
 import type { DataOf, EventDefinition } from '@fermata/contracts/define'
 import type { Tx } from './database.ts'
 
-/** An event as the outbox holds it and the bus carries it. */
+/** An event as it is written to an outbox and handed to consumers. */
 export interface StoredEvent {
   id: string
   type: string
@@ -11,6 +11,12 @@ export interface StoredEvent {
   /** Deliveries that failed so far. */
   attempts: number
   created_at: string
+}
+
+/** An event as its outbox gives it away: whoever sends it on need not read it. */
+export interface OutboxEvent extends Omit<StoredEvent, 'data'> {
+  /** Its data as JSON. */
+  text: string
 }
 
 /** An event as a handler receives it. */
