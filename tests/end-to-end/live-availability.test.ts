@@ -97,6 +97,26 @@ test('what somebody has picked stays picked when others are faster, and the tota
   await page.context().close()
 }, 60_000)
 
+test('what is picked before the script of the page has come is kept as well', async () => {
+  const { event, buy } = await sellOf('A slow evening', 10)
+  const context = await browser.newContext({ baseURL: server.url, locale: 'en-GB' })
+  const page = await context.newPage()
+  const late = Promise.withResolvers<void>()
+  await page.route('**/*.js', async route => {
+    await late.promise
+    await route.continue()
+  })
+  await page.goto(`/events/${event.slug}`, { waitUntil: 'commit' })
+  const choice = page.locator('main select')
+  await choice.selectOption('6')
+  late.resolve()
+  await page.getByText('€90.00').waitFor()
+  await buy(8)
+  await page.getByText('2 left', { exact: true }).waitFor()
+  expect(await choice.inputValue()).toBe('6')
+  await context.close()
+}, 60_000)
+
 test('a page that nobody sees asks nothing, and asks at once when it is seen again', async () => {
   const { event } = await sellOf('A hidden evening', 10)
   const { page, polls } = await openEvent(event.slug)

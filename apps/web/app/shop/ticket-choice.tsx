@@ -1,6 +1,6 @@
 import { decimalOf } from '@fermata/contracts/money'
 import type { TicketType } from '@fermata/contracts/orders'
-import { useId, useState, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { Form } from 'react-router'
 import { formatDate, formatPrice } from '../i18n/formats.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
@@ -20,11 +20,14 @@ export function TicketChoice (page: EventPage) {
   const t = useT()
   const types = useLiveTypes(event.id, known)
   const [picked, setPicked] = useState(chosen)
+  const form = useRef<HTMLFormElement>(null)
+  // Who is faster than our script has picked already, and nobody told us.
+  useEffect(() => { if (form.current) setPicked(chosenIn(form.current)) }, [])
   const total = totalOf(types, picked)
   const can_buy = types.some(type => quantitiesOf(type).length > 0)
   const currency = types[0]?.currency ?? event.currency
   return (
-    <Form method="get" action={`/events/${event.slug}/checkout`} className="panel grid gap-5"
+    <Form ref={form} method="get" action={`/events/${event.slug}/checkout`} className="panel grid gap-5"
       onChange={change => setPicked(chosenIn(change.currentTarget))}>
       {Object.entries(codes).map(([name, value]) =>
         <input key={name} type="hidden" name={name} value={value} />)}
