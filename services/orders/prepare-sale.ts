@@ -94,7 +94,9 @@ function addOrder (
   order.items.forEach((item, index) => {
     // Lines of one type are neighbours: its prices in their order.
     line = order.items[index - 1]?.ticket_type_id === item.ticket_type_id ? line + 1 : 0
-    sale.items.push({ discount_minor: 0, ...item, order_id: id, line })
+    const { ticket_type_id, name, quantity, unit_price_minor, discount_minor = 0 } = item
+    sale.items.push({
+      order_id: id, ticket_type_id, name, quantity, unit_price_minor, discount_minor, line })
   })
   const { type, data } = eventOf(ctx, facts, order)
   sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
