@@ -95,7 +95,7 @@ function Footer () {
   return (
     <footer className="mt-20 border-t border-line py-8 text-soft">
       <div className="wrap flex flex-wrap items-center gap-x-8 gap-y-3">
-        <p className="mr-auto flex items-center gap-3"><Logo className="h-5 w-6" />{t('shell.tagline')}</p>
+        <p className="mr-auto flex items-center gap-3"><Logo className="h-5 w-6 shrink-0" />{t('shell.tagline')}</p>
         <LanguageSwitch />
       </div>
     </footer>
