@@ -1,6 +1,6 @@
 import {
-  AckPolicy, DeliverPolicy, type ConsumerMessages, type JetStreamClient, type JetStreamManager,
-  type JsMsg,
+  AckPolicy, DeliverPolicy, JetStreamApiError, type ConsumerConfig, type ConsumerMessages,
+  type JetStreamClient, type JetStreamManager, type JsMsg,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -80,7 +80,7 @@ export function startPull (options: PullOptions): Pull {
     if (!now) return
     const stream = await ensureStream(now.manager, consumer.type)
     const durable = durableName(consumer)
-    await now.manager.consumers.add(stream, {
+    await makeConsumer(now.manager, stream, {
       durable_name: durable, filter_subject: consumer.type, ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All, ack_wait: nanos(ack_wait_ms), max_deliver: -1,
       max_ack_pending: max_in_hand,
@@ -149,6 +149,22 @@ export function startPull (options: PullOptions): Pull {
       wakeUp?.()
       await running
     },
+  }
+}
+
+/** The server's word, from 2.10 on, for a consumer that is there, but otherwise configured. */
+const other_configuration = 10_148
+
+/** Another version of ours may have made it with other limits. */
+async function makeConsumer (
+  manager: JetStreamManager, stream: string,
+  config: Partial<ConsumerConfig> & { durable_name: string }
+): Promise<void> {
+  try {
+    await manager.consumers.add(stream, config)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== other_configuration) throw error
+    await manager.consumers.update(stream, config.durable_name, config)
   }
 }
 
