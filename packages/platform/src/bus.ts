@@ -31,6 +31,8 @@ export interface EventBus {
   onReturn (listener: () => void): void
   /** False while the carrier is away. */
   connected (): boolean
+  /** False while it is away, or did not take what it was given last. */
+  carries (): boolean
   /** Begins to hand events to consumers; they are all known by then. */
   start (): void
   /** Ends consuming, waits for what is at work; events can still be delivered. */
@@ -68,6 +70,7 @@ export function createLocalBus (): EventBus {
     onConfirmed () {},
     onReturn () {},
     connected: () => true,
+    carries: () => true,
     start () {},
     stopConsuming: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -36,7 +36,7 @@ export async function describeService (
     const routes = [
       ...definition.routes,
       ...platformRoutes(definition.name, {
-        version, accepting: () => false, bus_connected: () => false,
+        version, accepting: () => false, bus_carries: () => false,
       }),
     ]
     addRoutes(scope, routes, {

@@ -2,7 +2,9 @@ import {
   DiscardPolicy, jetstream, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType,
   type JetStreamClient, type JetStreamManager,
 } from '@nats-io/jetstream'
-import { nanos, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import {
+  InvalidArgumentError, nanos, type Msg, type NatsConnection,
+} from '@nats-io/transport-node'
 import type { Delivery, EventBus } from './bus.ts'
 import { createConfirmations, type HandlersOf } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
@@ -23,6 +25,11 @@ const duplicate_window_ms = 10_000
 /** A stream only carries: what it drops is published again from the outbox. */
 const max_age_ms = 60 * 60 * 1000
 const max_stream_bytes = 256 * 1024 * 1024
+/**
+ * A server that answers may still store nothing: a cluster without its majority, say. What waits is
+ * offered again within this time.
+ */
+const refusal_counts_ms = 15_000
 /** Asked for a stream that is being made elsewhere, or whose server is about to die. */
 const ask_timeout_ms = 5000
 
@@ -58,6 +65,7 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
   const streams = createStreams(options.replicas)
   let link: NatsLink | undefined
   let client: Client | null = null
+  let refused_ms = -Infinity
   let pulls: Pull[] = []
 
   const publisherOf = (service: string) => {
@@ -97,7 +105,13 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
     onConfirmed: (service, listener) => { publisherOf(service).onLate(listener) },
     onReturn: listener => { returnListeners.push(listener) },
     connected: () => client !== null && link?.connected() === true,
-    deliver: (service, events) => publisherOf(service).deliver(client, events),
+    carries: () => client !== null && link?.connected() === true
+      && performance.now() - refused_ms > refusal_counts_ms,
+    async deliver (service, events) {
+      const delivery = await publisherOf(service).deliver(client, events)
+      refused_ms = delivery.unsent.size > 0 ? performance.now() : -Infinity
+      return delivery
+    },
     start () {
       const { connection, ...rest } = connectNats({ ...options, onConnect: open })
       link = { connection, ...rest }
@@ -199,17 +213,23 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
   let tellLate: ((ids: string[]) => void) | undefined
   const book = createConfirmations(handlersOf, ids => tellLate?.(ids))
 
-  /** @returns the ids that the server did not take */
   async function publishAll (
     { jetstream, manager }: Client, events: OutboxEvent[]
-  ): Promise<Set<string>> {
+  ): Promise<Pick<Delivery, 'failed' | 'unsent'>> {
     const unsent = new Set<string>()
+    const failed = new Set<string>()
     let reason: unknown
     await Promise.all(packEvents(service, events).map(async ({ type, id, ids, body, headers }) => {
       try {
         await streams.ensure(manager, type)
         await jetstream.publish(type, body, { msgID: id, headers })
       } catch (error) {
+        if (error instanceof InvalidArgumentError) {
+          // It will be too large the next time, too, and must not hold up others each time.
+          log.error({ err: error, event_ids: ids, type }, 'more than the message server takes')
+          for (const one of ids) failed.add(one)
+          return
+        }
         for (const one of ids) unsent.add(one)
         reason = error
       }
@@ -219,7 +239,7 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
       streams.forget()
       log.warn({ err: reason, service, events: unsent.size }, 'events wait in the outbox')
     }
-    return unsent
+    return { failed, unsent }
   }
 
   return {
@@ -227,11 +247,11 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
     confirm: book.confirm,
     async deliver (client: Client | null, events: OutboxEvent[]): Promise<Delivery> {
       const ids = events.map(event => event.id)
-      const failed: ReadonlySet<string> = new Set()
-      if (!client) return { failed, unconfirmed: new Set(), unsent: new Set(ids) }
+      if (!client) return { failed: new Set(), unconfirmed: new Set(), unsent: new Set(ids) }
       book.expect(events)
-      const unsent = await publishAll(client, events)
-      const unconfirmed = await book.wait(ids.filter(id => !unsent.has(id)), confirm_wait_ms)
+      const { failed, unsent } = await publishAll(client, events)
+      const sent = ids.filter(id => !unsent.has(id) && !failed.has(id))
+      const unconfirmed = await book.wait(sent, confirm_wait_ms)
       return { failed, unconfirmed, unsent }
     },
   }

@@ -20,7 +20,7 @@ export interface Lifecycle {
   /** False before migrations are done and from the moment a stop is asked for. */
   accepting: () => boolean
   /** False while events cannot travel: told, but no reason to send buyers away. */
-  bus_connected: () => boolean
+  bus_carries: () => boolean
 }
 
 /** The routes every service answers: its health and its dead letters. */
@@ -37,7 +37,7 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
     return reply(
       {
         ready: is_ready, service: name,
-        checks: { database, bus: lifecycle.bus_connected(), migrations },
+        checks: { database, bus: lifecycle.bus_carries(), migrations },
       },
       { status: is_ready ? 200 : 503 }
     )

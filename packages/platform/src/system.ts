@@ -91,7 +91,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     if (definition.start) ctx.resources = await definition.start(ctx) as {}
   }
   await serve(running, shared, {
-    version: shared.version, accepting: () => accepting, bus_connected: bus.connected,
+    version: shared.version, accepting: () => accepting, bus_carries: bus.carries,
   })
   const { deliver_events = true, sole_process = false } = options
   const stopBackground = await startBackground(running, {

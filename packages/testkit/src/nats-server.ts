@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,17 +18,22 @@ export interface TestNats {
 
 const ready_within_ms = 10_000
 
-/** A nats-server with JetStream on a port of its own; not started yet. Needs the program on PATH. */
-export async function createTestNats (): Promise<TestNats> {
+/**
+ * A nats-server with JetStream on a port of its own; not started yet. Needs the program on PATH.
+ * @param config lines for its configuration file
+ */
+export async function createTestNats (config = ''): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-nats-'))
   const port = await freePort()
   const store = join(folder, 'store')
+  const config_file = join(folder, 'nats.conf')
+  await writeFile(config_file, config)
   let child: ChildProcess | undefined
 
   async function start (): Promise<void> {
     const started = spawn('nats-server',
-      ['-js', '-sd', store, '-a', '127.0.0.1', '-p', String(port), '-l', join(folder, 'log')],
-      { stdio: 'ignore' })
+      ['-c', config_file, '-js', '-sd', store, '-a', '127.0.0.1', '-p', String(port),
+        '-l', join(folder, 'log')], { stdio: 'ignore' })
     const failed = new Promise<never>((_, reject) => {
       started.once('error', reject)
       started.once('exit', code => reject(new Error(`nats-server ended with ${code}`)))
@@ -52,6 +57,36 @@ export async function createTestNats (): Promise<TestNats> {
       await kill()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+export interface TestCluster {
+  /** Every server's address, separated by commas. */
+  url: string
+  /** By name: `nats-1`, `nats-2`, `nats-3`. */
+  servers: Map<string, TestNats>
+  start: () => Promise<void>
+  remove: () => Promise<void>
+}
+
+/**
+ * Three servers by a configuration that says `nats-1:6222` … where this machine has ports, and
+ * ports of its own; not started yet.
+ */
+export async function createTestCluster (config: string): Promise<TestCluster> {
+  const ports = await Promise.all([1, 2, 3].map(freePort))
+  const routes = config.replace(/^(port|http_port|jetstream|include)\b.*$/gm, '')
+    .replace(/nats-(\d):6222/g, (_, n: string) => `127.0.0.1:${ports[Number(n) - 1]}`)
+  const servers = new Map(await Promise.all(ports.map(async (port, index) => {
+    const name = `nats-${index + 1}`
+    const own = routes.replace('port: 6222', `listen: "127.0.0.1:${port}"`)
+    return [name, await createTestNats(`server_name: ${name}\n${own}`)] as const
+  })))
+  const all = [...servers.values()]
+  return {
+    servers, url: all.map(({ url }) => url).join(','),
+    start: async () => { await Promise.all(all.map(server => server.start())) },
+    remove: async () => { await Promise.all(all.map(server => server.remove())) },
   }
 }
 
