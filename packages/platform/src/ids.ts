@@ -39,6 +39,12 @@ export function uuidv7 (now_ms = Date.now()): string {
     `${hex_of[0x80 | (random[at]! & 0x3f)]}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`
 }
 
+/** The least UUIDv7 of a moment: all made before it are smaller, all others are not. */
+export function firstIdAt (ms: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`
+}
+
 /** 32 hexadecimal digits as a UUID is written. */
 export const toUuid = (hex: string) =>
   [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from './database.ts'
+import { firstIdAt } from './ids.ts'
 import type { OutboxEvent, StoredEvent } from './messages.ts'
 
 /**
@@ -180,17 +181,37 @@ export const storeIdempotentReply = (
      set status = ${status}, reply = ${JSON.stringify(reply)}::json
    where scope = ${scope} and key = ${key}`.execute(tx)
 
+/** Rows that one statement deletes: a fraction of a second, far below the limit of a statement. */
+const deleted_at_once = 10_000
+/** A night deletes 20 million of each; what is left then goes in the next. */
+const most_rounds = 2000
+const day_ms = 86_400_000
+
 /**
  * Keys are kept a day, delivered messages a week: long enough for every retry, short enough to stay
- * small.
+ * small. Outbox and inbox are found by their ids, which begin with the time and come first in
+ * their primary keys.
  */
-export const deleteOldMessages = (db: Db, schema: string) => sql`
-  with keys as (delete from ${sql.ref(`${schema}.idempotency_keys`)}
-                 where created_at < now() - interval '1 day'),
-       sent as (delete from ${sql.ref(`${schema}.outbox`)}
-                 where sent_at < now() - interval '7 days')
-  delete from ${sql.ref(`${schema}.inbox`)}
-   where received_at < now() - interval '8 days'`.execute(db)
+export async function deleteOldMessages (db: Db, schema: string): Promise<void> {
+  const table = (name: string) => sql.ref(`${schema}.${name}`)
+  const oldest = [
+    sql`${table('idempotency_keys')} where created_at < now() - interval '1 day'
+      order by created_at`,
+    sql`${table('outbox')} where id < ${firstIdAt(Date.now() - 7 * day_ms)}
+      and sent_at < now() - interval '7 days' order by id`,
+    sql`${table('inbox')} where event_id < ${firstIdAt(Date.now() - 8 * day_ms)}
+      and received_at < now() - interval '8 days' order by event_id`,
+  ]
+  const deletions = ['idempotency_keys', 'outbox', 'inbox'].map((name, index) => sql`
+    delete from ${table(name)} where ctid = any(array(
+      select ctid from ${oldest[index]!} limit ${deleted_at_once}))`)
+  for (const deletion of deletions) {
+    for (let round = 0; round < most_rounds; round++) {
+      const { numAffectedRows } = await deletion.execute(db)
+      if (Number(numAffectedRows) < deleted_at_once) break
+    }
+  }
+}
 
 export const countWaiting = async (
   db: Db, schema: string
