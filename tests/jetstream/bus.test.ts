@@ -11,7 +11,7 @@ testBusContract(async () => {
   const [tells, counts] = await Promise.all([teller, counter].map(
     service => startTestSystem([service], environment, undefined, notedHandlers)))
   return {
-    teller: tells!, counter: counts!,
+    teller: tells!, counter: counts!, carrier_retries: true,
     async stop () {
       await Promise.all([tells!.stop(), counts!.stop()])
       await nats.remove()

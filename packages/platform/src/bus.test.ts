@@ -5,5 +5,5 @@ import { startTestSystem } from '@fermata/testkit/start'
 
 testBusContract(async () => {
   const both = await startTestSystem([teller, counter], { LOG_LEVEL: 'fatal' })
-  return { teller: both, counter: both, stop: both.stop }
+  return { teller: both, counter: both, carrier_retries: false, stop: both.stop }
 })

@@ -1,5 +1,5 @@
 import { defineEvent } from '@fermata/contracts/define'
-import { listDeadLettersRoute } from '@fermata/contracts/platform'
+import { listDeadLettersRoute, retryDeadLetterRoute } from '@fermata/contracts/platform'
 import { uuidv7 } from '@fermata/platform/ids'
 import { on, type EventOf } from '@fermata/platform/messages'
 import { defineService, type Context } from '@fermata/platform/service'
@@ -23,9 +23,14 @@ type Noted = EventOf<typeof noted>
 /** Subjects whose events the handler cannot take at the moment. */
 export const broken = new Set<string>()
 
+/** How often the handler was asked for events of a subject that is broken. */
+const failures = new Map<string, number>()
+
 async function count (_ctx: Context, tx: Tx, events: Noted[]): Promise<void> {
   for (const { data } of events) {
-    if (broken.has(data.subject)) throw new Error(`cannot take ${data.subject}`)
+    if (!broken.has(data.subject)) continue
+    failures.set(data.subject, (failures.get(data.subject) ?? 0) + 1)
+    throw new Error(`cannot take ${data.subject}`)
   }
   await tx.insertInto('tickets.effects').values(events.map(({ id, data, request_id }) =>
     ({ event_id: id, subject: data.subject, n: data.n, request_id, batch_size: events.length })
@@ -43,7 +48,13 @@ export const counter = defineService<Context>({
   },
 })
 
-export interface Parties { teller: TestSystem, counter: TestSystem, stop: () => Promise<void> }
+export interface Parties {
+  teller: TestSystem
+  counter: TestSystem
+  /** True when the carrier itself brings back what failed, after its own pauses. */
+  carrier_retries: boolean
+  stop: () => Promise<void>
+}
 
 /** Publishes, and looks at outbox and effects. */
 export function watch ({ teller, counter }: Pick<Parties, 'teller' | 'counter'>) {
@@ -86,6 +97,7 @@ export function testBusContract (start: () => Promise<Parties>): void {
   afterAll(() => parties?.stop())
   testDelivery()
   testFailures()
+  testDeadLetters()
 }
 
 function testDelivery (): void {
@@ -155,4 +167,46 @@ function testFailures (): void {
     const { body } = await parties!.counter.send(listDeadLettersRoute('tickets'), { token })
     expect(body.items).toMatchObject([{ handler: 'count', data: { subject: 'odd', n: 'one' } }])
   })
+}
+
+const letters = async () => {
+  const token = await parties!.counter.personToken({ roles: ['admin'] })
+  const { body } = await parties!.counter.send(listDeadLettersRoute('tickets'), { token })
+  return body.items.filter(letter => (letter.data as { subject: string }).subject === 'poison')
+}
+
+async function retry (id: string) {
+  const token = await parties!.counter.personToken({ roles: ['admin'] })
+  return parties!.counter.send(retryDeadLetterRoute('tickets'), { params: { id }, token })
+}
+
+function testDeadLetters (): void {
+  test('bus: what fails eight times is a dead letter, its row is sent, and a retry mends it', async () => {
+    broken.add('poison')
+    await it.ctx.transaction(tx => it.ctx.publish(tx, noted, [
+      { subject: 'beside', n: 1 }, { subject: 'poison', n: 1 }, { subject: 'beside', n: 2 },
+    ], 'request-8'))
+    await eventually(async () => (await it.effects('beside')).length === 2)
+    expect(await it.unsent('poison')).toHaveLength(1)
+
+    // 1 + 2 + 4 … + 64 s where the carrier counts.
+    await eventually(async () => {
+      if (!parties!.carrier_retries) await it.hurry()
+      return (await letters()).length === 1
+    }, 'the dead letter', 280_000)
+    expect(failures.get('poison')).toBeGreaterThanOrEqual(8)
+    await eventually(async () => (await it.unsent('poison')).length === 0, 'the row to be sent',
+      60_000)
+    const [letter] = await letters()
+    expect(letter).toMatchObject({ event_type: noted.type, handler: 'count', attempts: 8,
+      request_id: 'request-8', error: 'Error: cannot take poison' })
+
+    expect((await retry(letter!.id)).body.retried_at).toBeNull()
+    expect(await letters()).toHaveLength(1)
+    broken.clear()
+    expect((await retry(letter!.id)).status).toBe(202)
+    expect(await letters()).toEqual([])
+    expect(await it.effects('poison')).toMatchObject([{ n: 1, request_id: 'request-8' }])
+    expect(await it.effects('beside')).toHaveLength(2)
+  }, 360_000)
 }
