@@ -9,6 +9,8 @@ import type { StoredEvent, Subscription } from './messages.ts'
 
 /** With the outbox's backoff of 1, 2, 4 … 60 s this is about three minutes of trying. */
 export const max_attempts = 8
+/** Events whose failures a handler keeps in mind at most; one that is forgotten is tried anew. */
+const remembered = 10_000
 
 /** In one process an event's consumers are handed the same object: one look at it is enough. */
 const checked = new WeakMap<object, EventDefinition>()
@@ -43,6 +45,21 @@ export function createConsumer<C> (
 ): Consumer {
   const { event: definition, name, handler, concerns = () => true } = subscription
   const validator = Compile(definition.data)
+
+  /**
+   * How often each event failed here. What a carrier counts are deliveries, and those of a time
+   * when our database was away are nobody's failures.
+   */
+  const failures = new Map<string, number>()
+
+  /** @returns how often it has failed now, this time included */
+  function countFailure ({ id, attempts }: StoredEvent): number {
+    const count = Math.max(attempts, failures.get(id) ?? 0) + 1
+    failures.delete(id)
+    if (count < max_attempts) failures.set(id, count)
+    if (failures.size > remembered) failures.delete(failures.keys().next().value!)
+    return count
+  }
 
   const misfit = `The payload does not fit ${definition.type}`
 
@@ -87,6 +104,7 @@ export function createConsumer<C> (
   async function handleApart (events: StoredEvent[]): Promise<string[]> {
     try {
       await transaction(tx => apply(tx, events))
+      if (failures.size > 0) for (const { id } of events) failures.delete(id)
       return []
     } catch (error) {
       // No event's fault, and no reason to ask a thousand times more.
@@ -98,10 +116,10 @@ export function createConsumer<C> (
         ]
       }
       const event = events[0]!
+      const attempts = countFailure(event)
       log.warn({ err: error, event_id: event.id, type: event.type, handler: name,
-        request_id: event.request_id,
-        attempts: event.attempts + 1 }, 'event handler failed')
-      if (event.attempts + 1 < max_attempts) return [event.id]
+        request_id: event.request_id, attempts }, 'event handler failed')
+      if (attempts < max_attempts) return [event.id]
       await bury(event, String(error))
       return []
     }

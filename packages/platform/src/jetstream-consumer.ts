@@ -178,9 +178,10 @@ function takeBatch (received: Received[]): Received[] {
   return received.splice(0, next === -1 ? received.length : next + 1)
 }
 
-const toEvents = (type: string) => ({ message, pack }: Received): StoredEvent[] =>
+/** Deliveries are no failures, which the consumer counts itself. */
+const toEvents = (type: string) => ({ pack }: Received): StoredEvent[] =>
   pack.events.map(({ id, data, request_id, created_at }) => ({
-    id, type, data, request_id, created_at, attempts: message.info.deliveryCount - 1,
+    id, type, data, request_id, created_at, attempts: 0,
   }))
 
 /** 1 s, 2 s, 4 s … up to a minute. */
