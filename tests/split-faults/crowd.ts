@@ -10,6 +10,8 @@ export interface Told {
   quantity: number
   /** Whether they were told that their payment is being made. */
   paid: boolean
+  /** When they were told of the order, by `performance.now()`. */
+  at_ms: number
 }
 
 export interface Crowd {
@@ -56,7 +58,7 @@ export function startCrowd (
       items: [{ ticket_type_id: event.ticket_type_id, quantity }],
     } })
     if (!placed.ok) throw new Error(String(placed.status))
-    const told: Told = { order_id: placed.body.id, quantity, paid: false }
+    const told: Told = { order_id: placed.body.id, quantity, paid: false, at_ms: performance.now() }
     history.push(told)
     // Some think it over.
     if (random() < 0.2) return

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Faults between processes. Needs nats-server and nginx. Each fault lasts a few seconds; longer
- * with SPLIT_FAULT_SECONDS, and SPLIT_FAULT_SEED repeats a run.
+ * Faults between processes. Needs nats-server and nginx; partitions need root, ip and nft. Each
+ * fault lasts a few seconds; longer with SPLIT_FAULT_SECONDS, and SPLIT_FAULT_SEED repeats a run.
  */
 export default defineConfig({
   test: {
@@ -11,7 +11,7 @@ export default defineConfig({
     include: ['tests/split-faults/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 240_000,
+    testTimeout: 480_000,
     hookTimeout: 240_000,
   },
 })

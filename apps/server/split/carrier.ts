@@ -7,11 +7,11 @@ import type { Program } from './supervised-process.ts'
 export interface Carrier { program: Program, url: string, pid_file: string }
 
 /**
- * A nats-server with JetStream for one machine. It listens on loopback, where other accounts could
- * reach it too, so it asks for a password that is made here.
+ * A nats-server with JetStream. Even on loopback other accounts could reach it, so it asks for a
+ * password that is made here.
  */
 export async function planCarrier (
-  command: string, folder: string, port: number, log_file: string
+  command: string, folder: string, address: string, log_file: string
 ): Promise<Carrier> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const password = keptPassword(join(folder, 'password'))
@@ -19,12 +19,16 @@ export async function planCarrier (
   const pid_file = join(folder, 'nats.pid')
   writeFileSync(config, [
     '# Written at each start.',
-    `listen: "127.0.0.1:${port}"`,
+    `listen: "${address}"`,
     'server_name: fermata',
     `pid_file: ${JSON.stringify(pid_file)}`,
     // Of one event; the largest tell of an order with all its tickets.
     'max_payload: 8MB',
     'max_pending: 64MB',
+    // A client that is cut off is forgotten soon, with the requests for events that it cannot hear.
+    'ping_interval: "3s"',
+    'ping_max: 2',
+    'write_deadline: "5s"',
     `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`,
     `authorization { user: fermata, password: ${JSON.stringify(password)} }`,
     '',
@@ -33,7 +37,7 @@ export async function planCarrier (
     program: {
       name: 'nats', command, parameters: ['-c', config], environment: {}, log_file, channel: false,
     },
-    url: `nats://fermata:${password}@127.0.0.1:${port}`, pid_file,
+    url: `nats://fermata:${password}@${address}`, pid_file,
   }
 }
 

@@ -2,7 +2,7 @@ import { createClient } from '@fermata/contracts/client'
 import { login } from '@fermata/contracts/auth'
 import { serviceOf } from '@fermata/platform/call'
 import type { DemoDoor } from '../demo/seed-demo.ts'
-import type { Ports } from './plan-split.ts'
+import { addressOf, type Instance } from './plan-split.ts'
 
 const demo_password = 'password'
 const emails = {
@@ -11,11 +11,13 @@ const emails = {
 }
 
 /** The API as the demo's seeding reaches it from outside: straight to each service. */
-export function demoDoor (ports: Ports): DemoDoor {
+export function demoDoor (instances: Instance[]): DemoDoor {
   const clientFor: DemoDoor['clientFor'] = token => createClient({
     base_url: '', headers: token ? { authorization: `Bearer ${token}` } : {},
-    fetch: (path, init) =>
-      fetch(`http://127.0.0.1:${ports.of[serviceOf(path.split('?')[0]!)][0]}${path}`, init),
+    fetch (path, init) {
+      const name = serviceOf(path.split('?')[0]!)
+      return fetch(`http://${addressOf(instances.find(one => one.name === name)!)}${path}`, init)
+    },
   }).call
   return {
     clientFor,

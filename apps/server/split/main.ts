@@ -1,6 +1,6 @@
 import { readEnvironment } from '../env.ts'
 import { demoMessage, explainFailure, stopOnSignals } from '../messages.ts'
-import { parseScale } from './plan-split.ts'
+import { addressOf, parseScale } from './plan-split.ts'
 import type { Split } from './start-split.ts'
 
 /** `npm run start:split -- --scale orders=2`: the ten services as processes of this machine. */
@@ -31,7 +31,7 @@ async function main (): Promise<void> {
 
 /** What runs where. */
 function table ({ instances, processes }: Split): string {
-  const ported = new Map(instances.map(({ name, port }) => [name, `http://127.0.0.1:${port}`]))
+  const ported = new Map(instances.map(one => [one.name, `http://${addressOf(one)}`]))
   return processes.map(({ name, pid, log_file }) => [
     '', name.padEnd(16), (ported.get(name) ?? '').padEnd(22), `pid ${pid()}`.padEnd(12), log_file,
   ].join('  ')).join('\n')

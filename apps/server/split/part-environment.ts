@@ -1,18 +1,18 @@
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { addressVariable, databaseVariable } from '../server-settings.ts'
-import type { Part, Ports } from './plan-split.ts'
+import { addressOf, type Instance } from './plan-split.ts'
 
 /** What the parts of one start have in common. */
 export interface Common {
   folder: string
   url: string
   demo: boolean
-  ports: Ports
+  instances: Instance[]
   environment: Environment
   databases: ReadonlyMap<ServiceName, string>
-  /** Whether nginx stands in front. */
-  has_door: boolean
+  /** Where the pages ask, when nginx stands in front. */
+  inside_door: string | null
 }
 
 /** Decided here for every part, whatever the environment says. */
@@ -23,9 +23,9 @@ const decided = new Set([
 
 /** The environment of one process: a service gets the address of its own database alone. */
 export function partEnvironment (
-  part: Part, port: number, carrier_url: string, common: Common
+  { part, host, port }: Instance, carrier_url: string, common: Common
 ): Record<string, string> {
-  const { environment, ports, databases, folder, url, demo, has_door } = common
+  const { environment, instances, databases, folder, url, demo, inside_door } = common
   const given = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || decided.has(name) ? [] : [[name, value] as const])
   return {
@@ -34,14 +34,15 @@ export function partEnvironment (
     // Services keep connections to each other; while these end, they are still served.
     DRAIN_MS: '500',
     ...Object.fromEntries(given),
-    SERVICES: part, HOST: '127.0.0.1', PORT: String(port),
+    SERVICES: part, HOST: host, PORT: String(port),
     PUBLIC_URL: url, FERMATA_DATA: folder, FERMATA_DEMO: String(demo),
     // What it says on stdout becomes its log file.
     FERMATA_LOG_DIR: '', LOG_STDOUT_LEVEL: environment.LOG_LEVEL ?? 'info',
     ...Object.fromEntries(serviceNames.map(name =>
-      [addressVariable(name), ports.of[name].map(one => `http://127.0.0.1:${one}`).join(',')])),
+      [addressVariable(name), instances.filter(one => one.part === name)
+        .map(one => `http://${addressOf(one)}`).join(',')])),
     ...part === 'web'
-      ? has_door ? { API_URL: `http://127.0.0.1:${ports.inside_door}` } : {}
+      ? inside_door ? { API_URL: `http://${inside_door}` } : {}
       : { [databaseVariable(part)]: databases.get(part)!, NATS_URL: carrier_url },
   }
 }

@@ -50,9 +50,28 @@ export function planPorts (base: number, scale: Scale): Ports {
   }
 }
 
-export interface Instance { part: Part, name: string, port: number }
+/** Another machine, or what passes for one: a network namespace. */
+export interface Place {
+  /** Where its process listens and the others find it. */
+  host: string
+  /** What the command of its process begins with: `ip netns exec <name>`. */
+  launch: readonly string[]
+}
+
+export interface Layout {
+  /** Where what is here listens; the front door is always on loopback. */
+  host: string
+  /** Of the processes that are elsewhere, by their names. */
+  places: Readonly<Record<string, Place>>
+}
+
+export interface Instance extends Place { part: Part, name: string, port: number }
 
 /** Each process of a service or of the pages: `orders`, `orders-2`, … */
-export const instancesOf = ({ of }: Ports): Instance[] => parts.flatMap(part =>
-  of[part].map((port, index) =>
-    ({ part, port, name: index === 0 ? part : `${part}-${index + 1}` })))
+export const instancesOf = ({ of }: Ports, { host, places }: Layout): Instance[] =>
+  parts.flatMap(part => of[part].map((port, index) => {
+    const name = index === 0 ? part : `${part}-${index + 1}`
+    return { part, name, port, host, launch: [], ...places[name] }
+  }))
+
+export const addressOf = ({ host, port }: Instance) => `${host}:${port}`

@@ -12,7 +12,7 @@ import { demoDoor } from './demo-door.ts'
 import { planFrontDoor } from './front-door.ts'
 import { endLeftOver, findProgram } from './programs.ts'
 import {
-  instancesOf, planPorts, type Instance, type Part, type Ports, type Scale,
+  addressOf, instancesOf, planPorts, type Instance, type Layout, type Part, type Ports, type Scale,
 } from './plan-split.ts'
 import { partEnvironment, type Common } from './part-environment.ts'
 import { rollInstance, type Door } from './roll.ts'
@@ -27,6 +27,10 @@ export interface SplitOptions {
   scale?: Scale
   /** The first of the ports; without, those of the documentation. */
   port_base?: number
+  /** Where all listen, for a network of several machines; without, on loopback. */
+  host?: string
+  /** Processes that run on other machines of that network. */
+  places?: Layout['places']
   /** Told what happens, line by line. */
   say?: (line: string) => void
 }
@@ -63,6 +67,8 @@ interface Ground {
   folder: string
   logs: string
   ports: Ports
+  host: string
+  instances: Instance[]
   url: string
   demo: boolean
   databases: Databases
@@ -94,19 +100,19 @@ export async function startSplit (options: SplitOptions): Promise<Split> {
   try {
     const ground = await prepare({ ...options, say }, one => { databases = one })
     const door = await startAll(ground, supervise)
-    if (ground.demo) await seedDemoThrough(demoDoor(ground.ports))
-    const { url, ports, demo, notes, databases: { urls } } = ground
+    if (ground.demo) await seedDemoThrough(demoDoor(ground.instances))
+    const { url, ports, instances, demo, notes, databases: { urls } } = ground
     return {
-      url, ports, demo, notes, processes, stop, instances: instancesOf(ports), databases: urls,
-      ready: () => waitUntilAllAnswer(ports),
+      url, ports, demo, notes, processes, stop, instances, databases: urls,
+      ready: () => waitUntilAllAnswer(ground),
       kill: name => named(processes, name).kill(),
       async roll (name) {
-        const instance = named(instancesOf(ports), name)
-        const { part, port } = instance
+        const instance = named(instances, name)
+        const { part } = instance
         if (!door || ports.of[part].length < 2) throw new Error(
           `${name} has no twin and a door that could send people there`)
         await rollInstance(instance, named(processes, name), door,
-          () => waitUntilAnswered(readyPath(port, part), fitsOf(part)))
+          () => waitUntilAnswered(readyPath(instance), fitsOf(part)))
       },
     }
   } catch (error) {
@@ -129,7 +135,8 @@ function once (work: () => Promise<void>): () => Promise<void> {
 async function prepare (
   options: SplitOptions & { say: (line: string) => void }, own: (databases: Databases) => void
 ): Promise<Ground> {
-  const { environment, scale = {}, port_base = 8000, say } = options
+  const { environment, scale = {}, port_base = 8000, host = '127.0.0.1', places = {}, say } =
+    options
   const settings = readSettings(ServerSettings, environment) as {
     FERMATA_DATA: string, FERMATA_DEMO?: boolean
   }
@@ -138,19 +145,23 @@ async function prepare (
   const logs = join(folder, 'split', 'logs')
   await mkdir(logs, { recursive: true })
   const ports = planPorts(port_base, scale)
+  const instances = instancesOf(ports, { host, places })
   const door = findProgram('nginx', environment.PATH)
   await endLeftOver(join(folder, 'split', 'nginx', 'nginx.pid'), 'nginx')
   await endLeftOver(join(folder, 'split', 'nats', 'nats.pid'), 'nats-server')
-  await requireFreePorts([...Object.values(ports.of).flat(), ...door ? [ports.front_door] : []])
+  await requireFreePorts(host, instances.filter(one => one.host === host).map(one => one.port))
+  if (door) await requireFreePorts('127.0.0.1', [ports.front_door])
   const demo = settings.FERMATA_DEMO ?? !production
   const url = environment.PUBLIC_URL ??
     `http://localhost:${door ? ports.front_door : ports.of.web[0]}`
   const databases = await prepareDatabases(environment, folder, say)
   own(databases)
   return {
-    options, say, folder, logs, ports, url, demo, databases, notes: [...databases.notes],
+    options, say, folder, logs, ports, host, instances, url, demo, databases,
+    notes: [...databases.notes],
     common: {
-      folder, url, demo, ports, databases: databases.urls, has_door: door !== null,
+      folder, url, demo, instances, databases: databases.urls,
+      inside_door: door && `${host}:${ports.inside_door}`,
       environment: { ...environment, ...loadSecrets(folder, environment) },
     },
   }
@@ -159,32 +170,34 @@ async function prepare (
 type Supervise = (program: Program) => SupervisedProcess
 
 async function startAll (ground: Ground, supervise: Supervise): Promise<Door | null> {
-  const { ports, common, logs } = ground
+  const { ports, instances, common, logs } = ground
   const carrier_url = await startCarrier(ground, supervise)
-  const started = instancesOf(ports).map(({ part, port, name }) => ({
-    part, port, process: supervise({
-      name, command: process.execPath, parameters: [main], log_file: join(logs, `${name}.log`),
-      environment: partEnvironment(part, port, carrier_url, common), channel: true,
-    }),
-  }))
-  await Promise.all(started.map(({ part, port, process }) => waitUntilReady(
-    process, readyPath(port, part), fitsOf(part))))
+  const started = instances.map(instance => {
+    const { name, launch } = instance
+    const [command = '', ...parameters] = [...launch, process.execPath, main]
+    return { instance, process: supervise({
+      name, command, parameters, log_file: join(logs, `${name}.log`),
+      environment: partEnvironment(instance, carrier_url, common), channel: true,
+    }) }
+  })
+  await Promise.all(started.map(({ instance, process }) => waitUntilReady(
+    process, readyPath(instance), fitsOf(instance.part))))
   const door = await startDoor(ground, supervise)
   if (door) await waitUntilReady(
     door.process, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
   return door
 }
 
-const readyPath = (port: number, part: Part) =>
-  `http://127.0.0.1:${port}${part === 'web' ? '/robots.txt' : `/api/${part}/health/ready`}`
+const readyPath = (instance: Instance) => `http://${addressOf(instance)}` +
+  (instance.part === 'web' ? '/robots.txt' : `/api/${instance.part}/health/ready`)
 
 const fitsOf = (part: Part) => part === 'web' ? undefined : busIsConnected
 
 /** The door leaves out for some seconds who did not answer; it is asked as often as it has choices. */
-async function waitUntilAllAnswer (ports: Ports): Promise<void> {
-  await Promise.all(instancesOf(ports).map(({ part, port }) =>
-    waitUntilAnswered(readyPath(port, part), fitsOf(part))))
-  await Promise.all(instancesOf(ports).map(({ part }) => waitUntilAnswered(
+async function waitUntilAllAnswer ({ instances, ports }: Ground): Promise<void> {
+  await Promise.all(instances.map(instance =>
+    waitUntilAnswered(readyPath(instance), fitsOf(instance.part))))
+  await Promise.all(instances.map(({ part }) => waitUntilAnswered(
     `http://127.0.0.1:${ports.front_door}${part === 'web' ? '/robots.txt' : `/api/${part}/health`}`)))
 }
 
@@ -192,22 +205,24 @@ const busIsConnected = (body: string) =>
   (JSON.parse(body) as { checks: { bus: boolean } }).checks.bus
 
 /** @returns the address of the message server, ours or the one in the settings */
-async function startCarrier ({ options, folder, logs, ports }: Ground, supervise: Supervise) {
+async function startCarrier (
+  { options, folder, logs, ports, host }: Ground, supervise: Supervise
+): Promise<string> {
   const { NATS_URL, PATH } = options.environment
   if (NATS_URL) return NATS_URL
   const command = findProgram('nats-server', PATH)
   if (!command) throw new Error('The services need a message server between them and none is ' +
     'installed. On Debian: apt-get install nats-server. Or name a running one: ' +
     'NATS_URL=nats://user:password@host:4222')
-  await requireFreePorts([ports.nats])
+  await requireFreePorts(host, [ports.nats])
   const { program, url } = await planCarrier(
-    command, join(folder, 'split', 'nats'), ports.nats, join(logs, 'nats.log'))
+    command, join(folder, 'split', 'nats'), `${host}:${ports.nats}`, join(logs, 'nats.log'))
   supervise(program)
   return url
 }
 
 async function startDoor (
-  { options, folder, logs, ports, notes }: Ground, supervise: Supervise
+  { options, folder, logs, ports, instances, host, notes }: Ground, supervise: Supervise
 ): Promise<Door | null> {
   const { PATH, RATE_LIMITS } = options.environment
   const command = findProgram('nginx', PATH)
@@ -217,8 +232,8 @@ async function startDoor (
     return null
   }
   const { program, leaveOut } = await planFrontDoor({
-    command, folder: join(folder, 'split', 'nginx'), ports, log_file: join(logs, 'nginx.log'),
-    limits: RATE_LIMITS === 'off' ? 'off' : 'on',
+    command, folder: join(folder, 'split', 'nginx'), ports, instances, host,
+    log_file: join(logs, 'nginx.log'), limits: RATE_LIMITS === 'off' ? 'off' : 'on',
   })
   return { process: supervise(program), leaveOut }
 }

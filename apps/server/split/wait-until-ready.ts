@@ -7,8 +7,8 @@ const ready_within_ms = 90_000
 const ask_again_ms = 100
 
 /** @throws naming the first port that is taken */
-export async function requireFreePorts (ports: number[]): Promise<void> {
-  for (const port of ports) await choosePort('127.0.0.1', port, port).catch(() => {
+export async function requireFreePorts (host: string, ports: number[]): Promise<void> {
+  for (const port of ports) await choosePort(host, port, port).catch(() => {
     throw new Error(`Port ${port} is in use. Stop the program that listens there, ` +
       'or set PORT_BASE to the first of 300 other ports, e.g. PORT_BASE=18000.')
   })

@@ -1,7 +1,7 @@
 import { deadLetterAdded } from '@fermata/contracts/notifications'
 import type { EventDefinition } from '@fermata/contracts/define'
 import { Compile } from 'typebox/compile'
-import { isDatabaseAway, type Tx } from './database.ts'
+import { isDatabaseAway, isLockTaken, type Tx } from './database.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import { insertDeadLetter, insertInbox, insertOutbox } from './message-queries.ts'
@@ -108,7 +108,7 @@ export function createConsumer<C> (
       return []
     } catch (error) {
       // No event's fault, and no reason to ask a thousand times more.
-      if (isDatabaseAway(error)) throw error
+      if (isDatabaseAway(error) || isLockTaken(error)) throw error
       if (events.length > 1) {
         const middle = events.length >> 1
         return [
@@ -140,10 +140,10 @@ export function createConsumer<C> (
         if (valid.length > 0) failed.push(...await handleApart(valid))
         return failed
       } catch (error) {
-        // The database itself is away: all of it shall come again.
+        // The database itself is away, or its locks are taken: all of it shall come again.
         log.warn(
           { err: error, type: definition.type, handler: name },
-          'consumer could not reach its database'
+          'consumer could not do its work now'
         )
         return events.map(event => event.id)
       }

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
+import { endWhenCutOff } from './cut-off.ts'
 
 export interface DatabaseOptions {
   url: string
@@ -12,7 +13,7 @@ export interface DatabaseOptions {
    * itself.
    */
   pipeline?: boolean
-  /** A statement that waits longer for a lock fails with SQLSTATE 55P03. */
+  /** A statement that waits longer for a lock fails with SQLSTATE 55P03; 5 s by default. */
   lock_timeout_ms?: number
 }
 
@@ -30,7 +31,27 @@ const types: pg.CustomTypesConfig = {
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
 
-/** A pool that gives up on a stuck statement instead of waiting for ever. */
+/** Between two statements of a transaction we work for milliseconds; who does not is frozen. */
+const idle_in_transaction_ms = 10_000
+
+/**
+ * What a client holds that is cut off, above all the lock of an event, others wait for: after six
+ * seconds the server lets go of it, or of its statement one second later. Without effect on a Unix
+ * socket; the last is unknown to Windows.
+ */
+const give_up_on_clients = [
+  'tcp_user_timeout=6000', 'tcp_keepalives_idle=3', 'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=3',
+  ...process.platform === 'win32' ? [] : ['client_connection_check_interval=1000'],
+].map(setting => `-c ${setting}`).join(' ')
+
+/**
+ * Shorter than that: who waits for a lock and is cut off together with its holder must not get it
+ * in its turn, and hold it for as long again.
+ */
+const lock_timeout_ms = 5000
+
+/** A pool that gives up on a stuck statement or a lost server instead of waiting for ever. */
 export function createPool (options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -40,8 +61,11 @@ export function createPool (options: DatabaseOptions): pg.Pool {
     idleTimeoutMillis: 30_000,
     // No statement of ours needs longer; a lost lock or plan must not hold a connection for ever.
     statement_timeout: 30_000,
-    idle_in_transaction_session_timeout: 30_000,
-    lock_timeout: options.lock_timeout_ms,
+    idle_in_transaction_session_timeout: idle_in_transaction_ms,
+    options: give_up_on_clients,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 3000,
+    lock_timeout: options.lock_timeout_ms ?? lock_timeout_ms,
     pipeline: options.pipeline,
     types,
   })
@@ -49,6 +73,7 @@ export function createPool (options: DatabaseOptions): pg.Pool {
   // would end the process.
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
+  endWhenCutOff(pool)
   return pool
 }
 
@@ -78,6 +103,9 @@ export const isDatabaseAway = (error: unknown) =>
   error instanceof Error && (
     awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message)
   )
+
+/** True when somebody else held a lock for too long. */
+export const isLockTaken = (error: unknown) => isSqlState(error, '55P03')
 
 /**
  * Deadlock, serialization failure, a lock or statement that took too long: the same may pass a

@@ -5,7 +5,9 @@ import type { Log } from './log.ts'
 /** How long we wait before we ask a server that was away again; jitter of the client's comes on top. */
 const retry_ms = 500
 /** A server that does not answer two of these is away. */
-const ping_ms = 5000
+const ping_ms = 3000
+/** Of one try to connect; the system asks again ever more seldom, a new try asks at once. */
+const connect_within_ms = 3000
 
 export interface NatsOptions {
   /** Addresses separated by commas, `nats://user:password@host:4222`; `tls://` where it is encrypted. */
@@ -70,6 +72,7 @@ export function connectNats ({ url, name, onConnect, log }: NatsOptions): NatsLi
         connection = await connect({
           ...parseAddresses(url), name, reconnect: true, maxReconnectAttempts: -1,
           reconnectTimeWait: retry_ms, pingInterval: ping_ms, maxPingOut: 2,
+          timeout: connect_within_ms,
           // A password that is being changed is a matter of time too.
           ignoreAuthErrorAbort: true,
         })

@@ -43,12 +43,15 @@ export const readMigrationNames = async (client: PoolClient, schema: string): Pr
   return rows.map(row => row.name)
 }
 
-/** A copy takes as long as the data is large; its texts must not depend on anybody's settings. */
+/**
+ * A copy takes as long as the data is large, and its reader may pause; its texts must not depend on
+ * anybody's settings.
+ */
 export const beginCopy = (client: PoolClient, mode: string) => client.query(`
   begin ${mode}; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-  set local lock_timeout = '10s'; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
-  set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local
-  extra_float_digits = 1`)
+  set local tcp_user_timeout = 0; set local lock_timeout = '10s'; set local timezone = 'UTC';
+  set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
+  set local bytea_output = 'hex'; set local extra_float_digits = 1`)
 
 const newline = 0x0a
 /** Longer than any row of ours; whoever sends more sends no copy. */

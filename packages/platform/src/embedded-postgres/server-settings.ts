@@ -72,7 +72,7 @@ export function serverConfig (
         port: String(endpoint.port),
       }
   const access = { hba_file: files.access, ident_file: files.names }
-  const all = { ...defaults, ...settings, ...network, ...access }
+  const all = { ...defaults, ...network, ...access, ...settings }
   const lines = Object.entries(all).map(([name, value]) => {
     if (!/^[a-z][a-z0-9_.]*$/.test(name)) throw new Error(`"${name}" is not the name of a PostgreSQL setting.`)
     return `${name} = ${quoted(value)}`

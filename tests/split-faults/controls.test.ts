@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { startSplit, type Split } from '@fermata/server/split/start-split'
+import { createDataFolder } from '@fermata/testkit/server-process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loseStore } from './lose-store.ts'
+import { startOwnPostgres } from './own-postgres.ts'
+import { fault_ms, surviveOn, tickets_within_ms, type Survival } from './survival.ts'
+
+/**
+ * The same faults, on an installation without its guards: nobody confirms events, and PostgreSQL
+ * says that a commit is durable before it is. What faults.test.ts shows shows something only if
+ * here orders and tickets are missed.
+ */
+
+const preload = new URL('./without-confirmations.ts', import.meta.url).href
+const port_base = 21_400
+/** Of loopback, but not the one where somebody's own PostgreSQL may listen. */
+const database_host = '127.0.21.4'
+let split: Split
+let it: Survival
+let store: string
+const undo: (() => unknown)[] = []
+
+beforeAll(async () => {
+  const data = await createDataFolder()
+  undo.push(data.remove)
+  store = join(data.folder, 'split', 'nats', 'store')
+  const database = await startOwnPostgres(
+    data.folder, database_host, { synchronous_commit: 'off', wal_writer_delay: '10s' })
+  undo.push(database.stop)
+  split = await startSplit({
+    environment: { PATH: process.env.PATH, FERMATA_DATA: data.folder, RATE_LIMITS: 'off',
+      NODE_OPTIONS: `--import ${preload}`, ...database.environment },
+    port_base, say: line => console.log(line),
+  })
+  undo.push(split.stop)
+  it = surviveOn(split)
+  undo.push(it.oracle.close)
+})
+afterAll(async () => {
+  for (const step of undo.reverse()) await step()
+})
+
+test('control: without confirmations a deleted store leaves paid orders without tickets', async () => {
+  const { verdict } = await it.bring('the store, without confirmations',
+    scene => loseStore(split, store, it.oracle, scene), tickets_within_ms)
+
+  expect(verdict, `seed ${it.seed}`).toMatchObject({ lost: 0 })
+  expect(verdict.without_tickets, `seed ${it.seed}`).toBeGreaterThan(0)
+})
+
+test('control: commits that are not on the disk are lost with PostgreSQL', async () => {
+  const { verdict } = await it.bring('PostgreSQL, not durable', async () => {
+    process.kill(await it.oracle.postmasterPid(), 'SIGKILL')
+  }, fault_ms)
+
+  expect(verdict.lost, `seed ${it.seed}`).toBeGreaterThan(0)
+})
