@@ -69,11 +69,11 @@ test('drain: who keeps a connection is served on it once more, after nobody list
   kept.on('data', (chunk: Buffer) => { said.push(chunk.toString()) })
   const ended = new Promise(resolve => kept.once('close', resolve))
   kept.write(purchase)
-  await expect.poll(() => said.join('')).toContain('200 OK')
+  await expect.poll(() => said.join(''), { timeout: 10_000 }).toContain('200 OK')
   said.length = 0
 
   const left = leave()
-  await expect.poll(() => app.server.listening).toBe(false)
+  await expect.poll(() => app.server.listening, { timeout: 10_000 }).toBe(false)
   kept.write(purchase)
 
   await ended
