@@ -51,6 +51,11 @@ const connections_per_address = 6000
 const requests_per_second = 500
 const burst_requests = 5000
 
+/** How long an address that did not answer twice gets nobody. */
+const left_out_s = 5
+/** From then on everybody is let in again: nginx counts whole seconds. */
+export const let_in_again_ms = (left_out_s + 1) * 1000
+
 /**
  * A complete configuration of nginx 1.22 or later: it balances over every service's addresses,
  * leaves out those that do not answer, and is the only thing between a visitor and the service.
@@ -207,11 +212,12 @@ function upstreamGroups (upstreams: Upstreams): string[] {
     // What one worker learns of an address counts for all of them.
     `  zone ${name} 64k;`,
     '  least_conn;',
-    ...addresses.map(address => `  server ${address} max_fails=2 fail_timeout=5s;`),
+    ...addresses.map(address => `  server ${address} max_fails=2 fail_timeout=${left_out_s}s;`),
     '  keepalive 64;',
     '  keepalive_requests 10000;',
-    // Shorter than the services' own 65 s: they never close a connection that we are about to use.
-    '  keepalive_timeout 50s;',
+    // Shorter than a service that stops serves on: what was not used meanwhile we have closed
+    // ourselves, so it never closes a connection on which we are about to send a purchase.
+    '  keepalive_timeout 2s;',
     '}',
   ])
 }

@@ -42,7 +42,7 @@ export function renderTraefikStatic (stage: Stage): string {
     },
     serversTransport: { maxIdleConnsPerHost: 256,
       forwardingTimeouts: { dialTimeout: '2s', responseHeaderTimeout: '35s',
-        idleConnTimeout: '50s' } },
+        idleConnTimeout: '2s' } },
     providers: {
       docker: { endpoint: 'tcp://docker-socket:2375', exposedByDefault: false,
         network: front_network },

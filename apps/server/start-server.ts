@@ -22,7 +22,7 @@ import { serviceOf } from '@fermata/platform/call'
 import { startSystem, type System } from '@fermata/platform/system'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
-import { choosePort } from './listen.ts'
+import { choosePort, whyNot } from './listen.ts'
 import { loadSecrets } from './secrets.ts'
 import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
 
@@ -152,7 +152,12 @@ export async function startServer (given: Environment, all: Services): Promise<S
         ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
       ],
       // A rush connects within a second: Node's own 511 would send the rest away unheard.
-      listen: async () => { await system.app.listen({ host, port, backlog: 4096 }) },
+      async listen () {
+        await system.app.listen({ host, port, backlog: 4096 })
+          .catch((error: NodeJS.ErrnoException) => {
+            throw whyNot(error.code, host, port, error)
+          })
+      },
       async stop () {
         await system.stop()
         await database?.stop()

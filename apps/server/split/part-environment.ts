@@ -31,8 +31,8 @@ export function partEnvironment (
   return {
     // In the demo backups come often, so that there is one to look at.
     ...(demo && { BACKUP_SCHEDULE: '*/10 * * * *' }),
-    // Services keep connections to each other; while these end, they are still served.
-    DRAIN_MS: '500',
+    // Longer than nginx keeps a connection that it does not use.
+    DRAIN_MS: '3000',
     ...Object.fromEntries(given),
     SERVICES: part, HOST: host, PORT: String(port),
     PUBLIC_URL: url, FERMATA_DATA: folder, FERMATA_DEMO: String(demo),

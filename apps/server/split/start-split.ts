@@ -15,7 +15,7 @@ import {
   addressOf, instancesOf, planPorts, type Instance, type Layout, type Part, type Ports, type Scale,
 } from './plan-split.ts'
 import { partEnvironment, type Common } from './part-environment.ts'
-import { rollInstance, type Door } from './roll.ts'
+import { createRoll } from './roll.ts'
 import { prepareDatabases, type Databases } from './split-databases.ts'
 import { superviseProcess, type Program, type SupervisedProcess } from './supervised-process.ts'
 import { requireFreePorts, waitUntilAnswered, waitUntilReady } from './wait-until-ready.ts'
@@ -99,7 +99,8 @@ export async function startSplit (options: SplitOptions): Promise<Split> {
   })
   try {
     const ground = await prepare({ ...options, say }, one => { databases = one })
-    const door = await startAll(ground, supervise)
+    const has_door = await startAll(ground, supervise)
+    const roll = createRoll()
     if (ground.demo) await seedDemoThrough(demoDoor(ground.instances))
     const { url, ports, instances, demo, notes, databases: { urls } } = ground
     return {
@@ -109,9 +110,9 @@ export async function startSplit (options: SplitOptions): Promise<Split> {
       async roll (name) {
         const instance = named(instances, name)
         const { part } = instance
-        if (!door || ports.of[part].length < 2) throw new Error(
+        if (!has_door || ports.of[part].length < 2) throw new Error(
           `${name} has no twin and a door that could send people there`)
-        await rollInstance(instance, named(processes, name), door,
+        await roll(instance, named(processes, name),
           () => waitUntilAnswered(readyPath(instance), fitsOf(part)))
       },
     }
@@ -169,7 +170,8 @@ async function prepare (
 
 type Supervise = (program: Program) => SupervisedProcess
 
-async function startAll (ground: Ground, supervise: Supervise): Promise<Door | null> {
+/** @returns whether nginx stands in front */
+async function startAll (ground: Ground, supervise: Supervise): Promise<boolean> {
   const { ports, instances, common, logs } = ground
   const carrier_url = await startCarrier(ground, supervise)
   const started = instances.map(instance => {
@@ -183,9 +185,8 @@ async function startAll (ground: Ground, supervise: Supervise): Promise<Door | n
   await Promise.all(started.map(({ instance, process }) => waitUntilReady(
     process, readyPath(instance), fitsOf(instance.part))))
   const door = await startDoor(ground, supervise)
-  if (door) await waitUntilReady(
-    door.process, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
-  return door
+  if (door) await waitUntilReady(door, `http://127.0.0.1:${ports.front_door}/api/auth/health`)
+  return door !== null
 }
 
 const readyPath = (instance: Instance) => `http://${addressOf(instance)}` +
@@ -223,7 +224,7 @@ async function startCarrier (
 
 async function startDoor (
   { options, folder, logs, ports, instances, host, notes }: Ground, supervise: Supervise
-): Promise<Door | null> {
+): Promise<SupervisedProcess | null> {
   const { PATH, RATE_LIMITS } = options.environment
   const command = findProgram('nginx', PATH)
   if (!command) {
@@ -231,9 +232,8 @@ async function startDoor (
       'can be read, but what a browser asks of the API finds nobody, and one of each service runs.')
     return null
   }
-  const { program, leaveOut } = await planFrontDoor({
+  return supervise(await planFrontDoor({
     command, folder: join(folder, 'split', 'nginx'), ports, instances, host,
     log_file: join(logs, 'nginx.log'), limits: RATE_LIMITS === 'off' ? 'off' : 'on',
-  })
-  return { process: supervise(program), leaveOut }
+  }))
 }

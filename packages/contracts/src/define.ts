@@ -61,6 +61,8 @@ export interface Route<
   problems: readonly ProblemDefinition[]
   /** Accepts `Idempotency-Key`: same key and body, the first answer again; other body, 422. */
   idempotent?: boolean
+  /** A POST that changes nothing: what it asks for would not fit into an address. */
+  only_asks?: boolean
   rate_limit?: RateLimit
   /** Bytes; the default is `default_body_limit_bytes`. */
   body_limit_bytes?: number

@@ -19,7 +19,14 @@ export type CallInput<R extends AnyRoute> =
   & { request_id?: string }
 
 interface HttpAnswer { status: number, bytes: Uint8Array }
-interface HttpRequest<B> { method: string, path: string, headers: Record<string, string>, body?: B }
+interface HttpRequest<B> {
+  method: string
+  path: string
+  headers: Record<string, string>
+  body?: B
+  /** Sent twice it does what it does once, so an answer that got lost may be asked for again. */
+  repeatable?: boolean
+}
 
 /** Sends one request to a service, wherever it runs. */
 export interface Transport {
@@ -48,14 +55,18 @@ export function createCall (
     const to = serviceOf(route.path)
     const { method, path, headers } = await address(route, input, from, tokens)
     if (body !== undefined) headers['content-type'] = 'application/json'
-    // Where a repetition would be recognised, an answer that got lost may be asked for again.
     if (route.idempotent) headers['idempotency-key'] = uuidv7()
     const request = {
-      method, path, headers, body: body === undefined ? undefined : JSON.stringify(body)
+      method, path, headers, body: body === undefined ? undefined : JSON.stringify(body),
+      repeatable: isRepeatable(route),
     }
     return read(route, await answered(() => transportTo(to).send(request), to))
   }
 }
+
+/** By its method, by its key or because it only asks. */
+const isRepeatable = ({ method, idempotent, only_asks }: AnyRoute) =>
+  (method !== 'POST' && method !== 'PATCH') || idempotent === true || only_asks === true
 
 /** A call whose body or answer is a stream. */
 export function createCallStream (

@@ -1,7 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { defineRoute, Empty, type Method } from '@fermata/contracts/define'
+import { unavailable } from '@fermata/contracts/problems'
+import { testSecrets } from '@fermata/testkit/start'
 import { afterEach, expect, test } from 'vitest'
+import { createCall } from './call.ts'
 import { httpTransport } from './http-transport.ts'
+import { createTokens } from './tokens.ts'
 
 /** Calls to a service in other processes, some of which do not answer. */
 
@@ -28,7 +33,7 @@ async function serve (answer: Answer, port = 0) {
 
 const ok: Answer = (_, response) => { response.end('{}') }
 const hangUp: Answer = request => { request.socket.destroy() }
-const get = { method: 'GET', path: '/', headers: {} }
+const get = { method: 'GET', path: '/', headers: {}, repeatable: true }
 const post = { method: 'POST', path: '/', headers: {} as Record<string, string>, body: '{}' }
 
 /** The address of nobody. */
@@ -58,9 +63,27 @@ test('send: a write that may have arrived is not repeated, unless a key would te
   await expect(httpTransport(peer.url).send(post)).rejects.toThrow('fetch failed')
   expect(peer.seen).toHaveLength(1)
 
-  const keyed = { ...post, headers: { 'idempotency-key': 'k-1' } }
+  const keyed = { ...post, headers: { 'idempotency-key': 'k-1' }, repeatable: true }
   await expect(httpTransport(peer.url).send(keyed)).rejects.toThrow('fetch failed')
   expect(peer.seen.slice(1).map(one => one.key)).toEqual(['k-1', 'k-1', 'k-1'])
+})
+
+test('call: a POST that only asks is asked again, and PUT; one that writes is not', async () => {
+  const peer = await serve(hangUp)
+  const tokens = createTokens(testSecrets())
+  const call = createCall('payments', tokens, () => httpTransport(peer.url))
+  const triesOf = async (method: Method, only_asks?: boolean) => {
+    const before = peer.seen.length
+    await expect(call(defineRoute({
+      method, only_asks, path: '/api/orders/asked', access: 'public', summary: 'Asked',
+      reply: { 204: Empty }, problems: [],
+    }), {})).rejects.toMatchObject({ definition: unavailable })
+    return peer.seen.length - before
+  }
+
+  expect(await triesOf('POST', true)).toBe(3)
+  expect(await triesOf('PUT')).toBe(3)
+  expect(await triesOf('POST')).toBe(1)
 })
 
 test('send: addresses take turns, and a write goes on to the next where nobody listens', async () => {

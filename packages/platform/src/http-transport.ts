@@ -48,12 +48,6 @@ const wasNotSent = (error: unknown) =>
   ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(
     ((error as Error).cause as { code?: string } | undefined)?.code ?? '')
 
-interface Sent { method: string, headers: Record<string, string> }
-
-/** What changes nothing, or carries the key by which a repetition is recognised. */
-const mayRepeat = ({ method, headers }: Sent) =>
-  method === 'GET' || headers['idempotency-key'] !== undefined
-
 /**
  * Over HTTP, to a service in other processes. Requests take turns over its addresses; one that may
  * be repeated is, a few times, when an address does not answer or is about to stop. When no address
@@ -85,16 +79,19 @@ export function httpTransport (...urls: string[]): Transport {
   }
 
   /** @returns an answer, or why there is none but might be the next time */
-  async function attempt (request: Sent & { path: string, body?: string }, left_ms: number) {
-    const { method, path, headers, body } = request
+  async function attempt (
+    { method, path, headers, body, repeatable = false }: Parameters<Transport['send']>[0],
+    left_ms: number
+  ) {
     try {
       const answer = await ask(
         path, { method, headers, body, signal: AbortSignal.timeout(left_ms) })
       const bytes = await answer.bytes()
-      return { answer: { status: answer.status, bytes }, again: answer.status === 503 &&
-        mayRepeat(request) }
+      return {
+        answer: { status: answer.status, bytes }, again: answer.status === 503 && repeatable,
+      }
     } catch (error) {
-      return { error, again: mayRepeat(request) || wasNotSent(error) }
+      return { error, again: repeatable || wasNotSent(error) }
     }
   }
 

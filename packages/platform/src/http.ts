@@ -29,8 +29,6 @@ declare module 'fastify' {
     contract?: AnyRoute
     operation?: string
     service?: string
-    /** Answered while stopping too: whoever asks wants to know just that. */
-    is_probe?: boolean
   }
 }
 
@@ -141,7 +139,6 @@ export function addRoutes (
         bodyLimit: route.body_limit_bytes ?? default_body_limit_bytes,
         config: {
           contract: route, operation: operation.name, service: ctx.service,
-          is_probe: route.path.startsWith(`/api/${ctx.service}/health`),
           ...(rate_limits && limitOf(route)) },
         onRequest: (request, _reply, done) => {
           const recognized = recognize(request, route, auth)

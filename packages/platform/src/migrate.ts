@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { isDatabaseAway } from './database.ts'
@@ -7,17 +8,21 @@ import { isDatabaseAway } from './database.ts'
 const platformMigrations = new URL('../migrations/', import.meta.url)
 
 /**
- * A migration waits this long for a lock; then it fails and is tried at the next start, instead of
- * blocking sales.
+ * A migration waits this long for a lock; whoever uses the table waits behind it meanwhile. Then it
+ * lets them pass and tries again.
  */
-const lock_timeout = '5s'
+const lock_timeout_ms = 200
+const pause_ms = 300
+/** Five seconds of trying; after that the start fails, and the next one tries again. */
+const max_tries = 10
+const lock_not_available = '55P03'
 
 function readMigrations (folder: URL, prefix: string, schema: string): Record<string, Migration> {
   const files = readdirSync(folder).filter(name => name.endsWith('.sql')).sort()
   return Object.fromEntries(files.map(name => [prefix + name.slice(0, -4), {
     up: async (db: Kysely<unknown>) => {
       await sql.raw(
-        `set local lock_timeout = '${lock_timeout}'; set local search_path = ${schema}, public`
+        `set local lock_timeout = ${lock_timeout_ms}; set local search_path = ${schema}, public`
       ).execute(db)
       await sql.raw(readFileSync(new URL(name, folder), 'utf8')).execute(db)
     },
@@ -36,6 +41,9 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
     return false
   }
 }
+
+const isLocked = (error: unknown) =>
+  (error as { code?: string } | undefined)?.code === lock_not_available
 
 /** A name with several addresses fails with one error for each, and none of its own. */
 const reasonOf = (error: unknown) =>
@@ -63,7 +71,12 @@ export async function migrate (db: Kysely<any>, schema: string, folder?: URL): P
     // one of the other.
     allowUnorderedMigrations: true,
   })
-  const { error, results } = await migrator.migrateToLatest()
+  let { error, results } = await migrator.migrateToLatest()
+  // All of a run is one transaction, so nothing of a try that failed stays behind.
+  for (let tries = 1; isLocked(error) && tries < max_tries; tries++) {
+    await sleep(pause_ms)
+    ;({ error, results } = await migrator.migrateToLatest())
+  }
   if (error && isDatabaseAway(error)) throw new Error(
     `The database of ${schema} does not answer: ${reasonOf(error)}. Start it, or correct `
     + 'DATABASE_URL.', { cause: error }
