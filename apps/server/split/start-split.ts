@@ -176,7 +176,7 @@ async function startAll (ground: Ground, supervise: Supervise): Promise<boolean>
   const carrier_url = await startCarrier(ground, supervise)
   const started = instances.map(instance => {
     const { name, launch } = instance
-    const [command = '', ...parameters] = [...launch, process.execPath, main]
+    const [command, ...parameters] = [...launch, process.execPath, main]
     return { instance, process: supervise({
       name, command, parameters, log_file: join(logs, `${name}.log`),
       environment: partEnvironment(instance, carrier_url, common), channel: true,
