@@ -37,7 +37,7 @@ afterAll(async () => {
 
 /** @returns what asks on the one connection of a process over there, and hears what came of it */
 function startClient (kind: 'guarded' | 'plain'): (statement: string) => Promise<string> {
-  const [command = '', ...parameters] =
+  const [command, ...parameters] =
     [...machine.launch, process.execPath, script, postgres.urlOf('orders'), kind]
   const child = spawn(command, parameters, { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(child)

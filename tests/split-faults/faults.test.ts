@@ -35,11 +35,13 @@ afterAll(async () => {
   await data.remove()
 })
 
+const checkSurvival: Survival['check'] = (name, fault) => it.check(name, fault)
+
 test('kill -9 of each process in turn loses and doubles nothing', async () => {
   const names = [...serviceNames, 'orders-2', 'web', 'nginx']
     .map(name => ({ name, at: it.random() })).sort((a, b) => a.at - b.at).map(({ name }) => name)
   console.log(`in turn: ${names.join(', ')}`)
-  await it.check('each process', async () => {
+  await checkSurvival('each process', async () => {
     for (const name of names) {
       await killAndWait(split, name)
       await split.ready()
@@ -48,16 +50,16 @@ test('kill -9 of each process in turn loses and doubles nothing', async () => {
 })
 
 test('kill -9 of the message server is only delay', async () => {
-  await it.check('nats', () => killAndWait(split, 'nats'))
+  await checkSurvival('nats', () => killAndWait(split, 'nats'))
 })
 
 test('a message server whose store is deleted is only delay', async () => {
   const store = join(data.folder, 'split', 'nats', 'store')
-  await it.check('the store', scene => loseStore(split, store, it.oracle, scene))
+  await checkSurvival('the store', scene => loseStore(split, store, it.oracle, scene))
 })
 
 test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
-  await it.check('PostgreSQL', async () => {
+  await checkSurvival('PostgreSQL', async () => {
     process.kill(await it.oracle.postmasterPid(), 'SIGKILL')
     await sleep(fault_ms)
   })
@@ -65,7 +67,7 @@ test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
 
 // It keeps its connections, and the system answers packets for it. partitions.test.ts has the rest.
 test('orders-2 is frozen for a while, and nothing is lost or doubled', async () => {
-  await it.check('orders-2 frozen', async () => {
+  await checkSurvival('orders-2 frozen', async () => {
     const pid = pidOf(split, 'orders-2')!
     process.kill(pid, 'SIGSTOP')
     try {
@@ -98,7 +100,7 @@ test('two processes sell the same few tickets to a crowd, and not one more', asy
 })
 
 test('control: the oracle notices what nobody sold and tickets that nobody issued', async () => {
-  const { history, sale: { event_id } } = await it.check('control', () => sleep(0))
+  const { history, sale: { event_id } } = await checkSurvival('control', () => sleep(0))
   const paid = history.find(told => told.paid)!
   const invented = { order_id: uuidv7(), quantity: 1, paid: true, at_ms: 0 }
 

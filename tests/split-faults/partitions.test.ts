@@ -37,6 +37,8 @@ afterAll(async () => {
   await machines?.stop()
 })
 
+const checkSurvival: Survival['check'] = (name, fault) => it.check(name, fault)
+
 /** Whether a process answers us, over the network. */
 async function answers (name: string): Promise<boolean> {
   const { host, port, part } = machines.split.instances.find(one => one.name === name)!
@@ -83,7 +85,7 @@ async function unplugInSale (machine: Machine): Promise<number> {
 
 test('orders-2 is unplugged in the middle of a sale: its twin sells on, nothing is lost', async () => {
   const machine = machines.machineOf('orders-2')
-  await it.check('orders-2 unplugged', async ({ history }) => {
+  await checkSurvival('orders-2 unplugged', async ({ history }) => {
     const at_ms = await unplugInSale(machine)
     try {
       expect(await answers('orders-2')).toBe(false)
@@ -128,20 +130,20 @@ const port = (number: number): Dropped[] =>
 const messages_port = port_base + 42
 
 test('tickets is cut off from everybody', async () => {
-  await it.check('tickets cut off', cut('tickets', everything, tells(false, 'tickets')))
+  await checkSurvival('tickets cut off', cut('tickets', everything, tells(false, 'tickets')))
 })
 
 test('payments hears everybody, and nobody hears payments', async () => {
-  await it.check('payments unheard',
+  await checkSurvival('payments unheard',
     cut('payments', [{ direction: 'from' }], tells(false, 'payments')))
 })
 
 test('tickets is cut off from the message server alone', async () => {
-  await it.check('tickets without messages',
+  await checkSurvival('tickets without messages',
     cut('tickets', port(messages_port), tells(true, 'tickets')))
 })
 
 test('orders-2 is cut off from PostgreSQL alone', async () => {
-  await it.check('orders-2 without PostgreSQL',
+  await checkSurvival('orders-2 without PostgreSQL',
     cut('orders-2', port(database_port), tells(true, 'orders-2')))
 })
