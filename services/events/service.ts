@@ -21,6 +21,7 @@ import { listEvents } from './operations/list-events.ts'
 import { listMembers } from './operations/list-members.ts'
 import { listOrganizers } from './operations/list-organizers.ts'
 import { publishEvent } from './operations/publish-event.ts'
+import { stopSale } from './operations/stop-sale.ts'
 import { updateEvent } from './operations/update-event.ts'
 
 export default defineService<Ctx>({
@@ -48,5 +49,5 @@ export default defineService<Ctx>({
     on(userRegistered, rememberPeople),
     on(credentialsDeleted, forgetPeople),
   ],
-  jobs: [job('align-pool', alignPool)],
+  jobs: [job('align-pool', alignPool), job('stop-sale', stopSale)],
 })

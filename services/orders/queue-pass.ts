@@ -12,7 +12,7 @@ import { orders_per_pass, type PassForSale } from './rules/pass-uses.ts'
  * Turns away who has no turn, before anything else is done for them: some hashing, no database. How
  * often a pass was used, the sale finds out behind the event's lock; and there a request with a key
  * that was answered in time gets that answer again, though its pass has expired since.
- * @returns null where the event has no waiting room
+ * @returns null where this process knows of no waiting room; the sale looks again
  */
 export function checkPass (
   ctx: Ctx, body: NewOrder, caller: Caller, has_key: boolean
@@ -21,14 +21,12 @@ export function checkPass (
   const room = ctx.resources.rooms.get(event_id)
   // What is over or canceled says so itself.
   if (!room || stateOf(room) === 'closed') return null
-  const extensions = { event_id }
-  if (queue_pass === undefined) {
-    throw new Problem(queuePassNeeded, 'Join the waiting room; the order needs the pass it gives.', { extensions })
-  }
+  if (queue_pass === undefined) throw refusePass(event_id, 'needed')
   const pass = readPass(room.keys, queue_pass)
   if (!pass) {
     if (readToken(room.keys, queue_pass)) {
-      throw new Problem(notYourTurn, 'This is a place in the line, not a pass. Ask for its position.', { extensions })
+      throw new Problem(notYourTurn, 'This is a place in the line, not a pass. Ask for its position.',
+        { extensions: { event_id } })
     }
     throw refusePass(event_id, 'unknown')
   }
@@ -41,16 +39,18 @@ export function checkPass (
   return { place: pass.place, buyer, has_expired }
 }
 
-type Reason = 'unknown' | 'expired' | 'another_buyer' | 'used_up'
-const reasons: Record<Reason, string> = {
+const reasons = {
   unknown: 'This pass was not given by the waiting room of this event.',
   expired: 'The time to buy is over. Join anew.',
   another_buyer: 'This pass belongs to somebody else.',
   used_up: `A pass is good for ${orders_per_pass} orders.`,
 }
 
-export const refusePass = (event_id: string, reason: Reason) =>
-  new Problem(queuePassInvalid, reasons[reason], { extensions: { event_id, reason } })
+export const refusePass = (event_id: string, reason: keyof typeof reasons | 'needed') =>
+  reason === 'needed'
+    ? new Problem(queuePassNeeded, 'Join the waiting room; the order needs the pass it gives.',
+      { extensions: { event_id } })
+    : new Problem(queuePassInvalid, reasons[reason], { extensions: { event_id, reason } })
 
 const belongsTo = ({ binding }: Pass, visitor: string | undefined, user_id: string | null) =>
   (visitor !== undefined && binding.equals(bindingOf(visitor, null))) ||

@@ -30,6 +30,9 @@ const max_parallel_joins = 4
 const full = new Problem(unavailable, 'Very many people are joining at this moment. Try again in a second.',
   { headers: { 'retry-after': '1' } })
 
+/** A look at the database that has not begun; at all rooms where no ids are named. */
+interface NextLook { event_ids: Set<string> | null, done: Promise<void> }
+
 /** The waiting rooms of this process. */
 export function createWaitingRooms (ctx: Ctx): WaitingRooms {
   const rooms = new Map<string, Room>()
@@ -64,16 +67,33 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
     rooms.set(row.event_id, room)
   }
 
-  // One after the other, so that what was read last is what is known.
+  // One after the other, so that what was read last is what is known. Whoever asks meanwhile
+  // shares the next, which begins after they asked: a crowd at a missing room is one question.
   let reading = Promise.resolve()
-  const refresh = (event_id?: string) =>
-    reading = reading.catch(() => undefined).then(() => read(event_id))
+  let next: NextLook | null = null
 
-  async function read (event_id?: string): Promise<void> {
-    const rows = await findRooms(ctx.db, event_id ?? null)
+  function refresh (event_id?: string): Promise<void> {
+    if (next) {
+      if (event_id === undefined) next.event_ids = null
+      else next.event_ids?.add(event_id)
+      return next.done
+    }
+    const mine: NextLook = {
+      event_ids: event_id === undefined ? null : new Set([event_id]),
+      done: reading.catch(() => undefined).then(() => {
+        next = null
+        return read(mine.event_ids)
+      }),
+    }
+    next = mine
+    return reading = mine.done
+  }
+
+  async function read (event_ids: ReadonlySet<string> | null): Promise<void> {
+    const rows = await findRooms(ctx.db, event_ids && [...event_ids])
     const here_ms = Date.now()
     const found = new Set(rows.map(row => row.event_id))
-    for (const known of event_id ? [event_id] : rooms.keys()) {
+    for (const known of event_ids ?? rooms.keys()) {
       if (!found.has(known)) rooms.delete(known)
     }
     for (const kept of [draws, written_at]) {

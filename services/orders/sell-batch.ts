@@ -12,7 +12,7 @@ import {
 } from './queries/sell.ts'
 import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
 import { partRepeated } from './repeated-keys.ts'
-import { allocate } from './rules/allocate.ts'
+import { allocate, closedBecause } from './rules/allocate.ts'
 import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
 import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
@@ -27,7 +27,7 @@ export interface Purchase {
   buyer: Buyer
   request_id: string
   idempotency: Idempotency | null
-  /** Null where the event has no waiting room. */
+  /** Null where this process knows of no waiting room. */
   pass: PassForSale | null
 }
 
@@ -85,7 +85,7 @@ async function sellBehindLock (
   }
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
-  const { allowed, refused } = partByPass(fresh, pass_uses)
+  const { allowed, refused } = partByPass(fresh, pass_uses, guarded && needsPass(event, rows[0]!))
   const stock = toStock(event, rows, promos, await purchasesOf(client, rows, allowed))
   const decisions = allocate(stock, allowed.map(({ request }) => request))
   if (reclaim && decisions.some(mayFreeUp) && await hasDueOrders(client, event_id)) {
@@ -109,6 +109,13 @@ async function sellBehindLock (
   for (const [purchase, reason] of refused) outcomes.set(purchase, { kind: 'pass_refused', reason })
   return answer(outcomes)
 }
+
+/**
+ * What this process knows of rooms may be a second old; what is read behind the lock is not. An
+ * event that sells nothing says so itself.
+ */
+const needsPass = ({ id, status, ends_at }: EventRow, { needs_pass, now }: StockRow) =>
+  needs_pass && closedBecause({ event: { id, status, ends_at: ends_at! }, now }) === null
 
 const typeIdsOf = ({ request }: Purchase) => request.items.map(item => item.ticket_type_id)
 
@@ -157,7 +164,7 @@ export function toStock (
 ): Stock {
   const types = new Map<string, TicketTypeForSale & { pool_ids: string[] }>()
   const left = new Map<string, number>()
-  for (const { pool_id, capacity, remaining, now: _, held: __, ...row } of rows) {
+  for (const { pool_id, capacity, remaining, now: _, held: __, needs_pass: ___, ...row } of rows) {
     if (row.id === null) continue
     left.set(pool_id, remaining)
     const type = types.get(row.id) ?? { ...row, id: row.id, capacity: 0, pool_ids: [] }

@@ -26,6 +26,7 @@ import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-
 import { getQueueSettings } from './operations/get-queue-settings.ts'
 import { getQueue } from './operations/get-queue.ts'
 import { joinQueue } from './operations/join-queue.ts'
+import { learnEvent } from './operations/learn-event.ts'
 import { listOrders } from './operations/list-orders.ts'
 import { listPools } from './operations/list-pools.ts'
 import { listPromoCodes } from './operations/list-promo-codes.ts'
@@ -79,6 +80,7 @@ export default defineService<Ctx>({
     route(api.updatePromoCode, updatePromoCode),
     route(api.deletePromoCode, deletePromoCode),
     route(api.setEventPool, setEventPool),
+    route(api.learnEvent, learnEvent),
     route(api.getEventSales, getEventSales),
     route(api.setQueue, setQueue),
     route(api.getQueueSettings, getQueueSettings),

@@ -1,4 +1,5 @@
 import { eventPublished } from '@fermata/contracts/events'
+import type { EventFacts } from '@fermata/contracts/fields'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
@@ -288,6 +289,26 @@ describe('setEventPool: the limit of a whole event', () => {
         { params: { event_id: event.id }, body: { capacity: 1 }, token: as })).status).toBe(401)
     }
   })
+})
+
+test('learnEvent: a canceled event sells nothing from the answer on, and older facts change nothing', async () => {
+  const { event, token } = await someDraft()
+  const { body: type } = await create(token, newType(event.id))
+  await publish(event)
+  expect((await buy(type, 1)).status).toBe(201)
+  const learn = async (facts: EventFacts, as?: string) => {
+    peer.known.set(event.id, facts)
+    return (await it.send(api.learnEvent, { params: { event_id: event.id },
+      token: as ?? await it.serviceToken('orders', 'events') })).status
+  }
+  const canceled = { ...event, status: 'canceled' as const, version: 9 }
+
+  expect(await learn(canceled, token)).toBe(401)
+  expect((await buy(type, 1)).status).toBe(201)
+  expect(await learn(canceled)).toBe(204)
+  expect(await learn({ ...event, status: 'published', version: 8 })).toBe(204)
+
+  expect((await buy(type, 1)).problem).toMatchObject({ type: api.eventClosed.type, reason: 'canceled' })
 })
 
 describe('getEventSales: what an event has sold, holds and earned', () => {

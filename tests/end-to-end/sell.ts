@@ -75,13 +75,6 @@ export async function putOnSale (
   return { event, ticket_type }
 }
 
-/** Where the box office is several processes, all but one hear of a waiting room a moment later. */
-export const everyProcessKnowsRoom = (call: Call, event_id: string) => eventually(async () => {
-  const asked = await Promise.all(Array.from({ length: 10 }, () =>
-    call(orders.getQueue, { params: { event_id } })))
-  return asked.every(({ ok }) => ok)
-}, 'every process to know of the room')
-
 export const buyer = (name = 'Gil Guest') => ({
   name,
   email: `${name.toLowerCase().replaceAll(' ', '.')}@example.com`,

@@ -8,7 +8,7 @@ import {
 import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, everyProcessKnowsRoom, must, putOnSale, signIn } from './sell.ts'
+import { eventually, must, putOnSale, signIn } from './sell.ts'
 
 /** The pages of the waiting room in a real browser, with and without JavaScript. */
 
@@ -50,7 +50,6 @@ async function putBehindRoom (title: string, opens_in_seconds: number, settings:
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
   await must(organizer(setQueue, {
     params: { event_id: event.id }, body: { enabled: true, opens_at, ...settings } }))
-  await everyProcessKnowsRoom(server.call, event.id)
   return event
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@fermata/testkit/installation'
 import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buyer, eventually, everyProcessKnowsRoom, must, putOnSale, signIn } from './sell.ts'
+import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 
 /** The waiting room of a server that is killed while people join, and its draw recomputed by the tool. */
 
@@ -41,7 +41,6 @@ async function openRoom (opens_in_seconds: number) {
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
   const body = { enabled: true, opens_at, max_in_checkout: 3 }
   await must(organizer(setQueue, { params: { event_id: event.id }, body }))
-  await everyProcessKnowsRoom(server.call, event.id)
   return { event_id: event.id, ticket_type_id: ticket_type.id, opens_ms: Date.parse(opens_at) }
 }
 

@@ -22,8 +22,8 @@ export interface Sums {
 
 const orders_per_pass = 3
 
-export const readSums = async ({ pool }: TwoProcesses, event_id: string): Promise<Sums> =>
-  (await pool.query<Sums>(`
+export const readSums = async ({ pools }: TwoProcesses, event_id: string): Promise<Sums> =>
+  (await pools.orders.query<Sums>(`
   with counted as (
     -- Tickets of a hold that was released are free, whether or not its order says so yet.
     select o.id, o.status from orders.orders o join orders.events e on e.id = o.event_id
@@ -64,17 +64,19 @@ export const readSums = async ({ pool }: TwoProcesses, event_id: string): Promis
 
 /** Orders that a buyer was told of and that are not there. */
 export const countMissing = async (
-  { pool }: TwoProcesses, event_id: string, order_ids: string[]
-): Promise<number> => (await pool.query<{ missing: number }>(`
+  { pools }: TwoProcesses, event_id: string, order_ids: string[]
+): Promise<number> => (await pools.orders.query<{ missing: number }>(`
   select count(*)::integer as missing from unnest($2::uuid[]) as told (id)
    where not exists (select from orders.orders o where o.id = told.id and o.event_id = $1)`,
 [event_id, order_ids])).rows[0]!.missing
 
 /** Whether events or payments of the sale still have to take effect. */
-export const isUnderWay = async ({ pool }: TwoProcesses): Promise<boolean> =>
-  (await pool.query<{ yes: boolean }>(`
-  select exists (select from orders.orders where status = 'pending')
-      or exists (select from payments.payments where status = 'pending')
-      or exists (select from orders.outbox where sent_at is null)
-      or exists (select from payments.outbox where sent_at is null)
-      or exists (select from expiration.outbox where sent_at is null) as yes`)).rows[0]!.yes
+export async function isUnderWay ({ pools }: TwoProcesses): Promise<boolean> {
+  const open = await Promise.all([
+    pools.orders.query(`select from orders.orders where status = 'pending' limit 1`),
+    pools.payments.query(`select from payments.payments where status = 'pending' limit 1`),
+    ...(['orders', 'payments', 'expiration'] as const).map(name =>
+      pools[name].query(`select from ${name}.outbox where sent_at is null limit 1`)),
+  ])
+  return open.some(({ rowCount }) => rowCount! > 0)
+}

@@ -1,6 +1,7 @@
 import { createTestDatabase } from '@fermata/testkit/postgres'
 import { expect, test } from 'vitest'
 import { runSales } from './run-sales.ts'
+import { startTwoProcesses } from './two-processes.ts'
 
 /** A slice of `npm run races:database`: the product twice on one PostgreSQL, all entry paths at once. */
 
@@ -10,7 +11,8 @@ test('placeOrder: two processes sell no ticket, budget, limit or pass twice, who
   const database = await createTestDatabase()
   const first_seed = 1 + Math.floor(Math.random() * 1_000_000)
   try {
-    const told = await runSales({ database_url: database.url, first_seed, seeds,
+    const told = await runSales({
+      startShop: options => startTwoProcesses(database.url, options), first_seed, seeds,
       attempts_per_seed: 150, pause_ms: 8 })
 
     const { attempts, acknowledged, failed, control } = told

@@ -2,12 +2,12 @@ import { eventually } from '../end-to-end/sell.ts'
 import { openEvent, type Sizes } from './contested-event.ts'
 import { allOf, sell, type SaleOutcome } from './contested-sale.ts'
 import { countMissing, isUnderWay, readSums, type Sums } from './queries.ts'
-import { startTwoProcesses, type TwoProcesses } from './two-processes.ts'
+import type { ShopOptions, TwoProcesses } from './two-processes.ts'
 
 /** Many contested sales on a real PostgreSQL with two processes, and the same without the guard. */
 
 export interface SalesPlan {
-  database_url: string
+  startShop: (options: ShopOptions) => Promise<TwoProcesses>
   first_seed: number
   seeds: number
   attempts_per_seed: number
@@ -22,6 +22,8 @@ export interface SalesTold {
   answers: Record<string, number>
   /** Seeds whose sums are wrong, and what is. */
   failed: { seed: number, why: string }[]
+  /** Orders that each of the two processes was asked for, where somebody counts them. */
+  asked: number[]
   /** Seeds in which the control broke each rule; `passes` of those that had a waiting room. */
   control: { seeds: number, oversold: number, overspent: number, over_limit: number,
     overused_passes: number, rooms: number }
@@ -44,7 +46,7 @@ export async function runSales (
   plan: SalesPlan, tell: (told: SalesTold) => void = () => {}
 ): Promise<SalesTold> {
   const told: SalesTold = {
-    seeds: 0, attempts: 0, replayed: 0, acknowledged: 0, answers: {}, failed: [],
+    seeds: 0, attempts: 0, replayed: 0, acknowledged: 0, answers: {}, failed: [], asked: [],
     control: { seeds: 0, oversold: 0, overspent: 0, over_limit: 0, overused_passes: 0, rooms: 0 },
   }
   await withShop(plan, true, async shop => {
@@ -55,6 +57,7 @@ export async function runSales (
       for (const sale of sales) await addSale(told, shop, sale)
       tell(told)
     }
+    told.asked = await shop.asked()
   })
   await withShop(plan, false, async shop => {
     for (const seeds of groupsOf(plan)) {
@@ -68,10 +71,10 @@ export async function runSales (
 }
 
 async function withShop (
-  { database_url, pause_ms }: SalesPlan, guarded: boolean,
+  { startShop, pause_ms }: SalesPlan, guarded: boolean,
   work: (shop: TwoProcesses) => Promise<void>
 ): Promise<void> {
-  const shop = await startTwoProcesses({ database_url, pause_ms, guarded })
+  const shop = await startShop({ pause_ms, guarded })
   try {
     await work(shop)
   } finally {

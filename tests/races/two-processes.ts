@@ -9,6 +9,7 @@ import type { ShopJob } from './shop-process.ts'
 
 /** The product twice, in two processes on one database: each has a collector of its own. */
 
+/** A shop of which two processes sell, however many others it has. */
 export interface TwoProcesses {
   /** Nobody in particular, at each of the processes. */
   doors: Call[]
@@ -16,12 +17,14 @@ export interface TwoProcesses {
   callAs: (door: number, token: string) => Call
   /** Signed anew each time: a long run outlives a token. */
   organizer: (door: number) => Promise<Call>
-  pool: ReturnType<typeof createPool>
+  /** Of each service that moves stock; one and the same where they share a database. */
+  pools: Record<'orders' | 'payments' | 'expiration', ReturnType<typeof createPool>>
+  /** Orders that each process was asked for; empty where nobody counts them. */
+  asked: () => Promise<number[]>
   stop: () => Promise<void>
 }
 
-export interface TwoProcessesOptions {
-  database_url: string
+export interface ShopOptions {
   /** False in the negative control. */
   guarded: boolean
   /** A sale waits as long at most between its check and its commit. */
@@ -36,18 +39,37 @@ const processes = 2
 const hold_minutes = { guarded: '0.02', unguarded: '15' }
 const late_ms = '300'
 
+/** Settings of a shop in which races are met, with secrets of its own. */
+export const contestedSettings = ({ guarded, pause_ms }: ShopOptions) => ({
+  JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  NODE_ENV: 'test', LOG_LEVEL: 'fatal', SIMULATED_LATE_MS: late_ms,
+  RESERVATION_TIMEOUT: hold_minutes[guarded ? 'guarded' : 'unguarded'],
+  ORDERS_TEST_UNGUARDED: guarded ? 'off' : 'on', ORDERS_TEST_PAUSE_MS: String(pause_ms),
+})
+
+/** Clients of a shop at these addresses; the organiser's tokens are signed with its own secrets. */
+export function clientsOf (urls: string[], secrets: ReturnType<typeof contestedSettings>):
+Pick<TwoProcesses, 'doors' | 'callAs' | 'organizer'> {
+  const callOf = (door: number, headers: Record<string, string> = {}) => createClient({
+    base_url: urls[door]!, fetch: (url, init) => fetch(url, init), headers,
+  }).call
+  const callAs = (door: number, token: string) => callOf(door, { authorization: `Bearer ${token}` })
+  const tokens = createTokens(secrets)
+  const person = {
+    user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator' as const],
+    email: 'organizer@example.com', email_verified: true,
+  }
+  return {
+    doors: urls.map((_, door) => callOf(door)), callAs,
+    organizer: async door => callAs(door, await tokens.signAccess(person)),
+  }
+}
+
 export async function startTwoProcesses (
-  { database_url, guarded, pause_ms }: TwoProcessesOptions
+  database_url: string, options: ShopOptions
 ): Promise<TwoProcesses> {
-  const secrets = {
-    JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
-    JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
-  }
-  const environment = {
-    ...secrets, NODE_ENV: 'test', LOG_LEVEL: 'fatal', SIMULATED_LATE_MS: late_ms,
-    RESERVATION_TIMEOUT: hold_minutes[guarded ? 'guarded' : 'unguarded'],
-    ORDERS_TEST_UNGUARDED: guarded ? 'off' : 'on', ORDERS_TEST_PAUSE_MS: String(pause_ms),
-  }
+  const environment = contestedSettings(options)
   const children: ChildProcess[] = []
   const pool = createPool({ url: database_url, max_connections: 4, application_name: 'races' })
   const stop = async () => {
@@ -61,19 +83,10 @@ export async function startTwoProcesses (
       return portOf(child, { database_url, environment })
     })
     const ports = await Promise.all(starting)
-    const callOf = (door: number, headers: Record<string, string> = {}) => createClient({
-      base_url: `http://127.0.0.1:${ports[door]}`, fetch: (url, init) => fetch(url, init), headers,
-    }).call
-    const callAs = (door: number, token: string) =>
-      callOf(door, { authorization: `Bearer ${token}` })
-    const tokens = createTokens(secrets)
-    const person = {
-      user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator' as const],
-      email: 'organizer@example.com', email_verified: true,
-    }
     return {
-      doors: ports.map((_, door) => callOf(door)), callAs, pool, stop,
-      organizer: async door => callAs(door, await tokens.signAccess(person)),
+      ...clientsOf(ports.map(port => `http://127.0.0.1:${port}`), environment),
+      pools: { orders: pool, payments: pool, expiration: pool },
+      asked: () => Promise.resolve([]), stop,
     }
   } catch (error) {
     await stop()

@@ -3,6 +3,7 @@ import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
   Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
 } from './fields.ts'
+import { capacityTooSmall } from './event-sales.ts'
 import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
 import { passFields, passProblems } from './queue.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from './ticket-types.ts'
 
 export * from './availability.ts'
+export * from './event-sales.ts'
 export * from './promo-codes.ts'
 export * from './queue.ts'
 export * from './ticket-types.ts'
@@ -106,27 +108,6 @@ export const NewOrder = Type.Object({
 })
 export type NewOrder = Static<typeof NewOrder>
 
-export const EventSales = Type.Object({
-  event_id: Uuid,
-  capacity: Type.Integer({
-    minimum: 0, description: 'The event-wide pool, or the sum of the ticket types',
-  }),
-  held: Count,
-  sold: Count,
-  revenue: Type.Array(Type.Object({ currency: Currency, amount_minor: Minor })),
-  ticket_types: Type.Array(Type.Object({
-    ticket_type_id: Uuid,
-    name: Type.String(),
-    price_minor: Minor,
-    currency: Currency,
-    capacity: Capacity,
-    held: Count,
-    sold: Count,
-    revenue_minor: Minor,
-  })),
-})
-export type EventSales = Static<typeof EventSales>
-
 export const soldOut = defineProblem(
   'orders/sold-out', 409, 'Not enough tickets left',
   Type.Object({ ticket_type_id: Uuid, name: Type.String(), available: Count }),
@@ -165,10 +146,6 @@ export const unknownTicketType = defineProblem(
 export const wrongState = defineProblem(
   'orders/wrong-state', 409, 'The state of the order does not allow this',
   Type.Object({ order_status: OrderStatus }),
-)
-export const capacityTooSmall = defineProblem(
-  'orders/capacity-too-small', 409, 'More tickets than that are sold or held',
-  Type.Object({ held: Count, sold: Count }),
 )
 export const ticketTypeInUse = defineProblem(
   'orders/ticket-type-in-use', 409, 'Tickets of this type were ordered',
@@ -315,25 +292,6 @@ export const getOrdersForPayment = defineRoute({
   description: 'Orders that are not there are left out.',
   body: Type.Object({ order_ids: Type.Array(Uuid, { maxItems: max_orders_for_payment }) }),
   reply: { 200: Type.Object({ items: Type.Array(OrderForPayment) }) },
-  problems: [],
-})
-
-export const setEventPool = defineRoute({
-  method: 'PUT', path: '/internal/orders/events/{event_id}/pool', access: 'internal',
-  summary: 'Set the event-wide pool that all its ticket types draw from',
-  description: 'Null lifts it. Refused below what is already sold and held.',
-  params: Type.Object({ event_id: Uuid }),
-  body: Type.Object({ capacity: Nullable(Capacity) }),
-  reply: { 200: Type.Object({ capacity: Nullable(Capacity), held: Count, sold: Count }) },
-  problems: [capacityTooSmall],
-})
-
-export const getEventSales = defineRoute({
-  method: 'GET', path: '/internal/orders/events/{event_id}/sales', access: 'internal',
-  summary: 'What an event has sold, holds and earned',
-  description: 'Zeros for an event without orders.',
-  params: Type.Object({ event_id: Uuid }),
-  reply: { 200: EventSales },
   problems: [],
 })
 

@@ -1,10 +1,13 @@
 import { listEndedLogins } from '@fermata/contracts/auth'
 import type { ReplyOf } from '@fermata/contracts/define'
+import type { EventBus } from './bus.ts'
 import type { createCall } from './call.ts'
 import { access_token_seconds } from './tokens.ts'
 
 /** Auth may start after us, and whoever logged out wants to be out within a second. */
 const poll_ms = 1000
+/** News may stay away without a sign: auth can be cut off from a message server that we reach. */
+const doubt_after_ms = 15_000
 const overlap_ms = 60_000
 
 /**
@@ -35,21 +38,27 @@ export function createEndedLogins (now_ms: () => number = Date.now): EndedLogins
 }
 
 /**
- * Asks auth which logins ended before we listened, and again and again while we cannot listen;
- * until it answers, their tokens live on for ten minutes at most.
- * @param listening false while the bus is away, so that no news arrives
+ * Asks auth which logins ended before we listened, again and again while we cannot listen, and now
+ * and then while we can; until it answers, their tokens live on for ten minutes at most.
  */
 export function followEndedLogins (
-  endedLogins: EndedLogins, call: ReturnType<typeof createCall>, listening: () => boolean
+  endedLogins: EndedLogins, call: ReturnType<typeof createCall>,
+  bus: Pick<EventBus, 'connected' | 'onReturn'>
 ): () => void {
   let since_ms = Date.now() - access_token_seconds * 1000
-  let is_current = false
+  let ask_at_ms = -Infinity
+  let returns = 0
   let asking = false
+  // It may have been away for less than the time between two looks.
+  bus.onReturn(() => {
+    returns++
+    ask_at_ms = -Infinity
+  })
 
   async function ask (): Promise<void> {
     asking = true
     const asked_ms = Date.now()
-    const was_listening = listening()
+    const listening_since = bus.connected() ? returns : null
     try {
       const since = new Date(since_ms).toISOString()
       const { items } = await call(
@@ -58,17 +67,18 @@ export function followEndedLogins (
       endedLogins.add(items.map(item => item.login_id))
       // A transaction that began earlier may commit later: a minute is asked for twice.
       since_ms = asked_ms - overlap_ms
-      is_current = was_listening
+      if (listening_since === returns) ask_at_ms = performance.now() + doubt_after_ms
     } catch {
-      is_current = false
+      // The next look asks again.
     } finally {
       asking = false
     }
   }
 
   const look = () => {
-    if (!listening()) is_current = false
-    if (!is_current && !asking) void ask()
+    if (asking || (bus.connected() && performance.now() < ask_at_ms)) return
+    ask_at_ms = -Infinity
+    void ask()
   }
   look()
   const timer = setInterval(look, poll_ms)

@@ -185,7 +185,7 @@ function follow (running: Running[], shared: Shared, bus: EventBus): () => void 
   const first = running[0]?.definition.name
   if (!first) return () => {}
   const call = createCall(first, shared.tokens, shared.transportTo)
-  return followEndedLogins(shared.endedLogins, call, bus.connected)
+  return followEndedLogins(shared.endedLogins, call, bus)
 }
 
 function once (work: () => Promise<void>): () => Promise<void> {

@@ -10,6 +10,8 @@ export interface TestNats {
   start: () => Promise<void>
   /** `kill -9`: what it had not written is gone. */
   kill: () => Promise<void>
+  /** It keeps its connections and says nothing, as one that is cut off does; or goes on. */
+  freeze: (frozen: boolean) => void
   /** Deletes all that JetStream stored; the server must not run. */
   wipe: () => Promise<void>
   /** Kills it and removes its folder. */
@@ -52,6 +54,7 @@ export async function createTestNats (config = ''): Promise<TestNats> {
 
   return {
     url: `nats://127.0.0.1:${port}`, start, kill,
+    freeze: frozen => { child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT') },
     wipe: () => rm(store, { recursive: true, force: true }),
     async remove () {
       await kill()

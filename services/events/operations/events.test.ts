@@ -8,7 +8,7 @@ import { eventInput, inDays } from '../test/event-input.ts'
 import { createPeers } from '../test/peers.ts'
 
 // create-event, get-event, update-event, delete-event, publish-event, cancel-event,
-// get-event-facts, get-attendance and
+// stop-sale, get-event-facts, get-attendance and
 // align-pool are one life, tested from draft to deletion.
 
 const { peers, services } = createPeers()
@@ -268,6 +268,21 @@ test('cancelEvent: tells why, and a canceled event stays to be seen', async () =
     reason: 'Storm', canceled_at: answer.body.canceled_at,
       event: { id: event.id, status: 'canceled', version: 3 },
   }])
+})
+
+test('cancelEvent: orders knows before the answer, or as soon as it listens', async () => {
+  const cancel = async () => {
+    const event = await createPublished()
+    await it.send(api.cancelEvent, { token: creator, params: { id: event.id }, body: {} })
+    return () => peers.learned.has(event.id)
+  }
+  expect((await cancel())()).toBe(true)
+
+  peers.deaf = true
+  const known = await cancel()
+  expect(known()).toBe(false)
+  peers.deaf = false
+  await it.eventually(async () => known(), 'orders to be told again')
 })
 
 test('cancelEvent: refuses a draft, a second time, what is over, and strangers', async () => {

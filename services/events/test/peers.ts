@@ -1,4 +1,5 @@
 import * as orders from '@fermata/contracts/orders'
+import { unavailable } from '@fermata/contracts/problems'
 import * as tickets from '@fermata/contracts/tickets'
 import { Problem } from '@fermata/platform/problem'
 import { defineService, route, type Context } from '@fermata/platform/service'
@@ -12,6 +13,10 @@ export interface Peers {
   admitted: Map<string, number>
   /** Capacities asked for, in order. */
   asked: (number | null)[]
+  /** Events that orders was to look at ahead of the news. */
+  learned: Set<string>
+  /** Orders refuses to listen while it is on. */
+  deaf: boolean
 }
 
 /**
@@ -20,7 +25,8 @@ export interface Peers {
  * was sold, which their real selves only learn from a whole purchase.
  */
 export function createPeers () {
-  const peers: Peers = { sales: new Map(), pools: new Map(), admitted: new Map(), asked: [] }
+  const peers: Peers = { sales: new Map(), pools: new Map(), admitted: new Map(), asked: [],
+    learned: new Set(), deaf: false }
   const none: Sales = { sold: 0, held: 0, revenue_minor: 0, ticket_type_id: '' }
   const ordersPeer = defineService<Context>({
     name: 'orders',
@@ -33,6 +39,11 @@ export function createPeers () {
         }
         peers.pools.set(params.event_id, body.capacity)
         return { capacity: body.capacity, sold, held }
+      }),
+      route(orders.learnEvent, async (_ctx, { params }) => {
+        if (peers.deaf) throw new Problem(unavailable)
+        peers.learned.add(params.event_id)
+        return null
       }),
       route(orders.getEventSales, async (_ctx, { params }) => {
         const { sold, held, revenue_minor, ticket_type_id } = peers.sales.get(params.event_id) ??

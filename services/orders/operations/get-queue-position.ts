@@ -12,7 +12,7 @@ const headers = { 'cache-control': 'no-store' }
 
 /** What everybody in the room asks again and again: some hashing, no database. */
 export const getQueuePosition: Operation<typeof contract> = async (ctx, { params, query }) => {
-  const room = requireRoom(ctx, params.event_id)
+  const room = await requireRoom(ctx, params.event_id)
   const token = readToken(room.keys, query.token)
   if (!token) throw new Problem(queueTokenInvalid, undefined, { extensions: params })
   return reply(positionIn(room, token), { headers })

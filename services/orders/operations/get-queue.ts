@@ -5,4 +5,4 @@ import { requireRoom } from '../require-room.ts'
 
 /** The public side of a waiting room, from memory. */
 export const getQueue: Operation<typeof contract> = async (ctx, { params }) =>
-  describeRoom(requireRoom(ctx, params.event_id))
+  describeRoom(await requireRoom(ctx, params.event_id))

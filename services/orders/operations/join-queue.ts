@@ -13,7 +13,7 @@ import { requireRoom } from '../require-room.ts'
  */
 export const joinQueue: Operation<typeof contract> = async (ctx, { params, body, caller }) => {
   const { event_id } = params
-  const room = requireRoom(ctx, event_id)
+  const room = await requireRoom(ctx, event_id)
   const known = body.token === undefined ? null : readToken(room.keys, body.token)
   if (known) {
     const position = positionIn(room, known)

@@ -19,14 +19,22 @@ import type { Request, Wanted } from '../rules/stock.ts'
 export const placeOrder: Operation<typeof api.placeOrder> = async (
   ctx, { body, caller, id, idempotency }
 ) => {
-  const pass = checkPass(ctx, body, caller, idempotency !== null)
-  const outcome = await ctx.resources.collector.add(body.event_id, {
-    buyer: body.buyer, request_id: id, idempotency, pass,
-    request: {
-      ...requestOf(body),
-      buyer: { user_id: userIdOf(caller), email_key: normalizedEmail(body.buyer.email) },
-    },
-  })
+  const buy = () => {
+    const pass = checkPass(ctx, body, caller, idempotency !== null)
+    return ctx.resources.collector.add(body.event_id, {
+      buyer: body.buyer, request_id: id, idempotency, pass,
+      request: {
+        ...requestOf(body),
+        buyer: { user_id: userIdOf(caller), email_key: normalizedEmail(body.buyer.email) },
+      },
+    })
+  }
+  let outcome = await buy()
+  if (outcome.kind === 'pass_refused' && outcome.reason === 'needed') {
+    // Another process switched the room on a moment ago. Who brought a pass gets it looked at.
+    await ctx.resources.rooms.refresh(body.event_id)
+    outcome = await buy()
+  }
   if (outcome.kind === 'unknown_event') throw new Problem(notFound, 'There is no such event.')
   if (outcome.kind === 'key_reused') throw new Problem(keyReused)
   if (outcome.kind === 'pass_refused') throw refusePass(body.event_id, outcome.reason)

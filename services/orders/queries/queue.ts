@@ -53,7 +53,7 @@ const rooms_at_most = 1000
  * Every room that is on, with all that answers about it need. A shared pool may be counted for
  * several types, so the event's own pool limits the sum.
  */
-export const findRooms = async (db: Db<DB>, event_id: string | null) => (await sql<RoomRow>`
+export const findRooms = async (db: Db<DB>, event_ids: string[] | null) => (await sql<RoomRow>`
   select q.*, clock_timestamp() as now, e.status, e.ends_at, s.available, s.held, s.capacity,
          (select coalesce(max(a.up_to), 0) from orders.queue_admissions a
            where a.event_id = q.event_id and a.at <= clock_timestamp() - q.pass_seconds * interval '1 second') as missed_up_to,
@@ -74,7 +74,7 @@ export const findRooms = async (db: Db<DB>, event_id: string | null) => (await s
                 join orders.pools p on p.id = d.pool_id
                where k.event_id = q.event_id and (k.sales_end is null or k.sales_end > clock_timestamp())
                group by k.id) as t) as s
-   where q.enabled and e.ends_at > clock_timestamp() and (${event_id}::uuid is null or q.event_id = ${event_id})
+   where q.enabled and e.ends_at > clock_timestamp() and (${event_ids}::uuid[] is null or q.event_id = any(${event_ids}::uuid[]))
    order by q.opens_at limit ${rooms_at_most}`.execute(db)).rows
 
 /**

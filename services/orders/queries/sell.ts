@@ -108,7 +108,10 @@ const readEvent = async (client: Client, event_id: string) =>
  * type.
  */
 export interface StockRow {
-  now: string, id: string | null, name: string, price_minor: number, currency: string,
+  now: string
+  /** Whether a waiting room is on; behind the lock that switching it takes, so it stays true. */
+  needs_pass: boolean
+  id: string | null, name: string, price_minor: number, currency: string,
   sales_start: string | null, sales_end: string | null
   min_per_order: number, max_per_order: number, max_per_buyer: number | null
   pricing: Pricing, min_price_minor: number, tiers: PriceTier[], access_code: string | null
@@ -123,7 +126,8 @@ const findStock = async (client: Client, event_id: string, type_ids: string[]) =
   (await client.query<StockRow>({
   name: 'orders-find-stock',
   text: `
-    select greatest(statement_timestamp(), (select released_up_to from orders.events where id = $1)) as now, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
+    select greatest(statement_timestamp(), (select released_up_to from orders.events where id = $1)) as now,
+           coalesce((select enabled from orders.queues where event_id = $1), false) as needs_pass, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
            t.min_per_order, t.max_per_order, t.max_per_buyer, t.pricing, t.min_price_minor, t.tiers, t.access_code,
            p.id as pool_id, p.capacity, p.capacity - p.held - p.sold as remaining, p.held
       from (select) as always

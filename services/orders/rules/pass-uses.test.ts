@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { orders_per_pass, partByPass, usesOf } from './pass-uses.ts'
+import { orders_per_pass, partByPass, usesOf, type PassForSale } from './pass-uses.ts'
 
 const hash = (name: string) => Buffer.from(name)
 const purchase = (place: number, buyer: string | null = null) =>
@@ -35,4 +35,10 @@ test('partByPass: without a waiting room nothing is asked', () => {
   const free = { pass: null }
   expect(partByPass([free, free], [])).toEqual({ allowed: [free, free], refused: new Map() })
   expect(usesOf([free])).toEqual([])
+})
+
+test('partByPass: with a waiting room who has no pass is refused, and nobody else', () => {
+  const [free, ann] = [{ pass: null }, purchase(1, 'ann')]
+  expect(partByPass<{ pass: PassForSale | null }>([free, ann, free], [], true))
+    .toEqual({ allowed: [ann], refused: new Map([[free, 'needed']]) })
 })

@@ -12,21 +12,25 @@ export interface PassForSale {
   has_expired: boolean
 }
 export interface PassUse { place: number, buyer: Buffer | null, orders: number }
-export type PassRefusal = 'used_up' | 'another_buyer' | 'expired'
+export type PassRefusal = 'needed' | 'used_up' | 'another_buyer' | 'expired'
 
 /**
  * Parts those whose pass still serves them from those it does not, in the order of arrival. Two
  * orders with one pass in one batch count before it is known whether they find tickets: who meets
  * that tries again a moment later.
+ * @param needs_pass whether who has none is refused
  */
 export function partByPass<P extends { pass: PassForSale | null }> (
-  purchases: readonly P[], uses: readonly PassUse[]
+  purchases: readonly P[], uses: readonly PassUse[], needs_pass = false
 ): { allowed: P[], refused: Map<P, PassRefusal> } {
   const used = new Map(uses.map(use => [use.place, { ...use }]))
   const refused = new Map<P, PassRefusal>()
   const allowed = purchases.filter(purchase => {
     const { pass } = purchase
-    if (!pass) return true
+    if (!pass) {
+      if (needs_pass) refused.set(purchase, 'needed')
+      return !needs_pass
+    }
     const use = used.get(pass.place) ?? firstUse(pass)
     used.set(pass.place, use)
     const why = refusalOf(pass, use)
