@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { secretsOf } from '@fermata/platform/settings'
 import { allServices } from '@fermata/server/services'
 import { natsValues } from './databases.ts'
 import { exampleInstallation, type Installation } from './installation.ts'
@@ -14,13 +15,14 @@ const usage = `node tools/render-kubernetes.ts --size ${sizeNames.join('|')} --h
 
 const schemas = [PlatformSettings, ...Object.values(allServices).flatMap(one => one.settings ?? [])]
 const known = new Set(schemas.flatMap(schema => Object.keys(schema.properties)))
-const secret = /SIGNATURE|PASSWORD|TOKEN|SECRET|_URL$/
+const secrets = new Set(schemas.flatMap(secretsOf))
 
 /** @throws with a sentence when a setting is not one, or is a secret */
 function readSetting (text: string): [string, string] {
   const [name = '', ...value] = text.split('=')
   if (!known.has(name)) throw new Error(`${name} is no setting: docs/settings.md lists all there are.`)
-  if (secret.test(name)) throw new Error(`${name} belongs into the secret fermata-secrets.`)
+  if (name === 'PUBLIC_URL') throw new Error('PUBLIC_URL follows from --host.')
+  if (secrets.has(name)) throw new Error(`${name} belongs into the secret fermata-secrets.`)
   return [name, value.join('=')]
 }
 
