@@ -173,7 +173,7 @@ test('autoscalers: what they ask for, the metrics adapter offers; orders also co
     ({ External: external.map(rule => rule.name.as), Pods: custom.map(rule => rule.name.as) })
   for (const { metadata, spec } of
     ofKind<IHorizontalPodAutoscaler>('tour', 'HorizontalPodAutoscaler')) {
-    const { metrics = [] } = spec!
+    const { metrics = [] } = spec
     for (const { external } of metrics)
       if (external) expect(offered().External).toContain(external.metric.name)
     expect(metrics.flatMap(({ pods }) => pods?.metric.name ?? []), metadata!.name)
