@@ -14,6 +14,8 @@ export default defineConfig({
       '**/node_modules/**', '**/build/**', ...suites_apart,
       // It takes minutes: `npm run test:faults` and .ci/run have it.
       'tests/faults/rush-under-kills.test.ts',
+      // It builds an image as root: `npm run test:image` alone has it.
+      'tests/image/**',
     ],
     // One PostgreSQL for the run; each test file makes its own database there.
     globalSetup: ['packages/testkit/src/global-setup.ts'],

@@ -9,12 +9,15 @@ import { front_network, inside_port, traefikLabels, type Stage } from './traefik
  * `name` or `version`.
  */
 
+/** Every image that is not ours, for Compose and for Kubernetes, by its exact version. */
 export const images = {
-  postgres: 'postgres:18-bookworm',
-  nats: 'nats:2.11-alpine',
-  traefik: 'traefik:v3.5',
+  postgres: 'postgres:18.6-trixie',
+  /** What the operator of databases on a cluster runs. */
+  database_cluster: 'ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie',
+  nats: 'nats:2.11.16-alpine',
+  traefik: 'traefik:v3.5.3',
   socket: 'tecnativa/docker-socket-proxy:0.3.0',
-  nginx: 'nginxinc/nginx-unprivileged:1.28-alpine',
+  nginx: 'nginxinc/nginx-unprivileged:1.28.3-alpine',
 }
 
 /** The part of Compose's format that we use; a field that is not here does not compile. */
@@ -197,8 +200,9 @@ export function composeDevelopment (): ComposeFile {
         volumes: [`postgres:${database_folder}`,
           './deploy/postgres/development.sql:/docker-entrypoint-initdb.d/databases.sql:ro'],
         healthcheck: postgresHealth('postgres') },
-      nats: { image: images.nats, ...hardened, command: ['--jetstream', '--store_dir=/data', '--http_port=8222'],
-        volumes: ['nats:/data'], networks: ['back'],
+      nats: { image: images.nats, ...hardened, command: ['--config=/etc/nats/nats.conf'],
+        volumes: ['./deploy/nats/development.conf:/etc/nats/nats.conf:ro', 'nats:/data'],
+        networks: ['back'],
         healthcheck: watched(['CMD', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8222/healthz']) },
       // The same routes by nginx: `docker compose --profile nginx up`.
       nginx: { image: images.nginx, ...hardened, profiles: ['nginx'], tmpfs: ['/tmp'],

@@ -1,8 +1,9 @@
 import { composeDebug, composeDevelopment, composeProduction, toCompose } from './compose.ts'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
-import { adapterValues, natsValues } from './kubernetes/databases.ts'
+import { natsValues } from './kubernetes/databases.ts'
 import { exampleInstallation } from './kubernetes/installation.ts'
 import { manifestFiles, toYaml } from './kubernetes/manifests.ts'
+import { adapterValues, alertsOf, podMonitorOf } from './kubernetes/monitoring.ts'
 import { sizeNames } from './kubernetes/sizes.ts'
 import { renderNginx } from './nginx.ts'
 import { developmentDatabases } from './postgres/queries.ts'
@@ -49,6 +50,10 @@ function kubernetesFiles (): RenderedFile[] {
     }),
     { path: `${folder}/values/prometheus-adapter.yaml`,
       text: yamlHeader + toYaml([adapterValues()]) },
+    { path: `${folder}/values/monitoring.yaml`, text: yamlHeader + toYaml([
+      podMonitorOf({ ...exampleInstallation, size: 'medium' }),
+      alertsOf({ ...exampleInstallation, size: 'medium' }),
+    ]) },
   ]
 }
 

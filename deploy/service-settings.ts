@@ -1,5 +1,6 @@
 import type { ServiceName } from '@fermata/contracts/services'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { secretsOf } from '@fermata/platform/settings'
 import { addressVariable, databaseVariable } from '@fermata/server/server-settings'
 import { allServices } from '@fermata/server/services'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
@@ -11,19 +12,20 @@ const isService = (target: Target): target is ServiceName => target !== 'web'
 /** Values that other people's eyes must not see: files, or references to a cluster's secrets. */
 export function secretNames (target: Target): string[] {
   if (!isService(target)) return []
-  return [
-    'JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'METRICS_TOKEN', 'NATS_URL',
-    databaseVariable(target),
-    ...(target === 'tickets' ? ['TICKET_SIGNATURE'] : []),
-    ...(target === 'notifications' ? ['MAIL_PASSWORD'] : []),
-  ]
+  const { settings } = allServices[target]
+  return [...platform_secrets, databaseVariable(target), ...settings ? secretsOf(settings) : []]
 }
+const platform_secrets = secretsOf(PlatformSettings)
+
+/** Every secret of an installation but the addresses of its databases, each once. */
+export const sharedSecretNames = (): string[] => [...new Set(targets.flatMap(secretNames))]
+  .filter(name => !name.startsWith('DATABASE_URL'))
 
 /** Settings whose values an operator may choose: those of every process and the target's own. */
 export function openNames (target: Target): string[] {
   const own = isService(target) ? allServices[target].settings?.properties ?? {} : {}
-  const fixed = new Set([...Object.keys(fixedSettings(target)), ...secretNames(target),
-    'JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'METRICS_TOKEN', 'NATS_URL'])
+  const fixed = new Set([
+    ...Object.keys(fixedSettings(target)), ...secretNames(target), ...platform_secrets])
   return [...new Set([...Object.keys(PlatformSettings.properties), ...Object.keys(own)])]
     .filter(name => !fixed.has(name) && !/UNGUARDED|FERMATA_DEMO|FERMATA_LOG_DIR/.test(name))
 }

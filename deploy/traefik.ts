@@ -65,7 +65,9 @@ export function renderTraefikDynamic (stage: Stage): string {
         retry: { retry: { attempts: 3, initialInterval: '50ms' } },
         compress: { compress: { minResponseBodyBytes: 1024 } },
         rate: { rateLimit: { average: requests_per_second, burst: burst_requests } },
-        connections: { inFlightReq: { amount: connections_per_address } },
+        // Without a criterion Traefik counts per host name: all visitors together.
+        connections: { inFlightReq: { amount: connections_per_address,
+          sourceCriterion: { ipStrategy: { depth: 0 } } } },
         shorthand: { addPrefix: { prefix: '/api' } },
         ...(stage === 'production' && { dashboard: { basicAuth: {
           users: ['{{ env "DASHBOARD_USER" }}:{{ env "DASHBOARD_PASSWORD_HASH" }}'] } } }),

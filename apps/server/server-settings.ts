@@ -10,6 +10,7 @@ export const addressVariable = (name: ServiceName) => `${name.toUpperCase()}_SER
 const DatabaseUrl = (description: string) =>
   Type.Optional(
     Type.String({
+      secret: true,
       pattern: '^postgres(ql)?://',
       description,
       examples: ['postgres://fermata:secret@db.example.org/fermata'],

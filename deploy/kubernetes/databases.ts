@@ -1,5 +1,6 @@
 import type { ServiceName } from '@fermata/contracts/services'
-import { databaseName, sizeOf, type Installation } from './installation.ts'
+import { images } from '../compose.ts'
+import { databaseName, secret_name, sizeOf, type Installation } from './installation.ts'
 
 /** The part of CloudNativePG's Cluster that we use; a field that is not here does not compile. */
 export interface DatabaseCluster {
@@ -30,7 +31,7 @@ export function databaseOf (service: ServiceName, installation: Installation): D
     apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster',
     metadata: { name: databaseName(service), namespace: installation.namespace },
     spec: {
-      instances, imageName: 'ghcr.io/cloudnative-pg/postgresql:18', storage: { size: storage },
+      instances, imageName: images.database_cluster, storage: { size: storage },
       bootstrap: { initdb: { database: service, owner: service } },
       postgresql: {
         parameters: { max_connections: '300', synchronous_commit: 'on' },
@@ -52,24 +53,15 @@ export function natsValues (installation: Installation) {
       cluster: { enabled: replicas > 1, ...(replicas > 1 && { replicas }) },
       jetstream: { enabled: true,
         fileStore: { enabled: true, pvc: { enabled: true, size: storage } } },
-      // The chart writes what is between << and >> without quotes, so the server fills it in.
-      merge: { authorization: { user: 'fermata', password: '<< $NATS_PASSWORD >>' } },
+      // The chart writes what is between << and >> without quotes, so the server reads it itself.
+      merge: { max_payload: '<< 8MB >>', max_pending: '<< 64MB >>',
+        authorization: { user: 'fermata', password: '<< $NATS_PASSWORD >>' } },
     },
     container: { env: { NATS_PASSWORD:
-      { valueFrom: { secretKeyRef: { name: 'fermata-secrets', key: 'nats_password' } } } } },
+      { valueFrom: { secretKeyRef: { name: secret_name, key: 'nats_password' } } } } },
     natsBox: { enabled: false },
     podTemplate: { topologySpreadConstraints: {
       'kubernetes.io/hostname': { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' } } },
   }
 }
 
-/** Values for the chart prometheus-adapter: how many events wait, for the autoscalers to read. */
-export const adapterValues = () => ({
-  rules: { default: false, external: [{
-    seriesQuery: 'fermata_outbox_waiting{service!=""}',
-    resources: { overrides: { namespace: { resource: 'namespace' } } },
-    name: { as: 'fermata_outbox_waiting' },
-    // Every pod of a service counts the same table, so the largest is the number.
-    metricsQuery: 'max(<<.Series>>{<<.LabelMatchers>>}) by (service)',
-  }] },
-})

@@ -3,7 +3,9 @@ import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { ServerSettings } from '@fermata/server/server-settings'
 import { allServices } from '@fermata/server/services'
 import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1/Deployment'
-import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
+import {
+  HorizontalPodAutoscaler, type IHorizontalPodAutoscaler,
+} from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
 import { Ingress, type IIngress } from 'kubernetes-models/networking.k8s.io/v1/Ingress'
 import { NetworkPolicy, type INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
@@ -16,6 +18,7 @@ import { parseAllDocuments } from 'yaml'
 import { hostOf, targets } from '../front-door.ts'
 import { exampleInstallation, part_label } from './installation.ts'
 import { manifestFiles, toYaml, type Manifest } from './manifests.ts'
+import { adapterValues } from './monitoring.ts'
 import { renderInstallation } from './render-installation.ts'
 import { sizeNames, type SizeName } from './sizes.ts'
 
@@ -162,5 +165,18 @@ test('toYaml: what is written reads back the same', () => {
     const manifests = manifestsOf(size)
     const read = parseAllDocuments(toYaml(manifests)).map(one => one.toJS() as unknown)
     expect(read).toEqual(manifests)
+  }
+})
+
+test('autoscalers: what they ask for, the metrics adapter offers; orders also counts who waits', () => {
+  const offered = ({ external, custom } = adapterValues().rules) =>
+    ({ External: external.map(rule => rule.name.as), Pods: custom.map(rule => rule.name.as) })
+  for (const { metadata, spec } of
+    ofKind<IHorizontalPodAutoscaler>('tour', 'HorizontalPodAutoscaler')) {
+    const { metrics = [] } = spec
+    for (const { external } of metrics)
+      if (external) expect(offered().External).toContain(external.metric.name)
+    expect(metrics.flatMap(({ pods }) => pods?.metric.name ?? []), metadata!.name)
+      .toEqual(metadata!.name === 'orders-service' ? offered().Pods : [])
   }
 })

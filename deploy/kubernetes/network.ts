@@ -37,7 +37,8 @@ export function networkPolicies (installation: Installation): INetworkPolicy[] {
   return [
     policy('nobody', { ...every, policyTypes: ['Ingress', 'Egress'] }),
     policy('names', { ...every, policyTypes: ['Egress'], egress: [{
-      to: [namespaceOf('kube-system')],
+      // The second is where a node's own cache of names listens, where there is one.
+      to: [namespaceOf('kube-system'), { ipBlock: { cidr: '169.254.20.10/32' } }],
       ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] }] }),
     ...targets.map(target => policy(hostOf(target), targetSpec(target, installation))),
     policy(inside_name, {

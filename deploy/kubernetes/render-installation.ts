@@ -1,26 +1,29 @@
 import { parseArgs } from 'node:util'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { secretsOf } from '@fermata/platform/settings'
 import { allServices } from '@fermata/server/services'
 import { natsValues } from './databases.ts'
 import { exampleInstallation, type Installation } from './installation.ts'
 import { manifestFiles, toYaml } from './manifests.ts'
+import { alertsOf, podMonitorOf } from './monitoring.ts'
 import { sizeNames, type SizeName } from './sizes.ts'
 
 const usage = `node tools/render-kubernetes.ts --size ${sizeNames.join('|')} --host <name> --image <image>
   [--set NAME=value]…             settings of docs/settings.md that are no secrets
   [--namespace fermata] [--ingress-class traefik] [--ingress-namespace traefik]
   [--monitoring-namespace monitoring]
-  [--only 10-namespace]           one file of the manifests, or nats-values`
+  [--only 10-namespace]           one file of the manifests, nats-values or monitoring`
 
 const schemas = [PlatformSettings, ...Object.values(allServices).flatMap(one => one.settings ?? [])]
 const known = new Set(schemas.flatMap(schema => Object.keys(schema.properties)))
-const secret = /SIGNATURE|PASSWORD|TOKEN|SECRET|_URL$/
+const secrets = new Set(schemas.flatMap(secretsOf))
 
 /** @throws with a sentence when a setting is not one, or is a secret */
 function readSetting (text: string): [string, string] {
   const [name = '', ...value] = text.split('=')
   if (!known.has(name)) throw new Error(`${name} is no setting: docs/settings.md lists all there are.`)
-  if (secret.test(name)) throw new Error(`${name} belongs into the secret fermata-secrets.`)
+  if (name === 'PUBLIC_URL') throw new Error('PUBLIC_URL follows from --host.')
+  if (secrets.has(name)) throw new Error(`${name} belongs into the secret fermata-secrets.`)
   return [name, value.join('=')]
 }
 
@@ -51,6 +54,7 @@ function readInstallation (args: string[]): { installation: Installation, only?:
 export function renderInstallation (args: string[]): string {
   const { installation, only } = readInstallation(args)
   if (only === 'nats-values') return toYaml([natsValues(installation)])
+  if (only === 'monitoring') return toYaml([podMonitorOf(installation), alertsOf(installation)])
   const files = manifestFiles(installation)
     .filter(({ name }) => only === undefined || name === only)
   if (files.length === 0) throw new Error(usage)

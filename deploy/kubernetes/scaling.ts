@@ -4,14 +4,29 @@ import type {
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { hostOf, type Target } from '../front-door.ts'
 import { part_label, sizeOf, type Installation } from './installation.ts'
+import { collector_metric, outbox_metric } from './monitoring.ts'
 
 /** Events that wait to leave a service, of which one more pod is worth having. */
 const waiting_per_pod = '500'
 const busy_percent = 65
+/** Requests in one process of orders: a twentieth of a second of work, at 10,000 holds a second. */
+const requests_per_pod = '500'
+
+type Metric = NonNullable<NonNullable<IHorizontalPodAutoscaler['spec']>['metrics']>[number]
+
+/** What waits in a target: its events, and for the box office the buyers themselves. */
+const waitingIn = (target: Target): Metric[] => target === 'web' ? [] : [
+  { type: 'External', external: {
+    metric: { name: outbox_metric, selector: { matchLabels: { service: target } } },
+    target: { type: 'AverageValue', averageValue: waiting_per_pod } } },
+  ...(target === 'orders' ? [{ type: 'Pods' as const, pods: {
+    metric: { name: collector_metric },
+    target: { type: 'AverageValue', averageValue: requests_per_pod } } }] : []),
+]
 
 /**
- * More pods when processors are busy or events wait. The second needs a metrics adapter, see
- * prometheus-adapter-values.yaml; without one the first still works.
+ * More pods when processors are busy or something waits. The second needs a metrics adapter with
+ * `values/prometheus-adapter.yaml`; without one the first still works.
  */
 export function autoscalerOf (
   target: Target, installation: Installation
@@ -28,10 +43,7 @@ export function autoscalerOf (
       metrics: [
         { type: 'Resource', resource: { name: 'cpu',
           target: { type: 'Utilization', averageUtilization: busy_percent } } },
-        ...(target === 'web' ? [] : [{ type: 'External' as const, external: {
-          metric: { name: 'fermata_outbox_waiting',
-            selector: { matchLabels: { service: target } } },
-          target: { type: 'AverageValue', averageValue: waiting_per_pod } } }]),
+        ...waitingIn(target),
       ],
       behavior: {
         // A rush doubles within seconds; when it is over there is no hurry.

@@ -20,7 +20,8 @@ export const NotificationSettings = Type.Object({
   MAIL_USERNAME: Type.Optional(Type.String({
     minLength: 1, examples: ['fermata'], description: 'the account at the mail server',
   })),
-  MAIL_PASSWORD: Type.Optional(Type.String({ examples: ['…'], description: 'its password' })),
+  MAIL_PASSWORD: Type.Optional(Type.String({
+    secret: true, examples: ['…'], description: 'its password' })),
   MAIL_FROM: Type.String({
     default: default_sender, examples: ['Town Hall <tickets@example.org>'],
     description: 'the sender of all mails',

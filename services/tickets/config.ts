@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 
 export const TicketSettings = Type.Object({
   TICKET_SIGNATURE: Type.String({
+    secret: true,
     minLength: 32,
     description: 'the secret from which the keys that sign ticket codes are derived, one for each ' +
       'event; 32 characters or more',

@@ -18,6 +18,7 @@ import {
   composeDebug, composeDevelopment, composeProduction, type ComposeFile,
 } from '../../deploy/compose.ts'
 import { hostOf, targets } from '../../deploy/front-door.ts'
+import { alerts } from '../../deploy/kubernetes/monitoring.ts'
 import { freePort } from './run-nginx.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -112,7 +113,10 @@ test('image: what it holds is enough for a service, and it writes nothing there'
     }
     // An autoscaler reads it of each service.
     const metrics = await fetch(`http://127.0.0.1:${port}/metrics`)
-    expect(await metrics.text()).toContain('fermata_outbox_waiting{service="orders"}')
+    const text = await metrics.text()
+    expect(text).toContain('fermata_outbox_waiting{service="orders"}')
+    const asked = alerts.flatMap(([, expression]) => expression.match(/fermata_\w+/g) ?? [])
+    expect(asked.filter(name => !text.includes(name))).toEqual([])
   } finally {
     const ended = new Promise(resolve => server.once('exit', resolve))
     server.kill('SIGTERM')
@@ -210,14 +214,16 @@ test('make-secrets: it makes every secret that Compose asks for but the certific
   expect(read()).toEqual(made)
 })
 
-test('nats: the cluster of production is one that the server accepts', () => {
+test('nats: its configurations are ones that the server accepts', () => {
   const folder = temporaryFolder()
   const file = join(folder, 'etc/nats/nats.conf')
   mkdirSync(dirname(file), { recursive: true })
   mkdirSync(join(folder, 'run/secrets'), { recursive: true })
-  cpSync(join(root, 'deploy/nats/cluster.conf'), file)
   writeFileSync(join(folder, 'run/secrets/nats_accounts'),
     'authorization { user: fermata, password: "abc" }\n')
-  const { status, stderr } = spawnSync('nats-server', ['-t', '-c', file], { encoding: 'utf8' })
-  expect(status, stderr).toBe(0)
+  for (const name of ['cluster', 'development']) {
+    cpSync(join(root, `deploy/nats/${name}.conf`), file)
+    const { status, stderr } = spawnSync('nats-server', ['-t', '-c', file], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  }
 })

@@ -31,7 +31,7 @@ export async function prepareDatabases (
   environment: Environment, folder: string, say: (line: string) => void
 ): Promise<Databases> {
   const given = new Map(serviceNames.flatMap(name => {
-    const url = environment[databaseVariable(name)] ?? environment.DATABASE_URL
+    const url = environment[databaseVariable(name)] || environment.DATABASE_URL
     return url ? [[name, url] as const] : []
   }))
   const without = serviceNames.filter(name => !given.has(name))

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
-import { readSettings } from '@fermata/platform/settings'
+import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { readSettingFiles, readSettings } from '@fermata/platform/settings'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
 import { loadSecrets } from '../secrets.ts'
 import { ServerSettings } from '../server-settings.ts'
@@ -80,8 +81,11 @@ interface Ground {
  * Starts Fermata as many processes of this machine: each service, the pages, a message server and,
  * where nginx is installed, a front door. @throws with a sentence for whoever has to mend it
  */
-export async function startSplit (options: SplitOptions): Promise<Split> {
-  const { say = () => {} } = options
+export async function startSplit (given: SplitOptions): Promise<Split> {
+  const { say = () => {} } = given
+  // Addresses and the secrets of all: those of one service are read by its own processes.
+  const options = { ...given,
+    environment: readSettingFiles([ServerSettings, PlatformSettings], given.environment) }
   const processes: SupervisedProcess[] = []
   const supervise = (program: Program) => {
     const supervised = superviseProcess(program, say)

@@ -37,6 +37,8 @@ const request_id_pattern = /^[\w-]{8,64}$/
 const request_timeout_ms = 30_000
 
 const keep_alive_ms = 65_000
+/** Where ten services start at once on two cores, Fastify's ten seconds ended one that was slow. */
+const plugin_timeout_ms = 60_000
 
 /** The HTTP server that all services of this process share: limits, headers, errors. */
 export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
@@ -61,6 +63,7 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     frameworkErrors: (error, request, reply) => { handleError(error, request, reply) },
     // Stopping is announced and paced by the drain, which knows what is in flight.
     return503OnClosing: false,
+    pluginTimeout: plugin_timeout_ms,
   }) as unknown as FastifyInstance
   // Pages of other sites can send plain text without asking; and nothing of ours is.
   app.removeContentTypeParser('text/plain')

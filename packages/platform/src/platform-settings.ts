@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 
-const secret = (description: string) =>
-  Type.String({ minLength: 32, description: `${description}; 32 characters or more` })
+const secret = (description: string) => Type.String({
+  secret: true, minLength: 32, description: `${description}; 32 characters or more` })
 
 /**
  * Settings every process has. The server fills in secrets and addresses that the one-process shape
@@ -41,7 +41,7 @@ export const PlatformSettings = Type.Object({
   RATE_LIMITS: Type.Enum(
     ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
   ),
-  NATS_URL: Type.Optional(Type.String({ pattern: '^(nats|tls)://',
+  NATS_URL: Type.Optional(Type.String({ secret: true, pattern: '^(nats|tls)://',
     description: 'addresses of a NATS server with JetStream, separated by commas, which carries '
       + 'events between processes; absent, they stay within this one',
     examples: ['nats://fermata:secret@nats.example.org:4222'] })),
@@ -49,7 +49,7 @@ export const PlatformSettings = Type.Object({
     description: 'how many servers of a NATS cluster keep each event, 1 to 5' }),
   DRAIN_MS: Type.Integer({ minimum: 0, maximum: 5000, default: 0, examples: ['3000'],
     description: 'milliseconds, at most 5000, to serve on while not ready before a stop' }),
-  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16,
+  METRICS_TOKEN: Type.Optional(Type.String({ secret: true, minLength: 16,
     description: 'the bearer token with which /metrics may be read from other machines' })),
 })
 export type PlatformSettings = Static<typeof PlatformSettings>

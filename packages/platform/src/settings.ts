@@ -38,6 +38,11 @@ function explain (name: string, field: { description?: string, examples?: unknow
     : `, e.g. ${name}=${String(example)}`}`
 }
 
+/** The settings that their schema marks with `secret: true`: deployments hand them on as files. */
+export const secretsOf = (schema: TObject): string[] =>
+  Object.entries(schema.properties as Record<string, TSchema & { secret?: boolean }>)
+    .filter(([, field]) => field.secret).map(([name]) => name)
+
 /** A secret is a line; whoever names a device or a log by mistake is told, not waited for. */
 const max_file_characters = 64 * 1024
 
