@@ -44,6 +44,7 @@ export interface NotificationsDeliveries {
   next_attempt_at: Generated<string | null>
   priority: number
   recipient: string
+  request_id: string | null
   sent_at: string | null
   status: Generated<string>
   subject: string

@@ -6,6 +6,7 @@ import { createConsumer } from './consumer.ts'
 import { uuidv7 } from './ids.ts'
 import { on, type StoredEvent } from './messages.ts'
 import { defineService, type Context } from './service.ts'
+import { no_tracing } from './tracing.ts'
 
 const noted = defineEvent('events.noted.v1', Type.Object({}))
 
@@ -24,7 +25,7 @@ test('consume: only what a handler refused counts, however often it was delivere
   async function refuse () { throw new Error('cannot take it') }
   const consumer = createConsumer({
     service: 'tickets', subscription: on(noted, refuse), ctx, log: ctx.log,
-    transaction: work => {
+    tracing: no_tracing, transaction: work => {
       if (is_away) throw Object.assign(new Error('terminating connection'), { code: '57P01' })
       return ctx.transaction(work)
     },

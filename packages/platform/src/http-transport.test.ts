@@ -6,6 +6,7 @@ import { testSecrets } from '@fermata/testkit/start'
 import { afterEach, expect, test } from 'vitest'
 import { createCall } from './call.ts'
 import { httpTransport } from './http-transport.ts'
+import { no_tracing } from './tracing.ts'
 import { createTokens } from './tokens.ts'
 
 /** Calls to a service in other processes, some of which do not answer. */
@@ -71,7 +72,8 @@ test('send: a write that may have arrived is not repeated, unless a key would te
 test('call: a POST that only asks is asked again, and PUT; one that writes is not', async () => {
   const peer = await serve(hangUp)
   const tokens = createTokens(testSecrets())
-  const call = createCall('payments', tokens, () => httpTransport(peer.url))
+  const call = createCall({
+    from: 'payments', tokens, transportTo: () => httpTransport(peer.url), tracing: no_tracing })
   const triesOf = async (method: Method, only_asks?: boolean) => {
     const before = peer.seen.length
     await expect(call(defineRoute({
