@@ -41,6 +41,10 @@ if [ ! -e secrets/mail_password ]; then
   : > secrets/mail_password
   echo "made secrets/mail_password, empty: put your mail server's password there"
 fi
+if [ ! -e secrets/otel_exporter_otlp_headers ]; then
+  : > secrets/otel_exporter_otlp_headers
+  echo "made secrets/otel_exporter_otlp_headers, empty: for a collector of traces that wants a key"
+fi
 for name in tls_certificate tls_key; do
   [ -e "secrets/$name" ] || echo "MISSING secrets/$name: put it there before the start" >&2
 done

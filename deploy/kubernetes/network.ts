@@ -77,6 +77,8 @@ function targetSpec (target: Target, { ingress, monitoring_namespace }: Installa
       { to: [services], ports: service_ports },
       { to: [pods({ 'cnpg.io/cluster': databaseName(target) })], ports: tcp(5432) },
       { to: [pods(nats)], ports: tcp(4222) },
+      // A collector of traces is asked by OTLP over HTTP, where there is one.
+      { to: [namespaceOf(monitoring_namespace)], ports: tcp(4318) },
       ...(outside ? [{ to: [world], ports: tcp(...outside) }] : []),
     ],
   }

@@ -270,7 +270,7 @@ test('cancelEvent: tells why, and a canceled event stays to be seen', async () =
   }])
 })
 
-test('cancelEvent: orders knows before the answer, or as soon as it listens', async () => {
+test('stopSale: orders knows before cancelEvent answers, or as soon as it listens', async () => {
   const cancel = async () => {
     const event = await createPublished()
     await it.send(api.cancelEvent, { token: creator, params: { id: event.id }, body: {} })
