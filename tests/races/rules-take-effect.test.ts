@@ -216,7 +216,8 @@ async function buyWithOldNews (at: TwoProcesses): Promise<string> {
   const holder = await pool.connect()
   try {
     // Looks at rooms read this table, sales do not.
-    await holder.query('begin; lock table orders.queue_admissions in access exclusive mode')
+    await holder.query(`begin; set local idle_in_transaction_session_timeout = 0;
+      lock table orders.queue_admissions in access exclusive mode`)
     await pool.query('update orders.queues set enabled = true where event_id = $1', [event.id])
     const asked = at.doors[1]!(orders.placeOrder,
       { body: { ...wishOf(event), buyer: { name: 'Guest', email: 'guest@example.net', locale: 'en' } } })
