@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
 /** For whom a request is made, so that limits and logs see the person and not this process. */
-export interface Origin { address: string, request_id: string, user_agent?: string }
+export interface Origin {
+  address: string, request_id: string, user_agent?: string, traceparent?: string
+}
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -20,6 +22,7 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
     signal?.throwIfAborted()
     const headers = new Headers(init.headers)
     if (!headers.has('x-request-id')) headers.set('x-request-id', origin.request_id)
+    if (origin.traceparent) headers.set('traceparent', origin.traceparent)
     if (origin.user_agent) headers.set('user-agent', origin.user_agent)
     const answer = await app.inject({
       method: method as 'GET',

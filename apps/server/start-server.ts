@@ -140,7 +140,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
       const { registerWeb } = await import('./web.ts')
       const api_url = settings.API_URL ??
         ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
-      await registerWeb(system.app, names.length > 0 ? {} : { api_url })
+      const { tracing } = system
+      await registerWeb(system.app, names.length > 0 ? { tracing } : { api_url, tracing })
     }
     await system.app.ready()
     if (names.includes('orders')) removeRehearsals(settings, database)

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
+import { endSpan } from '@fermata/platform/http'
+import { no_tracing, type Tracing } from '@fermata/platform/tracing'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
 import { createInjectFetch } from './inject-fetch.ts'
@@ -55,6 +57,7 @@ export interface WebOptions {
    * services of this process.
    */
   api_url?: string | ((path: string) => string)
+  tracing?: Tracing
   /** Origin the browser sees, e.g. `https://tickets.example.org`; absent: as each request says. */
   public_origin?: string
 }
@@ -75,6 +78,9 @@ const lines = {
 /** As old as availability may be. */
 const keeping = { kept_ms: 1000, max_pages: 500, max_bytes: 32 * 1024 * 1024 }
 
+/** Without their addresses, which may hold what only one visitor knows. */
+const traced = { service: 'web', name: 'page', kind: 'server' as const }
+
 const apiPaths = ['/internal', ...services.gateway.prefixes]
 const isApi = (path: string) => apiPaths.some(prefix => path === prefix || path.startsWith(`${prefix}/`))
 
@@ -88,6 +94,7 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
   if (!isWebBuilt()) throw new Error('The pages are not built: run `npm run build -w apps/web`')
   const build = await import(pathToFileURL(fileURLToPath(new URL('server/index.js', build_url))).href) as WebBuild
   const render = build.entry.module.createRequestHandler(build, 'production')
+  const { tracing = no_tracing } = options
 
   const pages: Pages = {
     build, render, options, kept: createKeptPages(keeping),
@@ -115,6 +122,14 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions = {
       (_, body, done) => { done(null, body) })
     scope.route({
       method: ['GET', 'HEAD', 'POST'], url: '/*', bodyLimit: form_limit_bytes,
+      onRequest: (request, _reply, done) => {
+        request.span = tracing.startRequest(traced, request)
+        done()
+      },
+      onResponse: (request, reply, done) => {
+        endSpan(request, reply.statusCode)
+        done()
+      },
       handler: (request, reply) => answerPage(app, pages, request, reply),
     })
   })
@@ -207,7 +222,8 @@ async function renderPage (
     api_url: typeof options.api_url === 'string' ? options.api_url : '',
     fetch: options.api_url === undefined
       ? createInjectFetch(app, {
-        address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'] })
+        address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'],
+        traceparent: raw.span?.traceparent })
       : forwardingFetch(raw, options.api_url),
   })
   return render(request, context)
@@ -226,6 +242,7 @@ function forwardingFetch (
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', raw.ip)
     headers.set('x-request-id', raw.id)
+    if (raw.span) headers.set('traceparent', raw.span.traceparent)
     // Logins are listed by the program that signed in, which is not this one.
     headers.set('user-agent', raw.headers['user-agent'] ?? '')
     return fetchTwice(url, { ...init, headers })

@@ -47,6 +47,7 @@ export interface NotificationsDeliveries {
   sent_at: string | null
   status: Generated<string>
   subject: string
+  traced_as: string | null
   user_id: string | null
 }
 

@@ -25,6 +25,7 @@ const away = new Problem(unavailable, 'The box office could not be reached. Try 
 /** Puts the queue in front of the stock. */
 export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const collector = createCollector<Purchase, Outcome>({
+    ctx, name: 'sell',
     serve: async (lane, purchases, entered) => {
       const event_id = isGuarded(ctx) ? lane : lane.slice(0, lane.indexOf(' '))
       try {

@@ -89,6 +89,7 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
     all: () => rooms.values(),
     refresh,
     joins: createCollector<JoinRequest, Joined>({
+      ctx, name: 'join',
       serve: async (event_id, requests) => {
         const next_ms = (written_at.get(event_id) ?? -Infinity) + join_interval_ms
         const early_ms = next_ms - performance.now()

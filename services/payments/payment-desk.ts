@@ -19,6 +19,7 @@ export type PaymentDesk = Collector<Start, Started>
  * front of the box office. All in one lane: payments take nothing from each other.
  */
 export const createPaymentDesk = (ctx: Ctx): PaymentDesk => createCollector<Start, Started>({
+  ctx, name: 'start payments',
   serve: (_lane, starts) => startBatch(ctx, starts),
   full: () => full,
   // Orders does not answer, or nobody knows whether the batch was committed: who sent a key may

@@ -8,6 +8,7 @@ import {
   findIdempotencyKeys, insertIdempotencyKeys, type IdempotencyKey,
 } from '@fermata/platform/message-queries'
 import { Problem } from '@fermata/platform/problem'
+import { joinTrace } from '@fermata/platform/tracing'
 import { partRepeated, type Keyed, type RepeatedAnswers } from '@fermata/platform/repeated-keys'
 import { ownsOrder } from './access.ts'
 import type { Ctx } from './context.ts'
@@ -88,7 +89,7 @@ function toRow ({ body, request_id }: Start, order: OrderForPayment): NewPayment
     event_title: order.event_title, organizer_id: order.organizer_id, user_id: order.user_id,
     buyer: order.buyer, provider: body.provider, method: body.method,
     amount_minor: order.total_minor, currency: order.currency, provider_key: `payment_${id}`,
-    hold_ends_at: order.expires_at, request_id,
+    hold_ends_at: order.expires_at, request_id: joinTrace(request_id, order.traced_as),
   }
 }
 

@@ -7,6 +7,7 @@ const one_process_only: Record<string, string> = {
   'alone.test.ts': 'starts each service by itself, with none of the others',
   'rush.test.ts': 'takes the guard out of a system in the process of the test; ' +
     'tests/split-faults has a rush between two processes',
+  'traces.test.ts': 'has settings of its own; tests/jetstream follows a purchase between processes',
 }
 
 /** This one kills every process, so no other may run beside it. */

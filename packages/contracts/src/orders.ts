@@ -298,11 +298,11 @@ export const OrderForPayment = Type.Object({
   event_title: Type.String(),
   organizer_id: Uuid,
   organizer_member_ids: Type.Array(Uuid, { description: 'People who may refund it' }),
-  total_minor: Minor,
-  currency: Currency,
+  total_minor: Minor, currency: Currency,
   buyer: Buyer,
   user_id: Nullable(Uuid),
   expires_at: Timestamp,
+  traced_as: Type.Optional(Type.String({ description: 'Its request and span, where it is traced' })),
 })
 export type OrderForPayment = Static<typeof OrderForPayment>
 

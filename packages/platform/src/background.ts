@@ -69,7 +69,7 @@ function startRunners (
   const byDatabase = Map.groupBy(running, ({ pool }) => pool.options.connectionString ?? '')
   return Promise.all([...byDatabase].map(async ([url, group]) => {
     const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({
-      service: definition.name, ctx, log,
+      service: definition.name, ctx, log, tracing: ctx.tracing,
       jobs: [
         ...definition.jobs ?? [],
         cron('remove-old-messages', '23 4 * * *', removeOldMessages),

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidv7 } from './ids.ts'
 import { Problem, type ProblemBody } from './problem.ts'
 import type { Tokens } from './tokens.ts'
+import { requestIdOf, type Span, type Tracing } from './tracing.ts'
 
 type Field<K extends string, T> =
   [unknown] extends [T] ? {} : {} extends T ? { [P in K]?: T } : { [P in K]: T }
@@ -40,52 +41,73 @@ export function serviceOf (path: string): ServiceName {
   return owner.name as ServiceName
 }
 
-export function createCall (
-  from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport
-) {
-  return async (route: AnyRoute, input: CallInput<AnyRoute>): Promise<unknown> => {
-    const { body } = input as { body?: unknown }
-    const to = serviceOf(route.path)
-    const { method, path, headers } = await address(route, input, from, tokens)
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    // Where a repetition would be recognised, an answer that got lost may be asked for again.
-    if (route.idempotent) headers['idempotency-key'] = uuidv7()
-    const request = {
-      method, path, headers, body: body === undefined ? undefined : JSON.stringify(body)
-    }
-    return read(route, await answered(() => transportTo(to).send(request), to))
-  }
+/** Who calls, and by what. */
+export interface Calling {
+  from: ServiceName
+  tokens: Tokens
+  transportTo: (service: ServiceName) => Transport
+  tracing: Tracing
+}
+
+/** Asks in a span of its own, where what asks is traced. */
+function traced<T> (
+  { from, tracing }: Calling, { method, path }: AnyRoute, { request_id }: { request_id?: string },
+  ask: (span: Span | null) => Promise<T>
+): Promise<T> {
+  return tracing.span({
+    service: from, name: `${method} ${path}`, kind: 'client',
+    attributes: { 'http.request.method': method, 'url.template': path },
+  }, ask, request_id)
+}
+
+export function createCall (calling: Calling) {
+  const { transportTo } = calling
+  return (route: AnyRoute, input: CallInput<AnyRoute>) =>
+    traced(calling, route, input, async (span): Promise<unknown> => {
+      const { body } = input as { body?: unknown }
+      const to = serviceOf(route.path)
+      const { method, path, headers } = await address(route, input, calling, span)
+      if (body !== undefined) headers['content-type'] = 'application/json'
+      // Where a repetition would be recognised, an answer that got lost may be asked for again.
+      if (route.idempotent) headers['idempotency-key'] = uuidv7()
+      const request = {
+        method, path, headers, body: body === undefined ? undefined : JSON.stringify(body)
+      }
+      const answer = await answered(() => transportTo(to).send(request), to)
+      span?.set({ 'http.response.status_code': answer.status })
+      return read(route, answer)
+    })
 }
 
 /** A call whose body or answer is a stream. */
-export function createCallStream (
-  from: ServiceName, tokens: Tokens, transportTo: (service: ServiceName) => Transport
-) {
-  return async (
-    route: AnyRoute, input: CallInput<AnyRoute>, body?: Readable
-  ): Promise<Readable> => {
-    const to = serviceOf(route.path)
-    const { method, path, headers } = await address(route, input, from, tokens)
-    if (body) headers['content-type'] = mediaTypeOf(route.body) ?? 'application/octet-stream'
-    const { status, stream } = await answered(
-      () => transportTo(to).stream({ method, path, headers, body }), to
-    )
-    if (status < 200 || status >= 300) throw failure(route, status, await text(stream))
-    return stream
-  }
+export function createCallStream (calling: Calling) {
+  const { transportTo } = calling
+  return (route: AnyRoute, input: CallInput<AnyRoute>, body?: Readable) =>
+    traced(calling, route, input, async (span): Promise<Readable> => {
+      const to = serviceOf(route.path)
+      const { method, path, headers } = await address(route, input, calling, span)
+      if (body) headers['content-type'] = mediaTypeOf(route.body) ?? 'application/octet-stream'
+      const { status, stream } = await answered(
+        () => transportTo(to).stream({ method, path, headers, body }), to
+      )
+      span?.set({ 'http.response.status_code': status })
+      if (status < 200 || status >= 300) throw failure(route, status, await text(stream))
+      return stream
+    })
 }
 
 async function address (
-  route: AnyRoute, input: CallInput<AnyRoute>, from: ServiceName, tokens: Tokens
+  route: AnyRoute, input: CallInput<AnyRoute>, { from, tokens }: Calling, span: Span | null
 ) {
-  const { params = {}, query = {}, request_id } = input as {
+  const { params = {}, query = {}, request_id = span?.cause } = input as {
     params?: Record<string, unknown>, query?: Record<string, unknown>, request_id?: string }
   const headers: Record<string, string> = {}
   // What is public is asked as anybody would; a service's token opens only what is internal.
   if (route.access === 'internal') {
     headers.authorization = `Bearer ${await tokens.signInternal(from, serviceOf(route.path))}`
   }
-  if (request_id) headers['x-request-id'] = request_id
+  if (request_id) headers['x-request-id'] = requestIdOf(request_id)
+  if (span) headers.traceparent = span.traceparent
   const path = route.path.replace(
     /\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))
   )

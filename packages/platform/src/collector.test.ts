@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { createCollector, type CollectorOptions } from './collector.ts'
+import { createMetrics } from './metrics.ts'
+import { no_tracing } from './tracing.ts'
 
 interface Batch { lane: string, requests: string[], enter: () => void, end: () => void }
 
@@ -66,6 +68,26 @@ test('collector: names the lanes that are full, until a batch has left them', as
   batches[0]!.end()
   await turn()
   expect([...collector.full_lanes]).toEqual([])
+})
+
+test('collector: tells how many wait in all collectors of a service, and how large batches are', async () => {
+  const metrics = createMetrics()
+  const ctx = { service: 'orders' as const, metrics, tracing: no_tracing }
+  const one = startCollector({ ctx })
+  const other = startCollector({ ctx })
+  const told = async () => {
+    const text = await metrics.registry.metrics()
+    return [/^fermata_collector_waiting\{service="orders"\} (.*)$/m, /^fermata_collector_batch_requests_count\{service="orders"\} (.*)$/m,
+      /^fermata_collector_batch_requests_sum\{service="orders"\} (.*)$/m].map(pattern => Number(pattern.exec(text)?.[1]))
+  }
+  expect(await told()).toEqual([0, NaN, NaN])
+  for (const name of ['a', 'b', 'c']) void one.collector.add('x', name)
+  void other.collector.add('x', 'd')
+  void other.collector.add('x', 'e')
+  expect(await told()).toEqual([3, 2, 2])
+  one.batches[0]!.end()
+  await turn()
+  expect(await told()).toEqual([1, 3, 4])
 })
 
 test('collector: lanes run beside each other up to the limit and take turns', async () => {

@@ -1,3 +1,6 @@
+import type { Context } from './service.ts'
+import { no_tracing, type Described } from './tracing.ts'
+
 /**
  * Buyers wait here while the batch before theirs commits; then one transaction serves all who came
  * meanwhile.
@@ -13,6 +16,10 @@ export interface Collector<Q, A> {
 }
 
 export interface CollectorOptions<Q, A> {
+  /** Told of each batch, and asks how many wait. */
+  ctx?: Pick<Context, 'service' | 'metrics' | 'tracing'>
+  /** What a batch is called in traces. */
+  name?: string
   /**
    * Serves a batch of one lane and answers each request in its place. It calls `entered` once
    * nobody of this lane can overtake it: then the next batch may line up behind it.
@@ -74,6 +81,10 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
   const ready: Lane<Q, A>[] = []
   let waiting = 0
   let running = 0
+  const metrics = options.ctx?.metrics.collector(options.ctx.service, () => waiting)
+  const { tracing = no_tracing, service } = options.ctx ?? {}
+  const described: Described | null = tracing.on
+    ? { service: service!, name: options.name ?? 'batch', kind: 'internal' } : null
 
   function serveReady (): void {
     while (running < max_parallel && ready.length > 0) void serveBatch(ready.shift()!)
@@ -95,6 +106,7 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
     running++
     const batch = lane.queue.splice(0, max_batch)
     waiting -= batch.length
+    metrics?.served(batch.length)
     full_lanes.delete(lane.name)
     let has_entered = false
     const answer = await settle(lane.name, batch, 1, () => {
@@ -121,7 +133,10 @@ export function createCollector<Q, A> (options: CollectorOptions<Q, A>): Collect
     lane: string, batch: Waiting<Q, A>[], attempt: number, entered: () => void
   ): Promise<() => void> {
     try {
-      const answers = await serve(lane, batch.map(one => one.request), entered)
+      const requests = batch.map(one => one.request)
+      const answers = await (described
+        ? tracing.batch(described, requests as (Q & object)[], own => serve(lane, own, entered))
+        : serve(lane, requests, entered))
       return () => { answerInSlices(batch, answers) }
     } catch (error) {
       if (options.isHopeless(error) || (batch.length === 1 && attempt >= max_attempts)) {

@@ -24,6 +24,7 @@ test('consume: only what a handler refused counts, however often it was delivere
   async function refuse () { throw new Error('cannot take it') }
   const consumer = createConsumer({
     service: 'tickets', subscription: on(noted, refuse), ctx, log: ctx.log,
+    tracing: ctx.tracing,
     transaction: work => {
       if (is_away) throw Object.assign(new Error('terminating connection'), { code: '57P01' })
       return ctx.transaction(work)

@@ -6,6 +6,7 @@ import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import { insertDeadLetter, insertInbox, insertOutbox } from './message-queries.ts'
 import type { StoredEvent, Subscription } from './messages.ts'
+import type { Attributes, Described, Tracing } from './tracing.ts'
 
 /** With the outbox's backoff of 1, 2, 4 … 60 s this is about three minutes of trying. */
 export const max_attempts = 8
@@ -34,17 +35,30 @@ export interface ConsumerOptions<C> {
   ctx: C
   log: Log
   transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+  tracing: Tracing
 }
+
+/** The time in the outbox and on the way is the gap before the span; it tells how long that was. */
+const traced = (service: string, type: string, name: string): Described & {
+  of: (event: StoredEvent) => Attributes
+} => ({
+  service, name: `${type} ${name}`, kind: 'consumer',
+  attributes: { 'messaging.operation.type': 'process', 'messaging.destination.name': type },
+  of: ({ id, created_at }) => ({
+    'messaging.message.id': id, 'fermata.event.waited_ms': Date.now() - Date.parse(created_at),
+  }),
+})
 
 /**
  * One handler of one service: inbox row and effect in one transaction, a failing event parted from
  * its neighbours.
  */
 export function createConsumer<C> (
-  { service, subscription, ctx, log, transaction }: ConsumerOptions<C>
+  { service, subscription, ctx, log, transaction, tracing }: ConsumerOptions<C>
 ): Consumer {
   const { event: definition, name, handler, concerns = () => true } = subscription
   const validator = Compile(definition.data)
+  const described = traced(service, definition.type, name)
 
   /**
    * How often each event failed here. What a carrier counts are deliveries, and those of a time
@@ -103,7 +117,7 @@ export function createConsumer<C> (
    */
   async function handleApart (events: StoredEvent[]): Promise<string[]> {
     try {
-      await transaction(tx => apply(tx, events))
+      await tracing.batch(described, events, own => transaction(tx => apply(tx, own)))
       if (failures.size > 0) for (const { id } of events) failures.delete(id)
       return []
     } catch (error) {

@@ -13,6 +13,7 @@ import type { PlatformSettings } from './platform-settings.ts'
 import type { Relay } from './relay.ts'
 import type { Context, Request } from './service.ts'
 import type { Tokens } from './tokens.ts'
+import type { Tracing } from './tracing.ts'
 
 export interface ContextOptions {
   service: ServiceName
@@ -22,6 +23,7 @@ export interface ContextOptions {
   tokens: Tokens
   metrics: HttpMetrics
   version: string
+  tracing: Tracing
   transportTo: (service: ServiceName) => Transport
 }
 
@@ -29,24 +31,29 @@ export interface ContextOptions {
 export function createContext (options: ContextOptions): {
   ctx: Context, attachRelay: (relay: Relay) => void
 } {
-  const { service, pool, log, settings, tokens, metrics, version, transportTo } = options
+  const { service, pool, log, settings, tokens, metrics, version, tracing, transportTo } = options
   const db = createDatabase<any>(pool)
   const publishing = new WeakSet<Tx>()
   let relay: Relay | undefined
+  const traced = {
+    service, name: 'transaction', kind: 'client' as const,
+    attributes: { 'db.system.name': 'postgresql', 'db.namespace': service },
+  }
+  const caller = { from: service, tokens, transportTo, tracing }
 
   async function transaction<T> (work: (tx: Tx) => Promise<T>): Promise<T> {
     let published = false
-    const result = await db.transaction().execute(async tx => {
+    const result = await tracing.span(traced, () => db.transaction().execute(async tx => {
       const value = await work(tx)
       published = publishing.has(tx)
       return value
-    })
+    }))
     if (published) relay?.wake()
     return result
   }
 
   const ctx: Context = {
-    service, db, pool, log, settings, tokens, metrics, version, resources: {},
+    service, db, pool, log, settings, tokens, metrics, version, tracing, resources: {},
     transaction,
     write: <B>(request: Request, work: (tx: Tx) => Promise<B>) => transaction(tx =>
       request.idempotency ? once(tx, service, request.idempotency, () => work(tx)) : work(tx)),
@@ -65,8 +72,8 @@ export function createContext (options: ContextOptions): {
     async addJob (tx, name, payload, jobOptions = {}) {
       await insertJob(tx, `${service}.${name}`, payload, jobOptions)
     },
-    call: createCall(service, tokens, transportTo) as Context['call'],
-    callStream: createCallStream(service, tokens, transportTo) as Context['callStream'],
+    call: createCall(caller) as Context['call'],
+    callStream: createCallStream(caller) as Context['callStream'],
   }
   return { ctx, attachRelay: attached => { relay = attached } }
 }

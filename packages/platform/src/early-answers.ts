@@ -4,8 +4,9 @@ import {
 
 /**
  * Answers that need nothing of what the server does for each request: no caller, no validation, no
- * log line. For the few public addresses that a whole crowd asks every few seconds; everything
- * else, and every request that is not quite the usual one, takes the usual way.
+ * log line, no span; they are counted apart. For the few public addresses that a whole crowd asks
+ * every few seconds; everything else, and every request that is not quite the usual one, takes the
+ * usual way.
  */
 
 export interface EarlyAnswer {

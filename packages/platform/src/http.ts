@@ -9,7 +9,7 @@ import Fastify, {
 } from 'fastify'
 import { admit, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
-import { answerEarly, createEarlyServers } from './early-answers.ts'
+import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
 import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
@@ -18,13 +18,14 @@ import type { HttpMetrics } from './metrics.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
-import { createRefusalPace } from './refusal-pace.ts'
+import { createRefusalLog, createRefusalPace } from './refusal-pace.ts'
 import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
+import { no_tracing, type Span, type Tracing } from './tracing.ts'
 import { compileValidator } from './validation.ts'
 
 declare module 'fastify' {
-  interface FastifyRequest { caller: Caller }
+  interface FastifyRequest { caller: Caller, span: Span | null }
   interface FastifyContextConfig {
     contract?: AnyRoute
     operation?: string
@@ -41,7 +42,9 @@ const request_timeout_ms = 30_000
 const keep_alive_ms = 65_000
 
 /** The HTTP server that all services of this process share: limits, headers, errors. */
-export async function createHttp (settings: PlatformSettings, log: Log): Promise<FastifyInstance> {
+export async function createHttp (
+  settings: PlatformSettings, log: Log, tracing: Tracing = no_tracing
+): Promise<FastifyInstance> {
   const headers = securityHeaders(settings.PUBLIC_URL)
   const app = Fastify({
     loggerInstance: log as never,
@@ -56,7 +59,8 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
     trustProxy: settings.TRUST_PROXY.split(',').map(part => part.trim()),
     genReqId: request => {
       const given = request.headers['x-request-id']
-      return typeof given === 'string' && request_id_pattern.test(given) ? given : uuidv7()
+      return typeof given === 'string' && request_id_pattern.test(given)
+        ? given : tracing.readRequestId(request.headers) ?? uuidv7()
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Addresses that cannot be decoded.
@@ -69,6 +73,7 @@ export async function createHttp (settings: PlatformSettings, log: Log): Promise
   app.setValidatorCompiler(compileValidator as never)
   app.setErrorHandler(handleError)
   app.decorateRequest('caller')
+  app.decorateRequest('span', null)
   await app.register(cookie)
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
@@ -126,13 +131,21 @@ export function addRoutes (
 ): void {
   for (const bound of routes) {
     const { route, operation, early } = bound
-    if (early) answerEarly(app.server, route.path, asked => early(ctx, asked))
+    if (early) answerEarly(app.server, route.path, counted(early, bound, { ctx, metrics }))
+    const tellOfRefusal = createRefusalLog(ctx.log, operation.name)
     if (route.raw_body || bound.refuse) app.register(async scope => {
       setParsers(scope, ctx, bound)
       add(scope)
     })
     else add(app)
 
+    const traced = {
+      service: ctx.service, name: `${route.method} ${route.path}`, kind: 'server' as const,
+      attributes: {
+        'http.request.method': route.method, 'http.route': route.path,
+        'fermata.operation': operation.name,
+      },
+    }
     function add (scope: FastifyInstance) {
       scope.route({
         method: route.method,
@@ -144,16 +157,21 @@ export function addRoutes (
           is_probe: route.path.startsWith(`/api/${ctx.service}/health`),
           ...(rate_limits && limitOf(route)) },
         onRequest: (request, _reply, done) => {
+          request.span = ctx.tracing.startRequest(traced, request)
           const recognized = recognize(request, route, auth)
           // Fastify waits for a promise that is returned.
           if (recognized) return recognized
           done()
         },
-        handler: (request, reply) => answer(ctx, bound, request, reply),
+        handler: (request, reply) => request.span
+          ? ctx.tracing.within(request.span, () => answer(ctx, bound, request, reply))
+          : answer(ctx, bound, request, reply),
         onResponse: (request, reply, done) => {
           const { statusCode: status, elapsedTime } = reply
           metrics.observe(ctx.service, operation.name, status, elapsedTime)
-          if (ctx.log.isLevelEnabled('info')) {
+          endSpan(request, status)
+          if (request.body instanceof Problem) tellOfRefusal()
+          else if (ctx.log.isLevelEnabled('info')) {
             ctx.log.info({ request_id: request.id, operation: operation.name,
               method: request.method, status, duration_ms: Math.round(elapsedTime * 10) / 10,
               path: route.path, caller: describe(request.caller) }, 'request')
@@ -162,6 +180,26 @@ export function addRoutes (
         },
       })
     }
+  }
+}
+
+/** Refusals are answers; only what we could not answer is a failure. */
+export function endSpan ({ id, span }: FastifyRequest, status: number): void {
+  if (!span) return
+  span.set({ 'http.response.status_code': status, 'fermata.request_id': id })
+  if (status >= 500) span.fail({ code: status })
+  span.end()
+}
+
+function counted (
+  early: NonNullable<BoundRoute<any>['early']>, { operation }: BoundRoute<any>,
+  { ctx, metrics }: Pick<RouteDependencies, 'ctx' | 'metrics'>
+): AnswerEarly {
+  const count = metrics.early(ctx.service, operation.name)
+  return asked => {
+    const answer = early(ctx, asked)
+    if (answer) count(answer.status)
+    return answer
   }
 }
 
@@ -243,7 +281,7 @@ async function answer (
   ).send(earlier.body)
   const request: Request<any> = {
     params: raw.params as {}, query: raw.query as {}, body: raw.body, caller: raw.caller,
-    id: raw.id, ip: raw.ip, headers: raw.headers,
+    id: raw.span?.cause ?? raw.id, ip: raw.ip, headers: raw.headers,
     idempotency, method: raw.method,
   }
   const result = await operation(ctx, request)

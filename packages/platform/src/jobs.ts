@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type pg from 'pg'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
+import type { Tracing } from './tracing.ts'
 
 /**
  * Work that may take its time or fail and be repeated: a mail, a provider's answer, a copy of the
@@ -81,7 +82,9 @@ export const startReleasing = (pool: pg.Pool, log: Log) => startTimers(
     await releaseJobs(pool, forgotten_after)
   })], null, log)
 
-export interface JobSource { service: string, jobs: Job<any>[], ctx: unknown, log: Log }
+export interface JobSource {
+  service: string, jobs: Job<any>[], ctx: unknown, log: Log, tracing: Tracing
+}
 
 /**
  * Runs the jobs of all services that share a database; resolves once its tables exist.
@@ -93,12 +96,13 @@ export async function startJobRunner (
 ): Promise<Runner> {
   const taskList: TaskList = {}
   const cronItems = []
-  for (const { service, jobs, ctx, log: service_log } of sources) {
+  for (const { service, jobs, ctx, log: service_log, tracing } of sources) {
     for (const { name, run: work, schedule } of jobs) {
       const task = `${service}.${name}`
+      const traced = { service, name: `job ${name}`, kind: 'internal' as const }
       taskList[task] = async (payload, helpers) => {
         const started = performance.now()
-        await work(ctx, payload)
+        await tracing.root(traced, () => work(ctx, payload))
         service_log.info(
           {
             job: task, attempt: helpers.job.attempts,

@@ -141,7 +141,7 @@ test('consume: the same event delivered again has one effect', async () => {
   const tickets = it.context('tickets')
   const consumer = createConsumer({
     service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log,
-    transaction: tickets.transaction
+    transaction: tickets.transaction, tracing: tickets.tracing
   })
   const again: StoredEvent = {
     id: event_id, type: noted.type, data: { subject: 'a', n: 1 }, request_id: null, attempts: 0,
@@ -159,7 +159,7 @@ test('consume: two that handle the same event at once give it one effect', async
   const tickets = it.context('tickets')
   const consumer = createConsumer({
     service: 'tickets', subscription: on(noted, count), ctx: tickets, log: tickets.log,
-    transaction: tickets.transaction
+    transaction: tickets.transaction, tracing: tickets.tracing
   })
   const events = Array.from({ length: 50 }, (_, n): StoredEvent =>
     ({ id: uuidv7(), type: noted.type, data: { subject: 'twins', n }, request_id: null, attempts: 0,

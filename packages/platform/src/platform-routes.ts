@@ -10,6 +10,7 @@ import type { Redeliver } from './dead-letters.ts'
 import { exportTables } from './export.ts'
 import { importTables } from './import.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
+import { requestIdOf } from './tracing.ts'
 import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
 
 /** A check that takes longer counts as failed. */
@@ -79,7 +80,8 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
 function present (row: DeadLetterRow): DeadLetter {
   return { id: row.id, event_id: row.event_id, event_type: row.type, handler: row.handler,
     data: row.data,
-    attempts: max_attempts, error: row.error, request_id: row.request_id, added_at: row.created_at,
+    attempts: max_attempts, error: row.error, added_at: row.created_at,
+    request_id: row.request_id && requestIdOf(row.request_id),
     retried_at: null }
 }
 

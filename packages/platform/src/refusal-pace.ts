@@ -1,3 +1,5 @@
+import type { Log } from './log.ts'
+
 /**
  * Refusals take time that those who are served need, and whoever is refused at once may ask again
  * at once. So they have a pace; those beyond it wait for their turn, each with its connection,
@@ -31,5 +33,20 @@ export function createRefusalPace (): (refuse: () => void) => void {
     }
     left--
     refuse()
+  }
+}
+
+const tell_every_ms = 5000
+
+/** Tells of refusals together: in a flood a line for each would cost more than they. */
+export function createRefusalLog (log: Log, operation: string): () => void {
+  let refused = 0
+  function tell (): void {
+    log.warn({ operation, refused, within_ms: tell_every_ms }, 'requests refused')
+    refused = 0
+  }
+  return () => {
+    refused++
+    if (refused === 1) setTimeout(tell, tell_every_ms).unref()
   }
 }

@@ -17,6 +17,7 @@ import type { HttpMetrics } from './metrics.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Problem } from './problem.ts'
 import type { Tokens } from './tokens.ts'
+import type { Cause, Tracing } from './tracing.ts'
 
 /**
  * A request as an operation receives it: validated against its contract, its sender admitted by the
@@ -27,8 +28,8 @@ export interface Request<R extends AnyRoute = AnyRoute> {
   query: QueryOf<R>
   body: BodyOf<R>
   caller: Caller
-  /** Goes through calls, events and logs. */
-  id: string
+  /** Goes through calls, events and logs; with the span at work, where the request is traced. */
+  id: Cause
   /** The client's address, as the proxies that are trusted report it. */
   ip: string
   headers: Record<string, string | string[] | undefined>
@@ -78,6 +79,7 @@ export interface Context<DB = any, S = {}, R = {}> {
   tokens: Tokens
   /** Counters of the whole process; a service may add its own. */
   metrics: HttpMetrics
+  tracing: Tracing
   /** Of Fermata, as it was released. */
   version: string
   /** What the service's `start` returned. */

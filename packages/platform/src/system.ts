@@ -26,6 +26,7 @@ import { platformRoutes, type Lifecycle } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
 import { createTokens, type Tokens } from './tokens.ts'
+import { createTracing, type Tracing } from './tracing.ts'
 
 export interface SystemOptions {
   /** The services that run in this process. */
@@ -59,6 +60,7 @@ export interface System {
   metrics: HttpMetrics
   settings: PlatformSettings
   tokens: Tokens
+  tracing: Tracing
   /** Refuses new work, finishes what was begun, closes. Asked twice, it does so once. */
   stop (): Promise<void>
 }
@@ -69,11 +71,14 @@ export interface System {
  */
 export async function startSystem (options: SystemOptions): Promise<System> {
   const settings = readSettings(PlatformSettings, options.environment)
-  const app = await createHttp(settings, createLog('http', logOptions(settings, options)))
+  const version = options.version ?? '0.0.0'
+  const log = createLog('http', logOptions(settings, options))
+  const tracing = await createTracing(settings, version, log)
+  const app = await createHttp(settings, log, tracing)
   let accepting = false
   const drain = addDrain(app, () => !accepting)
   const shared: Shared = {
-    settings, app, version: options.version ?? '0.0.0',
+    settings, app, version, tracing,
     tokens: createTokens(settings), metrics: createMetrics(), endedLogins: createEndedLogins(),
     transportTo: transports(app, options),
   }
@@ -91,7 +96,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     if (definition.start) ctx.resources = await definition.start(ctx) as {}
   }
   await serve(running, shared, {
-    version: shared.version, accepting: () => accepting, bus_carries: bus.carries,
+    version, accepting: () => accepting, bus_carries: bus.carries,
   })
   const { deliver_events = true, sole_process = false } = options
   const stopBackground = await startBackground(running, {
@@ -100,7 +105,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   accepting = true
   const stopFollowing = follow(running, shared, bus)
   return {
-    app, bus, metrics, settings, tokens,
+    app, bus, metrics, settings, tokens, tracing,
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
     stop: once(async () => {
       accepting = false
@@ -113,6 +118,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
       await app.close()
       for (const { definition, ctx } of running) await definition.stop?.(ctx)
       await Promise.all(running.map(({ ctx }) => ctx.db.destroy()))
+      await tracing.stop()
     }),
   }
 }
@@ -125,6 +131,7 @@ interface Shared {
   tokens: Tokens
   metrics: HttpMetrics
   endedLogins: EndedLogins
+  tracing: Tracing
   transportTo: (service: ServiceName) => Transport
 }
 
@@ -132,7 +139,7 @@ interface Shared {
 function prepare (
   definition: ServiceDefinition, options: SystemOptions, shared: Shared
 ): Running {
-  const { settings, tokens, metrics, version, transportTo } = shared
+  const { settings, tokens, metrics, version, tracing, transportTo } = shared
   const service = definition.name
   const pool = createPool({
     url: options.databaseUrl(service), max_connections: definition.max_connections ?? 4,
@@ -141,7 +148,8 @@ function prepare (
   const log = createLog(service, logOptions(settings, options))
   const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
   const { ctx, attachRelay } = createContext({
-    service, pool, log, tokens, metrics, version, transportTo, settings: { ...settings, ...own },
+    service, pool, log, tokens, metrics, version, tracing, transportTo,
+    settings: { ...settings, ...own },
   })
   return { definition, ctx, attachRelay, log, pool }
 }
@@ -184,7 +192,7 @@ function createBus (settings: PlatformSettings, options: SystemOptions): EventBu
 function follow (running: Running[], shared: Shared, bus: EventBus): () => void {
   const first = running[0]?.definition.name
   if (!first) return () => {}
-  const call = createCall(first, shared.tokens, shared.transportTo)
+  const call = createCall({ from: first, ...shared })
   return followEndedLogins(shared.endedLogins, call, bus.connected)
 }
 
@@ -217,7 +225,8 @@ function subscribe (running: Running[], bus: EventBus): void {
     const consumers = new Map<string, Consumer>()
     for (const subscription of definition.subscriptions ?? []) {
       const consumer = createConsumer({
-        service: definition.name, subscription, ctx, log, transaction: ctx.transaction })
+        service: definition.name, subscription, ctx, log, transaction: ctx.transaction,
+        tracing: ctx.tracing })
       bus.subscribe(consumer)
       consumers.set(subscription.name, consumer)
     }

@@ -40,12 +40,15 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
         is_all_sent = true
         return
       }
-      await deliver(ctx, delivery)
+      const { traced_as: request_id } = delivery
+      await ctx.tracing.batch(traced, [{ request_id }], () => deliver(ctx, delivery))
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
   endRound(ctx.resources.rounds, { more: !is_rush && !is_all_sent })
 }
+
+const traced = { service: 'notifications', name: 'deliver', kind: 'internal' as const }
 
 /** What fails is tried again later and ends as a dead letter that administrators see. */
 async function deliver (ctx: Ctx, delivery: DueDelivery): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
+import { isTraced } from '@fermata/platform/tracing'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
@@ -43,7 +44,7 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
   await insertHolders(tx, [...new Map(holders.map(one => [one.order_id, one])).values()])
   // A rush is thousands of mails about one event, and finding words is most of their cost.
   const known = new Map<string, ReturnType<typeof issuedWords>>()
-  await notify(ctx, tx, events.map(({ id, data }): Notice => {
+  await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
     const { order_id, order_code, user_id, buyer: { name, email, locale }, event } = data
     const t = translator(locale)
     const count = data.tickets.length
@@ -54,6 +55,7 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
     return {
       dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
+      traced_as: isTraced(request_id) ? request_id : null,
       content: {
         ...common, paragraphs: [t('issued.body', { count, name })],
         facts: [...common.facts, [t('fact.order'), order_code]],

@@ -36,12 +36,18 @@ export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await s
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
 
-/** Without their items, for whom the sum is enough. */
-export const findPayable = async (db: Db<DB>, ids: string[]) => (await sql<OrderForPayment>`
+/**
+ * Without their items, for whom the sum is enough.
+ * @param with_traces whether what they belong to is told, where they are traced
+ */
+export const findPayable = async (
+  db: Db<DB>, ids: string[], with_traces: boolean
+) => (await sql<OrderForPayment>`
   select o.id, o.code, o.status, o.event_id, e.title as event_title,
          e.facts ->> 'organizer_id' as organizer_id, e.facts -> 'member_ids' as organizer_member_ids,
          o.total_minor, o.currency, o.user_id, o.expires_at,
          json_build_object('name', o.buyer_name, 'email', o.buyer_email, 'locale', o.buyer_locale) as buyer
+         ${with_traces ? sql`, o.request_id as traced_as` : sql``}
     from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${ids}::uuid[]) and e.facts is not null`.execute(db)).rows
 

@@ -36,16 +36,22 @@ async function chargeDue (ctx: Ctx): Promise<number> {
 
 async function charge (ctx: Ctx, due: DuePayment[]): Promise<void> {
   for (const [name, rows] of Map.groupBy(due, row => row.provider)) {
-    const answers = await ask(ctx, name, provider => provider.charge(rows.map(row =>
-      ({ ...row, key: row.provider_key }))))
-    if (!answers) continue
-    const outcomes = new Map<string, ChargeOutcome>()
-    for (const { id, provider_key } of rows) {
-      const outcome = answers.get(provider_key)
-      if (outcome) outcomes.set(id, outcome)
-    }
-    await ctx.transaction(tx => settlePayments(ctx, tx, outcomes))
+    await ctx.tracing.batch(traced, rows, () => chargeAt(ctx, name, rows))
   }
+}
+
+const traced = { service: 'payments', name: 'charge', kind: 'internal' as const }
+
+async function chargeAt (ctx: Ctx, name: Provider, rows: DuePayment[]): Promise<void> {
+  const answers = await ask(ctx, name, provider => provider.charge(rows.map(row =>
+    ({ ...row, key: row.provider_key }))))
+  if (!answers) return
+  const outcomes = new Map<string, ChargeOutcome>()
+  for (const { id, provider_key } of rows) {
+    const outcome = answers.get(provider_key)
+    if (outcome) outcomes.set(id, outcome)
+  }
+  await ctx.transaction(tx => settlePayments(ctx, tx, outcomes))
 }
 
 async function refundDue (ctx: Ctx): Promise<number> {

@@ -80,7 +80,7 @@ export const listOfOrder = async (
 
 /** What a provider is told. */
 export type DuePayment = Pick<PaymentRow, 'id' | 'provider' | 'provider_key' | 'order_id' |
-  'amount_minor' | 'currency' | 'method' | 'hold_ends_at'>
+  'amount_minor' | 'currency' | 'method' | 'hold_ends_at' | 'request_id'>
 
 /**
  * Takes payments that are due to be asked about, and puts the next time off at once: should this
@@ -94,7 +94,8 @@ export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<
     from (select id from payments.payments where status = 'pending' and next_ask_at <= now()
            order by next_ask_at limit ${limit} for update skip locked) as due
    where p.id = due.id
-  returning p.id, p.provider, p.provider_key, p.order_id, p.amount_minor, p.currency, p.method, p.hold_ends_at
+  returning p.id, p.provider, p.provider_key, p.order_id, p.amount_minor, p.currency, p.method, p.hold_ends_at,
+    p.request_id
   `.execute(tx)).rows
 
 /** In id order, so that two that need the same rows queue instead of deadlocking. */
