@@ -1,72 +1,98 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags, type SpanContext, type Tracer,
+} from '@opentelemetry/api'
+import { parseTraceParent } from '@opentelemetry/core'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  AlwaysOnSampler, RandomIdGenerator, SamplingDecision, TraceIdRatioBasedSampler,
+  TracerProvider, type SpanProcessor,
+} from '@opentelemetry/sdk-trace'
 import { uuidv7 } from './ids.ts'
-import type { FinishedSpan, SpanExport } from './span-export.ts'
 import {
   isTraced, requestIdOf, spanIdOf, traceIdOf, type Attributes, type Cause, type Described,
   type Span, type Tracing,
 } from './tracing.ts'
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceparent_pattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
-/** Of a batch; those beyond it find the batch by their own links. */
+/** Of a batch, and the library's limit; those beyond it find the batch by their own links. */
 const max_links = 128
+const last_send_ms = 2000
+
+const kinds = {
+  internal: SpanKind.INTERNAL, server: SpanKind.SERVER, client: SpanKind.CLIENT,
+  consumer: SpanKind.CONSUMER,
+}
 
 /** A span while it is under way. */
-interface OpenSpan extends Span { request_id: string, link (to: LinkTarget): void }
-interface LinkTarget { trace_id: string, span_id: string }
-interface Parent extends LinkTarget { is_sampled: boolean }
+interface OpenSpan extends Span { context: SpanContext, link (to: SpanContext): void }
 
-const newSpanId = () => randomBytes(8).toString('hex')
-
-function readTraceparent (headers: IncomingHttpHeaders): Parent | null {
+function readTraceparent (headers: IncomingHttpHeaders): SpanContext | null {
   const given = headers.traceparent
-  const match = typeof given === 'string' ? traceparent_pattern.exec(given) : null
-  if (!match || /^0+$/.test(match[1]!) || /^0+$/.test(match[2]!)) return null
-  const is_sampled = (parseInt(match[3]!, 16) & 1) === 1
-  return { trace_id: match[1]!, span_id: match[2]!, is_sampled }
+  return typeof given === 'string' ? parseTraceParent(given) : null
 }
 
 /** An id of a request whose trace is this one, in the form of those we make. */
 const requestIdFor = (trace_id: string) =>
   trace_id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
-const targetOf = (cause: Cause): LinkTarget =>
-  ({ trace_id: traceIdOf(requestIdOf(cause)), span_id: spanIdOf(cause)! })
+const contextOf = (cause: Cause): SpanContext => ({
+  traceId: traceIdOf(requestIdOf(cause)), spanId: spanIdOf(cause)!, traceFlags: TraceFlags.SAMPLED,
+})
 
 /**
- * Makes spans and hands them on when they end.
+ * Makes spans with OpenTelemetry's library and hands them on when they end. A trace has the number
+ * of its request, and who causes what goes with the work itself, through queues and databases; so
+ * the library is told of parents instead of looking for them.
  * @param ratio how many of the traces that begin here are kept, 0 to 1. Processes decide by the
  * trace's id, so that all of the same ratio decide alike; what was kept before stays.
  */
-export function startTracing (out: SpanExport, ratio: number): Tracing {
+export function startTracing (out: SpanProcessor, ratio: number, version: string): Tracing {
   const at_work = new AsyncLocalStorage<OpenSpan | null>()
-  const isKept = (trace_id: string) => parseInt(trace_id.slice(-8), 16) < ratio * 2 ** 32
+  const sampler = new TraceIdRatioBasedSampler(ratio)
+  const isKept = (trace_id: string) =>
+    sampler.shouldSample(ROOT_CONTEXT, trace_id).decision === SamplingDecision.RECORD_AND_SAMPLED
+  const random = new RandomIdGenerator()
+  // The library asks for it while it starts a span without a parent.
+  let next_trace_id = ''
+  const idGenerator = {
+    generateTraceId: () => next_trace_id, generateSpanId: () => random.generateSpanId(),
+  }
+  const tracers = new Map<string, Tracer>()
+
+  /** What is not kept never gets here. A service is one in the collector's eyes, whether it runs alone or with the others. */
+  function tracerOf (service: string): Tracer {
+    let tracer = tracers.get(service)
+    if (!tracer) {
+      tracer = new TracerProvider({
+        idGenerator, spanProcessors: [out], sampler: new AlwaysOnSampler(),
+        resource: resourceFromAttributes({
+          'service.name': service, 'service.namespace': 'fermata', 'service.version': version,
+        }),
+      }).getTracer('fermata', version)
+      tracers.set(service, tracer)
+    }
+    return tracer
+  }
 
   function open (
-    { service, name, kind, attributes }: Described, request_id: string, parent_id: string | null
+    { service, name, kind, attributes }: Described, request_id: string, parent: SpanContext | null
   ): OpenSpan {
-    const trace_id = traceIdOf(request_id)
-    const span_id = newSpanId()
-    const began_ms = performance.now()
-    const span: FinishedSpan = {
-      service, name, kind, trace_id, span_id, parent_id, began_ms, ended_ms: began_ms,
-      attributes: { ...attributes }, links: [], failed: false,
-    }
+    if (!parent) next_trace_id = traceIdOf(request_id)
+    const span = tracerOf(service).startSpan(name, { kind: kinds[kind], attributes },
+      parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT)
+    const context = span.spanContext()
     return {
-      request_id, cause: `${request_id}/${span_id}`,
-      traceparent: `00-${trace_id}-${span_id}-01`,
-      set: more => { Object.assign(span.attributes, more) },
-      link: to => { if (span.links.length < max_links) span.links.push(to) },
+      context, cause: `${request_id}/${context.spanId}`,
+      traceparent: `00-${context.traceId}-${context.spanId}-01`,
+      set: more => { span.setAttributes(more) },
+      link: to => { span.addLink({ context: to }) },
       fail (error) {
-        span.failed = true
-        span.attributes['error.type'] = kindOf(error)
+        // Not `recordException`, which would tell the words.
+        span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', kindOf(error))
       },
-      end () {
-        span.ended_ms = performance.now()
-        out.add(span)
-      },
+      end: () => { span.end() },
     }
   }
 
@@ -86,10 +112,8 @@ export function startTracing (out: SpanExport, ratio: number): Tracing {
     described: Described, spans: OpenSpan[], work: () => Promise<T>
   ): Promise<T> {
     const whole = open(described, uuidv7(), null)
-    for (const span of spans) {
-      span.link(targetOf(whole.cause))
-      whole.link(targetOf(span.cause))
-    }
+    for (const span of spans) span.link(whole.context)
+    for (const span of spans.slice(0, max_links)) whole.link(span.context)
     let error: unknown
     try {
       return await run(whole, work)
@@ -108,14 +132,17 @@ export function startTracing (out: SpanExport, ratio: number): Tracing {
     on: true,
     readRequestId (headers) {
       const parent = readTraceparent(headers)
-      return parent ? requestIdFor(parent.trace_id) : undefined
+      return parent ? requestIdFor(parent.traceId) : undefined
     },
     startRequest (described, { id, headers }) {
       const given = readTraceparent(headers)
       const trace_id = traceIdOf(id)
-      const parent = given?.trace_id === trace_id ? given : null
-      if (!parent?.is_sampled && !isKept(trace_id)) return null
-      const span = open(described, id, parent?.span_id ?? null)
+      const parent = given?.traceId === trace_id ? given : null
+      // A parent that was not kept decides nothing: services further on never hear of it, and
+      // would decide by the id.
+      const is_kept_before = ((parent?.traceFlags ?? 0) & TraceFlags.SAMPLED) !== 0
+      if (!is_kept_before && !isKept(trace_id)) return null
+      const span = open(described, id, parent)
       // Who brings a trace beside an id of their own, e.g. a browser through the front door.
       if (given && !parent) span.link(given)
       return span
@@ -124,7 +151,7 @@ export function startTracing (out: SpanExport, ratio: number): Tracing {
     span (described, work, cause) {
       const parent = cause ?? at_work.getStore()?.cause
       if (!isTraced(parent)) return work(null)
-      const span = open(described, requestIdOf(parent), spanIdOf(parent))
+      const span = open(described, requestIdOf(parent), contextOf(parent))
       return run(span, () => work(span))
     },
     root (described, work) {
@@ -139,7 +166,7 @@ export function startTracing (out: SpanExport, ratio: number): Tracing {
         if (!isTraced(item.request_id)) return item
         const span = open(
           { ...described, attributes: { ...described.attributes, ...of?.(item) } },
-          requestIdOf(item.request_id), spanIdOf(item.request_id))
+          requestIdOf(item.request_id), contextOf(item.request_id))
         spans.push(span)
         return { ...item, request_id: span.cause }
       })
@@ -150,7 +177,10 @@ export function startTracing (out: SpanExport, ratio: number): Tracing {
       return runTogether({ ...described, name: `${described.name} (batch)`, attributes }, spans,
         () => work(traced))
     },
-    stop: () => out.stop(),
+    async stop () {
+      const sent = out.shutdown().catch(() => {})
+      await Promise.race([sent, sleep(last_send_ms, undefined, { ref: false })])
+    },
   }
 }
 

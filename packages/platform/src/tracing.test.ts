@@ -1,15 +1,19 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineEvent, defineRoute } from '@fermata/contracts/define'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { startTraceReceiver, type ReceivedSpan, type TraceReceiver } from '@fermata/testkit/trace-receiver'
 import { Type } from 'typebox'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createCollector, type Collector } from './collector.ts'
 import { createLog } from './log.ts'
 import { on, type EventHandler } from './messages.ts'
+import type { PlatformSettings } from './platform-settings.ts'
 import { defineService, route, type Context, type Request } from './service.ts'
-import { createSpanExport } from './span-export.ts'
-import { joinTrace, requestIdOf, traceIdOf } from './tracing.ts'
+import { createTracing, joinTrace, requestIdOf, traceIdOf } from './tracing.ts'
 
 /** What a collector of traces is told of requests, calls, transactions, batches and events. */
 
@@ -182,21 +186,49 @@ test('OTEL_TRACES_SAMPLER_ARG: what is not kept leaves no span, what its sender 
   }
 })
 
-test('a collector that is away or full costs nobody anything, and gets what was kept when it is back', async () => {
-  const log = createLog('test', { level: 'fatal' })
-  const out = createSpanExport({ endpoint: receiver.url, version: '1', log, send_every_ms: 20 })
-  const add = (name: string) => out.add({ service: 'users', name, kind: 'internal', trace_id: '1'.repeat(32),
-    span_id: '2'.repeat(16), parent_id: null, began_ms: 1, ended_ms: 2, attributes: {}, links: [],
-    failed: false })
+/** Traces of this process alone, with a log that can be read again. */
+async function traceAlone () {
+  const folder = await mkdtemp(join(tmpdir(), 'fermata-tracing-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const log = createLog('test', { level: 'warn', stdout_level: 'fatal', folder })
+  const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_TRACES_SAMPLER_ARG: 1 }
+  const tracing = await createTracing(settings as PlatformSettings, '1', log)
+  const file = join(folder, 'test.log')
+  return {
+    stop: tracing.stop,
+    add: (name: string) => tracing.root({ service: 'users', name, kind: 'internal' }, async () => {}),
+    firstLine: () => it.eventually(async () => {
+      const [line, rest] = existsSync(file) ? (await readFile(file, 'utf8')).split('\n') : []
+      return rest !== undefined && JSON.parse(line!)
+    }),
+  }
+}
+const ofUsers = () => receiver.spans.filter(one => one.service === 'users')
+
+test('a collector that is away costs nobody anything, and gets what was kept when it is back', async () => {
+  const { add, stop, firstLine } = await traceAlone()
   receiver.answerWith(503)
-  for (let n = 0; n < 10_000; n++) add(`span ${n}`)
-  await new Promise(resolve => setTimeout(resolve, 100))
-  expect(receiver.spans).toEqual([])
+  await Promise.all(Array.from({ length: 10_000 }, (_, n) => add(`span ${n}`)))
+  await it.eventually(async () => receiver.refused() > 0)
+  expect(ofUsers()).toEqual([])
   receiver.answerWith(200)
-  await it.eventually(async () => receiver.spans.filter(one => one.service === 'users').length === 8192)
-  add('later')
-  await out.stop()
-  expect(receiver.spans.filter(one => one.service === 'users').at(-1)!.name).toBe('later')
+  // Those that wait, and the message that was refused.
+  await it.eventually(async () => ofUsers().length === 8192 + 512)
+  await add('later')
+  await stop()
+  expect(ofUsers().at(-1)!.name).toBe('later')
+  expect(await firstLine()).toMatchObject({ msg: 'traces are incomplete', reason: expect.stringContaining('1296') })
+})
+
+test('what a collector refuses for its form is not sent again, and the log says so', async () => {
+  const { add, stop, firstLine } = await traceAlone()
+  receiver.answerWith(400)
+  await Promise.all([add('a'), add('b')])
+  expect(await firstLine()).toMatchObject({ msg: 'traces are incomplete', lost: 2, err: { code: 400 } })
+  receiver.answerWith(200)
+  await add('c')
+  await stop()
+  expect(ofUsers().map(({ name }) => name)).toEqual(['c'])
 })
 
 test('joinTrace, requestIdOf: a later request joins the trace of an earlier one, and ids stay ids', () => {

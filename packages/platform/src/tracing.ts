@@ -99,7 +99,7 @@ export interface Tracing {
     described: Described & { of?: (item: I) => Attributes },
     items: I[], work: (items: I[]) => Promise<T>
   ): Promise<T>
-  /** Sends what is left. */
+  /** Sends what is left, if the collector takes it within two seconds. */
   stop (): Promise<void>
 }
 
@@ -125,5 +125,5 @@ export async function createTracing (
     import('./spans.ts'), import('./span-export.ts'),
   ])
   const { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_TRACES_SAMPLER_ARG: ratio } = settings
-  return startTracing(createSpanExport({ endpoint, headers, version, log }), ratio)
+  return startTracing(createSpanExport({ endpoint, headers, log }), ratio, version)
 }

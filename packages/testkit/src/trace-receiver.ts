@@ -36,6 +36,8 @@ export interface TraceReceiver {
   /** All it was ever sent, as it came. */
   bodies: string[]
   headers: () => Record<string, string | string[] | undefined>
+  /** How often it answered anything but 200. */
+  refused: () => number
   /** Answers so from now on. */
   answerWith: (status: number) => void
   stop: () => Promise<void>
@@ -62,6 +64,7 @@ export async function startTraceReceiver (): Promise<TraceReceiver> {
   const bodies: string[] = []
   let last_headers = {}
   let status = 200
+  let refused = 0
   const server = createServer((request, response) => {
     void text(request).then(body => {
       if (request.method !== 'POST' || request.url !== '/v1/traces') status = 404
@@ -69,7 +72,7 @@ export async function startTraceReceiver (): Promise<TraceReceiver> {
       if (status === 200) {
         bodies.push(body)
         spans.push(...spansOf(JSON.parse(body) as Message))
-      }
+      } else refused++
       response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
     })
   })
@@ -77,6 +80,7 @@ export async function startTraceReceiver (): Promise<TraceReceiver> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, bodies,
     headers: () => last_headers,
+    refused: () => refused,
     answerWith: wanted => { status = wanted },
     stop: () => new Promise(resolve => {
       server.close(() => resolve())
