@@ -44,10 +44,10 @@ export interface NotificationsDeliveries {
   next_attempt_at: Generated<string | null>
   priority: number
   recipient: string
+  request_id: string | null
   sent_at: string | null
   status: Generated<string>
   subject: string
-  traced_as: string | null
   user_id: string | null
 }
 

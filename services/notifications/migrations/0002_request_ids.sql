@@ -1,2 +1,2 @@
--- The request and the span that caused it, where that request is traced.
-alter table deliveries add column traced_as text;
+-- Of the request that led to it and, where that is traced, the span.
+alter table deliveries add column request_id text;

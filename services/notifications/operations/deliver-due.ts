@@ -40,8 +40,7 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
         is_all_sent = true
         return
       }
-      const { traced_as: request_id } = delivery
-      await ctx.tracing.batch(traced, [{ request_id }], () => deliver(ctx, delivery))
+      await ctx.tracing.batch(traced, [delivery], ([own]) => deliver(ctx, own!))
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
@@ -103,11 +102,12 @@ function actionUrl (ctx: Ctx, { action }: Content): string | null {
 /** The order's tickets. When they cannot be had for long, the mail goes without: it has a link. */
 async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
   const { attach_order_id: order_id, locale } = delivery
+  const request_id = delivery.request_id ?? undefined
   if (order_id === null) return []
   const t = translator(locale)
   try {
-    const pdf = await ctx.call(getOrderPdf, { params: { order_id }, query: { locale } })
-    const calendar = await ctx.call(getOrderCalendar, { params: { order_id } })
+    const pdf = await ctx.call(getOrderPdf, { params: { order_id }, query: { locale }, request_id })
+    const calendar = await ctx.call(getOrderCalendar, { params: { order_id }, request_id })
     return [
       { filename: t('file.tickets'), content_type: 'application/pdf', content: bytesOf(pdf) },
       { filename: t('file.event'), content_type: 'text/calendar', content: bytesOf(calendar) },
@@ -122,7 +122,7 @@ async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
 const bytesOf = (body: Uint8Array | string) => typeof body === 'string' ? Buffer.from(body) : body
 
 async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): Promise<void> {
-  const { id, attempts, kind } = delivery
+  const { id, attempts, kind, request_id } = delivery
   if (error instanceof Superseded) {
     await markDead(ctx.db, id, 'Its tickets are not valid any more.')
     return
@@ -130,7 +130,7 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
   const { code, is_refused } = describeFailure(error)
   const words = (error instanceof Error ? error.message : String(error)).slice(0, max_error_length)
   const is_last = isLastAttempt(attempts, is_refused)
-  ctx.log.warn({ delivery_id: id, kind, attempts, code },
+  ctx.log.warn({ request_id, delivery_id: id, kind, attempts, code },
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
   if (!is_last) {
     await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))

@@ -13,6 +13,7 @@ import type { Content } from '../rules/outgoing.ts'
 
 interface Order {
   id: string
+  request_id: string | null
   data: Pick<DataOf<typeof orderPlaced>,
     'order_id' | 'code' | 'event_title' | 'buyer' | 'user_id' | 'total_minor' | 'currency'>
 }
@@ -20,13 +21,13 @@ type Words = Partial<Content> & Pick<Content, 'title' | 'paragraphs'>
 
 /** What notices about one order have in common. */
 function about (
-  { id, data }: Order, kind: Notice['kind'], mail: Notice['mail'], words: Words,
+  { id, data, request_id }: Order, kind: Notice['kind'], mail: Notice['mail'], words: Words,
 ): Notice {
   const { locale, email } = data.buyer
   const t = translator(locale)
   return {
     dedupe_key: `${id} ${data.order_id}`, kind, mail, email, locale, user_id: data.user_id,
-    url: `/orders/${data.order_id}`,
+    url: `/orders/${data.order_id}`, request_id,
     content: {
       facts: [
         [t('fact.event'), data.event_title], [t('fact.order'), data.code],
@@ -39,10 +40,11 @@ function about (
 
 /** In the app only: the buyer sits before the countdown, a mail would come after the fact. */
 export const tellHeld: Handler<typeof orderPlaced> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(event => {
+    const { data } = event
     const t = translator(data.buyer.locale)
     const count = minutesBetween(data.created_at, data.expires_at)
-    return about({ id, data }, 'order_held', 'never', {
+    return about(event, 'order_held', 'never', {
       title: t('held.title', { event: data.event_title }), paragraphs: [t('held.body', { count })],
     })
   }))
@@ -50,10 +52,11 @@ export const tellHeld: Handler<typeof orderPlaced> = async (ctx, tx, events) => 
 
 /** In the app only: the mail comes with the tickets, a moment later. */
 export const tellCompleted: Handler<typeof orderCompleted> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(event => {
+    const { data } = event
     const { locale } = data.buyer
     const t = translator(locale)
-    return about({ id, data }, 'order_completed', 'never', {
+    return about(event, 'order_completed', 'never', {
       title: t('completed.title', { code: data.code }),
       paragraphs: [t('completed.body', { event: data.event_title })],
       facts: [
@@ -66,9 +69,10 @@ export const tellCompleted: Handler<typeof orderCompleted> = async (ctx, tx, eve
 
 export const tellCanceled: Handler<typeof orderCanceled> = async (ctx, tx, events) => {
   await endHolders(tx, events.map(({ data }) => data.order_id))
-  await notify(ctx, tx, events.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(event => {
+    const { data } = event
     const t = translator(data.buyer.locale)
-    return about({ id, data }, 'order_canceled', 'wanted', {
+    return about(event, 'order_canceled', 'wanted', {
       title: t('canceled.title', { code: data.code }),
       paragraphs: [t(`canceled.${data.reason}`, { event: data.event_title })],
     })
@@ -76,9 +80,10 @@ export const tellCanceled: Handler<typeof orderCanceled> = async (ctx, tx, event
 }
 
 export const tellExpired: Handler<typeof orderExpired> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(event => {
+    const { data } = event
     const t = translator(data.buyer.locale)
-    return about({ id, data }, 'order_expired', 'wanted', {
+    return about(event, 'order_expired', 'wanted', {
       title: t('expired.title'),
       paragraphs: [t('expired.body', { code: data.code, event: data.event_title })],
       action: { label: t('expired.action'), path: `/events/${data.event_id}` },
@@ -89,15 +94,17 @@ export const tellExpired: Handler<typeof orderExpired> = async (ctx, tx, events)
 /** Its holder is no holder any more, and hears that the money is on its way. */
 export const tellRefunded: Handler<typeof orderRefunded> = async (ctx, tx, events) => {
   await endHolders(tx, events.map(({ data }) => data.order_id))
-  await notify(ctx, tx, events.map(({ id, data }) =>
-    data.refund_minor === 0 ? aboutFreeOrder({ id, data }) : aboutRefund({ id, data })))
+  await notify(ctx, tx, events.map(event =>
+    event.data.refund_minor === 0 ? aboutFreeOrder(event) : aboutRefund(event)))
 }
 
 type Refund = DataOf<typeof orderRefunded>
+type Refunded = Order & { data: Refund }
 
-function aboutRefund ({ id, data }: { id: string, data: Refund }): Notice {
+function aboutRefund (event: Refunded): Notice {
+  const { data } = event
   const t = translator(data.buyer.locale)
-  return about({ id, data }, 'order_refunded', 'always', {
+  return about(event, 'order_refunded', 'always', {
     title: t('refunded.title', { code: data.code }),
     paragraphs: [t(`refunded.${data.reason}`, { event: data.event_title })],
     facts: refundFacts(data, data.code),
@@ -105,10 +112,11 @@ function aboutRefund ({ id, data }: { id: string, data: Refund }): Notice {
 }
 
 /** No word of money. That the event is canceled its holders have heard by mail already. */
-function aboutFreeOrder ({ id, data }: { id: string, data: Refund }): Notice {
+function aboutFreeOrder (event: Refunded): Notice {
+  const { data } = event
   const t = translator(data.buyer.locale)
   const is_event = data.reason === 'event_canceled'
-  return about({ id, data }, 'order_refunded', is_event ? 'never' : 'always', {
+  return about(event, 'order_refunded', is_event ? 'never' : 'always', {
     title: t('canceled.title', { code: data.code }),
     paragraphs: [t(is_event ? 'canceled.event_canceled' : 'ended.requested',
       { event: data.event_title })],
@@ -118,9 +126,10 @@ function aboutFreeOrder ({ id, data }: { id: string, data: Refund }): Notice {
 
 /** Money that the order did not need; the order stays as it is. */
 export const tellReturned: Handler<typeof paymentReturned> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => {
+  await notify(ctx, tx, events.map(event => {
+    const { data } = event
     const t = translator(data.buyer.locale)
-    return about({ id, data }, 'order_refunded', 'always', {
+    return about(event, 'order_refunded', 'always', {
       title: t('returned.title', { code: data.code }),
       paragraphs: [t(`returned.${data.reason}`, { event: data.event_title })],
       facts: refundFacts(data, data.code),

@@ -25,13 +25,13 @@ export const tellPaymentFailed: Handler<typeof paymentFailed> = async (ctx, tx, 
 /** A part of the money; a full refund is told with the order that it ends. */
 export const tellPartRefunded: Handler<typeof paymentRefunded> = async (ctx, tx, events) => {
   const partly = events.filter(({ data }) => data.refunded_minor < data.amount_minor)
-  await notify(ctx, tx, partly.map(({ id, data }): Notice => {
+  await notify(ctx, tx, partly.map(({ id, data, request_id }): Notice => {
     const { locale, email } = data.buyer
     const t = translator(locale)
     const body = t('refunded.partly', { event: data.event_title })
     return {
       dedupe_key: `${id} ${data.refund_id}`, kind: 'order_refunded', mail: 'always',
-      user_id: data.user_id, email, locale, url: `/orders/${data.order_id}`,
+      user_id: data.user_id, email, locale, url: `/orders/${data.order_id}`, request_id,
       content: {
         title: t('refunded.title', { code: data.order_code }), footer: t('footer.order'),
         paragraphs: [body, ...(data.reason ? [data.reason] : [])],

@@ -1,7 +1,6 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
-import { isTraced } from '@fermata/platform/tracing'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
@@ -55,7 +54,7 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
     return {
       dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
-      traced_as: isTraced(request_id) ? request_id : null,
+      request_id,
       content: {
         ...common, paragraphs: [t('issued.body', { count, name })],
         facts: [...common.facts, [t('fact.order'), order_code]],
@@ -67,13 +66,13 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
 
 /** Somebody at the desk sends a ticket once more; the whole order's PDF goes along. */
 export const mailTicketAgain: Handler<typeof ticketResent> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }): Notice => {
+  await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
     const { order_id, user_id, buyer: { locale }, event, ticket } = data
     const t = translator(locale)
     return {
       dedupe_key: `${id} ${ticket.id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
-      attach_order_id: order_id,
+      attach_order_id: order_id, request_id,
       content: {
         title: t('resent.title', { number: ticket.number }),
         paragraphs: [t('resent.body', { event: event.title })],
@@ -94,13 +93,14 @@ const told_with_order = new Set([
 export const tellVoided: Handler<typeof ticketVoided> = async (ctx, tx, events) => {
   await countVoided(tx, events.map(({ data }) => data.order_id))
   const alone = events.filter(({ data }) => !told_with_order.has(data.reason ?? ''))
-  await notify(ctx, tx, alone.map(({ id, data }): Notice => {
+  await notify(ctx, tx, alone.map(({ id, data, request_id }): Notice => {
     const { order_id, user_id, buyer: { locale }, event, ticket, reason } = data
     const t = translator(locale)
     const words = { number: ticket.number, event: event.title }
     return {
       dedupe_key: `${id} ${ticket.id}`, kind: 'ticket_voided', mail: 'wanted',
       user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
+      request_id,
       content: {
         title: t('voided.title', words), facts: facts(data), footer: t('footer.order'),
         paragraphs: [t('voided.body', words), ...(reason ? [t('voided.reason', { reason })] : [])],

@@ -10,17 +10,20 @@ import { erasePeople, insertPeople, setRoles, setSettings } from '../queries/peo
 import type { Notice } from '../rules/notice.ts'
 
 interface Addressee { user_id: string, email: string, username: string, locale: Locale }
+interface News { id: string, data: Addressee, request_id: string | null }
 type Link = 'verify' | 'reset'
 
 const paths = { verify: '/verify-email', reset: '/reset-password' }
 
 /** A mail with a link that proves something. */
-function linkMail (event_id: string, person: Addressee, link: Link, token: string): Notice {
+function linkMail (
+  { id, data: person, request_id }: News, link: Link, token: string,
+): Notice {
   const { user_id, email, locale, username: name } = person
   const t = translator(locale)
   return {
-    dedupe_key: `${event_id} ${user_id}`, kind: 'account', mail: 'always', in_app: false,
-    user_id, email, locale, url: null,
+    dedupe_key: `${id} ${user_id}`, kind: 'account', mail: 'always', in_app: false,
+    user_id, email, locale, url: null, request_id,
     content: {
       title: t(`${link}.title`), paragraphs: [t(`${link}.body`, { name }), t(`${link}.valid`)],
       facts: [], footer: t('footer.account'),
@@ -33,18 +36,20 @@ function linkMail (event_id: string, person: Addressee, link: Link, token: strin
 
 export const welcome: Handler<typeof userRegistered> = async (ctx, tx, events) => {
   await insertPeople(tx, [...new Map(events.map(({ data }) => [data.user_id, data])).values()])
-  await notify(ctx, tx, events.flatMap(({ id, data }) =>
-    data.verification_token ? [linkMail(id, data, 'verify', data.verification_token)] : []))
+  await notify(ctx, tx, events.flatMap(event => {
+    const { verification_token: token } = event.data
+    return token ? [linkMail(event, 'verify', token)] : []
+  }))
 }
 
 export const mailVerification: Handler<typeof verificationRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'verify', data.token)))
+  await notify(ctx, tx, events.map(event => linkMail(event, 'verify', event.data.token)))
 }
 
 type ResetRequested = typeof passwordResetRequested
 
 export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(({ id, data }) => linkMail(id, data, 'reset', data.token)))
+  await notify(ctx, tx, events.map(event => linkMail(event, 'reset', event.data.token)))
 }
 
 export const keepRoles: Handler<typeof rolesChanged> = async (_ctx, tx, events) => {

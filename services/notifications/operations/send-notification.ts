@@ -16,7 +16,7 @@ export const sendNotification: Operation<typeof api.sendNotification> = async (c
     const user_id = await findUserId(tx, email)
     const [id] = await notify(ctx, tx, [{
       dedupe_key: `message ${uuidv7()}`, kind: 'message', mail: 'always', user_id, email, locale,
-      url: null,
+      url: null, request_id: request.id,
       content: {
         title, paragraphs: body.split(/\n{2,}/), facts: [],
         footer: translator(locale)('footer.message'),

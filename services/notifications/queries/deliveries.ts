@@ -11,7 +11,7 @@ import type { Content } from '../rules/outgoing.ts'
 export const insertDeliveries = async (tx: Tx<DB>, rows: NewDelivery[]) =>
   (await sql<{ id: string }>`
     insert into notifications.deliveries (id, dedupe_key, channel, kind, user_id, recipient, locale,
-      subject, content, attach_order_id, priority, traced_as)
+      subject, content, attach_order_id, priority, request_id)
     select * from unnest(
       ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
       ${rows.map(row => row.channel)}::text[], ${rows.map(row => row.kind)}::text[],
@@ -19,7 +19,7 @@ export const insertDeliveries = async (tx: Tx<DB>, rows: NewDelivery[]) =>
       ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.subject)}::text[],
       ${rows.map(row => JSON.stringify(row.content))}::jsonb[],
       ${rows.map(row => row.attach_order_id)}::uuid[], ${rows.map(row => row.priority)}::smallint[],
-      ${rows.map(row => row.traced_as)}::text[])
+      ${rows.map(row => row.request_id)}::text[])
     on conflict (dedupe_key) do nothing returning id`.execute(tx)).rows.map(row => row.id)
 
 export interface DeliveryRow {
@@ -73,7 +73,7 @@ export interface DueDelivery {
   subject: string
   content: Content
   attach_order_id: string | null
-  traced_as: string | null
+  request_id: string | null
   /** This one included, so that a mail which kills its process is given up in the end. */
   attempts: number
 }
@@ -91,7 +91,7 @@ export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<
       where status in ('pending', 'failed') and next_attempt_at <= clock_timestamp()
       order by priority, next_attempt_at limit 1 for update skip locked)
   returning id, channel, kind, recipient, locale, subject, content, attach_order_id,
-            traced_as, attempts`.execute(db)).rows[0]
+            request_id, attempts`.execute(db)).rows[0]
 
 /** The words go with the mail: links in them open accounts. */
 export const markDelivered = (db: Db<DB>, id: string) => sql`

@@ -21,8 +21,8 @@ export interface Notice {
   /** False for links that prove something: whoever reads them in the app has proven it already. */
   in_app?: boolean
   attach_order_id?: string
-  /** What it belongs to, where that is traced. */
-  traced_as?: string | null
+  /** Of the request that led to it, where there was one. */
+  request_id?: string | null
 }
 
 /** What a person has chosen. */
@@ -53,7 +53,7 @@ export interface NewDelivery {
   subject: string
   content: Content
   attach_order_id: string | null
-  traced_as: string | null
+  request_id: string | null
   priority: number
 }
 
@@ -83,7 +83,7 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   const deliveries: NewDelivery[] = []
   const common = {
     kind, user_id, locale, content, subject: headerText(content.title),
-    priority: priorities[kind] ?? default_priority, traced_as: notice.traced_as ?? null,
+    priority: priorities[kind] ?? default_priority, request_id: notice.request_id ?? null,
   }
   // Who was erased is told nothing more.
   if (notice.email === erasedBuyer.email) return { messages: [], deliveries: [] }

@@ -143,6 +143,8 @@ export async function messagesOf (it: TestSystem, user_id: string) {
 /** Orders of which the tickets service, as a peer, says that it has none, or that it is unwell. */
 export const withoutTickets = new Set<string>()
 export const unwell = new Set<string>()
+/** The request for whose sake an order's PDF was asked for last. */
+export const asked_by = new Map<string, string>()
 
 function check (order_id: string): void {
   if (unwell.has(order_id)) throw new Problem(unavailable)
@@ -153,8 +155,9 @@ function check (order_id: string): void {
 export const ticketsPeer = defineService({
   name: 'tickets',
   routes: [
-    route(getOrderPdf, async (_ctx, { params }) => {
+    route(getOrderPdf, async (_ctx, { params, id }) => {
       check(params.order_id)
+      asked_by.set(params.order_id, id)
       return Buffer.from('%PDF-1.7\n%âãÏÓ\n1 0 obj', 'latin1')
     }),
     route(getOrderCalendar, async (_ctx, { params }) => {
