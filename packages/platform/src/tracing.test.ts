@@ -208,16 +208,16 @@ const ofUsers = () => receiver.spans.filter(one => one.service === 'users')
 test('a collector that is away costs nobody anything, and gets what was kept when it is back', async () => {
   const { add, stop, firstLine } = await traceAlone()
   receiver.answerWith(503)
-  await Promise.all(Array.from({ length: 10_000 }, (_, n) => add(`span ${n}`)))
+  await Promise.all(Array.from({ length: 12_000 }, (_, n) => add(`span ${n}`)))
   await it.eventually(async () => receiver.refused() > 0)
   expect(ofUsers()).toEqual([])
   receiver.answerWith(200)
   // Those that wait, and the message that was refused.
-  await it.eventually(async () => ofUsers().length === 8192 + 512)
+  await it.eventually(async () => ofUsers().length === 8192 + 2048)
   await add('later')
   await stop()
   expect(ofUsers().at(-1)!.name).toBe('later')
-  expect(await firstLine()).toMatchObject({ msg: 'traces are incomplete', reason: expect.stringContaining('1296') })
+  expect(await firstLine()).toMatchObject({ msg: 'traces are incomplete', reason: expect.stringContaining('1760') })
 })
 
 test('what a collector refuses for its form is not sent again, and the log says so', async () => {
