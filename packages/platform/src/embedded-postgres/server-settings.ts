@@ -36,8 +36,8 @@ const defaults: Record<string, string> = {
   // Outbox and stock rows change thousands of times a minute; their dead versions must go as fast.
   autovacuum_naptime: '15s',
   // A query whose client was killed ends within a second, so the next owner finds no stranger's
-  // locks.
-  client_connection_check_interval: '1s',
+  // locks. A server on Windows would not start with it.
+  ...process.platform === 'win32' ? {} : { client_connection_check_interval: '1s' },
   // The pool has its own shorter limit; this one holds for every other client.
   idle_in_transaction_session_timeout: '60s',
   timezone: 'UTC',
