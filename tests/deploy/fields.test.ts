@@ -40,7 +40,7 @@ test('traefik: its settings and its files of routes have the fields that Traefik
       [parse(read(`traefik/${stage}-shared.yml`))])
   }
   expectNoMistake(TraefikRoutes, 'one-machine.yml', [parse(read('traefik/one-machine.yml'))])
-  for (const wrong of [['graceTimeOut', 'graceTimeout'], ['idleConnTimeout: 50s', 'idleConnTimeout: 50'],
+  for (const wrong of [['graceTimeOut', 'graceTimeout'], ['idleConnTimeout: 2s', 'idleConnTimeout: 2'],
     ['exposedByDefault', 'exposeByDefault'], ['address: :443', 'address: 443']] as [string, string][])
     expectRefused(TraefikSettings, 'traefik/production.yml', wrong)
   for (const wrong of [['inFlightReq', 'inFlightRequest'], ['minVersion', 'minimumVersion'],

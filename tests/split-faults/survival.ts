@@ -13,7 +13,7 @@ export const fault_ms = Number(process.env.SPLIT_FAULT_SECONDS ?? 2) * 1000
 const patience_ms = 6 * tickets_within_ms
 
 /** What the crowd was told so far, of which event. */
-export interface Scene { history: Told[], event_id: string }
+export interface Scene { history: Told[], event_id: string, ticket_type_id: string }
 
 /** @returns when it was over, by `performance.now()`; nothing: when all processes serve again */
 export type Fault = (scene: Scene) => Promise<number | void>
@@ -74,7 +74,7 @@ export function surviveOn (split: Split): Survival {
     const { history } = crowd
     await sleep(fault_ms)
     const before = history.length
-    const over_ms = await fault({ history, event_id })
+    const over_ms = await fault({ history, ...sale })
     if (over_ms === undefined) await split.ready()
     const healed_ms = over_ms ?? performance.now()
     const told = history.filter(({ paid }) => paid)
