@@ -56,7 +56,13 @@ async function putBehindRoom (title: string, opens_in_seconds: number, settings:
 /** From one's turn to the page on which the held tickets are paid. */
 async function orderTickets (page: Page): Promise<void> {
   await page.locator('main a[href$="#tickets"]').first().click()
-  await page.locator('main select').first().selectOption('1')
+  const choice = page.locator('main select').first()
+  // Of two processes of orders one may hear of the turn a second later.
+  await eventually(async () => {
+    if (await choice.count() === 0) await page.reload()
+    return await choice.count() > 0
+  }, 'the choice')
+  await choice.selectOption('1')
   await page.click('main form button[type=submit]')
   await page.waitForURL(/\/checkout/)
   await page.fill('input[name=name]', 'Wim Waiting')

@@ -17,6 +17,12 @@ export interface Delivery {
  * same contract, tests/jetstream/bus.test.ts and bus.test.ts.
  */
 export interface EventBus {
+  /**
+   * In a rush something is committed every few milliseconds. A batch begins this long after the one
+   * before, so that a batch's price is shared by many; the first event of a quiet moment leaves at
+   * once.
+   */
+  pace_ms: number
   subscribe (consumer: Consumer): void
   /** Hands events of a service's outbox on and waits a moment for their effects. */
   deliver (service: string, events: OutboxEvent[]): Promise<Delivery>
@@ -49,6 +55,7 @@ export function createLocalBus (): EventBus {
   const consumers = new Map<string, Consumer[]>()
   const listeners = new Map<string, ((data: unknown) => void)[]>()
   return {
+    pace_ms: 50,
     subscribe (consumer) {
       consumers.set(consumer.type, [...consumers.get(consumer.type) ?? [], consumer])
     },

@@ -42,8 +42,18 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
   }
 }
 
-const isLocked = (error: unknown) =>
-  (error as { code?: string } | undefined)?.code === lock_not_available
+/**
+ * Before it begins, the migrator lists the tables of the whole database, and one of them may be
+ * renamed meanwhile: those of jobs are, when services that share a database start for the first
+ * time.
+ */
+const undefined_table = '42P01'
+
+/** True for what may pass in a moment. */
+const isPassing = (error: unknown, has_begun: boolean) => {
+  const code = (error as { code?: string } | undefined)?.code
+  return code === lock_not_available || (code === undefined_table && !has_begun)
+}
 
 /** A name with several addresses fails with one error for each, and none of its own. */
 const reasonOf = (error: unknown) =>
@@ -73,7 +83,8 @@ export async function migrate (db: Kysely<any>, schema: string, folder?: URL): P
   })
   let { error, results } = await migrator.migrateToLatest()
   // All of a run is one transaction, so nothing of a try that failed stays behind.
-  for (let tries = 1; isLocked(error) && tries < max_tries; tries++) {
+  for (let tries = 1; tries < max_tries; tries++) {
+    if (!isPassing(error, (results ?? []).length > 0)) break
     await sleep(pause_ms)
     ;({ error, results } = await migrator.migrateToLatest())
   }

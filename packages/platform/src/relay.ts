@@ -17,13 +17,6 @@ const batch_size = 1000
  */
 const idle_poll_ms = 1000
 
-/**
- * In a rush something is committed every few milliseconds. A batch begins this long after the one
- * before, so that a batch's price is shared by many; the first event of a quiet moment leaves at
- * once.
- */
-const pace_ms = 50
-
 export interface Relay {
   /** Tells that something was committed to the outbox. */
   wake (): void
@@ -110,7 +103,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
       if (sent === batch_size || stopping) continue
-      if (sent > 0) await pause(Math.max(0, began_ms + pace_ms - performance.now()))
+      if (sent > 0) await pause(Math.max(0, began_ms + bus.pace_ms - performance.now()))
       if (!woken && !stopping) await sleep()
     }
   }
