@@ -56,6 +56,7 @@ async function putBehindRoom (title: string, opens_in_seconds: number, settings:
 /** From one's turn to the page on which the held tickets are paid. */
 async function orderTickets (page: Page): Promise<void> {
   await page.locator('main a[href$="#tickets"]').first().click()
+  await page.waitForURL(/#tickets$/)
   const choice = page.locator('main select').first()
   // Of two processes of orders one may hear of the turn a second later.
   await eventually(async () => {
