@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net'
-import { createClient, type Call } from '@fermata/contracts/client'
 import { getOrder, placeOrder } from '@fermata/contracts/orders'
 import { startPayment } from '@fermata/contracts/payments'
 import { serviceNames } from '@fermata/contracts/services'
@@ -10,6 +8,7 @@ import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale } from '../end-to-end/sell.ts'
+import { clientOf } from './client-of.ts'
 
 /**
  * In a deployment the new version's migrations run while processes of this one still serve, and
@@ -29,14 +28,6 @@ async function start (database_url?: string): Promise<TestSystem> {
   systems.push(system)
   await system.system.app.listen({ host: '127.0.0.1', port: 0 })
   return system
-}
-
-function clientOf ({ system }: TestSystem, token?: string): Call {
-  const { port } = system.app.server.address() as AddressInfo
-  return createClient({
-    base_url: `http://127.0.0.1:${port}`, fetch: (url, init) => fetch(url, init),
-    headers: token ? { authorization: `Bearer ${token}` } : {},
-  }).call
 }
 
 /** What a newer version may add while this one runs: a column to every table, and a record of it. */

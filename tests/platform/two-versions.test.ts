@@ -1,9 +1,7 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { createClient, type Call } from '@fermata/contracts/client'
 import { placeOrder } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
@@ -11,6 +9,7 @@ import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buyer, putOnSale } from '../end-to-end/sell.ts'
+import { clientOf } from './client-of.ts'
 
 /**
  * A new version begins beside the old one, on its database: it adds a column to the table into
@@ -54,14 +53,6 @@ async function start (
 
 const startNew = () => start([{ ...allServices.orders,
   migrations: pathToFileURL(`${folder}/`) }], old.database_url)
-
-function clientOf ({ system }: TestSystem, token?: string): Call {
-  const { port } = system.app.server.address() as AddressInfo
-  return createClient({
-    base_url: `http://127.0.0.1:${port}`, fetch: (url, init) => fetch(url, init),
-    headers: token ? { authorization: `Bearer ${token}` } : {},
-  }).call
-}
 
 /** People who order again and again, from whom `shops` names at that time. */
 async function rush (shops: TestSystem[]) {
