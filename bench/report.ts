@@ -78,7 +78,7 @@ function chart (goals: readonly LatestGoal[]): string {
       ? at_most! / Math.max(goal.value, 1e-9) : goal.value / at_least
     const filled = Math.max(0, Math.min(full_width, Math.round(share * full_width / 2)))
     return `${goal.id.padEnd(name_width)} ${'█'.repeat(filled).padEnd(full_width, '·')} ` +
-      `${Math.round(share * 100)} %`
+      (share > 2 ? 'over 200 %' : `${Math.round(share * 100)} %`)
   })
   return `Share of the target that is reached; the bar is half full at 100 %, and lower latencies
 count as more.

@@ -35,13 +35,9 @@ function without (text: GoalText, programs: string[]): GoalResult | null {
 export async function measureSplit (bench: Bench): Promise<GoalResult[]> {
   const missing = without(split_text, ['nats-server', 'nginx'])
   if (missing) return [missing]
-  const apart = await startProduct({ start: startApart })
-  try {
-    return [conclude(split_text, await compare(bench, { name: 'ten processes', product: apart },
-      { name: 'one process', product: bench.product }))]
-  } finally {
-    await apart.stop()
-  }
+  return [conclude(split_text, await compare(bench,
+    { name: 'ten processes', start: () => startProduct({ start: startApart }) },
+    { name: 'one process', start: startProduct }))]
 }
 
 /** Ten services and the pages; orders are asked through nginx, as buyers ask them. */
@@ -68,13 +64,9 @@ export async function measureCarrier (bench: Bench): Promise<GoalResult[]> {
   const nats = await createTestNats()
   await nats.start()
   try {
-    const carried = await startProduct({ environment: { NATS_URL: nats.url } })
-    try {
-      return [conclude(carrier_text, await compare(bench, { name: 'JetStream', product: carried },
-        { name: 'local bus', product: bench.product }))]
-    } finally {
-      await carried.stop()
-    }
+    return [conclude(carrier_text, await compare(bench,
+      { name: 'JetStream', start: () => startProduct({ environment: { NATS_URL: nats.url } }) },
+      { name: 'local bus', start: startProduct }))]
   } finally {
     await nats.remove()
   }

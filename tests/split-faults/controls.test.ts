@@ -50,9 +50,8 @@ test('control: without confirmations a deleted store leaves paid orders without 
 })
 
 test('control: commits that are not on the disk are lost with PostgreSQL', async () => {
-  const { verdict } = await it.bring('PostgreSQL, not durable', async () => {
-    process.kill(await it.oracle.postmasterPid(), 'SIGKILL')
-  }, fault_ms)
+  const { verdict } = await it.bring(
+    'PostgreSQL, not durable', () => it.oracle.killPostgres(), fault_ms)
 
   expect(verdict.lost, `seed ${it.seed}`).toBeGreaterThan(0)
 })

@@ -59,10 +59,7 @@ test('a message server whose store is deleted is only delay', async () => {
 })
 
 test('kill -9 of PostgreSQL loses nothing that was acknowledged', async () => {
-  await checkSurvival('PostgreSQL', async () => {
-    process.kill(await it.oracle.postmasterPid(), 'SIGKILL')
-    await sleep(fault_ms)
-  })
+  await checkSurvival('PostgreSQL', () => it.oracle.killPostgres())
 })
 
 // It keeps its connections, and the system answers packets for it. partitions.test.ts has the rest.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Split } from '@fermata/server/split/start-split'
 import pg from 'pg'
+import { eventually } from '../end-to-end/sell.ts'
 import type { Told } from './crowd.ts'
 
 /** Compares what buyers were told with what the services' databases hold. */
@@ -27,8 +28,11 @@ export interface Verdict {
 
 export interface Oracle {
   ask (event_id: string, history: Told[]): Promise<Verdict>
-  /** Of the process that all others of PostgreSQL come from; Linux only. */
-  postmasterPid (): Promise<number>
+  /**
+   * `kill -9` of the process that all others of PostgreSQL come from, until there is another:
+   * those it leaves behind answer for a moment, as if nothing had happened. Linux only.
+   */
+  killPostgres (): Promise<void>
   close (): Promise<void>
 }
 
@@ -60,14 +64,26 @@ export function openOracle ({ databases }: Split): Oracle {
         ...payments, ...stock,
       }
     },
-    async postmasterPid () {
-      const { rows: [row] } = await pools.orders.query<{ pid: number }>(
-        'select pg_backend_pid() as pid')
-      return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${row!.pid}/status`, 'utf8'))![1])
+    async killPostgres () {
+      const before = await readStart(pools.orders)
+      process.kill(before.postmaster_pid, 'SIGKILL')
+      await eventually(async () => {
+        const now = await readStart(pools.orders).catch(() => before)
+        return now.started_at !== before.started_at
+      }, 'PostgreSQL to be started again')
     },
     async close () {
       await Promise.all(Object.values(pools).map(pool => pool.end()))
     },
+  }
+}
+
+async function readStart (pool: pg.Pool): Promise<{ postmaster_pid: number, started_at: string }> {
+  const { rows: [row] } = await pool.query<{ pid: number, started_at: string }>(
+    'select pg_backend_pid() as pid, pg_postmaster_start_time()::text as started_at')
+  const status = readFileSync(`/proc/${row!.pid}/status`, 'utf8')
+  return {
+    postmaster_pid: Number(/^PPid:\s*(\d+)/m.exec(status)![1]), started_at: row!.started_at,
   }
 }
 
