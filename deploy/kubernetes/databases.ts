@@ -1,31 +1,13 @@
 import type { ServiceName } from '@fermata/contracts/services'
+import type { ICluster } from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1/Cluster'
 import { images } from '../compose.ts'
 import { databaseName, secret_name, sizeOf, type Installation } from './installation.ts'
-
-/** The part of CloudNativePG's Cluster that we use; a field that is not here does not compile. */
-export interface DatabaseCluster {
-  apiVersion: 'postgresql.cnpg.io/v1'
-  kind: 'Cluster'
-  metadata: { name: string, namespace: string }
-  spec: {
-    instances: number
-    imageName: string
-    storage: { size: string }
-    bootstrap: { initdb: { database: string, owner: string } }
-    postgresql: {
-      parameters: Record<string, string>
-      synchronous?: { method: 'any' | 'first', number: number, dataDurability: 'required' | 'preferred' }
-    }
-    resources: { requests: Record<string, string>, limits: Record<string, string> }
-    affinity: { enablePodAntiAffinity: boolean, topologyKey: string }
-  }
-}
 
 /**
  * A server for each service. The operator makes the account and keeps its address in a secret
  * `<name>-app`, where the service's pods read it.
  */
-export function databaseOf (service: ServiceName, installation: Installation): DatabaseCluster {
+export function databaseOf (service: ServiceName, installation: Installation): ICluster {
   const { instances, storage, cpu, memory } = sizeOf(installation).database(service)
   return {
     apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster',

@@ -2,6 +2,11 @@ import { serviceNames } from '@fermata/contracts/services'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { ServerSettings } from '@fermata/server/server-settings'
 import { allServices } from '@fermata/server/services'
+import {
+  Cluster, type ICluster,
+} from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1/Cluster'
+import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor'
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
 import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import {
   HorizontalPodAutoscaler, type IHorizontalPodAutoscaler,
@@ -16,15 +21,16 @@ import { Service, type IService } from 'kubernetes-models/v1/Service'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { hostOf, targets } from '../front-door.ts'
+import { databaseOf } from './databases.ts'
 import { exampleInstallation, part_label } from './installation.ts'
 import { manifestFiles, toYaml, type Manifest } from './manifests.ts'
-import { adapterValues } from './monitoring.ts'
+import { adapterValues, alertsOf, podMonitorOf } from './monitoring.ts'
 import { renderInstallation } from './render-installation.ts'
 import { sizeNames, type SizeName } from './sizes.ts'
 
 const models: Record<string, new (data: never) => { validate: () => void }> = {
   Deployment, HorizontalPodAutoscaler, Ingress, NetworkPolicy, PodDisruptionBudget, ConfigMap,
-  Namespace, PersistentVolumeClaim, Service,
+  Namespace, PersistentVolumeClaim, Service, Cluster, PodMonitor, PrometheusRule,
 }
 
 const manifestsOf = (size: SizeName): Manifest[] =>
@@ -37,10 +43,10 @@ const named = <M extends Manifest>(size: SizeName, kind: string, name: string): 
   return found!
 }
 
-test('manifests: each is valid by the schemas of Kubernetes, in every size', () => {
+test('manifests: each is valid by the schemas of Kubernetes and its operators, in every size', () => {
   for (const size of sizeNames) {
-    for (const manifest of manifestsOf(size)) {
-      if (manifest.kind === 'Cluster') continue
+    const monitoring = [podMonitorOf, alertsOf].map(of => of({ ...exampleInstallation, size }))
+    for (const manifest of [...manifestsOf(size), ...monitoring]) {
       const Model = models[manifest.kind]
       expect(Model, manifest.kind).toBeDefined()
       new Model!(manifest as never).validate()
@@ -58,6 +64,16 @@ test('manifests: a wrong field does not pass', () => {
   // @ts-expect-error So does a value of another type, which the schemas refuse as well.
   const wrong_type: IDeployment = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { ...spec, replicas: '2' } }
   expect(() => new Deployment(wrong_type).validate()).toThrow(/replicas/)
+
+  const { metadata } = databaseOf('orders', { ...exampleInstallation, size: 'small' })
+  const of_operator = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata } as const
+  // @ts-expect-error The same for what an operator reads.
+  const image: ICluster = { ...of_operator, spec: { instances: 1, image: 'postgres:18' } }
+  expect(image).toBeDefined()
+  const parameters = { max_connections: 300 }
+  // @ts-expect-error The operator takes texts only.
+  const number: ICluster = { ...of_operator, spec: { instances: 1, postgresql: { parameters } } }
+  expect(() => new Cluster(number).validate()).toThrow(/max_connections/)
 })
 
 test('manifests: every target has its pods, its name, its policy and its budget', () => {

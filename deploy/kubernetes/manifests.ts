@@ -4,7 +4,7 @@ import type { INamespace } from 'kubernetes-models/v1/Namespace'
 import { stringify } from 'yaml'
 import { hostOf, targets } from '../front-door.ts'
 import { serviceAddresses, shared_settings } from '../service-settings.ts'
-import { databaseOf, type DatabaseCluster } from './databases.ts'
+import { databaseOf } from './databases.ts'
 import { ingressOf, insideConfigMap, insideDeployment, insideService } from './front.ts'
 import { inside_name, settings_name, sizeOf, type Installation } from './installation.ts'
 import { networkPolicies } from './network.ts'
@@ -36,11 +36,10 @@ function settingsOf (installation: Installation): IConfigMap {
 }
 
 export function manifestFiles (installation: Installation): ManifestFile[] {
-  const databases: DatabaseCluster[] = serviceNames.map(name => databaseOf(name, installation))
   return [
     { name: '10-namespace', manifests: [namespaceOf(installation), settingsOf(installation)] },
     { name: '20-network', manifests: networkPolicies(installation) },
-    { name: '30-databases', manifests: databases },
+    { name: '30-databases', manifests: serviceNames.map(name => databaseOf(name, installation)) },
     { name: '40-services', manifests: [
       backupsClaim(installation),
       ...targets.flatMap(target =>

@@ -1,3 +1,5 @@
+import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor'
+import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
 import { kind_label, secret_name, type Installation } from './installation.ts'
 
 /** What Prometheus and its adapter are told; an installation may do without both. */
@@ -11,7 +13,7 @@ export const collector_metric = 'fermata_collector_waiting'
  * For the Prometheus Operator. By pods and not by Services, whose name would take the place of our
  * label `service`.
  */
-export const podMonitorOf = ({ namespace }: Installation) => ({
+export const podMonitorOf = ({ namespace }: Installation): IPodMonitor => ({
   apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor',
   metadata: { name: 'fermata', namespace },
   spec: {
@@ -44,7 +46,7 @@ export const alerts: [name: string, expression: string, lasting: string, summary
 ]
 
 /** For the Prometheus Operator. */
-export const alertsOf = ({ namespace }: Installation) => ({
+export const alertsOf = ({ namespace }: Installation): IPrometheusRule => ({
   apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule',
   metadata: { name: 'fermata', namespace },
   spec: { groups: [{ name: 'fermata', rules: alerts.map(([alert, expr, lasting, summary]) => ({

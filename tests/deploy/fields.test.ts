@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TSchema } from 'typebox'
 import { expect, test } from 'vitest'
-import { parse, parseAllDocuments, stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { composeDevelopment, composeProduction } from '../../deploy/compose.ts'
 import { targets } from '../../deploy/front-door.ts'
 import { exampleInstallation } from '../../deploy/kubernetes/installation.ts'
@@ -12,7 +12,7 @@ import { alertsOf } from '../../deploy/kubernetes/monitoring.ts'
 import { sizeNames } from '../../deploy/kubernetes/sizes.ts'
 import { traefikLabels } from '../../deploy/traefik.ts'
 import { mistakes } from './fields/closed.ts'
-import { AdapterValues, DatabaseCluster, Monitoring, NatsValues } from './fields/cluster.ts'
+import { AdapterValues, NatsValues } from './fields/charts.ts'
 import { knownLabel, TraefikRoutes, TraefikSettings } from './fields/traefik.ts'
 
 /** What we write for programs that cannot be asked here has only fields that they know. */
@@ -29,8 +29,7 @@ function expectNoMistake (schema: TSchema, file: string, documents: unknown[]): 
 function expectRefused (schema: TSchema, file: string, [right, wrong]: [string, string]): void {
   const misspelt = read(file).replace(right, wrong)
   expect(misspelt).not.toBe(read(file))
-  const [first] = parseAllDocuments(misspelt).map(one => one.toJS() as unknown)
-  expect(mistakes(schema, first), `${file}: ${wrong}`).not.toEqual([])
+  expect(mistakes(schema, parse(misspelt)), `${file}: ${wrong}`).not.toEqual([])
 }
 
 test('traefik: its settings and its files of routes have the fields that Traefik 3 knows', () => {
@@ -67,27 +66,17 @@ test('traefik: labels are those it reads, and name middlewares and entry points 
   expect(knownLabel('traefik.http.services.web.loadbalancer.servers.port')).toBe(false)
 })
 
-test('cluster: databases, NATS and metrics have the fields that their operators and charts know', () => {
-  const documents = (file: string) =>
-    parseAllDocuments(read(file)).map(one => one.toJS() as unknown)
+test('charts: NATS and the adapter of metrics get the values that their charts know', () => {
+  const values = (file: string) => [parse(read(file))] as unknown[]
   for (const size of sizeNames) {
-    const databases = `kubernetes/${size}/30-databases.yaml`
-    expectNoMistake(DatabaseCluster, databases, documents(databases))
     const nats = `kubernetes/values/nats-${size}.yaml`
-    expectNoMistake(NatsValues, nats, documents(nats))
+    expectNoMistake(NatsValues, nats, values(nats))
   }
-  const [adapter, monitor] = ['prometheus-adapter', 'monitoring']
-    .map(name => `kubernetes/values/${name}.yaml`) as [string, string]
-  expectNoMistake(AdapterValues, adapter, documents(adapter))
-  expectNoMistake(Monitoring, monitor, documents(monitor))
+  const adapter = 'kubernetes/values/prometheus-adapter.yaml'
+  expectNoMistake(AdapterValues, adapter, values(adapter))
 
-  for (const wrong of [['dataDurability: required', 'dataDurability: strict'],
-    ['imageName', 'image'], ['max_connections: "300"', 'max_connections: 300'],
-    ['enablePodAntiAffinity', 'podAntiAffinity']] as [string, string][])
-    expectRefused(DatabaseCluster, 'kubernetes/tour/30-databases.yaml', wrong)
   expectRefused(NatsValues, 'kubernetes/values/nats-tour.yaml', ['fileStore', 'fileStorage'])
   expectRefused(AdapterValues, adapter, ['metricsQuery', 'query'])
-  expectRefused(Monitoring, monitor, ['podMetricsEndpoints', 'endpoints'])
 })
 
 test('alerts: Prometheus reads every expression, and refuses one that is broken', () => {
@@ -99,7 +88,7 @@ test('alerts: Prometheus reads every expression, and refuses one that is broken'
   try {
     const { spec } = alertsOf({ ...exampleInstallation, size: 'medium' })
     expect(check(spec)).toMatchObject({ status: 0 })
-    const [rule] = spec.groups[0]!.rules
+    const [rule] = spec.groups![0]!.rules!
     expect(check({ groups: [{ name: 'broken', rules: [{ ...rule, expr: 'sum by service (up' }] }] }))
       .toMatchObject({ status: 1 })
   } finally {

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { createTestDatabase, type TestDatabase } from '@fermata/testkit/postgres'
+import { eventually } from '@fermata/testkit/start'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createDatabase, createPool } from './database.ts'
@@ -125,6 +127,40 @@ test('migrate: a file that is added later runs, the earlier ones do not run agai
 
   expect(await ask(`select row_name from ${schema}.seats`)).toEqual([])
 })
+
+test('migrate: tables that others rename while they are listed do not stop a start', async () => {
+  const other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+  await other.query(`create schema jobs; do $$ begin for n in 1..300 loop
+    execute format('create table jobs.queue_%s (id serial primary key)', n); end loop; end $$`)
+  let renaming = true
+  const renames = (async () => {
+    while (renaming) {
+      for (const [from, to] of [['queue_299', 'queue'], ['queue', 'queue_299']]) {
+        await other.query(`alter table jobs.${from} rename to ${to}`)
+      }
+    }
+  })()
+  const db = createDatabase<any>(
+    createPool({ url: database.url, max_connections: 1, application_name: 'test' }))
+  const list = () => db.introspection.getTables()
+  try {
+    // Control: whoever asks once is stopped by it.
+    const stopped = await eventually(() => list().then(() => null, (error: unknown) => error))
+    expect(stopped).toMatchObject({ code: '42P01' })
+
+    const started = start()
+    await sleep(1000)
+    renaming = false
+    await started
+    expect(await exists('outbox')).toBe(true)
+  } finally {
+    renaming = false
+    await renames
+    await db.destroy()
+    await other.end()
+  }
+}, 60_000)
 
 test('migrate: tries for five seconds to get a lock, then leaves all as it was', async () => {
   await writeFile(join(folder, '0001_seats.sql'), 'create table seats (id integer)')
