@@ -145,3 +145,13 @@ export function cpuSecondsOf (pid: number): number | null {
     return null
   }
 }
+
+/** What a process holds of the machine's memory. */
+export function memoryMbOf (pid: number): number | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Math.round(Number(/^VmRSS:\s*(\d+)/m.exec(status)![1]) / 1024)
+  } catch {
+    return null
+  }
+}

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { askEcho, full_plan, type Bench, type GoalResult, type Plan } from './bench.ts'
 import { measureAvailability } from './goals/availability.ts'
 import { measureCrowd } from './goals/crowd.ts'
@@ -16,7 +17,10 @@ import {
   describeMachine, keepResults, max_busy_share, printTable, type Results,
 } from './results.ts'
 
-/** `npm run bench` measures all goals, `npm run bench -- P1 P4` some. */
+/**
+ * `npm run bench` measures all goals, `npm run bench -- P1 P4` some, and
+ * `npm run bench -- P12 --waiting 1000000` with a million in the waiting room.
+ */
 
 const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }[] = [
   { ids: ['P1', 'P2'], measure: measureRush },
@@ -105,7 +109,12 @@ async function measureGenerator (bench: Bench) {
 
 if (import.meta.main) {
   stopOnSignals()
-  const ids = process.argv.slice(2).filter(one => one !== '--')
-  const results = await runBench(ids, full_plan, line => console.log(line), { keep: keepResults })
+  const { values, positionals: ids } = parseArgs({
+    args: process.argv.slice(2).filter(one => one !== '--'), allowPositionals: true,
+    options: { waiting: { type: 'string', default: String(full_plan.waiting) } } })
+  const waiting = Number(values.waiting)
+  if (!Number.isInteger(waiting) || waiting < 1) throw new Error('--waiting takes a number of people')
+  const results = await runBench(
+    ids, { ...full_plan, waiting }, line => console.log(line), { keep: keepResults })
   printTable(results)
 }

@@ -2,7 +2,7 @@ import {
   getQueue, getQueuePosition, joinQueue, setQueue, type QueuePosition,
 } from '@fermata/contracts/queue'
 import { best, conclude, type Bench, type GoalResult } from '../bench.ts'
-import { must, type Product } from '../product.ts'
+import { memoryMbOf, must, type Product } from '../product.ts'
 import { startPlainServer, startRequestProcess, type RequestJob, type RequestResult } from '../requests.ts'
 import { round } from '../statistics.ts'
 import { chiSquareOf, countInversions, critical_at_1_percent } from './fairness.ts'
@@ -19,7 +19,9 @@ const waves_in_a_round = 20
 const admitting_rounds = 4
 /** What a room begins with, of which nobody has been seen to leave (rules/admission.ts). */
 const begins_per_second = 50
-const batch_wait_ms = 30_000
+const draw_patience_ms = 60_000
+/** What one message to the load process holds; so many places are asked for in turn. */
+const asked_for = 100_000
 
 type Run = (
   side: 'ours' | 'echo', texts: string[], connections: number, more?: Partial<RequestJob>
@@ -53,29 +55,32 @@ async function measure (bench: Bench, run: Run): Promise<GoalResult[]> {
     ours: () => run('ours', [join], joining, { collect: '"token":"' }),
     echo: () => run('echo', [join], join_echo.count),
   })
-  const tokens = joins.collected
+  let tokens = joins.collected
   while (tokens.length < plan.waiting) {
     const more = await run('ours', [join], joining,
       { collect: '"token":"', requests: plan.waiting - tokens.length })
     if (more.succeeded === 0) break
-    tokens.push(...more.collected)
+    tokens = tokens.concat(more.collected)
   }
   const joined = await countJoined(product, event_id)
   if (joined !== tokens.length) {
     joins.bad.push(`${tokens.length} were told they joined, and ${joined} did`)
   }
   await setOpening(product, event_id, 0.5)
-  await opened(product, event_id)
+  const drawn_s = await opened(product, event_id)
+  const memory_mb = memoryMbOf(product.pid)
   const admission = await admissionRate(product, event_id, plan.seconds * admitting_rounds)
   const draw = await fairnessOf(product, event_id, tokens, plan.rounds * waves_in_a_round)
   say(`  ${tokens.length} waiting: chi-square ${draw.chi_square.toFixed(1)}, ` +
-    `${draw.inversions} inversions, ${admission.toFixed(1)} admitted/s`)
-  const ask = tokens.map(token => askText(event_id, token))
+    `${draw.inversions} inversions, ${admission.toFixed(1)} admitted/s; open ` +
+    `${drawn_s.toFixed(1)} s after its time, ${memory_mb ?? 'unknown'} MB in memory`)
+  const step = Math.ceil(tokens.length / asked_for)
+  const ask = tokens.filter((_, at) => at % step === 0).map(token => askText(event_id, token))
   const ask_echo = await best(plan.clients, async clients =>
     (await run('echo', ask, clients, short)).per_second)
   const polls = await inTurn(bench, 'polls', {
     ours: () => run('ours', ask, asking), echo: () => run('echo', ask, ask_echo.count) })
-  return conclusions({ joins, polls, draw, admission, waiting: tokens.length,
+  return conclusions({ joins, polls, draw, admission, waiting: tokens.length, drawn_s, memory_mb,
     clients: { joining, asking, join_echo, ask_echo } })
 }
 
@@ -90,7 +95,8 @@ async function inTurn (
     for (const side of ['echo', 'ours'] as const) {
       const { per_second, lost, statuses, collected } = await sides[side]()
       compared[side].push(per_second)
-      if (side === 'ours') compared.collected.push(...collected)
+      // So many do not fit into the arguments of a push.
+      if (side === 'ours') compared.collected = compared.collected.concat(collected)
       const strange = Object.keys(statuses).filter(status => status !== '200')
       if (lost > 0 || strange.length > 0) {
         compared.bad.push(`${name}: ${lost} lost, ${JSON.stringify(statuses)}`)
@@ -127,10 +133,13 @@ const countJoined = async ({ pool }: Product, event_id: string) =>
   (await pool.query<{ joined: number }>(`select coalesce(sum(octet_length(ids)) / 16, 0)::integer
     as joined from orders.queue_joins where event_id = $1`, [event_id])).rows[0]!.joined
 
-async function opened (product: Product, event_id: string): Promise<void> {
+/** Waits for the draw. @returns seconds from the room's time to the moment when places are told */
+async function opened (product: Product, event_id: string): Promise<number> {
   const began = performance.now()
-  while ((await roomOf(product, event_id)).state !== 'open') {
-    if (performance.now() - began > batch_wait_ms) throw new Error('The draw took too long')
+  for (;;) {
+    const { state, opens_at } = await roomOf(product, event_id)
+    if (state === 'open') return (Date.now() - Date.parse(opens_at)) / 1000
+    if (performance.now() - began > draw_patience_ms) throw new Error('The draw took too long')
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }
@@ -179,11 +188,13 @@ interface Findings {
   draw: { chi_square: number, inversions: number, sampled: number }
   admission: number
   waiting: number
+  drawn_s: number
+  memory_mb: number | null
   clients: Record<string, unknown>
 }
 
 function conclusions (found: Findings): GoalResult[] {
-  const { joins, polls, draw, admission, waiting, clients } = found
+  const { joins, polls, draw, admission, waiting, drawn_s, memory_mb, clients } = found
   const may_not_claim = `${waiting} waiting visitors are tokens that one process sends in turn over ` +
     'loopback: not as many browsers, connections or addresses. E shares its cores with the load ' +
     'process alone.'
@@ -196,7 +207,8 @@ function conclusions (found: Findings): GoalResult[] {
   return [
     conclude({ id: 'P12j', title: 'Joins of a waiting room / the same request echoed by Fastify (E)',
       target: { at_least: 0.6, unit: 'x' }, may_not_claim },
-    { rounds: ratios(joins), void: joins.bad, details: { waiting, clients },
+    { rounds: ratios(joins), void: joins.bad,
+      details: { waiting, drawn_s: round(drawn_s), memory_mb, clients },
       sides: [{ name: 'durable joins', unit: '/s', values: joins.ours },
         { name: 'E', unit: '/s', values: joins.echo }] }),
     conclude({ id: 'P12p', title: 'Polls of one\'s place / the same request echoed by Fastify (E)',

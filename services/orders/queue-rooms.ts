@@ -21,7 +21,7 @@ export interface WaitingRooms {
 /** Some MB of ids at a time while a draw is loaded. */
 const drawn_batches_at_a_time = 500
 /** Joins are written together at most this often: nobody notices, and a crowd is few rows. */
-const join_interval_ms = 50
+const join_interval_ms = 25
 /** As many joins as one row takes: 16 kB. */
 const max_join_batch = 1024
 const max_waiting_joins = 50_000
