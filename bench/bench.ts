@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 export const full_plan: Plan = {
-  rounds: 5, comparison_rounds: 11, seconds: 5, warmup_seconds: 1, clients: [128, 256, 512],
+  rounds: 5, comparison_rounds: 21, seconds: 5, warmup_seconds: 1, clients: [128, 256, 512],
   control_clients: [4, 8, 16, 32], waiting: 100_000, ending_holds: 100_000,
 }
 

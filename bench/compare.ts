@@ -3,8 +3,8 @@ import type { Product } from './product.ts'
 
 const connections = 256
 /**
- * A new process is slow until its code is compiled: an order costs half as much after a hundred
- * thousand, which three sales are.
+ * A new process is slow until its code is compiled: an order costs 150 µs at first and 90 after a
+ * hundred thousand, which three sales are.
  */
 const first_sales = 3
 
