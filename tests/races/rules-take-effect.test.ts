@@ -148,20 +148,29 @@ test('a smaller capacity of the event is never passed at the other process', asy
   [event.id])).rows[0]!
   let capacity = 0
 
-  await changeWhileSelling(shop, wishOf(event), async organizer => {
+  const crowd = startCrowd(shop.doors[1]!, wishOf(event))
+  try {
+    await eventually(async () => crowd.since(0).length > 0, 'a sale', patience_ms)
+    const organizer = await shop.organizer(0)
     // The crowd may take a few hundred more before the organiser is heard.
-    for (let room = 100; ; room *= 2) {
+    for (let room = 100, is_heard = false; !is_heard; room *= 2) {
       capacity = (await readPool()).taken + room
       const params = { id: event.id }
       const answer = await organizer(updateEvent, { params, body: { ticket_capacity: capacity } })
-      if (answer.ok) return
-      expect(answer.problem.type).toBe(capacityTooSmall.type)
+      is_heard = answer.ok
+      if (!answer.ok) expect(answer.problem.type).toBe(capacityTooSmall.type)
     }
-  })
+    await eventually(async () => crowd.since(0).some(({ answer }) => answer !== '201'),
+      'the crowd to come to the end', patience_ms)
+  } finally {
+    await crowd.stop()
+  }
 
   const pool = await readPool()
   expect(pool.capacity).toBe(capacity)
   expect(pool.taken).toBeLessThanOrEqual(capacity)
+  // An order is of two.
+  expect(pool.taken).toBeGreaterThanOrEqual(capacity - 1)
 }, 2 * patience_ms)
 
 test('an event that is canceled sells nothing at the other process', async () => {
