@@ -12,8 +12,8 @@ import { disagreement } from './sums.ts'
 /** Small rounds of the same code, so that a change elsewhere cannot break the bench unnoticed. */
 
 const tiny = {
-  ...full_plan, rounds: 1, comparison_rounds: 1, seconds: 0.5, warmup_seconds: 0.1, clients: [16],
-  control_clients: [4], waiting: 1000,
+  ...full_plan, rounds: 1, comparison_starts: 1, comparison_rounds: 1, seconds: 0.5,
+  warmup_seconds: 0.1, clients: [16], control_clients: [4], waiting: 1000,
 }
 
 let product: Product

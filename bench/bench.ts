@@ -10,7 +10,8 @@ import { disagreement, readSums, settle, type Sums } from './sums.ts'
 
 export interface Plan {
   rounds: number
-  /** Between two products that are nearly as fast, where the noise of a round is a tenth. */
+  /** Between two products that are nearly as fast: both are started so often, and sell so often. */
+  comparison_starts: number
   comparison_rounds: number
   seconds: number
   warmup_seconds: number
@@ -24,8 +25,9 @@ export interface Plan {
 }
 
 export const full_plan: Plan = {
-  rounds: 5, comparison_rounds: 21, seconds: 5, warmup_seconds: 1, clients: [128, 256, 512],
-  control_clients: [4, 8, 16, 32], waiting: 100_000, ending_holds: 100_000,
+  rounds: 5, comparison_starts: 6, comparison_rounds: 5, seconds: 5, warmup_seconds: 1,
+  clients: [128, 256, 512], control_clients: [4, 8, 16, 32], waiting: 100_000,
+  ending_holds: 100_000,
 }
 
 export interface Bench {

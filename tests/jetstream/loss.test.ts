@@ -136,7 +136,7 @@ test('consumer: what a killed process had in hand comes to its twin within secon
     'events', durableName({ name: 'tickets.count', type: noted.type }))
   const messages = await taken.fetch({ max_messages: 50, expires: 2000 })
   let held = 0
-  for await (const message of messages) held += readPack(message).events.length
+  for await (const message of messages) held += (await readPack(message)).events.length
   await dead.close()
   expect(held).toBe(50)
 

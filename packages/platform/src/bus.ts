@@ -1,14 +1,14 @@
 import type { Consumer } from './consumer.ts'
-import type { OutboxEvent, StoredEvent } from './messages.ts'
+import type { Batch, StoredEvent } from './messages.ts'
 
-/** What became of a batch; events named in none of the sets had their effects. */
+/** What became of events, by their ids; those that are not named had their effects. */
 export interface Delivery {
   /** A handler could not take them: they come again after a growing pause. */
-  failed: ReadonlySet<string>
+  failed: string[]
   /** They are on their way, and `onConfirmed` will tell when the last handler has committed. */
-  unconfirmed: ReadonlySet<string>
+  unconfirmed: string[]
   /** The carrier did not take them: they stay as they were. */
-  unsent: ReadonlySet<string>
+  unsent: string[]
 }
 
 /**
@@ -25,7 +25,7 @@ export interface EventBus {
   pace_ms: number
   subscribe (consumer: Consumer): void
   /** Hands events of a service's outbox on and waits a moment for their effects. */
-  deliver (service: string, events: OutboxEvent[]): Promise<Delivery>
+  deliver (service: string, batches: Batch[]): Promise<Delivery>
   /** Hears which unconfirmed events of a service have all their effects now. */
   onConfirmed (service: string, listener: (ids: string[]) => void): void
   /**
@@ -46,10 +46,6 @@ export interface EventBus {
   close (): Promise<void>
 }
 
-const nothing: ReadonlySet<string> = new Set()
-
-const read = ({ text, ...rest }: OutboxEvent): StoredEvent => ({ ...rest, data: JSON.parse(text) })
-
 /** The bus of the one-process shape: consumers are functions in this process. */
 export function createLocalBus (): EventBus {
   const consumers = new Map<string, Consumer[]>()
@@ -62,16 +58,13 @@ export function createLocalBus (): EventBus {
     listen (type, listener) {
       listeners.set(type, [...listeners.get(type) ?? [], listener])
     },
-    async deliver (_service, events) {
-      const batches = Map.groupBy(events.map(read), event => event.type)
-      const failed = new Set<string>()
-      await Promise.all([...batches].flatMap(([type, batch]) => {
-        for (const hear of listeners.get(type) ?? []) batch.forEach(event => hear(event.data))
-        return (consumers.get(type) ?? []).map(async consumer => {
-          for (const id of await consumer.consume(batch)) failed.add(id)
-        })
+    async deliver (_service, batches) {
+      const failed = await Promise.all(batches.flatMap(({ type, text }) => {
+        const events = JSON.parse(text) as StoredEvent[]
+        for (const hear of listeners.get(type) ?? []) events.forEach(event => hear(event.data))
+        return (consumers.get(type) ?? []).map(consumer => consumer.consume(events))
       }))
-      return { failed, unconfirmed: nothing, unsent: nothing }
+      return { failed: failed.flat(), unconfirmed: [], unsent: [] }
     },
     // A function that returned has confirmed, and never goes away.
     onConfirmed () {},

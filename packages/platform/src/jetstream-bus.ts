@@ -6,12 +6,12 @@ import {
   InvalidArgumentError, nanos, type Msg, type NatsConnection,
 } from '@nats-io/transport-node'
 import type { Delivery, EventBus } from './bus.ts'
-import { createConfirmations, type HandlersOf } from './confirmations.ts'
+import { createConfirmations, type HandlersOf, type OwedPack, type Receipt } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
 import { startPull, type Pull } from './jetstream-consumer.ts'
-import { createReader, packEvents, readPack } from './jetstream-packs.ts'
+import { createReader, halve, packBatch, readPack } from './jetstream-packs.ts'
 import type { Log } from './log.ts'
-import type { OutboxEvent } from './messages.ts'
+import type { Batch } from './messages.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
 
 /** What is not confirmed by then is left to `onConfirmed`: its neighbours need the relay. */
@@ -48,7 +48,7 @@ export interface JetstreamOptions {
 const streamOf = (type: string) => type.slice(0, type.indexOf('.'))
 const confirmationsOf = (service: string) => `fermata.confirmed.${service}`
 
-interface Confirmation { handler: string, ids: string[] }
+interface Confirmation { handler: string, receipts: Receipt[] }
 
 /**
  * Carries events between processes. JetStream carries, PostgreSQL remembers: consumers confirm
@@ -76,14 +76,15 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
 
   function hear (connection: NatsConnection): void {
     for (const [type, hearers] of listeners) {
-      subscribe(connection, type, message => {
-        for (const { data } of readPack(message).events) hearers.forEach(one => one(data))
+      void subscribe(connection, type, async message => {
+        const { events } = await readPack(message)
+        for (const { data } of events) hearers.forEach(one => one(data))
       }, log)
     }
     for (const [service, { confirm }] of publishers) {
-      subscribe(connection, confirmationsOf(service), message => {
-        const { handler, ids } = message.json<Confirmation>()
-        confirm(handler, ids)
+      void subscribe(connection, confirmationsOf(service), message => {
+        const { handler, receipts } = message.json<Confirmation>()
+        confirm(handler, receipts)
       }, log)
     }
   }
@@ -109,19 +110,19 @@ export function createJetstreamBus (options: JetstreamOptions): EventBus {
     connected: () => client !== null && link?.connected() === true,
     carries: () => client !== null && link?.connected() === true
       && performance.now() - refused_ms > refusal_counts_ms,
-    async deliver (service, events) {
-      const delivery = await publisherOf(service).deliver(client, events)
-      refused_ms = delivery.unsent.size > 0 ? performance.now() : -Infinity
+    async deliver (service, batches) {
+      const delivery = await publisherOf(service).deliver(client, batches)
+      refused_ms = delivery.unsent.length > 0 ? performance.now() : -Infinity
       return delivery
     },
     start () {
       const { connection, ...rest } = connectNats({ ...options, onConnect: open })
       link = { connection, ...rest }
-      const confirm = (from: string, handler: string, committed: string[]) => {
+      const confirm = (from: string, handler: string, committed: Receipt[]) => {
         // Often the one who waits is in this process; a message is for those that are elsewhere.
-        const ids = publishers.get(from)?.confirm(handler, committed) ?? committed
-        if (ids.length === 0) return
-        const confirmation: Confirmation = { handler, ids }
+        const receipts = publishers.get(from)?.confirm(handler, committed) ?? committed
+        if (receipts.length === 0) return
+        const confirmation: Confirmation = { handler, receipts }
         connection()?.publish(confirmationsOf(from), JSON.stringify(confirmation))
       }
       const read = createReader(consumers)
@@ -152,20 +153,20 @@ async function openClient (connection: NatsConnection): Promise<Client> {
   }
 }
 
-/** Hands messages of a subject to a function; what cannot be read is somebody else's. */
-function subscribe (
-  connection: NatsConnection, subject: string, hear: (message: Msg) => void, log: Log
-): void {
-  connection.subscribe(subject, {
-    callback (error, message) {
-      try {
-        if (error) throw error
-        hear(message)
-      } catch (error) {
-        log.warn({ err: error, subject }, 'a message could not be read')
-      }
-    },
-  })
+/** Hands messages of a subject to a function in turn; what cannot be read is somebody else's. */
+async function subscribe (
+  connection: NatsConnection, subject: string, hear: (message: Msg) => Promise<void> | void,
+  log: Log
+): Promise<void> {
+  const warn = (error: unknown) =>
+    log.warn({ err: error, subject }, 'a message could not be read')
+  try {
+    for await (const message of connection.subscribe(subject)) {
+      await Promise.resolve(message).then(hear).catch(warn)
+    }
+  } catch (error) {
+    warn(error)
+  }
 }
 
 type Streams = ReturnType<typeof createStreams>
@@ -215,46 +216,54 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
   let tellLate: ((ids: string[]) => void) | undefined
   const book = createConfirmations(handlersOf, ids => tellLate?.(ids))
 
-  async function publishAll (
-    { jetstream, manager }: Client, events: OutboxEvent[]
-  ): Promise<Pick<Delivery, 'failed' | 'unsent'>> {
-    const unsent = new Set<string>()
-    const failed = new Set<string>()
-    let reason: unknown
-    await Promise.all(packEvents(service, events).map(async ({ type, id, ids, body, headers }) => {
-      try {
-        await streams.ensure(manager, type)
-        await jetstream.publish(type, body, { msgID: id, headers })
-      } catch (error) {
-        if (error instanceof InvalidArgumentError) {
-          // It will be too large the next time, too, and must not hold up others each time.
-          log.error({ err: error, event_ids: ids, type }, 'more than the message server takes')
-          for (const one of ids) failed.add(one)
-          return
-        }
-        for (const one of ids) unsent.add(one)
-        reason = error
+  /** @returns what became of each message that was tried */
+  async function publish (client: Client, batch: Batch): Promise<Sent[]> {
+    const { type, id, ids, body, headers } = await packBatch(service, batch)
+    // Known before it is sent: a confirmation may be faster than the server's answer.
+    const owed = book.expect({ id, type, ids })
+    try {
+      await streams.ensure(client.manager, type)
+      await client.jetstream.publish(type, body, { msgID: id, headers })
+      return [{ ids, owed, as: 'sent' }]
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) return [{ ids, owed, as: 'unsent', error }]
+      book.forget(id)
+      if (ids.length > 1) {
+        return (await Promise.all(halve(batch).map(half => publish(client, half)))).flat()
       }
-    }))
-    if (unsent.size > 0) {
-      // The stream may be gone with its store.
-      streams.forget()
-      log.warn({ err: reason, service, events: unsent.size }, 'events wait in the outbox')
+      // It will be too large the next time, too, and must not hold up others each time.
+      log.error({ err: error, event_id: ids[0], type }, 'more than the message server takes')
+      return [{ ids, owed, as: 'failed' }]
     }
-    return { failed, unsent }
   }
 
   return {
     onLate: (listener: (ids: string[]) => void) => { tellLate = listener },
     confirm: book.confirm,
-    async deliver (client: Client | null, events: OutboxEvent[]): Promise<Delivery> {
-      const ids = events.map(event => event.id)
-      if (!client) return { failed: new Set(), unconfirmed: new Set(), unsent: new Set(ids) }
-      book.expect(events)
-      const { failed, unsent } = await publishAll(client, events)
-      const sent = ids.filter(id => !unsent.has(id) && !failed.has(id))
-      const unconfirmed = await book.wait(sent, confirm_wait_ms)
-      return { failed, unconfirmed, unsent }
+    async deliver (client: Client | null, batches: Batch[]): Promise<Delivery> {
+      if (!client) {
+        return { failed: [], unconfirmed: [], unsent: batches.flatMap(({ ids }) => ids) }
+      }
+      const all = (await Promise.all(batches.map(batch => publish(client, batch)))).flat()
+      const of = (fate: Sent['as']) => all.filter(({ as }) => as === fate)
+      const unsent = of('unsent').flatMap(({ ids }) => ids)
+      if (unsent.length > 0) {
+        // The stream may be gone with its store.
+        streams.forget()
+        const { error } = of('unsent')[0]!
+        log.warn({ err: error, service, events: unsent.length }, 'events wait in the outbox')
+      }
+      const owed = of('sent').flatMap(one => one.owed ?? [])
+      const unconfirmed = await book.wait(owed, confirm_wait_ms)
+      return { failed: of('failed').flatMap(({ ids }) => ids), unconfirmed, unsent }
     },
   }
+}
+
+/** What became of a message. */
+interface Sent {
+  ids: string[]
+  owed: OwedPack | null
+  as: 'sent' | 'unsent' | 'failed'
+  error?: unknown
 }

@@ -4,10 +4,10 @@ import {
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Receipt } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
 import type { Pack } from './jetstream-packs.ts'
 import type { Log } from './log.ts'
-import type { StoredEvent } from './messages.ts'
 
 /** One transaction's worth of events. */
 const batch_size = 500
@@ -29,9 +29,9 @@ export interface PullOptions {
   client: () => { jetstream: JetStreamClient, manager: JetStreamManager } | null
   /** Makes the stream where it is missing. */
   ensureStream: (manager: JetStreamManager, type: string) => Promise<string>
-  read: (message: JsMsg) => Pack
-  /** Tells the publishers that the effects of events are committed. */
-  confirm: (from: string, handler: string, ids: string[]) => void
+  read: (message: JsMsg) => Promise<Pack>
+  /** Tells the publishers that the effects of packs are committed. */
+  confirm: (from: string, handler: string, receipts: Receipt[]) => void
   log: Log
 }
 
@@ -41,7 +41,7 @@ export interface Pull {
   stop (): Promise<void>
 }
 
-interface Received { message: JsMsg, pack: Pack }
+interface Taken { message: JsMsg, pack: Pack }
 
 /** A name of a durable consumer: one for each service, handler and event. */
 export const durableName = ({ name, type }: Pick<Consumer, 'name' | 'type'>) =>
@@ -54,7 +54,7 @@ export const durableName = ({ name, type }: Pick<Consumer, 'name' | 'type'>) =>
  */
 export function startPull (options: PullOptions): Pull {
   const { consumer, client, ensureStream, read, confirm, log } = options
-  const received: Received[] = []
+  const received: JsMsg[] = []
   let messages: ConsumerMessages | undefined
   let stopping = false
   let wakeUp: (() => void) | undefined
@@ -65,14 +65,26 @@ export function startPull (options: PullOptions): Pull {
   }
 
   function receive (message: JsMsg): void {
-    try {
-      received.push({ message, pack: read(message) })
-    } catch (error) {
-      // Nobody of ours sends such a thing, and it will not read better the next time.
-      log.error({ err: error, type: consumer.type }, 'a message is no event')
-      message.term()
-    }
+    received.push(message)
     wakeUp?.()
+  }
+
+  /** The packs that arrived first, about a transaction's worth of events. */
+  async function takeBatch (): Promise<Taken[]> {
+    const batch: Taken[] = []
+    for (let events = 0; received.length > 0 && events < batch_size;) {
+      const message = received.shift()!
+      try {
+        const pack = await read(message)
+        batch.push({ message, pack })
+        events += pack.events.length
+      } catch (error) {
+        // Nobody of ours sends such a thing, and it will not read better the next time.
+        log.error({ err: error, type: consumer.type }, 'a message is no event')
+        message.term()
+      }
+    }
+    return batch
   }
 
   async function receiveAll (): Promise<void> {
@@ -108,32 +120,38 @@ export function startPull (options: PullOptions): Pull {
 
   async function keepHandling (): Promise<void> {
     while (!stopping) {
-      const batch = takeBatch(received)
+      const batch = await takeBatch()
       if (batch.length > 0) await handle(batch).catch((error: unknown) => {
         // Neither confirmed nor acknowledged, so it all comes again.
         log.warn({ err: error, type: consumer.type }, 'a batch was handled, but not acknowledged')
       })
-      else await new Promise<void>(resolve => { wakeUp = resolve })
+      else await somethingToDo()
     }
     // Another process, or our next start, need not wait until we count as dead.
-    for (const { message } of received.splice(0)) message.nak()
+    for (const message of received.splice(0)) message.nak()
   }
 
-  async function handle (batch: Received[]): Promise<void> {
+  const somethingToDo = () => new Promise<void>(resolve => {
+    wakeUp = resolve
+    if (stopping || received.length > 0) resolve()
+  })
+
+  async function handle (batch: Taken[]): Promise<void> {
     const alive = setInterval(() => {
-      for (const { message } of [...batch, ...received]) message.working()
+      for (const message of [...batch.map(one => one.message), ...received]) message.working()
     }, still_working_ms)
     try {
-      const failed = new Set(await consumer.consume(batch.flatMap(toEvents(consumer.type))))
+      const failed = new Set(await consumer.consume(batch.flatMap(({ pack }) => pack.events)))
+      const failedOf = ({ events }: Pack) => failed.size === 0 ? []
+        : events.flatMap(({ id }) => failed.has(id) ? id : [])
       for (const [from, part] of Map.groupBy(batch, one => one.pack.from)) {
-        const ids = part.flatMap(({ pack }) => pack.events.map(event => event.id))
-        confirm(from, consumer.name, ids.filter(id => !failed.has(id)))
+        confirm(from, consumer.name, part.map(({ pack }) =>
+          ({ pack: pack.id, failed: failedOf(pack) })))
       }
       for (const { message, pack } of batch) {
         // With what failed its neighbours come again, whom the inbox knows.
-        if (pack.events.some(({ id }) => failed.has(id))) {
-          message.nak(pauseAfter(message.info.deliveryCount))
-        } else message.ack()
+        if (failedOf(pack).length === 0) message.ack()
+        else message.nak(pauseAfter(message.info.deliveryCount))
       }
     } finally {
       clearInterval(alive)
@@ -167,22 +185,6 @@ async function makeConsumer (
     await manager.consumers.update(stream, config.durable_name, config)
   }
 }
-
-/** The packs that arrived first, about a transaction's worth of events. */
-function takeBatch (received: Received[]): Received[] {
-  let events = 0
-  const next = received.findIndex(({ pack }) => {
-    events += pack.events.length
-    return events >= batch_size
-  })
-  return received.splice(0, next === -1 ? received.length : next + 1)
-}
-
-/** Deliveries are no failures, which the consumer counts itself. */
-const toEvents = (type: string) => ({ pack }: Received): StoredEvent[] =>
-  pack.events.map(({ id, data, request_id, created_at }) => ({
-    id, type, data, request_id, created_at, attempts: 0,
-  }))
 
 /** 1 s, 2 s, 4 s … up to a minute. */
 const pauseAfter = (deliveries: number) =>

@@ -13,9 +13,12 @@ export interface StoredEvent {
   created_at: string
 }
 
-/** An event as its outbox gives it away: whoever sends it on need not read it. */
-export interface OutboxEvent extends Omit<StoredEvent, 'data'> {
-  /** Its data as JSON. */
+/** Events of one type as an outbox gives them away: whoever sends them on need not read them. */
+export interface Batch {
+  type: string
+  /** In the order of the text. */
+  ids: string[]
+  /** A JSON array of `StoredEvent`. */
   text: string
 }
 

@@ -17,6 +17,8 @@ const batch_size = 1000
  */
 const idle_poll_ms = 1000
 
+const nothing = { some: false, more: false }
+
 export interface Relay {
   /** Tells that something was committed to the outbox. */
   wake (): void
@@ -57,20 +59,20 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     wake()
   })
 
-  /** @returns how many were handed on; as many as a batch holds means that more may be waiting */
+  /** @returns whether some were handed on, and whether more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
     if (late.length > 0) await markSent(tx, service, late)
     if (hurry) await hurryOutbox(tx, service)
-    const events = await claimOutbox(tx, service, batch_size)
-    if (events.length === 0) return 0
-    const { failed, unconfirmed, unsent } = await bus.deliver(service, events)
-    if (unsent.size > 0) await markUnsent(tx, service, [...unsent])
-    if (failed.size > 0) await markFailed(tx, service, [...failed])
-    if (unconfirmed.size > 0) await markUnconfirmed(tx, service, [...unconfirmed])
-    return unsent.size === 0 ? events.length : 0
+    const { batches, full } = await claimOutbox(tx, service, batch_size)
+    if (batches.length === 0) return nothing
+    const { failed, unconfirmed, unsent } = await bus.deliver(service, batches)
+    if (unsent.length > 0) await markUnsent(tx, service, unsent)
+    if (failed.length > 0) await markFailed(tx, service, failed)
+    if (unconfirmed.length > 0) await markUnconfirmed(tx, service, unconfirmed)
+    return unsent.length === 0 ? { some: true, more: full } : nothing
   })
 
-  async function step (): Promise<number> {
+  async function step (): Promise<typeof nothing> {
     const known = { late, hurry }
     late = []
     hurry = false
@@ -94,7 +96,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
   async function run (): Promise<void> {
     while (!stopping) {
       woken = false
-      let sent = 0
+      let sent = nothing
       const began_ms = performance.now()
       try {
         // While the carrier is away, the outbox is where events wait best.
@@ -102,8 +104,8 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
-      if (sent === batch_size || stopping) continue
-      if (sent > 0) await pause(Math.max(0, began_ms + bus.pace_ms - performance.now()))
+      if (sent.more || stopping) continue
+      if (sent.some) await pause(Math.max(0, began_ms + bus.pace_ms - performance.now()))
       if (!woken && !stopping) await sleep()
     }
   }
