@@ -43,16 +43,16 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
 }
 
 /**
- * Before it begins, the migrator lists the tables of the whole database, and one of them may be
- * renamed meanwhile: those of jobs are, when services that share a database start for the first
- * time.
+ * Before it begins, the migrator lists the tables and columns of the whole database, and one of
+ * them may be renamed or dropped meanwhile: those of jobs are, when services that share a database
+ * start for the first time. SQLSTATEs of an undefined table and an undefined column.
  */
-const undefined_table = '42P01'
+const gone_while_listed = ['42P01', '42703']
 
 /** True for what may pass in a moment. */
 const isPassing = (error: unknown, has_begun: boolean) => {
   const code = (error as { code?: string } | undefined)?.code
-  return code === lock_not_available || (code === undefined_table && !has_begun)
+  return code === lock_not_available || (!has_begun && gone_while_listed.includes(code ?? ''))
 }
 
 /** A name with several addresses fails with one error for each, and none of its own. */
