@@ -20,6 +20,7 @@ import {
 } from '@fermata/platform/settings'
 import { serviceOf } from '@fermata/platform/call'
 import { startSystem, type System } from '@fermata/platform/system'
+import { secretsIn } from '@fermata/platform/tokens'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { choosePort, whyNot } from './listen.ts'
@@ -82,7 +83,8 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
   const development_only = ['JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'TICKET_SIGNATURE']
-    .filter(name => environment[name]?.startsWith('development-only-'))
+    .filter(name => secretsIn(environment[name] ?? '')
+      .some(secret => secret.startsWith('development-only-')))
   if (production && development_only.length > 0)
     throw new Error(
       `Everybody can read ${development_only.join(', ')} in compose.yml: ` +

@@ -53,6 +53,17 @@ test('readToken: takes back what was signed and nothing else', () => {
   }
 })
 
+test('readToken, readPass: a place lasts while the secret that signed it is believed', () => {
+  const [old, young] = ['o'.repeat(32), 'y'.repeat(32)]
+  const keysOf = (secrets: string) => queueKeys(secrets, 'one event')
+  const place = { id: newIds(1)[0]!, place: 1, joined_ms: 1, binding: bindingOf(undefined, null) }
+  const token = signToken(keysOf(old), place)
+  const pass = signPass(keysOf(`${young},${old}`), { ...place, expires_ms: 2 })
+  expect(readToken(keysOf(`${young},${old}`), token)).toEqual(place)
+  expect(readPass(keysOf(young), pass)).toMatchObject({ place: 1 })
+  expect(readToken(keysOf(young), token)).toBeNull()
+})
+
 test('readPass: takes back what was signed and nothing else', () => {
   const keys = queueKeys('a secret of thirty-two characters', 'one event')
   const pass = { place: 7, expires_ms: 1_800_000_000_000, binding: bindingOf(undefined, 'somebody') }

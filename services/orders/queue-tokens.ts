@@ -1,7 +1,7 @@
 import {
   createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject,
 } from 'node:crypto'
-import { deriveKey } from '@fermata/platform/tokens'
+import { deriveKey, secretsIn } from '@fermata/platform/tokens'
 
 /**
  * Signed places and passes. Each event has keys of its own, so what one event gave is noise to
@@ -28,13 +28,18 @@ export interface Place {
 
 export interface Pass { place: number, expires_ms: number, binding: Buffer }
 
-/** Key objects: with plain bytes each signature would prepare its key anew, which costs four times itself. */
-export interface QueueKeys { token: KeyObject, pass: KeyObject }
+/**
+ * The first of each signs, all are believed. Key objects: with plain bytes each signature would
+ * prepare its key anew, which costs four times itself.
+ */
+export interface QueueKeys { token: KeyObject[], pass: KeyObject[] }
 
-export const queueKeys = (secret: string, event_id: string): QueueKeys => ({
-  token: createSecretKey(deriveKey(secret, `queue token ${event_id}`)),
-  pass: createSecretKey(deriveKey(secret, `queue pass ${event_id}`)),
-})
+/** @param secrets a list as `secretsIn` reads it */
+export function queueKeys (secrets: string, event_id: string): QueueKeys {
+  const keysFor = (purpose: string) => secretsIn(secrets).map(secret =>
+    createSecretKey(deriveKey(secret, `queue ${purpose} ${event_id}`)))
+  return { token: keysFor('token'), pass: keysFor('pass') }
+}
 
 /** Who may use a place: the holder of a visitor's secret, else an account, else whoever has it. */
 export function bindingOf (visitor: string | undefined, user_id: string | null): Buffer {
@@ -55,19 +60,20 @@ export function newIds (count: number): Buffer[] {
 const macOf = (key: KeyObject, bytes: Buffer) =>
   createHmac('sha256', key).update(bytes).digest().subarray(0, mac_bytes)
 
-function sign (prefix: string, key: KeyObject, bytes: Buffer): string {
-  return prefix + Buffer.concat([bytes, macOf(key, bytes)]).toString('base64url')
+function sign (prefix: string, keys: KeyObject[], bytes: Buffer): string {
+  return prefix + Buffer.concat([bytes, macOf(keys[0]!, bytes)]).toString('base64url')
 }
 
 /** The signed bytes; null when anything about them is not as it was signed. */
-function open (prefix: string, key: KeyObject, text: string, length: number): Buffer | null {
+function open (prefix: string, keys: KeyObject[], text: string, length: number): Buffer | null {
   if (!text.startsWith(prefix)) return null
   const encoded = text.slice(prefix.length)
   const bytes = Buffer.from(encoded, 'base64url')
   // Base64 has spare bits and Node ignores strange characters: one place has one token.
   if (bytes.length !== length + mac_bytes || bytes.toString('base64url') !== encoded) return null
   const content = bytes.subarray(0, length)
-  return timingSafeEqual(macOf(key, content), bytes.subarray(length)) ? content : null
+  const mac = bytes.subarray(length)
+  return keys.some(key => timingSafeEqual(macOf(key, content), mac)) ? content : null
 }
 
 function number (value: number): Buffer {

@@ -1,7 +1,9 @@
 import { Type, type Static } from 'typebox'
 
 const secret = (description: string) => Type.String({
-  secret: true, minLength: 32, description: `${description}; 32 characters or more` })
+  secret: true, pattern: '^[^,]{32,}(,[^,]{32,})*$',
+  description: `${description}; 32 characters or more. While one replaces another both are here, `
+    + 'separated by a comma: the first signs, all are believed' })
 
 /**
  * Settings every process has. The server fills in secrets and addresses that the one-process shape

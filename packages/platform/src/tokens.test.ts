@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Role } from '@fermata/contracts/fields'
 import fc from 'fast-check'
-import { importJWK, jwtVerify, SignJWT } from 'jose'
+import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { createEndedLogins } from './ended-logins.ts'
 import { uuidv7 } from './ids.ts'
@@ -165,16 +165,37 @@ test('verifyOrder: a token of another installation is refused', () => {
   expect(tokens.verifyOrder(other.signOrder(uuidv7()))).toBeNull()
 })
 
-test('jwks: has the public half alone, and it verifies what we sign', async () => {
-  const { keys } = await tokens.jwks()
+test('secrets: whoever has replaced one and whoever has not believe each other', async () => {
+  const [old, young] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
+  // Each step is a deployment, in which processes of two neighbours run side by side.
+  const steps = [old, `${old},${young}`, `${young},${old}`, young].map(list =>
+    createTokens({ JWT_EXTERNAL_SIGNATURE: list, JWT_INTERNAL_SIGNATURE: list }))
+  const believe = async (ours: typeof tokens, theirs: typeof tokens) => {
+    const id = uuidv7()
+    return await ours.verifyAccess(await theirs.signAccess(ann)) !== null
+      && await ours.verifyInternal(await theirs.signInternal('orders', 'tickets'), 'tickets') === 'orders'
+      && ours.verifyOrder(theirs.signOrder(id)) === id
+  }
+  for (const [at, step] of steps.slice(1).entries()) {
+    expect(await believe(step, steps[at]!)).toBe(true)
+    expect(await believe(steps[at]!, step)).toBe(true)
+  }
+  expect(await believe(steps[3]!, steps[0]!)).toBe(false)
+  expect(await believe(steps[0]!, steps[2]!)).toBe(false)
+})
+
+test('jwks: has the public half alone, by its name, and it verifies what we sign', async () => {
+  const { keys } = tokens.jwks()
 
   expect(keys).toHaveLength(1)
   expect(keys[0]).not.toHaveProperty('d')
   expect(keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' })
-  const { payload } = await jwtVerify(
+  expect(keys[0]!.kid).toBe(await calculateJwkThumbprint(keys[0]!))
+  const { payload, protectedHeader } = await jwtVerify(
     await tokens.signAccess(ann), await importJWK(keys[0]!, 'EdDSA')
   )
   expect(payload.sub).toBe(ann.user_id)
+  expect(protectedHeader.kid).toBe(keys[0]!.kid)
 })
 
 test('createEndedLogins: remembers an ended login while its tokens may live', () => {

@@ -3,9 +3,9 @@ import type { KeySet } from '@fermata/contracts/auth'
 import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
 
-/** The public half of the key that signs access tokens. */
+/** The public halves of the keys whose access tokens are believed. */
 export const getKeys: Operation<typeof api.getKeys> = async ctx => {
-  // The platform makes an Ed25519 key; its library knows only that it is some JWK.
-  const keys = await ctx.tokens.jwks() as KeySet
+  // The platform makes Ed25519 keys; its types know only that they are some JWKs.
+  const keys = ctx.tokens.jwks() as KeySet
   return reply(keys, { headers: { 'cache-control': 'public, max-age=300' } })
 }
