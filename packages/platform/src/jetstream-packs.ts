@@ -23,7 +23,11 @@ export interface Pack {
 const compressed_from_characters = 2048
 /** Far above any pack of ours. */
 const max_bytes = 16 * 1024 * 1024
-/** A rush's pack comes back in one piece; with the 16 kB of zlib it went to the thread twenty times. */
+/**
+ * What zlib writes at once: a rush's pack comes in one piece. With its usual 16 kB it went to the
+ * thread and back twenty times.
+ */
+const compressed_at_once_bytes = 128 * 1024
 const expanded_at_once_bytes = 512 * 1024
 const encoding = 'Content-Encoding'
 
@@ -50,7 +54,8 @@ async function encode (text: string): Promise<Pick<Message, 'body' | 'headers'>>
   if (text.length < compressed_from_characters) return { body: text }
   const headers = createHeaders()
   headers.set(encoding, 'deflate')
-  return { body: await compress(text, { level: 1 }), headers }
+  const options = { level: 1, chunkSize: compressed_at_once_bytes }
+  return { body: await compress(text, options), headers }
 }
 
 /** For a server to which the whole is too much. */
