@@ -25,7 +25,7 @@ export interface Plan {
 }
 
 export const full_plan: Plan = {
-  rounds: 5, comparison_starts: 6, comparison_rounds: 5, seconds: 5, warmup_seconds: 1,
+  rounds: 5, comparison_starts: 4, comparison_rounds: 4, seconds: 5, warmup_seconds: 1,
   clients: [128, 256, 512], control_clients: [4, 8, 16, 32], waiting: 100_000,
   ending_holds: 100_000,
 }
