@@ -3,9 +3,8 @@ import type { Product } from './product.ts'
 
 const connections = 256
 /**
- * A new process is slow until its code is compiled: an order costs 150 µs at first, 90 after a
- * hundred thousand, and one that speaks to a message server needs two hundred thousand for that,
- * which five sales are.
+ * A new process is slow until its code is compiled: an order costs 150 µs at first and 90 after a
+ * hundred thousand. Five sales are two hundred thousand.
  */
 const first_sales = 5
 
