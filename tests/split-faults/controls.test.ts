@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startSplit, type Split } from '@fermata/server/split/start-split'
 import { createDataFolder } from '@fermata/testkit/server-process'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loseStore } from './lose-store.ts'
 import { startOwnPostgres } from './own-postgres.ts'
-import { fault_ms, surviveOn, tickets_within_ms, type Survival } from './survival.ts'
+import { fault_ms, surviveOn, tickets_within_ms, type Scene, type Survival } from './survival.ts'
 
 /**
  * The same faults, on an installation without its guards: nobody confirms events, and PostgreSQL
@@ -16,6 +18,9 @@ const preload = new URL('./without-confirmations.ts', import.meta.url).href
 const port_base = 21_400
 /** Of loopback, but not the one where somebody's own PostgreSQL may listen. */
 const database_host = '127.0.21.4'
+/** Nothing waits for the disk, and what was committed is written seldom. */
+const slow_to_write = { synchronous_commit: 'off', wal_writer_delay: '10s',
+  wal_writer_flush_after: '1GB', wal_buffers: '128MB' }
 let split: Split
 let it: Survival
 let store: string
@@ -25,8 +30,7 @@ beforeAll(async () => {
   const data = await createDataFolder()
   undo.push(data.remove)
   store = join(data.folder, 'split', 'nats', 'store')
-  const database = await startOwnPostgres(
-    data.folder, database_host, { synchronous_commit: 'off', wal_writer_delay: '10s' })
+  const database = await startOwnPostgres(data.folder, database_host, slow_to_write)
   undo.push(database.stop)
   split = await startSplit({
     environment: { PATH: process.env.PATH, FERMATA_DATA: data.folder, RATE_LIMITS: 'off',
@@ -50,8 +54,29 @@ test('control: without confirmations a deleted store leaves paid orders without 
 })
 
 test('control: commits that are not on the disk are lost with PostgreSQL', async () => {
-  const { verdict } = await it.bring(
-    'PostgreSQL, not durable', () => it.oracle.killPostgres(), fault_ms)
+  const { verdict } = await it.bring('PostgreSQL, not durable', async scene => {
+    await untilUnwritten(scene)
+    await it.oracle.killPostgres()
+  }, fault_ms)
 
   expect(verdict.lost, `seed ${it.seed}`).toBeGreaterThan(0)
 })
+
+const unwritten_orders = 5
+const look_again_ms = 10
+
+/** Killed right after PostgreSQL happened to write, it would lose nothing. */
+async function untilUnwritten ({ history }: Scene): Promise<void> {
+  const client = new pg.Client({ connectionString: split.databases.get('orders')! })
+  await client.connect()
+  try {
+    for (let written = '', orders = 0; history.length < orders + unwritten_orders;) {
+      const { rows: [row] } = await client.query<{ lsn: string }>(
+        'select pg_current_wal_flush_lsn()::text as lsn')
+      if (row!.lsn !== written) [written, orders] = [row!.lsn, history.length]
+      await sleep(look_again_ms)
+    }
+  } finally {
+    await client.end()
+  }
+}
