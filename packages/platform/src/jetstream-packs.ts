@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib'
+import { constants, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib'
 import type { JsMsg } from '@nats-io/jetstream'
 import { headers as createHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node'
 import type { Consumer } from './consumer.ts'
@@ -17,23 +17,23 @@ export interface Pack {
 }
 
 /**
- * Events of a rush say nearly the same: a hundred of them become a twelfth, for 0.4 µs an event.
+ * Events of a rush say nearly the same: a hundred of them become a sixth, for 0.7 µs an event.
  * Copying them through the message server costs more than that, and a single event less.
  */
 const compressed_from_characters = 2048
 /** Far above any pack of ours. */
 const max_bytes = 16 * 1024 * 1024
-/**
- * What zlib writes at once: a rush's pack comes in one piece. With its usual 16 kB it went to the
- * thread and back twenty times.
- */
-const compressed_at_once_bytes = 128 * 1024
-const expanded_at_once_bytes = 512 * 1024
 const encoding = 'Content-Encoding'
+/** Bytes of what was compressed, so that its reader asks for as much memory as it takes. */
+const expanded_length = 'Expanded-Length'
+/** zstd's lowest ordinary level takes a third of what deflate takes, and leaves less. */
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
+/** What an answer may need beyond what is expected; without it another piece follows the last. */
+const room_bytes = 1024
 
 // In a thread of their own: half a megabyte takes milliseconds, in which nobody would be served.
-const compress = promisify<string, ZlibOptions, Buffer>(deflateRaw)
-const expand = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw)
+const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
+const expand = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress)
 
 export interface Message {
   type: string
@@ -52,10 +52,13 @@ export async function packBatch (from: string, { type, ids, text }: Batch): Prom
 
 async function encode (text: string): Promise<Pick<Message, 'body' | 'headers'>> {
   if (text.length < compressed_from_characters) return { body: text }
+  const bytes = Buffer.from(text)
   const headers = createHeaders()
-  headers.set(encoding, 'deflate')
-  const options = { level: 1, chunkSize: compressed_at_once_bytes }
-  return { body: await compress(text, options), headers }
+  headers.set(encoding, 'zstd')
+  headers.set(expanded_length, String(bytes.length))
+  // In one piece: each further one is a way to the thread and back, and memory to be freed.
+  const chunkSize = (bytes.length >> 2) + room_bytes
+  return { body: await compress(bytes, { params, chunkSize }), headers }
 }
 
 /** For a server to which the whole is too much. */
@@ -69,9 +72,10 @@ export function halve ({ type, text }: Batch): Batch[] {
 /** @throws when it is no pack */
 export async function readPack (message: Pick<Msg, 'data' | 'headers'>): Promise<Pack> {
   const { data, headers } = message
-  const bytes = headers?.get(encoding) === 'deflate'
-    ? await expand(data, { maxOutputLength: max_bytes, chunkSize: expanded_at_once_bytes })
-    : Buffer.from(data)
+  const bytes = headers?.get(encoding) === 'zstd' ? await expand(data, {
+    maxOutputLength: max_bytes,
+    chunkSize: Math.min(Number(headers.get(expanded_length)) || 0, max_bytes) + room_bytes,
+  }) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const { from, events } = JSON.parse(bytes.toString()) as Omit<Pack, 'id'>
   return { id: headers?.get('Nats-Msg-Id') ?? '', from, events }
 }
