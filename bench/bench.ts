@@ -10,7 +10,10 @@ import { disagreement, readSums, settle, type Sums } from './sums.ts'
 
 export interface Plan {
   rounds: number
-  /** Between two products that are nearly as fast: both are started so often, and sell so often. */
+  /**
+   * Between two products that are nearly as fast: both are started so often, and in each round
+   * both sell twice.
+   */
   comparison_starts: number
   comparison_rounds: number
   seconds: number
@@ -25,7 +28,7 @@ export interface Plan {
 }
 
 export const full_plan: Plan = {
-  rounds: 5, comparison_starts: 4, comparison_rounds: 4, seconds: 5, warmup_seconds: 1,
+  rounds: 5, comparison_starts: 5, comparison_rounds: 2, seconds: 5, warmup_seconds: 1,
   clients: [128, 256, 512], control_clients: [4, 8, 16, 32], waiting: 100_000,
   ending_holds: 100_000,
 }

@@ -1,5 +1,6 @@
 import { describe, sell, type Bench, type Measured } from './bench.ts'
 import type { Product } from './product.ts'
+import { mean } from './statistics.ts'
 
 const connections = 256
 /**
@@ -45,18 +46,25 @@ interface Side extends Contender { rates: number[] }
 
 type NamedSale = Awaited<ReturnType<typeof sell>> & { side: string }
 
+/**
+ * A product that sells twice running is faster the second time: by 8 % over 16 sales of either kind.
+ * In a round each does it once: one, the other, the other, one; and the next round begins with the
+ * product that ended this one.
+ */
 async function takeTurns (bench: Bench, pairs: [Side, Product][]): Promise<NamedSale[]> {
   const sales: NamedSale[] = []
+  const back = pairs.toReversed()
   for (let one = 1; one <= first_sales; one++) {
-    for (const [, product] of pairs) await sell(bench, product, { connections })
+    for (const [, product] of back) await sell(bench, product, { connections })
   }
   for (let one = 1; one <= bench.plan.comparison_rounds; one++) {
-    // Who begins is in turn the second: what the machine still does for one sale falls on the next.
-    for (const [{ name, rates }, product] of one % 2 ? pairs : pairs.toReversed()) {
+    const of = new Map<Side, number[]>(pairs.map(([side]) => [side, []]))
+    for (const [side, product] of [...pairs, ...back]) {
       const sale = await sell(bench, product, { connections })
-      rates.push(sale.result.per_second)
-      sales.push({ side: name, ...sale })
+      of.get(side)!.push(sale.result.per_second)
+      sales.push({ side: side.name, ...sale })
     }
+    for (const [{ rates }, both] of of) rates.push(mean(both))
     const last = pairs.map(([{ name, rates }]) => `${rates.at(-1)!.toFixed(0)}/s ${name}`)
     bench.say(`  round ${one}: ${last.join(', ')}`)
   }

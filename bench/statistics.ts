@@ -6,6 +6,9 @@ export function median (values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+export const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** What lies between the smallest and the largest, as a share of the median. */
 export const spread = (values: readonly number[]) => {
   const middle = median(values)
