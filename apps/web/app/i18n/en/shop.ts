@@ -8,7 +8,7 @@ export const shop = {
     words_hint: 'Artist, team, place',
     city: 'City',
     category: 'Category',
-    any_category: 'All categories',
+    any_category: 'All',
     from: 'From',
     to: 'Until',
     apply: 'Search',

@@ -11,7 +11,7 @@ export const shop: Wording<typeof english.shop> = {
     words_hint: 'Artiste, équipe, lieu',
     city: 'Ville',
     category: 'Catégorie',
-    any_category: 'Toutes les catégories',
+    any_category: 'Toutes',
     from: 'Du',
     to: 'Au',
     apply: 'Rechercher',
