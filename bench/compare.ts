@@ -47,9 +47,9 @@ interface Side extends Contender { rates: number[] }
 type NamedSale = Awaited<ReturnType<typeof sell>> & { side: string }
 
 /**
- * A product that sells twice running is faster the second time: by 8 % over 16 sales of either kind.
- * In a round each does it once: one, the other, the other, one; and the next round begins with the
- * product that ended this one.
+ * A product that sells twice running is faster the second time: by 8 % over 16 sales of either
+ * kind. In a round each does it once: one, the other, the other, one; and the next round begins
+ * with the product that ended this one.
  */
 async function takeTurns (bench: Bench, pairs: [Side, Product][]): Promise<NamedSale[]> {
   const sales: NamedSale[] = []
