@@ -70,12 +70,14 @@ async function untilUnwritten ({ history }: Scene): Promise<void> {
   const client = new pg.Client({ connectionString: split.databases.get('orders')! })
   await client.connect()
   try {
-    for (let written = '', orders = 0; history.length < orders + unwritten_orders;) {
+    let written: string | undefined
+    let orders_then = 0
+    do {
       const { rows: [row] } = await client.query<{ lsn: string }>(
         'select pg_current_wal_flush_lsn()::text as lsn')
-      if (row!.lsn !== written) [written, orders] = [row!.lsn, history.length]
+      if (row!.lsn !== written) [written, orders_then] = [row!.lsn, history.length]
       await sleep(look_again_ms)
-    }
+    } while (history.length < orders_then + unwritten_orders)
   } finally {
     await client.end()
   }
