@@ -4,7 +4,7 @@
  */
 export function SeatArcs ({ className = '' }: { className?: string }) {
   return (
-    <svg viewBox="0 0 600 330" className={className} aria-hidden="true">
+    <svg width="600" viewBox="0 0 600 330" className={className} aria-hidden="true">
       {rows.map(row => (
         <g key={row.radius}>
           {row.seats.map(seat => (
