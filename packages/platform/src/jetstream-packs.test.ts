@@ -37,6 +37,17 @@ test('packs: a rush takes a tenth of its size, one event stays readable', async 
   expect((await pack([event(facts)])).body).toContain('"title":"The hot event"')
 })
 
+test('packs: a length that is missing or wrong costs time, and no event', async () => {
+  const events = Array.from({ length: 100 }, (_, at) => event({ at }))
+  const message = await pack(events)
+  expect(message.headers!.get('Expanded-Length')).toBe(
+    String(`{"from":"orders","events":${batch(events).text}}`.length))
+  for (const length of ['', '1', 'many', '1e99']) {
+    message.headers!.set('Expanded-Length', length)
+    expect((await readPack(arrived(message))).events).toEqual(events)
+  }
+})
+
 test('packs: halves are the whole', () => {
   const events = Array.from({ length: 5 }, (_, at) => event({ at }))
   const halves = halve(batch(events))
