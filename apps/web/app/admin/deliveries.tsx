@@ -73,7 +73,7 @@ function Row ({ delivery }: { delivery: Delivery }) {
       <div className="grid min-w-0">
         <strong>{subject}</strong>
         <span className="hint break-all">{t(`admin.deliveries.channel.${channel}`)} → {recipient}</span>
-        <span className="hint"><LocalTime at={created_at} /> · {t('admin.deliveries.attempts')}: {attempts}</span>
+        <span className="hint"><LocalTime at={created_at} /> · {t('admin.deliveries.attempts', { attempts })}</span>
         {last_error && <span className="text-sm text-bad">{last_error}</span>}
       </div>
       <span className="flex flex-wrap items-center gap-3">

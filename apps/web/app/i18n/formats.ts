@@ -47,10 +47,13 @@ export function leafOf (
   }
 }
 
-/** How the zone is called at that moment, e.g. `CET` or `GMT+9`. */
+/**
+ * How the zone is called at that moment, e.g. `CET` or `GMT+9`; with a real minus sign, at which no
+ * line is broken as at a hyphen.
+ */
 export function zoneName (language: Language, iso: string, zone: string): string {
   const parts = formatFor(language, zone, { timeZoneName: 'short' }).formatToParts(new Date(iso))
-  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone
+  return parts.find(({ type }) => type === 'timeZoneName')?.value.replace('-', '−') ?? zone
 }
 
 export const formatPrice = (language: Language, minor: number, currency: string): string =>

@@ -41,7 +41,7 @@ export const admin = {
     channel: { email: 'Email', sms: 'SMS', in_app: 'In-app' },
     recipient: 'To',
     subject: 'Subject',
-    attempts: 'Attempts',
+    attempts: 'Attempts: {{attempts}}',
     when: 'When',
     retry: 'Send again',
     retried: 'It is being sent again.',

@@ -44,7 +44,7 @@ export const admin: Wording<typeof english.admin> = {
     channel: { email: 'E-mail', sms: 'SMS', in_app: 'Message' },
     recipient: 'À',
     subject: 'Objet',
-    attempts: 'Essais',
+    attempts: 'Essais : {{attempts}}',
     when: 'Quand',
     retry: 'Renvoyer',
     retried: 'Le renvoi est en cours.',
