@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { badCredentials, weakPassword } from '@fermata/contracts/auth'
 import { tooMany } from '@fermata/contracts/problems'
+import { networkOf } from '@fermata/platform/network'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import {
   countAttempt, forgetAttempts, secondsBlocked, takeBackAttempt,
 } from './queries/attempts.ts'
 import type { AccountRow } from './queries/accounts.ts'
-import { networkOf } from './rules/address.ts'
 import { whyWeak, type Owner } from './rules/weak-passwords.ts'
 
 /** Failures after which pauses begin, for one account from one network. */

@@ -34,7 +34,10 @@ export function defineProblem<X extends TObject = TObject> (
   return { type: `/problems/${slug}`, status, title, extensions }
 }
 
-/** At most `max` requests in `per_seconds`, counted by client address, or by account as well. */
+/**
+ * At most `max` requests in `per_seconds`, counted by the network of the client's address (an IPv6
+ * /64 is one), or by account as well.
+ */
 export interface RateLimit { max: number, per_seconds: number, by: 'address' | 'account' }
 
 /** The success replies of a route: one schema for each status. */

@@ -15,6 +15,7 @@ import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
+import { networkOf } from './network.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
@@ -306,18 +307,20 @@ function limitOf (route: AnyRoute) {
   const { max, per_seconds, by } = route.rate_limit
   return { rateLimit: {
     max, timeWindow: per_seconds * 1000, hook: 'preHandler' as const,
-    keyGenerator: (request: FastifyRequest) => by === 'account' ? accountOf(request) : request.ip,
+    keyGenerator: (request: FastifyRequest) =>
+      by === 'account' ? accountOf(request) : networkOf(request.ip),
   } }
 }
 
 /**
- * Whom a request is about: the signed-in person, else the email it names; the address is part of a
+ * Whom a request is about: the signed-in person, else the email it names; the network is part of a
  * guest's key.
  */
 function accountOf (request: FastifyRequest): string {
   if (request.caller.kind === 'user') return request.caller.user_id
   const email = (request.body as { email?: unknown } | undefined)?.email
-  return typeof email === 'string' ? `${request.ip} ${email.trim().toLowerCase()}` : request.ip
+  const network = networkOf(request.ip)
+  return typeof email === 'string' ? `${network} ${email.trim().toLowerCase()}` : network
 }
 
 /** For logs: which account, never which person. */

@@ -1,0 +1,65 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+/** Whoever comes from nowhere shares one bucket: what cannot be read is no way around a count. */
+const unknown_network = 'unknown'
+
+/**
+ * Who an address stands for wherever somebody is counted: an IPv4 address, or the /64 of an IPv6
+ * address, for one household or server owns all of it and counting its addresses would count
+ * nothing. Takes what sockets and proxies write: brackets, ports, zones, IPv4 inside IPv6.
+ * @param address the client's, as `request.ip` tells it: forwarded headers are believed only when
+ * a proxy of `TRUST_PROXY` sent them
+ */
+export function networkOf (address: string | undefined): string {
+  const plain = bare(address ?? '')
+  if (isIPv4(plain)) return plain
+  if (!isIPv6(plain)) return unknown_network
+  const groups = groupsOf(plain)
+  return embeddedIPv4(groups) ??
+    `${groups.slice(0, 4).map(group => group.toString(16)).join(':')}::/64`
+}
+
+/** Longer is no address; the expressions below never see a text of an attacker's length. */
+const max_length = 100
+
+function bare (text: string): string {
+  if (text.length > max_length) return ''
+  const trimmed = text.trim()
+  const inside = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1]
+  if (inside !== undefined) return withoutZone(inside)
+  return withoutZone(trimmed.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'))
+}
+
+/** A zone names a network card of this machine, not another neighbour. */
+const withoutZone = (address: string) => address.replace(/%.*$/, '')
+
+/** The eight numbers of a valid IPv6 address. */
+function groupsOf (address: string): number[] {
+  const [head, tail] = address.split('::').map(numbersOf) as [number[], number[] | undefined]
+  if (!tail) return head
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+}
+
+function numbersOf (part: string): number[] {
+  if (part === '') return []
+  return part.split(':').flatMap(group => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)]
+    const [a, b, c, d] = group.split('.').map(Number) as [number, number, number, number]
+    return [a * 256 + b, c * 256 + d]
+  })
+}
+
+const six_to_four = 0x2002
+
+/**
+ * Sockets that serve both families write an IPv4 address as `::ffff:1.2.3.4`. 6to4 gives the owner
+ * of one IPv4 address 65,536 networks (RFC 3056), so it counts as that address.
+ */
+function embeddedIPv4 (groups: number[]): string | null {
+  const mapped = groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff
+  if (mapped) return dotted(groups[6]!, groups[7]!)
+  return groups[0] === six_to_four ? dotted(groups[1]!, groups[2]!) : null
+}
+
+const dotted = (high: number, low: number) =>
+  [high >> 8, high & 255, low >> 8, low & 255].join('.')
