@@ -3,7 +3,7 @@ import type { Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
 import { hasAdmin, markVerified, updateRoles, type AccountRow } from './queries/accounts.ts'
-import { normalizeEmail } from './rules/normalize-email.ts'
+import { storedAddress } from '@fermata/contracts/mailboxes'
 
 /** Notes that an address is its owner's and tells the others, once. */
 export async function verify (
@@ -22,7 +22,7 @@ async function appointFirstAdmin (
   ctx: Ctx, tx: Tx<DB>, account: AccountRow, request_id: string,
 ): Promise<void> {
   const first = ctx.settings.FERMATA_ADMIN_EMAIL
-  if (!first || normalizeEmail(first) !== account.email) return
+  if (!first || storedAddress(first) !== account.email) return
   if (await hasAdmin(tx)) return
   const { roles, changed_at } = await updateRoles(tx, account.id, ['admin', ...account.roles])
   await ctx.publish(tx, rolesChanged, [{

@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import { notFound } from '@fermata/contracts/problems'
 import type { Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
@@ -27,10 +28,10 @@ function isBuyer (caller: Caller, order: OrderRow): boolean {
   if (caller.kind === 'order') return caller.order_id === order.id
   if (caller.kind !== 'user') return false
   return order.user_id === null
-    ? verifiedEmailOf(caller) === order.buyer_email.toLowerCase()
+    ? verifiedEmailOf(caller) === storedAddress(order.buyer_email)
     : order.user_id === caller.user_id
 }
 
 /** The address whose owner this person has proven to be; orders of guests belong to it. */
 export const verifiedEmailOf = (caller: Caller) =>
-  caller.kind === 'user' && caller.email_verified ? caller.email.toLowerCase() : null
+  caller.kind === 'user' && caller.email_verified ? storedAddress(caller.email) : null

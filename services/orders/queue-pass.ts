@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import { createHash } from 'node:crypto'
 import type { NewOrder } from '@fermata/contracts/orders'
 import { notYourTurn, queuePassInvalid, queuePassNeeded } from '@fermata/contracts/queue'
@@ -58,5 +59,5 @@ const belongsTo = ({ binding }: Pass, visitor: string | undefined, user_id: stri
 
 function buyerOf (caller: Caller, email: string): Buffer {
   const user_id = userIdOf(caller)
-  return createHash('sha256').update(user_id ?? email.trim().toLowerCase()).digest()
+  return createHash('sha256').update(user_id ?? storedAddress(email)).digest()
 }

@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import { notFound } from '@fermata/contracts/problems'
 import { hasRole, type Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
@@ -24,5 +25,5 @@ function maySee (caller: Caller, row: TicketRow): boolean {
   if (servesAll(caller) || row.user_id === caller.user_id) return true
   if (hasRole(caller, 'event_creator') && row.member_ids.includes(caller.user_id)) return true
   return row.user_id === null &&
-    row.holder_email.toLowerCase() === verifiedEmailOf(caller)?.toLowerCase()
+    storedAddress(row.holder_email) === verifiedEmailOf(caller)
 }

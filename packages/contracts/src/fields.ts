@@ -1,4 +1,6 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+// What a `format` takes is decided there, for every schema that says one.
+import './formats.ts'
 
 /**
  * Shapes that several services share. A field has one name and one shape from the column to the
@@ -6,7 +8,7 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox'
  */
 
 export const Uuid = Type.String({ format: 'uuid', description: 'UUIDv7' })
-/** RFC 3339 in UTC, e.g. `2027-03-01T18:30:00.000Z`. */
+/** RFC 3339 in UTC, e.g. `2027-03-01T18:30:00.000Z`; `isMoment` says which are taken. */
 export const Timestamp = Type.String({
   // Other years are slips, and not every program has a year 0.
   format: 'date-time', maxLength: 40, pattern: '^[12][0-9]{3}-',
@@ -14,6 +16,7 @@ export const Timestamp = Type.String({
 export const TimeZone = Type.String({
   maxLength: 64, description: 'IANA zone, e.g. Europe/Paris', examples: ['Europe/Paris'],
 })
+/** `isAddress` says which are taken; `storedAddress` and `mailboxOf`, which are the same. */
 export const Email = Type.String({ format: 'email', maxLength: 254 })
 /**
  * One line with something to read on it; no control characters, which no table and no mail header

@@ -1,3 +1,4 @@
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -23,6 +24,7 @@ import { createRefusalLog, createRefusalPace } from './refusal-pace.ts'
 import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
 import { no_tracing, type Span, type Tracing } from './tracing.ts'
+import { refusalOfUndeclared } from './undeclared.ts'
 import { compileValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -135,6 +137,7 @@ export function addRoutes (
     const { route, operation, early } = bound
     if (early) answerEarly(app.server, route.path, counted(early, bound, { ctx, metrics }))
     const tellOfRefusal = createRefusalLog(ctx.log, operation.name)
+    const refuseUndeclared = refusalOfUndeclared(route)
     if (route.raw_body || bound.refuse) app.register(async scope => {
       setParsers(scope, ctx, bound)
       add(scope)
@@ -162,6 +165,10 @@ export function addRoutes (
           const recognized = recognize(request, route, auth)
           // Fastify waits for a promise that is returned.
           if (recognized) return recognized
+          done()
+        },
+        preValidation: refuseUndeclared === null ? undefined : (request, _reply, done) => {
+          refuseUndeclared(request)
           done()
         },
         handler: (request, reply) => request.span
@@ -320,7 +327,7 @@ function accountOf (request: FastifyRequest): string {
   if (request.caller.kind === 'user') return request.caller.user_id
   const email = (request.body as { email?: unknown } | undefined)?.email
   const network = networkOf(request.ip)
-  return typeof email === 'string' ? `${network} ${email.trim().toLowerCase()}` : network
+  return typeof email === 'string' ? `${network} ${mailboxOf(email)}` : network
 }
 
 /** For logs: which account, never which person. */

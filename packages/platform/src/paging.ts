@@ -1,23 +1,40 @@
+import { isMoment } from '@fermata/contracts/formats'
 import { invalid } from '@fermata/contracts/problems'
 import { Problem } from './problem.ts'
+
+/** More than any cursor of ours is long. */
+const max_cursor_length = 500
 
 /**
  * The position a cursor stands for: the sort columns of the last item of the page before, as
  * base64url JSON.
- * @throws Problem `request/invalid` for a cursor that we did not give out
+ * @throws Problem `request/invalid` for a cursor that no list with these columns gave out
  */
-export function readCursor<K extends Record<string, string | number | null>> (
-  cursor: string | undefined, keys: (keyof K)[]
+export function readCursor<K extends Record<string, string | number>> (
+  cursor: string | undefined, keys: (keyof K & string)[]
 ): K | null {
   if (cursor === undefined) return null
-  try {
-    const position = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as K
-    if (keys.every(key => fits(String(key), position[key]))) return position
-  } catch { /* answered below */ }
+  const position = decode(cursor)
+  if (isPosition<K>(position, keys)) return position
   throw new Problem(
     invalid, undefined,
     { extensions: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] } }
   )
+}
+
+function decode (cursor: string): unknown {
+  if (!/^[\w-]+$/.test(cursor) || cursor.length > max_cursor_length) return null
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown
+  } catch {
+    return null
+  }
+}
+
+function isPosition<K> (position: unknown, keys: (keyof K & string)[]): position is K {
+  if (typeof position !== 'object' || position === null || Array.isArray(position)) return false
+  return Object.keys(position).length === keys.length &&
+    keys.every(key => Object.hasOwn(position, key) && fits(key, position[key as never]))
 }
 
 /**
@@ -25,11 +42,15 @@ export function readCursor<K extends Record<string, string | number | null>> (
  * another value.
  */
 function fits (column: string, value: unknown): boolean {
-  if (value === null || (typeof value === 'number' && !/(^|_)(id|at)$/.test(column))) return true
-  if (typeof value !== 'string' || value.includes('\0')) return false
-  if (/(^|_)id$/.test(column)) return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
-  return !column.endsWith('_at') || (/^[12]\d{3}-/.test(value) && !Number.isNaN(Date.parse(value)))
+  if (/(^|_)id$/.test(column)) return typeof value === 'string' && isUuid(value)
+  if (column.endsWith('_at')) return typeof value === 'string' && isMoment(value)
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= largest_integer
 }
+
+/** What an `integer` of PostgreSQL holds. */
+const largest_integer = 2_147_483_647
+
+const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
 /**
  * One page of a list.

@@ -10,6 +10,7 @@ import type { Redeliver } from './dead-letters.ts'
 import { exportTables } from './export.ts'
 import { importTables } from './import.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
+import { pageOf, readCursor } from './paging.ts'
 import { requestIdOf } from './tracing.ts'
 import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
 
@@ -47,11 +48,9 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
   const list = listDeadLettersRoute(name)
   const listLetters: Operation<typeof list, Context> = async (ctx, { query }) => {
     const limit = query.limit ?? 20
-    const rows = await listDeadLetters(ctx.db, name, limit + 1, query.cursor ?? null)
-    return {
-      items: rows.slice(0, limit).map(present),
-      next_cursor: rows.length > limit ? rows[limit - 1]!.id : null
-    }
+    const after = readCursor<{ id: string }>(query.cursor, ['id'])
+    const rows = await listDeadLetters(ctx.db, name, limit + 1, after?.id ?? null)
+    return pageOf(rows, limit, ({ id }) => ({ id }), present)
   }
 
   const retry = retryDeadLetterRoute(name)

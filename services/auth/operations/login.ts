@@ -4,12 +4,12 @@ import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
 import { checkPassword } from '../passwords.ts'
 import { findAccountByEmail, holdAccount, replaceHash, type AccountRow } from '../queries/accounts.ts'
-import { normalizeEmail } from '../rules/normalize-email.ts'
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import { openLogin, replyWithSession } from '../sessions.ts'
 
 /** Signs in with email and password. */
 export const login: Operation<typeof api.login> = async (ctx, request) => {
-  const email = normalizeEmail(request.body.email)
+  const email = storedAddress(request.body.email)
   const { password } = request.body
   const checked = await checkPassword(ctx, await findAccountByEmail(ctx.db, email),
     { email, password, ip: request.ip })

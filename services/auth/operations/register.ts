@@ -6,13 +6,13 @@ import type { Operation } from '../context.ts'
 import { createLink } from '../links.ts'
 import { refuseWeakPassword } from '../passwords.ts'
 import { insertAccount } from '../queries/accounts.ts'
-import { normalizeEmail } from '../rules/normalize-email.ts'
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import { openLogin, replyWithSession } from '../sessions.ts'
 
 /** Creates an account, signs it in, and has its address verified by mail. */
 export const register: Operation<typeof api.register> = async (ctx, request) => {
   const { password, locale = 'en' } = request.body
-  const email = normalizeEmail(request.body.email)
+  const email = storedAddress(request.body.email)
   const username = request.body.username.trim()
   refuseWeakPassword(password, { email, username })
   const password_hash = await ctx.resources.passwords.hash(password)

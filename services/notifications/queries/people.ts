@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Locale, Role } from '@fermata/contracts/fields'
 import type { Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
@@ -64,7 +65,7 @@ export const setSettings = (tx: Tx<DB>, rows: SettingsRow[]) => sql`
   insert into notifications.people as p (user_id, email, phone, settings_changed_at, locale,
     email_notifications, in_app_notifications, sms_notifications, reminders)
   select * from unnest(
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email.toLowerCase())}::text[],
+    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => storedAddress(row.email))}::text[],
     ${rows.map(row => row.phone)}::text[], ${rows.map(row => row.changed_at)}::timestamptz[],
     ${rows.map(row => row.settings.locale)}::text[],
     ${rows.map(row => row.settings.email_notifications)}::boolean[],

@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { credentialsDeleted } from '@fermata/contracts/auth'
 import type { Handler } from '../context.ts'
 import { eraseBuyers } from '../queries/orders.ts'
@@ -9,6 +10,6 @@ import { eraseBuyers } from '../queries/orders.ts'
 export const forgetBuyers: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
   await eraseBuyers(tx, {
     user_ids: events.map(({ data }) => data.user_id),
-    emails: events.flatMap(({ data }) => data.email_verified ? [data.email.toLowerCase()] : []),
+    emails: events.flatMap(({ data }) => data.email_verified ? [storedAddress(data.email)] : []),
   })
 }

@@ -8,7 +8,7 @@ import { presentPlaced } from '../present-order.ts'
 import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
 import { toProblem } from '../refusal-problems.ts'
-import { normalizedEmail } from '../rules/normalized-email.ts'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Request, Wanted } from '../rules/stock.ts'
 
 /**
@@ -25,7 +25,7 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
       buyer: body.buyer, request_id: id, idempotency, pass,
       request: {
         ...requestOf(body),
-        buyer: { user_id: userIdOf(caller), email_key: normalizedEmail(body.buyer.email) },
+        buyer: { user_id: userIdOf(caller), email_key: mailboxOf(body.buyer.email) },
       },
     })
   }

@@ -11,7 +11,7 @@ import { countPurchases, findUncounted } from '../queries/sale-rules.ts'
 import {
   findType, joinPools, leavePools, listSharedPools, setCapacity, updateType, type TicketTypeRow,
 } from '../queries/stock.ts'
-import { normalizedEmail } from '../rules/normalized-email.ts'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { checkLimits, checkPools, inUtc } from '../ticket-type-checks.ts'
 
 /** Changes a ticket type while it sells. Orders keep the name and price of their time. */
@@ -49,7 +49,7 @@ async function countEarlier (tx: Tx<DB>, ticket_type_id: string): Promise<void> 
   while (found === count_batch) {
     const rows = await findUncounted(tx, ticket_type_id, count_batch)
     await countPurchases(tx, rows.map(({ buyer_email, ...row }) =>
-      ({ ...row, ticket_type_id, email_key: normalizedEmail(buyer_email) })))
+      ({ ...row, ticket_type_id, email_key: mailboxOf(buyer_email) })))
     found = rows.length
   }
 }

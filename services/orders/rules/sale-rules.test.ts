@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { opensTo } from './access-code.ts'
 import { allocate } from './allocate.ts'
 import { openPurchaseBook } from './buyer-limits.ts'
-import { normalizedEmail } from './normalized-email.ts'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { flawOf, pricesOf } from './price-tiers.ts'
 import { donationLimits, max_total_minor } from './pricing.ts'
 import { applyPromo, discountOf } from './promo-codes.ts'
@@ -237,13 +237,13 @@ describe('allocate: what one person may have', () => {
   })
 })
 
-test('normalizedEmail: spellings that reach one letter box have one key', () => {
+test('mailboxOf: spellings that reach one letter box have one key', () => {
   for (const email of ['ann@example.com', 'Ann@Example.COM', 'ann+2@example.com', ' ann+a+b@example.com']) {
-    expect(normalizedEmail(email)).toBe('ann@example.com')
+    expect(mailboxOf(email)).toBe('ann@example.com')
   }
-  expect(normalizedEmail('A.n.n+x@googlemail.com')).toBe('ann@gmail.com')
-  expect(normalizedEmail('a.nn@example.com')).toBe('a.nn@example.com')
-  expect(normalizedEmail('+ann@example.com')).toBe('+ann@example.com')
+  expect(mailboxOf('A.n.n+x@googlemail.com')).toBe('ann@gmail.com')
+  expect(mailboxOf('a.nn@example.com')).toBe('a.nn@example.com')
+  expect(mailboxOf('+ann@example.com')).toBe('+ann@example.com')
 })
 
 test('opensTo: only the very code opens a hidden type', () => {

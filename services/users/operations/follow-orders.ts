@@ -1,3 +1,4 @@
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { DataOf } from '@fermata/contracts/define'
 import type { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
@@ -32,7 +33,7 @@ const toPurchase = (
   order_id: order.order_id,
   user_id: order.user_id,
   // Whose user is known needs no address to be found by.
-  email: order.user_id === null ? order.buyer.email.trim().toLowerCase() : null,
+  email: order.user_id === null ? storedAddress(order.buyer.email) : null,
   code: order.code, event_id: order.event_id, event_title: order.event_title, status,
   ticket_count: order.items.reduce((sum, item) => sum + item.quantity, 0),
   total_minor: order.total_minor, currency: order.currency, purchased_at: order.created_at,

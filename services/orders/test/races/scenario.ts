@@ -1,4 +1,4 @@
-import { normalizedEmail } from '../../rules/normalized-email.ts'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { orders_per_pass } from '../../rules/pass-uses.ts'
 import type { PromoForSale, TicketTypeForSale } from '../../rules/stock.ts'
 import { createBoxOffice, type BoxOffice, type Counts, type Wish } from './box-office-model.ts'
@@ -71,7 +71,7 @@ function wishOf ({ random }: Scheduler, place: number | null): Wish {
       // One person writes the address in many ways, signed in or not.
       buyer: {
         user_id: random(2) ? `user ${random(people)}` : null,
-        email_key: normalizedEmail(`${random(2) ? 'Guest' : 'guest'}${person}+${random(9)}@example.net`),
+        email_key: mailboxOf(`${random(2) ? 'Guest' : 'guest'}${person}+${random(9)}@example.net`),
       },
     },
     pass: place === null ? null : { place, buyer: null, has_expired: false },

@@ -1,0 +1,32 @@
+/**
+ * One address has many spellings. Two questions are decided here, and nowhere else: which text is
+ * kept of an address, and which addresses are one letter box where something is counted.
+ */
+
+/** The address as it is stored and compared: letters by case are told by no mail server that matters. */
+export const storedAddress = (email: string) => email.trim().toLowerCase()
+
+/** Domains that deliver to one account under several names, by the name that stands for all. */
+const namesOf = new Map(Object.entries({
+  'gmail.com': ['googlemail.com'],
+  'icloud.com': ['me.com', 'mac.com'],
+  'proton.me': ['protonmail.com', 'protonmail.ch', 'pm.me'],
+  'yandex.ru': ['ya.ru', 'yandex.com', 'yandex.by', 'yandex.kz', 'narod.ru'],
+}).flatMap(([name, others]) => others.map(other => [other, name] as const)))
+
+/** Providers that deliver with and without dots in the name. */
+const without_dots = new Set(['gmail.com', 'proton.me'])
+
+/**
+ * One key for the spellings of an address that reach the same letter box: capital letters, what
+ * follows a `+`, a provider's other names, and the dots that some providers ignore do not make
+ * another buyer. Only for counting: mails go to the address as it was written.
+ */
+export function mailboxOf (email: string): string {
+  const text = storedAddress(email.normalize('NFKC'))
+  const at = text.lastIndexOf('@')
+  const written = text.slice(at + 1).replace(/\.$/, '')
+  const domain = namesOf.get(written) ?? written
+  const name = text.slice(0, at).replace(/(?<=.)\+.*$/, '')
+  return `${without_dots.has(domain) ? name.replaceAll('.', '') : name}@${domain}`
+}
