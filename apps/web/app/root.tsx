@@ -2,6 +2,7 @@ import { countUnread } from '@fermata/contracts/notifications'
 import { Links, Outlet, Scripts, ScrollRestoration } from 'react-router'
 import type { Route } from './+types/root'
 import { useTranslator } from './i18n/translator.tsx'
+import { formMiddleware } from './server/form-body.server.ts'
 import { api, sessionMiddleware, sessionOf } from './server/session.server.ts'
 import { optional } from './server/answers.server.ts'
 import { visitorOf } from './server/web-request.server.ts'
@@ -9,7 +10,7 @@ import { ErrorPage } from './ui/error-page.tsx'
 import { PageFrame } from './ui/page-frame.tsx'
 import styles from './app.css?url'
 
-export const middleware: Route.MiddlewareFunction[] = [sessionMiddleware]
+export const middleware: Route.MiddlewareFunction[] = [sessionMiddleware, formMiddleware]
 
 export const links: Route.LinksFunction = () => [
   { rel: 'stylesheet', href: styles },

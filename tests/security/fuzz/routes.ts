@@ -1,10 +1,6 @@
 import { readdirSync } from 'node:fs'
-import type { AnyRoute, ProblemDefinition } from '@fermata/contracts/define'
+import type { AnyRoute } from '@fermata/contracts/define'
 import * as platform from '@fermata/contracts/platform'
-import {
-  crossOrigin, forbidden, invalid, keyReused, malformed, methodNotAllowed, notFound, tooLarge,
-  tooMany, unauthenticated, unavailable, unsupportedMediaType,
-} from '@fermata/contracts/problems'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 
 /** Every route that some contract declares, with the service that answers it. */
@@ -27,19 +23,4 @@ export async function allRoutes (): Promise<ServedRoute[]> {
     return [...own, ...common]
   }))
   return found.flat()
-}
-
-/** What the platform may answer before an operation is asked. */
-const anywhere = [
-  malformed, invalid, notFound, methodNotAllowed, tooLarge, unsupportedMediaType, unavailable,
-  unauthenticated, crossOrigin,
-]
-
-/** The problems that a route may answer: its own, and those its shape implies. */
-export function problemsOf (route: AnyRoute): Map<string, ProblemDefinition> {
-  const all: ProblemDefinition[] = [...route.problems, ...anywhere]
-  if (!['public', 'user', 'owner'].includes(route.access)) all.push(forbidden)
-  if (route.idempotent) all.push(keyReused)
-  if (route.rate_limit) all.push(tooMany)
-  return new Map(all.map(problem => [problem.type, problem]))
 }

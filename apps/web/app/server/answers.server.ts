@@ -49,5 +49,27 @@ function signInPath (context: Context): string {
  * leads away unseen.
  */
 export function safePath (text: string | null | undefined): string {
-  return text && /^\/(?![/\\])[^\s\\]*$/.test(text) && text.length <= 1000 ? text : '/'
+  return text && text.length <= 1000 && isOwnPath(text) ? text : '/'
+}
+
+const nowhere = 'http://nowhere.invalid'
+
+/**
+ * As a header can carry it, and ours however often somebody on the way decodes it: `/%2f` becomes
+ * `//`, and what stands after that is another site.
+ */
+function isOwnPath (text: string): boolean {
+  if (!/^\/[\x21-\x7e]*$/.test(text)) return false
+  let path = text
+  for (let times = 0; times < 3; times++) {
+    if (/^\/[/\\]/.test(path) || !/^[^\0-\x20\x7f\\]*$/.test(path)) return false
+    const url = new URL(path, nowhere)
+    if (url.origin !== nowhere || url.pathname.startsWith('//')) return false
+    try {
+      path = decodeURIComponent(url.pathname)
+    } catch {
+      return false
+    }
+  }
+  return true
 }

@@ -11,7 +11,8 @@ const day_ms = 24 * 3600 * 1000
  * Midnight (UTC) of a date such as `2027-03-01`, moved by whole days; undefined for anything else.
  */
 function midnight (text: string, days = 0): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
+  // The years that the API takes.
+  if (!/^(?:1[1-9]|2[0-8])\d{2}-\d{2}-\d{2}$/.test(text)) return undefined
   const time = Date.parse(`${text}T00:00:00Z`)
   return Number.isNaN(time) ? undefined : new Date(time + days * day_ms).toISOString()
 }

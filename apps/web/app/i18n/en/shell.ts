@@ -35,6 +35,7 @@ export const errors = {
     text: 'This page comes back by itself in a few seconds. You need not do anything.',
     text_form: 'Please send the form again in a few seconds. Nothing is done twice.',
   },
+  unreadable: { title: 'This could not be read', text: 'It did not arrive as a form of this page, so nothing was done. Open the page again and send the form from there.' },
   failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
   form: {
     check: 'Please check the marked fields.',

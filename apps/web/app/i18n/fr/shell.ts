@@ -38,6 +38,7 @@ export const errors: Wording<typeof english.errors> = {
     text: 'Cette page revient toute seule dans quelques secondes. Vous n’avez rien à faire.',
     text_form: 'Veuillez renvoyer le formulaire dans quelques secondes. Rien ne sera fait deux fois.',
   },
+  unreadable: { title: 'Cet envoi n’a pas pu être lu', text: 'Il n’est pas arrivé comme un formulaire de cette page, donc rien n’a été fait. Rouvrez la page et envoyez le formulaire depuis celle-ci.' },
   failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
   form: {
     check: 'Vérifiez les champs signalés, s’il vous plaît.',
