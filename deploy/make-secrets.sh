@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the secrets that compose.prod.yml reads, in ./secrets, and leaves alone what is there.
+# Makes the secrets that docker-compose.prod.yml reads, in ./secrets, and leaves alone what is there.
 # Needs a shell and /dev/urandom. The TLS certificate and key are yours to bring:
 # secrets/tls_certificate and secrets/tls_key. Keep a copy where the backups are not.
 set -eu
@@ -20,7 +20,16 @@ keep () {
   echo "made secrets/$1"
 }
 
-for name in jwt_external_signature jwt_internal_signature ticket_signature metrics_token; do
+# An installation of before orders had a secret of their own: its key goes on, so that links in
+# mails do. Nobody can compute the other secret from it.
+if [ -e secrets/jwt_external_signature ] && [ ! -e secrets/order_signature ]; then
+  key=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt salt:fermata -kdfopt info:order-access \
+    -kdfopt "key:$(cat secrets/jwt_external_signature)" -binary HKDF | openssl base64 -A |
+    tr '+/' '-_' | tr -d '=')
+  keep order_signature "derived:$key"
+fi
+
+for name in jwt_external_signature jwt_internal_signature order_signature ticket_signature metrics_token; do
   keep "$name" "$(random)"
 done
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -24,7 +25,7 @@ import { secretsIn } from '@fermata/platform/tokens'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { choosePort, whyNot } from './listen.ts'
-import { loadSecrets } from './secrets.ts'
+import { loadSecrets, signatures, signaturesOf } from './secrets.ts'
 import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
 
 export interface Server {
@@ -82,8 +83,7 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
     throw new Error(
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
-  const development_only = ['JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'TICKET_SIGNATURE']
-    .filter(name => secretsIn(environment[name] ?? '')
+  const development_only = signatures.filter(name => secretsIn(environment[name] ?? '')
       .some(secret => secret.startsWith('development-only-')))
   if (production && development_only.length > 0)
     throw new Error(
@@ -196,7 +196,9 @@ async function startDatabase ({ settings, names, folder }: Plan): Promise<Embedd
 }
 
 /** What the server knows better than a setting's default, under what the operator has set. */
-function environmentOf ({ demo, folder }: Plan, given: Environment, url: string): Environment {
+function environmentOf (
+  { demo, folder, names }: Plan, given: Environment, url: string
+): Environment {
   return {
     PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
     // In a terminal the start message shall stay in sight: routine lines go to files alone.
@@ -204,6 +206,22 @@ function environmentOf ({ demo, folder }: Plan, given: Environment, url: string)
       FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn',
       BACKUP_SCHEDULE: '*/10 * * * *',
     }),
-    ...given, ...loadSecrets(folder, given), FERMATA_DEMO: String(demo),
+    ...given, ...secretsFor(names, folder, given), FERMATA_DEMO: String(demo),
   }
+}
+
+/**
+ * @throws where services run apart in production and one secret is not set: each would make its
+ * own, and none believe the others
+ */
+function secretsFor (names: ServiceName[], folder: string, given: Environment): Environment {
+  // The pages sign and check nothing.
+  if (names.length === 0) return { JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex') }
+  const needed = signaturesOf(names)
+  const missing = needed.filter(name => !given[name])
+  const is_apart = names.length < serviceNames.length
+  if (is_apart && given.NODE_ENV === 'production' && missing.length > 0) throw new Error(
+    `${missing.join(' and ')} must be set where services run apart: they share it. ` +
+      'deploy/make-secrets.sh makes it.')
+  return loadSecrets(folder, given, needed)
 }

@@ -36,6 +36,7 @@ interface Place { folder: string, database_url: string, mail_port: number }
 const createSecrets = () => ({
   JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  ORDER_SIGNATURE: randomBytes(32).toString('hex'),
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
 })
 

@@ -4,6 +4,7 @@ import { orderCanceled, orderCompleted, orderExpired, orderPlaced } from '@ferma
 import { every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
+import { ExpirationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { getDeadline } from './operations/get-deadline.ts'
 import { listDeadlines } from './operations/list-deadlines.ts'
@@ -19,6 +20,7 @@ const publish_interval_ms = 500
 
 export default defineService<Ctx>({
   name: 'expiration',
+  settings: ExpirationSettings,
   migrations: new URL('./migrations/', import.meta.url),
   routes: [
     route(api.listDeadlines, listDeadlines),

@@ -1,8 +1,10 @@
+import { OrderSignature } from '@fermata/platform/platform-settings'
 import { Type, type Static } from 'typebox'
 
 export const default_sender = 'Fermata <tickets@localhost>'
 
 export const NotificationSettings = Type.Object({
+  ...OrderSignature.properties,
   MAIL_HOSTNAME: Type.Optional(Type.String({
     minLength: 1, examples: ['smtp.example.org'],
     description: 'the mail server; absent, mails go to the development mailbox ' +

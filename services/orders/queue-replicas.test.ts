@@ -147,7 +147,7 @@ test('placeOrder: what a process knows of a room may be old, and it sells withou
     { status: 403, problem: { type: api.queuePassNeeded.type } })
 
   const other = await announce()
-  const keys = queueKeys(secrets.JWT_EXTERNAL_SIGNATURE, other.event_id)
+  const keys = queueKeys(secrets.ORDER_SIGNATURE, other.event_id)
   const pass = { place: 1, expires_ms: Date.now() + 60_000, binding: bindingOf(undefined, null) }
   const buy = async (queue_pass: string) =>
     (await two.send(api.placeOrder, { body: { ...orderOf(other), queue_pass } })).status

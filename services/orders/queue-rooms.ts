@@ -63,7 +63,7 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
     const known = draws.get(row.event_id)
     if (row.drawn_at !== null && !known) void loadDraw(row)
     const room = toRoom(row, ahead_ms, known === 'loading' ? null : known ?? null,
-      rooms.get(row.event_id)?.keys ?? queueKeys(ctx.settings.JWT_EXTERNAL_SIGNATURE, row.event_id))
+      rooms.get(row.event_id)?.keys ?? queueKeys(ctx.settings.ORDER_SIGNATURE, row.event_id))
     rooms.set(row.event_id, room)
   }
 

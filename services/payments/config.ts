@@ -1,7 +1,9 @@
+import { OrderSignature } from '@fermata/platform/platform-settings'
 import { Type, type Static } from 'typebox'
 
 /** Settings of the simulated provider; its charges move no money. */
 export const PaymentsSettings = Type.Object({
+  ...OrderSignature.properties,
   SIMULATED_PAYMENTS: Type.Optional(Type.Boolean({
     examples: ['true'],
     description: 'true to let everybody pay with a test card in production, where nothing else is ' +

@@ -1,6 +1,8 @@
+import { OrderSignature } from '@fermata/platform/platform-settings'
 import { Type, type Static } from 'typebox'
 
 export const TicketSettings = Type.Object({
+  ...OrderSignature.properties,
   TICKET_SIGNATURE: Type.String({
     secret: true,
     minLength: 32,

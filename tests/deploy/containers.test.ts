@@ -94,7 +94,7 @@ test('image: what it holds is enough for a service, and it writes nothing there'
   const environment = {
     PATH: process.env.PATH, SERVICES: 'orders', HOST: '127.0.0.1', PORT: String(port),
     NODE_ENV: 'production', PUBLIC_URL: 'https://tickets.example.org', FERMATA_DATA: join(data, 'f'),
-    JWT_EXTERNAL_SIGNATURE_FILE: secret, JWT_INTERNAL_SIGNATURE_FILE: secret,
+    ORDER_SIGNATURE_FILE: secret, JWT_INTERNAL_SIGNATURE_FILE: secret,
     DATABASE_URL_ORDERS_SERVICE: database.url,
   }
   const server = spawn(process.execPath, ['apps/server/main.ts'],

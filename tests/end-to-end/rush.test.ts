@@ -82,7 +82,7 @@ async function rush (
 
   const sales = await it.send(getEventSales, {
     params: { event_id: event.id },
-    token: await it.serviceToken('orders'),
+    token: await it.serviceToken('orders', 'events'),
   })
   const { rows: [sums] } = await it.context('orders').pool.query(
     `

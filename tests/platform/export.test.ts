@@ -40,6 +40,7 @@ create trigger remember after insert or delete on parents for each row execute f
 let folder: string
 let it: TestSystem
 let ctx: Context
+let copier: Context
 const exported = exportRoute('expiration')
 const imported = importRoute('expiration')
 
@@ -52,8 +53,11 @@ beforeAll(async () => {
       migrations: pathToFileURL(`${folder}/`),
       routes: [],
     }),
+    // Who alone may ask for a copy.
+    defineService<Context>({ name: 'backups', routes: [] }),
   ], { LOG_LEVEL: 'fatal' })
   ctx = it.context('expiration')
+  copier = it.context('backups')
 })
 beforeEach(async () => {
   await ctx.pool.query(
@@ -80,10 +84,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const take = async () => buffer(await ctx.callStream(exported, {}))
+const take = async () => buffer(await copier.callStream(exported, {}))
 const put = async (copy: Buffer, target: 'live' | 'scratch') =>
   await json(
-    await ctx.callStream(imported, { query: { target } }, Readable.from([copy])),
+    await copier.callStream(imported, { query: { target } }, Readable.from([copy])),
   ) as ImportResult
 const rowsOf = async (table: string) =>
   (await ctx.pool.query(`select t::text from expiration.${table} t order by 1`)).rows
@@ -208,7 +212,7 @@ test('exportData: a reader who leaves early frees the connection', async () => {
     `insert into expiration.changes select repeat('x', 1000) from generate_series(1, 20000)`,
   )
   for (let i = 0; i < 6; i++) {
-    const stream = await ctx.callStream(exported, {})
+    const stream = await copier.callStream(exported, {})
     stream.once('readable', () => stream.destroy())
     await new Promise(resolve => stream.once('close', resolve))
   }
@@ -227,7 +231,7 @@ test('exportData: the same streams go over HTTP', async () => {
   const url = await it.system.app.listen({ port: 0, host: '127.0.0.1' })
   const transport = httpTransport(url)
   const headers = {
-    authorization: `Bearer ${await it.serviceToken('expiration')}`,
+    authorization: `Bearer ${await it.serviceToken('expiration', 'backups')}`,
     'content-type': 'application/x-ndjson',
   }
   const taken = await transport.stream({ method: 'GET', path: exported.path, headers })
@@ -257,7 +261,7 @@ test('exportData: only another service may read or write a copy', async () => {
     const token of [
       undefined,
       await it.personToken({ roles: ['admin'] }),
-      await it.serviceToken('orders'),
+      await it.serviceToken('orders', 'backups'),
     ]
   ) {
     expect((await it.send(exported, { token })).status).toBe(401)

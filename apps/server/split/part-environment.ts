@@ -1,7 +1,8 @@
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { addressVariable, databaseVariable } from '../server-settings.ts'
-import { addressOf, type Instance } from './plan-split.ts'
+import { secretHolders } from '../secrets.ts'
+import { addressOf, type Instance, type Part } from './plan-split.ts'
 
 /** What the parts of one start have in common. */
 export interface Common {
@@ -21,13 +22,25 @@ const decided = new Set([
   ...serviceNames.flatMap(name => [databaseVariable(name), addressVariable(name)]),
 ])
 
-/** The environment of one process: a service gets the address of its own database alone. */
+/** True for a secret that this part has no use for: what it was never given, nobody steals of it. */
+function isAnothers (name: string, part: Part): boolean {
+  const setting = name.replace(/_FILE$/, '')
+  // The pages are visitors of the services, and no service.
+  if (part === 'web') return setting in secretHolders || setting === 'JWT_INTERNAL_SIGNATURE'
+  return secretHolders[setting]?.includes(part) === false
+}
+
+/**
+ * The environment of one process: a service gets the address of its own database and the secrets
+ * that it uses, and no others.
+ */
 export function partEnvironment (
   { part, host, port }: Instance, carrier_url: string, common: Common
 ): Record<string, string> {
   const { environment, instances, databases, folder, url, demo, inside_door } = common
   const given = Object.entries(environment).flatMap(([name, value]) =>
-    value === undefined || decided.has(name) ? [] : [[name, value] as const])
+    value === undefined || decided.has(name) || isAnothers(name, part) ? []
+      : [[name, value] as const])
   return {
     // In the demo backups come often, so that there is one to look at.
     ...(demo && { BACKUP_SCHEDULE: '*/10 * * * *' }),

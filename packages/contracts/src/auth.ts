@@ -3,6 +3,7 @@ import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
   Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid,
 } from './fields.ts'
+import { serviceNames } from './services.ts'
 
 /** Credentials, logins, tokens and roles. */
 
@@ -228,6 +229,7 @@ export const getKeys = defineRoute({
 
 export const listEndedLogins = defineRoute({
   method: 'GET', path: '/internal/auth/ended-logins', access: 'internal',
+  callers: serviceNames,
   summary: 'Logins ended since a time whose access tokens may still be unexpired',
   description: 'What a process asks when it starts; afterwards it hears login_ended.',
   query: Type.Object({ since: Timestamp }),
@@ -237,6 +239,7 @@ export const listEndedLogins = defineRoute({
 
 export const deleteAccount = defineRoute({
   method: 'DELETE', path: '/internal/auth/accounts/{user_id}', access: 'internal',
+  callers: ['users'],
   summary: 'Delete the credentials of a person whom users erases',
   params: Type.Object({ user_id: Uuid }),
   reply: { 204: Empty },

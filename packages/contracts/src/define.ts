@@ -1,4 +1,5 @@
 import { Type, type Static, type TObject, type TSchema } from 'typebox'
+import type { ServiceName } from './services.ts'
 
 /**
  * Who may call a route. Every route names one; there is no default.
@@ -10,7 +11,7 @@ import { Type, type Static, type TObject, type TSchema } from 'typebox'
  * - `organizer`: role `event_creator` (for what belongs to their organiser, else 404) or `admin`.
  * - `operator`: role `operator` or `admin`.
  * - `admin`: role `admin`.
- * - `internal`: another service, with a service token.
+ * - `internal`: one of the services that `callers` names, with a service token.
  */
 export type Access = 'public' | 'user' | 'owner' | 'organizer' | 'operator' | 'admin' | 'internal'
 
@@ -53,6 +54,8 @@ export interface Route<
   /** With `{name}` for each path parameter, as OpenAPI writes it. */
   path: string
   access: Access
+  /** Of an internal route: the services that have business there; no other is admitted. */
+  callers?: readonly ServiceName[]
   /** One line for the API page. */
   summary: string
   /** What a caller needs to know beyond the summary. */
@@ -88,6 +91,8 @@ export function defineRoute<
   Q extends TObject = TObject<{}>,
   B extends TSchema = TSchema,
 > (route: Route<P, Q, B, R>): Route<P, Q, B, R> {
+  if ((route.access === 'internal') !== Boolean(route.callers?.length)) throw new Error(
+    `${route.method} ${route.path}: an internal route, and no other, names its callers`)
   return {
     ...route,
     params: route.params && closeObjects(route.params),

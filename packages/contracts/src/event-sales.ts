@@ -35,6 +35,7 @@ export const capacityTooSmall = defineProblem(
 
 export const setEventPool = defineRoute({
   method: 'PUT', path: '/internal/orders/events/{event_id}/pool', access: 'internal',
+  callers: ['events'],
   summary: 'Set the event-wide pool that all its ticket types draw from',
   description: 'Null lifts it. Refused below what is already sold and held.',
   params: Type.Object({ event_id: Uuid }),
@@ -45,6 +46,7 @@ export const setEventPool = defineRoute({
 
 export const getEventSales = defineRoute({
   method: 'GET', path: '/internal/orders/events/{event_id}/sales', access: 'internal',
+  callers: ['events'],
   summary: 'What an event has sold, holds and earned',
   description: 'Zeros for an event without orders.',
   params: Type.Object({ event_id: Uuid }),
@@ -54,6 +56,7 @@ export const getEventSales = defineRoute({
 
 export const learnEvent = defineRoute({
   method: 'PUT', path: '/internal/orders/events/{event_id}', access: 'internal',
+  callers: ['events'],
   summary: 'Look at an event anew, ahead of the news of it',
   description: 'Asks the events service; no sale that begins after the answer goes by older facts.',
   params: Type.Object({ event_id: Uuid }),

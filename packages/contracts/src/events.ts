@@ -284,6 +284,7 @@ export const addMember = defineRoute({
 
 export const getEventFacts = defineRoute({
   method: 'GET', path: '/internal/events/{id}', access: 'internal',
+  callers: ['orders'],
   summary: 'Facts of an event and who may manage it',
   params: IdParams,
   reply: { 200: EventFacts },

@@ -287,7 +287,9 @@ export type OrderForPayment = Static<typeof OrderForPayment>
 export const max_orders_for_payment = 256
 
 export const getOrdersForPayment = defineRoute({
-  method: 'POST', path: '/internal/orders/orders/for-payment', access: 'internal', only_asks: true,
+  method: 'POST', path: '/internal/orders/orders/for-payment', access: 'internal',
+  callers: ['payments'],
+  only_asks: true,
   summary: 'What payments must know of orders to charge them',
   description: 'Orders that are not there are left out.',
   body: Type.Object({ order_ids: Type.Array(Uuid, { maxItems: max_orders_for_payment }) }),

@@ -66,6 +66,7 @@ export const readyRoute = (name: ServiceName) => defineRoute({
 
 export const exportRoute = (name: ServiceName) => defineRoute({
   method: 'GET', path: `/internal/${name}/export`, access: 'internal',
+  callers: ['backups'],
   summary: 'Every table of the service as one stream from one snapshot',
   reply: { 200: Ndjson },
   problems: [],
@@ -73,6 +74,7 @@ export const exportRoute = (name: ServiceName) => defineRoute({
 
 export const importRoute = (name: ServiceName) => defineRoute({
   method: 'POST', path: `/internal/${name}/import`, access: 'internal',
+  callers: ['backups'],
   summary: 'Put an export back, into the tables or into a scratch schema that is then dropped',
   description:
     'The body is what export answered. The reply names rows and digest of each table, to ' +

@@ -180,6 +180,7 @@ export const resendTicket = defineRoute({
 
 export const getOrderPdf = defineRoute({
   method: 'GET', path: '/internal/tickets/orders/{order_id}/pdf', access: 'internal',
+  callers: ['notifications'],
   summary: 'All valid tickets of an order as one PDF, for the mail',
   params: Type.Object({ order_id: Uuid }),
   query: Type.Object({ locale: Type.Optional(Type.Enum(['en', 'fr'])) }),
@@ -189,6 +190,7 @@ export const getOrderPdf = defineRoute({
 
 export const getOrderCalendar = defineRoute({
   method: 'GET', path: '/internal/tickets/orders/{order_id}/calendar.ics', access: 'internal',
+  callers: ['notifications'],
   summary: 'The event of an order as a calendar entry, for the mail',
   params: Type.Object({ order_id: Uuid }),
   reply: { 200: raw('text/calendar') },
@@ -208,6 +210,7 @@ export type Admissions = Static<typeof Admissions>
 
 export const getAdmissions = defineRoute({
   method: 'GET', path: '/internal/tickets/events/{event_id}/admissions', access: 'internal',
+  callers: ['events'],
   summary: 'How many tickets of an event were issued, admitted and voided',
   params: Type.Object({ event_id: Uuid }),
   reply: { 200: Admissions },

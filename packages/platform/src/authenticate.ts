@@ -40,7 +40,7 @@ export function authenticate (
   if (header !== undefined) return fromHeader(header, route, auth)
   const cookie = request.cookies[cookieName(access_cookie, auth.public_origin)]
   if (cookie === undefined || route.access === 'internal') return anonymous
-  return fromCookie(cookie, request, auth)
+  return fromCookie(cookie, request, route, auth)
 }
 
 async function fromHeader (
@@ -55,11 +55,16 @@ async function fromHeader (
 }
 
 async function fromCookie (
-  cookie: string, request: FastifyRequest, auth: Authenticator
+  cookie: string, request: FastifyRequest, route: AnyRoute, auth: Authenticator
 ): Promise<Caller> {
-  const person = await auth.tokens.verifyAccess(cookie)
+  const is_safe = safeMethods.has(request.method)
+  const person = await auth.tokens.verifyAccess(cookie).catch((error: unknown) => {
+    // Before auth has told its keys, what everybody may see is shown as to a guest.
+    if (is_safe && route.access === 'public' && error instanceof Problem) return null
+    throw error
+  })
   if (!person || auth.endedLogins.has(person.login_id)) return anonymous
-  if (!safeMethods.has(request.method)) refuseForeignPages(request.headers, auth.public_origin)
+  if (!is_safe) refuseForeignPages(request.headers, auth.public_origin)
   return { kind: 'user', ...person }
 }
 

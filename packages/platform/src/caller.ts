@@ -1,4 +1,4 @@
-import type { Access } from '@fermata/contracts/define'
+import type { Access, AnyRoute } from '@fermata/contracts/define'
 import type { Role } from '@fermata/contracts/fields'
 import { forbidden, unauthenticated } from '@fermata/contracts/problems'
 import { Problem } from './problem.ts'
@@ -19,11 +19,11 @@ const rolesFor: Partial<Record<Access, Role[]>> = {
 
 /**
  * Refuses a caller that a route's policy does not admit: 401 without a fitting token, 403 with too
- * low a role.
+ * low a role. A service is admitted where the route names it.
  */
-export function admit (caller: Caller, access: Access): void {
+export function admit (caller: Caller, { access, callers }: AnyRoute): void {
   if (access === 'public' && caller.kind !== 'service') return
-  if (access === 'internal' && caller.kind === 'service') return
+  if (caller.kind === 'service' && (callers as string[] | undefined)?.includes(caller.service)) return
   if (access === 'owner' && (caller.kind === 'user' || caller.kind === 'order')) return
   if (access === 'internal' || caller.kind !== 'user') throw new Problem(unauthenticated)
   const roles = rolesFor[access]

@@ -12,7 +12,6 @@ import { createTokens } from './tokens.ts'
 
 // Nothing is signed or answered while a service is only described.
 const secrets = {
-  JWT_EXTERNAL_SIGNATURE: 'described and never run'.padEnd(32),
   JWT_INTERNAL_SIGNATURE: 'described and never run'.padEnd(32)
 }
 

@@ -248,8 +248,9 @@ test.each([
 
 test('authorization: internal routes take a service token for this service only', async () => {
   const send = async (token?: string) => (await it.send(secret, { token })).status
-  expect(await send(await it.serviceToken('orders'))).toBe(200)
-  expect(await send(await it.serviceToken('payments'))).toBe(401)
+  expect(await send(await it.serviceToken('orders', 'payments'))).toBe(200)
+  expect(await send(await it.serviceToken('orders', 'tickets'))).toBe(401)
+  expect(await send(await it.serviceToken('payments', 'payments'))).toBe(401)
   expect(await send(await it.personToken({ roles: ['admin'] }))).toBe(401)
   expect(await send(it.orderToken(uuidv7()))).toBe(401)
   expect(await send()).toBe(401)

@@ -248,7 +248,7 @@ function recognize (
 ): Promise<void> | undefined {
   const enter = (caller: Caller) => {
     request.caller = caller
-    admit(caller, route.access)
+    admit(caller, route)
   }
   const caller = authenticate(request, route, auth)
   if (caller instanceof Promise) return caller.then(enter)

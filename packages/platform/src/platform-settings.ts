@@ -5,6 +5,17 @@ const secret = (description: string) => Type.String({
   description: `${description}; 32 characters or more. While one replaces another both are here, `
     + 'separated by a comma: the first signs, all are believed' })
 
+/** Of auth alone: whoever has it can be anybody. */
+export const LoginSignature = Type.Object({
+  JWT_EXTERNAL_SIGNATURE: secret('the secret from which the key for people’s tokens is derived'),
+})
+
+/** Of the services that make or check orders' tokens. */
+export const OrderSignature = Type.Object({
+  ORDER_SIGNATURE: secret('the secret that signs orders’ tokens and the places of the waiting '
+    + 'room; absent where auth runs in the same process, it follows from JWT_EXTERNAL_SIGNATURE'),
+})
+
 /**
  * Settings every process has. The server fills in secrets and addresses that the one-process shape
  * makes itself.
@@ -16,7 +27,6 @@ export const PlatformSettings = Type.Object({
   PUBLIC_URL: Type.String({ pattern: '^https?://[^/]+$', default: 'http://localhost:8000',
     description: 'the address people type, without a path',
     examples: ['https://tickets.example.org'] }),
-  JWT_EXTERNAL_SIGNATURE: secret('the secret from which the key for people’s tokens is derived'),
   JWT_INTERNAL_SIGNATURE: secret('the secret that signs tokens between services'),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
     default: 'info', description: 'fatal, error, warn, info, debug or trace', examples: ['warn'] }),

@@ -15,7 +15,7 @@ const slow = defineRoute({
   reply: Reply, problems: []
 })
 const inner = defineRoute({
-  method: 'GET', path: '/internal/payments/inner', access: 'internal', summary: 'Asked on the way',
+  method: 'GET', path: '/internal/payments/inner', access: 'internal', callers: ['orders', 'payments'], summary: 'Asked on the way',
   reply: Reply, problems: []
 })
 

@@ -21,7 +21,8 @@ import { addMetricsRoute } from './metrics-access.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
 import { addDocumentation } from './openapi.ts'
-import { PlatformSettings } from './platform-settings.ts'
+import { fixedKeys, followPersonKeys, type PersonKeys } from './person-keys.ts'
+import { LoginSignature, PlatformSettings } from './platform-settings.ts'
 import { platformRoutes, type Lifecycle } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
@@ -46,6 +47,8 @@ export interface SystemOptions {
    * true.
    */
   deliver_events?: boolean
+  /** What verifies people's tokens where auth runs elsewhere; by default it is asked. */
+  person_keys?: PersonKeys
   /**
    * Who handles each event, as `service.handler`, wherever they run; for tests with events of their
    * own.
@@ -59,6 +62,7 @@ export interface System {
   contexts: Map<ServiceName, Context>
   metrics: HttpMetrics
   settings: PlatformSettings
+  /** Of auth where it runs here, else of a service that signs no logins. */
   tokens: Tokens
   tracing: Tracing
   /** Refuses new work, finishes what was begun, closes. Asked twice, it does so once. */
@@ -79,11 +83,13 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   const drain = addDrain(app, () => !accepting)
   const shared: Shared = {
     settings, app, version, tracing,
-    tokens: createTokens(settings), metrics: createMetrics(), endedLogins: createEndedLogins(),
+    metrics: createMetrics(), endedLogins: createEndedLogins(),
     transportTo: transports(app, options),
   }
-  const { tokens, metrics, endedLogins } = shared
-  const running = options.services.map(definition => prepare(definition, options, shared))
+  const { metrics, endedLogins } = shared
+  const { person_keys, stopFollowingKeys } = personKeysFor(options, shared)
+  const running = options.services.map(definition =>
+    prepare(definition, options, { ...shared, person_keys }))
   for (const { definition, ctx } of running) {
     await migrate(ctx.db, definition.name, definition.migrations)
   }
@@ -105,13 +111,16 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   accepting = true
   const stopFollowing = follow(running, shared, bus)
   return {
-    app, bus, metrics, settings, tokens, tracing,
+    app, bus, metrics, settings, tracing,
+    tokens: (running.find(({ definition }) => definition.name === 'auth') ?? running[0])?.ctx.tokens
+      ?? createTokens(settings),
     contexts: new Map(running.map(({ definition, ctx }) => [definition.name, ctx])),
     stop: once(async () => {
       accepting = false
       // They would keep the connections they come by.
       endEarlyAnswers(app.server)
       stopFollowing()
+      stopFollowingKeys()
       await sleep(settings.DRAIN_MS)
       await drain()
       await stopBackground()
@@ -128,7 +137,6 @@ interface Shared {
   settings: PlatformSettings
   app: FastifyInstance
   version: string
-  tokens: Tokens
   metrics: HttpMetrics
   endedLogins: EndedLogins
   tracing: Tracing
@@ -137,9 +145,10 @@ interface Shared {
 
 /** A service's own settings, log, connections and context; nothing is asked of the database yet. */
 function prepare (
-  definition: ServiceDefinition, options: SystemOptions, shared: Shared
+  definition: ServiceDefinition, options: SystemOptions,
+  shared: Shared & { person_keys: PersonKeys | undefined }
 ): Running {
-  const { settings, tokens, metrics, version, tracing, transportTo } = shared
+  const { settings, metrics, version, tracing, transportTo, person_keys } = shared
   const service = definition.name
   const pool = createPool({
     url: options.databaseUrl(service), max_connections: definition.max_connections ?? 4,
@@ -147,6 +156,8 @@ function prepare (
   })
   const log = createLog(service, logOptions(settings, options))
   const own = definition.settings ? readSettings(definition.settings, options.environment) : {}
+  // A service signs with what its own settings name, also where others of the process can do more.
+  const tokens = createTokens({ ...own, ...settings }, person_keys)
   const { ctx, attachRelay } = createContext({
     service, pool, log, tokens, metrics, version, tracing, transportTo,
     settings: { ...settings, ...own },
@@ -156,7 +167,7 @@ function prepare (
 
 /** Puts every service's routes, documents and plugin on the one server. */
 async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle): Promise<void> {
-  const { app, settings, tokens, endedLogins, metrics, version } = shared
+  const { app, settings, endedLogins, metrics, version } = shared
   const routesOf = new Map(running.map(({ definition }) =>
     [definition, [...definition.routes, ...platformRoutes(definition.name, lifecycle)]]))
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
@@ -165,7 +176,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   }
   for (const { definition, ctx } of running) {
     const auth = {
-      tokens, endedLogins, public_origin: settings.PUBLIC_URL, service: definition.name,
+      tokens: ctx.tokens, endedLogins, public_origin: settings.PUBLIC_URL, service: definition.name,
     }
     await app.register(async scope => {
       await addDocumentation(scope, definition.name, version)
@@ -188,11 +199,33 @@ function createBus (settings: PlatformSettings, options: SystemOptions): EventBu
   })
 }
 
+/**
+ * What verifies people's tokens: what we were given, auth's own secret where it runs here, else what
+ * auth tells. The pages alone check no tokens.
+ */
+function personKeysFor (
+  { services, environment, person_keys }: SystemOptions, shared: Shared
+): { person_keys: PersonKeys | undefined, stopFollowingKeys: () => void } {
+  const stays = () => {}
+  const [first] = services
+  if (person_keys || !first) return { person_keys, stopFollowingKeys: stays }
+  if (services.some(({ name }) => name === 'auth')) {
+    const { JWT_INTERNAL_SIGNATURE } = shared.settings
+    const signer = createTokens(
+      { ...readSettings(LoginSignature, environment), JWT_INTERNAL_SIGNATURE })
+    return { person_keys: fixedKeys(signer.jwks().keys), stopFollowingKeys: stays }
+  }
+  const call = createCall({ from: first.name, tokens: createTokens(shared.settings), ...shared })
+  const followed = followPersonKeys(call)
+  return { person_keys: followed, stopFollowingKeys: followed.stop }
+}
+
 /** The pages alone check no tokens. */
 function follow (running: Running[], shared: Shared, bus: EventBus): () => void {
-  const first = running[0]?.definition.name
+  const [first] = running
   if (!first) return () => {}
-  const call = createCall({ from: first, ...shared })
+  const { service, tokens } = first.ctx
+  const call = createCall({ from: service, tokens, ...shared })
   return followEndedLogins(shared.endedLogins, call, bus)
 }
 

@@ -5,11 +5,13 @@ import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { createEndedLogins } from './ended-logins.ts'
 import { uuidv7 } from './ids.ts'
-import { createTokens, deriveEd25519, deriveKey } from './tokens.ts'
+import { fixedKeys } from './person-keys.ts'
+import { createTokens, deriveEd25519, deriveKey, orderSignatureFrom } from './tokens.ts'
 
 const secrets = {
   JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
-  JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex')
+  JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  ORDER_SIGNATURE: randomBytes(32).toString('hex'),
 }
 const tokens = createTokens(secrets)
 const ann = {
@@ -17,6 +19,7 @@ const ann = {
   email_verified: true
 }
 const external_key = deriveEd25519(secrets.JWT_EXTERNAL_SIGNATURE, 'external-jwt')
+const { kid } = tokens.jwks().keys[0]!
 
 /** A token that is right in everything but what is changed. */
 function access (
@@ -26,7 +29,7 @@ function access (
   } = {}
 ) {
   return new SignJWT({ roles: ['user'], sid: uuidv7(), email: 'ann@example.com', ...change.claims })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...change.header })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...change.header })
     .setIssuer(change.issuer ?? 'fermata').setAudience(
       change.audience ?? 'fermata:api'
     ).setSubject(ann.user_id)
@@ -160,16 +163,42 @@ test('verifyOrder: no bit of a token can be changed, and there is one spelling o
 })
 
 test('verifyOrder: a token of another installation is refused', () => {
-  const other = createTokens({ ...secrets, JWT_EXTERNAL_SIGNATURE: 'z'.repeat(32) })
+  const other = createTokens({ ...secrets, ORDER_SIGNATURE: 'z'.repeat(32) })
 
   expect(tokens.verifyOrder(other.signOrder(uuidv7()))).toBeNull()
+})
+
+test('verifyOrder: tokens of before orders had a secret of their own are still good', () => {
+  const before = createTokens({ ...secrets, ORDER_SIGNATURE: orderSignatureFrom(
+    `${'n'.repeat(32)},${secrets.JWT_EXTERNAL_SIGNATURE}`) })
+  const id = Buffer.from(uuidv7().replaceAll('-', ''), 'hex')
+  const mac = createHmac('sha256', deriveKey(secrets.JWT_EXTERNAL_SIGNATURE, 'order-access'))
+    .update(id).digest().subarray(0, 16)
+  const token = `fo_${Buffer.concat([id, mac]).toString('base64url')}`
+
+  expect(before.verifyOrder(token)?.replaceAll('-', '')).toBe(id.toString('hex'))
+  expect(tokens.verifyOrder(token)).toBeNull()
+})
+
+test('secrets: a service without the key of logins can check them and make none', async () => {
+  const { JWT_EXTERNAL_SIGNATURE: _, ...others } = secrets
+  const service = createTokens(others, fixedKeys(tokens.jwks().keys))
+
+  expect(await service.verifyAccess(await tokens.signAccess(ann))).toEqual(ann)
+  expect(service.jwks().keys).toEqual([])
+  expect(() => service.signAccess(ann)).toThrow('Only auth')
+  expect(() => createTokens({ JWT_INTERNAL_SIGNATURE: 'x'.repeat(32) }).signOrder(uuidv7()))
+    .toThrow('ORDER_SIGNATURE')
+  expect(createTokens({ JWT_INTERNAL_SIGNATURE: 'x'.repeat(32) })
+    .verifyOrder(tokens.signOrder(uuidv7()))).toBeNull()
 })
 
 test('secrets: whoever has replaced one and whoever has not believe each other', async () => {
   const [old, young] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
   // Each step is a deployment, in which processes of two neighbours run side by side.
   const steps = [old, `${old},${young}`, `${young},${old}`, young].map(list =>
-    createTokens({ JWT_EXTERNAL_SIGNATURE: list, JWT_INTERNAL_SIGNATURE: list }))
+    createTokens({ JWT_EXTERNAL_SIGNATURE: list, JWT_INTERNAL_SIGNATURE: list,
+      ORDER_SIGNATURE: list }))
   const believe = async (ours: typeof tokens, theirs: typeof tokens) => {
     const id = uuidv7()
     return await ours.verifyAccess(await theirs.signAccess(ann)) !== null

@@ -1,10 +1,13 @@
 import {
-  createHmac, createPrivateKey, createPublicKey, createSecretKey, hash, hkdfSync, timingSafeEqual,
+  createHmac, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, timingSafeEqual,
   type KeyObject,
 } from 'node:crypto'
 import type { Role } from '@fermata/contracts/fields'
-import { SignJWT, jwtVerify, type JWK, type JWTPayload, type JWTVerifyOptions } from 'jose'
+import {
+  SignJWT, decodeProtectedHeader, jwtVerify, type JWK, type JWTPayload, type JWTVerifyOptions,
+} from 'jose'
 import { toUuid } from './ids.ts'
+import { fixedKeys, no_keys, publicKeyOf, type PersonKeys } from './person-keys.ts'
 
 /**
  * Short, because a stateless token lives on after its login has ended wherever the news has not
@@ -29,15 +32,33 @@ export interface Person {
   email_verified: boolean
 }
 
+/** What a service was given to sign with; each is a list as `secretsIn` reads it. */
 export interface Secrets {
-  /** The Ed25519 key for people's tokens is derived from it. A list as `secretsIn` reads it. */
-  JWT_EXTERNAL_SIGNATURE: string
-  /** The HMAC key for tokens between services. A list as `secretsIn` reads it. */
+  /** The Ed25519 key for people's tokens is derived from it. Auth alone has it. */
+  JWT_EXTERNAL_SIGNATURE?: string
+  /** The HMAC key for tokens between services. */
   JWT_INTERNAL_SIGNATURE: string
+  /** The HMAC key for orders' tokens. Whoever sends or checks them has it. */
+  ORDER_SIGNATURE?: string
 }
 
 /** Secrets of a setting, separated by commas: the first signs, all are believed. */
 export const secretsIn = (setting: string) => setting.split(',')
+
+const derived_prefix = 'derived:'
+const order_purpose = 'order-access'
+
+/**
+ * Before orders had a secret of their own, their key was derived from the one that signs logins.
+ * This is that key as a value of ORDER_SIGNATURE: links that were mailed go on working, and nobody
+ * finds the way back to the secret.
+ */
+export const orderSignatureFrom = (external: string): string => secretsIn(external)
+  .map(secret => derived_prefix + deriveKey(secret, order_purpose).toString('base64url')).join(',')
+
+const orderKey = (secret: string): KeyObject => createSecretKey(secret.startsWith(derived_prefix)
+  ? Buffer.from(secret.slice(derived_prefix.length), 'base64url')
+  : deriveKey(secret, order_purpose))
 
 export type Tokens = ReturnType<typeof createTokens>
 
@@ -57,35 +78,50 @@ export const deriveKey = (secret: string, purpose: string) =>
 
 /**
  * Signs and verifies every kind of token Fermata uses. One fixed algorithm, type and audience for
- * each purpose, so that a token of one kind is never accepted as another.
+ * each purpose, so that a token of one kind is never accepted as another. What needs a secret that
+ * was not given is refused: nobody but auth can make a login.
+ * @param person_keys what verifies logins where the secret that signs them is not at hand
  */
-export function createTokens (secrets: Secrets) {
-  const external = secretsIn(secrets.JWT_EXTERNAL_SIGNATURE)
+export function createTokens (secrets: Secrets, person_keys?: PersonKeys) {
+  const external = listOf(secrets.JWT_EXTERNAL_SIGNATURE)
     .map(secret => toPair(deriveEd25519(secret, 'external-jwt')))
+  const keys = external.length > 0 ? fixedKeys(external.map(({ jwk }) => jwk))
+    : person_keys ?? no_keys
   const internal = secretsIn(secrets.JWT_INTERNAL_SIGNATURE)
     .map(secret => createSecretKey(deriveKey(secret, 'internal-jwt')))
   // Made ready once: preparing the bytes for each order would cost more than the signature.
-  const order = secretsIn(secrets.JWT_EXTERNAL_SIGNATURE)
-    .map(secret => createSecretKey(deriveKey(secret, 'order-access')))
-  const verified = new Map<string, { person: Person, expires_s: number }>()
+  const order = listOf(secrets.ORDER_SIGNATURE).map(orderKey)
+  const verified = new Map<string, { person: Person, expires_s: number, kid: string }>()
 
   const orderMac = (key: KeyObject, id: Buffer) =>
     createHmac('sha256', key).update(id).digest().subarray(0, order_mac_bytes)
 
   return {
-    /** A person's access token: EdDSA, 10 minutes. */
-    signAccess: (person: Person) => new SignJWT({
-      roles: person.roles, sid: person.login_id, email: person.email,
-      email_verified: person.email_verified,
-    }).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: external[0]!.kid })
-      .setIssuer(issuer).setAudience('fermata:api').setSubject(person.user_id)
-      .setIssuedAt().setExpirationTime(`${access_token_seconds}s`).sign(external[0]!.private_key),
+    /** A person's access token: EdDSA, 10 minutes. @throws where no secret was given: a bug */
+    signAccess (person: Person): Promise<string> {
+      const [first] = external
+      if (!first) throw new Error('Only auth has the key that signs logins')
+      return new SignJWT({
+        roles: person.roles, sid: person.login_id, email: person.email,
+        email_verified: person.email_verified,
+      }).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: first.kid })
+        .setIssuer(issuer).setAudience('fermata:api').setSubject(person.user_id)
+        .setIssuedAt().setExpirationTime(`${access_token_seconds}s`).sign(first.private_key)
+    },
 
-    /** The person a token speaks for; null when it is forged, expired or of another kind. */
+    /**
+     * The person a token speaks for; null when it is forged, expired or of another kind.
+     * @throws Problem `request/unavailable` while no key is known, because auth has not answered
+     */
     async verifyAccess (token: string): Promise<Person | null> {
       const known = verified.get(token)
-      if (known) return known.expires_s > Date.now() / 1000 ? known.person : null
-      const payload = await verify(token, external.map(pair => pair.public_key), {
+      // A key that was taken out of use takes its tokens along.
+      if (known && keys.has(known.kid)) {
+        return known.expires_s > Date.now() / 1000 ? known.person : null
+      }
+      const kid = kidOf(token)
+      const key = kid && await keys.find(kid)
+      const payload = key && await verify(token, [key], {
         algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: 'fermata:api',
         clockTolerance: clock_tolerance_seconds,
         requiredClaims: ['sub', 'sid', 'exp', 'roles'],
@@ -98,7 +134,7 @@ export function createTokens (secrets: Secrets) {
       // Verifying costs about 0.1 ms of a core, a page makes several calls: remember a bounded
       // number.
       if (verified.size >= 10_000) verified.clear()
-      verified.set(token, { person, expires_s: payload.exp! })
+      verified.set(token, { person, expires_s: payload.exp!, kid })
       return person
     },
 
@@ -122,8 +158,10 @@ export function createTokens (secrets: Secrets) {
      * nothing can leak.
      */
     signOrder (order_id: string): string {
+      const [key] = order
+      if (!key) throw new Error('This service has no ORDER_SIGNATURE')
       const id = Buffer.from(order_id.replaceAll('-', ''), 'hex')
-      return order_token_prefix + Buffer.concat([id, orderMac(order[0]!, id)]).toString('base64url')
+      return order_token_prefix + Buffer.concat([id, orderMac(key, id)]).toString('base64url')
     },
 
     /** The order a token is good for, or null. */
@@ -147,12 +185,21 @@ export function createTokens (secrets: Secrets) {
   }
 }
 
-/** A key with its name, the thumbprint of RFC 7638: whatever its place in the list. */
+const listOf = (setting: string | undefined) => setting === undefined ? [] : secretsIn(setting)
+
+/** A private key with its public half and the name of that. */
 function toPair (private_key: KeyObject) {
-  const public_key = createPublicKey(private_key)
-  const jwk = public_key.export({ format: 'jwk' }) as JWK
-  const kid = hash('sha256', JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x }), 'base64url')
-  return { private_key, public_key, jwk, kid }
+  const jwk = createPublicKey(private_key).export({ format: 'jwk' }) as JWK
+  return { private_key, jwk, kid: publicKeyOf(jwk)!.kid }
+}
+
+/** The key a token names; null when it is no token. */
+function kidOf (token: string): string | null {
+  try {
+    return decodeProtectedHeader(token).kid ?? null
+  } catch {
+    return null
+  }
 }
 
 /** What a token claims, when one of the keys signed it and the options are met; else null. */

@@ -26,7 +26,7 @@ const write = defineRoute({
   reply: { 201: Type.Object({}) }, problems: [],
 })
 const look = defineRoute({
-  method: 'GET', path: '/internal/tickets/look', access: 'internal', summary: 'Look',
+  method: 'GET', path: '/internal/tickets/look', access: 'internal', callers: ['orders'], summary: 'Look',
   query: Type.Object({ q: Type.String() }), reply: { 200: Type.Object({}) }, problems: [],
 })
 

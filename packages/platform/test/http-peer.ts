@@ -33,7 +33,7 @@ const hook = defineRoute({
   body: raw('application/json'), raw_body: true,
   body_limit_bytes: 100, reply: { 200: Type.Object({ bytes: Type.Integer() }) }, problems: [] })
 export const secret = defineRoute({
-  method: 'GET', path: '/internal/orders/secret', access: 'internal', summary: 'Between services',
+  method: 'GET', path: '/internal/orders/secret', access: 'internal', callers: ['payments'], summary: 'Between services',
   reply: { 200: Type.Object({}) }, problems: [] })
 
 /** A small service with one route of each kind the tests of HTTP need. */

@@ -4,7 +4,10 @@ import type { Role } from '@fermata/contracts/fields'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { ProblemBody } from '@fermata/platform/problem'
 import type { Context, ServiceDefinition } from '@fermata/platform/service'
+import { fixedKeys } from '@fermata/platform/person-keys'
+import type { Environment } from '@fermata/platform/settings'
 import { startSystem, type System } from '@fermata/platform/system'
+import { createTokens } from '@fermata/platform/tokens'
 import { createTestDatabase } from './postgres.ts'
 
 /** Who sends a test's request; nobody when absent. */
@@ -48,8 +51,16 @@ export interface TestSystem {
 export const testSecrets = () => ({
   JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
+  ORDER_SIGNATURE: randomBytes(32).toString('hex'),
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
 })
+
+/** A login can be made here whichever services run: the test stands in for auth. */
+function tokensOf (environment: Environment) {
+  const secrets = environment as Environment & Parameters<typeof createTokens>[0]
+  const tokens = createTokens(secrets)
+  return { tokens, person_keys: fixedKeys(tokens.jwks().keys) }
+}
 
 /**
  * Starts services together as one process does, on a database of their own. Call `stop` when done.
@@ -63,11 +74,12 @@ export async function startTestSystem (
   const database = database_url === undefined
     ? await createTestDatabase()
     : { url: database_url, drop: () => Promise.resolve() }
+  const full = {
+    NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment,
+  }
+  const { tokens, person_keys } = tokensOf(full)
   const system = await startSystem({
-    services,
-    environment: {
-      NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMITS: 'off', ...testSecrets(), ...environment
-    },
+    services, environment: full, person_keys,
     databaseUrl: () => database.url,
     event_handlers,
   })
@@ -76,11 +88,11 @@ export async function startTestSystem (
     system,
     database_url: database.url,
     send: (route, input = {}) => send(system, route, input) as never,
-    personToken: person => system.tokens.signAccess({
+    personToken: person => tokens.signAccess({
       user_id: uuidv7(), roles: ['user'], login_id: uuidv7(), email: 'ann@example.com',
       email_verified: true, ...person }),
-    orderToken: order_id => system.tokens.signOrder(order_id),
-    serviceToken: (to, from = 'gateway') => system.tokens.signInternal(from, to),
+    orderToken: order_id => tokens.signOrder(order_id),
+    serviceToken: (to, from = 'gateway') => tokens.signInternal(from, to),
     context: service => system.contexts.get(service) as never,
     eventually,
     async stop () {

@@ -160,7 +160,7 @@ test('forgetPeople: an erased person is a member of nothing, even when the news 
   await it.eventually(async () =>
     (await it.send(api.listMembers, { token, params: { id } })).status === 404, 'the membership gone')
   const facts = await it.send(api.getEventFacts,
-    { token: await it.serviceToken('events'), params: { id: event.body.id } })
+    { token: await it.serviceToken('events', 'orders'), params: { id: event.body.id } })
   expect(facts.body).toMatchObject({ member_ids: [], version: 2 })
 
   await register(user_id, 'Late News')

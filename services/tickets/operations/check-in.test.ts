@@ -194,7 +194,7 @@ async function race (system: TestSystem): Promise<{
   const count = (status: number) => answers.filter(answer => answer.status === status).length
   const counts = { admitted: count(201), refused: count(409), other: 50 - count(201) - count(409) }
   const { body } = await system.send(getAdmissions, {
-    params: { event_id: ticket.event_id }, token: await system.serviceToken('tickets') })
+    params: { event_id: ticket.event_id }, token: await system.serviceToken('tickets', 'events') })
   expect(body).toMatchObject({ issued: 1, admitted: 1, voided: 0 })
   return counts
 }

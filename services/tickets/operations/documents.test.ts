@@ -174,11 +174,12 @@ test('getOrderPdf: a page for each valid ticket of the order, as another service
   const tickets = (await issue(it, [order]))[0]!
   await it.send(voidTicket, { params: { id: tickets[1]!.id }, token: operator, body: {} })
 
-  const bytes = await it.context<Ctx>('tickets').call(getOrderPdf, {
+  const { bytes } = await it.send(getOrderPdf, {
     params: { order_id: order.order_id },
+    token: await it.serviceToken('tickets', 'notifications'),
   })
 
-  const pages = await readPdf(bytes as Uint8Array)
+  const pages = await readPdf(bytes)
   const codes = await Promise.all(
     pages.map(async page => (await readQrCodes(page.picture))[0]?.text)
   )
@@ -190,7 +191,7 @@ test('getOrderPdf: a page for each valid ticket of the order, as another service
 
 test('getOrderCalendar: one entry for an order, the same that its tickets give', async () => {
   const ticket = await issueOne(it)
-  const token = await it.serviceToken('tickets')
+  const token = await it.serviceToken('tickets', 'notifications')
   const ofOrder = await it.send(getOrderCalendar, { params: { order_id: ticket.order_id }, token })
   const ofTicket = await it.send(getTicketCalendar, { params: { id: ticket.id }, token: operator })
   const withoutStamp = (text: Buffer) => text.toString().replace(/DTSTAMP:.*/, '')
@@ -206,14 +207,14 @@ test('getOrderPdf, getOrderCalendar: for services only, and only for orders with
     expect(await ask(undefined)).toBe(401)
     expect(await ask(operator)).toBe(401)
     expect(await ask(it.orderToken(ticket.order_id))).toBe(401)
-    expect(await ask(await it.serviceToken('orders'))).toBe(401)
-    expect(await ask(await it.serviceToken('tickets'), uuidv7())).toBe(404)
+    expect(await ask(await it.serviceToken('orders', 'notifications'))).toBe(401)
+    expect(await ask(await it.serviceToken('tickets', 'notifications'), uuidv7())).toBe(404)
   }
   await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })
   expect(
     (
       await it.send(getOrderPdf, {
-        params: { order_id: ticket.order_id }, token: await it.serviceToken('tickets'),
+        params: { order_id: ticket.order_id }, token: await it.serviceToken('tickets', 'notifications'),
       })
     ).status
   ).toBe(404)

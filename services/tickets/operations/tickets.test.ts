@@ -285,7 +285,7 @@ test('getAdmissions: counts what was issued, admitted and voided, for services o
   await it.send(voidTicket, { params: { id: tickets[4]!.id }, token: operator, body: {} })
 
   const params = { event_id: facts.id }
-  const { body } = await it.send(getAdmissions, { params, token: await it.serviceToken('tickets') })
+  const { body } = await it.send(getAdmissions, { params, token: await it.serviceToken('tickets', 'events') })
   expect(body).toEqual({ event_id: facts.id, issued: 5, admitted: 1, voided: 1, ticket_types: [
     {
       ticket_type_id: adult, issued: 3, admitted: 1, voided: 0,
@@ -294,7 +294,7 @@ test('getAdmissions: counts what was issued, admitted and voided, for services o
   expect(
     (
       await it.send(getAdmissions, {
-        params: { event_id: uuidv7() }, token: await it.serviceToken('tickets'),
+        params: { event_id: uuidv7() }, token: await it.serviceToken('tickets', 'events'),
       })
     ).body
   )
@@ -302,6 +302,6 @@ test('getAdmissions: counts what was issued, admitted and voided, for services o
   expect((await it.send(getAdmissions, { params })).status).toBe(401)
   expect((await it.send(getAdmissions, { params, token: operator })).status).toBe(401)
   expect(
-    (await it.send(getAdmissions, { params, token: await it.serviceToken('orders') })).status
+    (await it.send(getAdmissions, { params, token: await it.serviceToken('orders', 'events') })).status
   ).toBe(401)
 })
