@@ -3,6 +3,7 @@ import { badCredentials, weakPassword } from '@fermata/contracts/auth'
 import { tooMany } from '@fermata/contracts/problems'
 import { networkOf } from '@fermata/platform/network'
 import { Problem } from '@fermata/platform/problem'
+import { commonPasswords } from './adapters/common-passwords.ts'
 import type { Ctx } from './context.ts'
 import {
   countAttempt, forgetAttempts, secondsBlocked, takeBackAttempt,
@@ -60,7 +61,7 @@ async function admitAttempt (ctx: Ctx, key: Buffer, limit: number): Promise<void
 }
 
 /** @throws Problem `auth/weak-password` */
-export function refuseWeakPassword (password: string, owner: Owner): void {
-  const reason = whyWeak(password, owner)
+export async function refuseWeakPassword (password: string, owner: Owner): Promise<void> {
+  const reason = whyWeak(password, owner, await commonPasswords())
   if (reason) throw new Problem(weakPassword, reason)
 }

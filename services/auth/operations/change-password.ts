@@ -15,7 +15,7 @@ export const changePassword: Operation<typeof api.changePassword> = async (ctx, 
   const account = await ownAccount(ctx.db, request.caller)
   await checkPassword(ctx, account,
     { email: account.email, password: current_password, ip: request.ip })
-  refuseWeakPassword(new_password, account)
+  await refuseWeakPassword(new_password, account)
   const password_hash = await ctx.resources.passwords.hash(new_password)
   await ctx.transaction(async tx => {
     // Of two changes at once the second knew a password that is no longer the current one.

@@ -14,7 +14,7 @@ export const register: Operation<typeof api.register> = async (ctx, request) => 
   const { password, locale = 'en' } = request.body
   const email = storedAddress(request.body.email)
   const username = request.body.username.trim()
-  refuseWeakPassword(password, { email, username })
+  await refuseWeakPassword(password, { email, username })
   const password_hash = await ctx.resources.passwords.hash(password)
   const { account, login } = await ctx.transaction(async tx => {
     const account = await insertAccount(tx, {

@@ -16,7 +16,7 @@ export const resetPassword: Operation<typeof api.resetPassword> = async (ctx, re
   const owner = await findLinkAccount(ctx.db, 'reset_password', token_hash)
   if (!owner) throw new Problem(badLinkToken)
   // A refused password leaves the link usable for a better one.
-  refuseWeakPassword(new_password, owner)
+  await refuseWeakPassword(new_password, owner)
   const password_hash = await ctx.resources.passwords.hash(new_password)
   await ctx.transaction(async tx => {
     const account = await lockAccount(tx, owner.id)

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { whyWeak } from './weak-passwords.ts'
+import { commonPasswords } from '../adapters/common-passwords.ts'
+import { whyWeak as judge } from './weak-passwords.ts'
+
+const stolen = await commonPasswords()
+const whyWeak = (password: string, owner: { email: string, username: string }) =>
+  judge(password, owner, stolen)
 
 const ann = { email: 'ann.example@example.com', username: 'Ann of the Hill' }
 
@@ -22,4 +27,11 @@ test('whyWeak: asks for no kinds of characters', () => {
   fc.assert(fc.property(fc.array(word, { minLength: 3, maxLength: 6 }), words => {
     expect(whyWeak(words.join(' '), ann)).toBe(null)
   }))
+})
+
+test('whyWeak: knows more of the stolen passwords than anybody tries in an evening', () => {
+  expect(stolen.size).toBeGreaterThan(3_000)
+  // In the list of stolen passwords alone, not in ours.
+  expect(whyWeak('Mercedes1', ann)).toEqual(expect.stringContaining('tried first'))
+  expect(judge('Mercedes1', ann, new Set())).toBe(null)
 })

@@ -1,8 +1,9 @@
 /**
- * The passwords that lists of stolen ones begin with, of eight characters and more: whoever guesses
- * tries these first. A rule about kinds of characters would only turn `password` into `Password1!`.
+ * What is tried first beyond the lists of stolen passwords, which are mostly English: French words,
+ * keyboards, seasons, and the words of this trade and product. A rule about kinds of characters
+ * would only turn `password` into `Password1!`.
  */
-const common = new Set(`
+const ours = new Set(`
 12345678 123456789 1234567890 12345678910 0123456789 0987654321 987654321 87654321 11223344
 1122334455 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qaz2wsx3edc 2wsx3edc zaq12wsx zaq1zaq1 qazwsxedc qwertyui
 qwertyuiop qwerty12 qwerty123 qwerty1234 qwerty12345 qwertz123 azertyuiop azerty123 asdfghjk
@@ -27,11 +28,16 @@ const is_one_character = /^(.)\1*$/us
 
 export interface Owner { email: string, username: string }
 
-/** Why a password is too easy to guess, as a sentence; null when nothing speaks against it. */
-export function whyWeak (password: string, owner: Owner): string | null {
+/**
+ * Why a password is too easy to guess, as a sentence; null when nothing speaks against it.
+ * @param stolen passwords that are often met in stolen lists, in lower case
+ */
+export function whyWeak (
+  password: string, owner: Owner, stolen: ReadonlySet<string>
+): string | null {
   const plain = password.normalize('NFKC').trim().toLowerCase()
   if ([...plain].length < 8) return 'It needs eight characters or more.'
-  if (common.has(plain)) return 'It is among the passwords that are tried first.'
+  if (ours.has(plain) || stolen.has(plain)) return 'It is among the passwords that are tried first.'
   if (is_one_character.test(plain)) return 'It repeats a single character.'
   const known = [owner.email, owner.email.split('@')[0] ?? '', owner.username]
   if (known.some(part => part.trim().toLowerCase() === plain)) {
