@@ -5,7 +5,7 @@
  */
 export function commonPasswords (): Promise<ReadonlySet<string>> {
   loading ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) =>
-    new Set(dictionary['passwords-common'].map(password => String(password).toLowerCase())
+    new Set(dictionary['passwords-common'].map(password => password.toLowerCase())
       .filter(password => [...password].length >= 8)))
   return loading
 }
