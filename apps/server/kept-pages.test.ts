@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
-import { createKeptPages, finishPage, type Making } from './kept-pages.ts'
+import { createKeptPages, finishPage } from './kept-pages.ts'
+import { createRenderLine, type Turn } from './render-line.ts'
 
-const here = () => new AbortController().signal
+const lineOf = (at_work: number) => createRenderLine({ at_work, waiting: 10, wait_ms: 5000 })
+const lookerOf = (gone: AbortSignal, network = 'a', line = lineOf(100)) => ({ gone, network, line })
+const here = (network?: string, line?: ReturnType<typeof lineOf>) =>
+  lookerOf(new AbortController().signal, network, line)
 const options = { kept_ms: 1000, max_pages: 3, max_bytes: 10_000 }
 
 /** Makes pages whose text is their number. */
@@ -9,8 +13,7 @@ function startMaker (init: ResponseInit = {}, length = 0) {
   let made = 0
   return {
     count: () => made,
-    async make (making: Making) {
-      making.begin()
+    async make () {
       return finishPage(new Response(String(++made).padEnd(length), init), 'nonce')
     },
   }
@@ -35,10 +38,7 @@ test('createKeptPages: a render that takes long is not joined when it is old', a
   let now = 0
   const pages = createKeptPages({ ...options, now: () => now })
   const slow = Promise.withResolvers<Response>()
-  const old = pages.find('a', here(), async making => {
-    making.begin()
-    return finishPage(await slow.promise, 'nonce')
-  })
+  const old = pages.find('a', here(), async () => finishPage(await slow.promise, 'nonce'))
   await Promise.resolve()
   now = 1500
   expect(textOf(await pages.find('a', here(), startMaker().make))).toBe('1')
@@ -75,19 +75,31 @@ test('createKeptPages: no more pages and bytes than it may have', async () => {
 
 test('createKeptPages: a render is wanted until the last who asked has left', async () => {
   const pages = createKeptPages(options)
-  const visitors = [new AbortController(), new AbortController()]
-  const turn = Promise.withResolvers<void>()
-  const wanted: boolean[] = []
-  const asked = visitors.map(({ signal }) => pages.find('a', signal, async making => {
-    wanted.push(making.isWanted())
-    visitors[0]!.abort()
-    wanted.push(making.isWanted())
-    visitors[1]!.abort()
-    wanted.push(making.isWanted())
-    await turn.promise
-    return 'gone' as const
-  }))
-  turn.resolve()
-  expect(await Promise.all(asked)).toEqual(['gone', 'gone'])
-  expect(wanted).toEqual([true, true, false])
+  for (const leaving of [1, 2]) {
+    const line = lineOf(1)
+    const busy = await line.enter('a', () => false).turn as Exclude<Turn, string>
+    const visitors = [new AbortController(), new AbortController()]
+    const { make, count } = startMaker()
+    const asked = visitors.map(({ signal }) => pages.find(`left by ${leaving}`, lookerOf(signal, 'a', line), make))
+    for (const visitor of visitors.slice(0, leaving)) visitor.abort()
+    busy.leave()
+    const answers = await Promise.all(asked)
+    expect(answers.map(answer => answer === 'gone')).toEqual([leaving === 2, leaving === 2])
+    expect(count()).toBe(leaving === 2 ? 0 : 1)
+  }
+})
+
+test('createKeptPages: who joins a render that waits behind a flood brings a turn of their own', async () => {
+  const pages = createKeptPages(options)
+  const line = lineOf(1)
+  const busy = await line.enter('flood', () => false).turn as Exclude<Turn, string>
+  const others = [1, 2, 3].map(() => line.enter('flood', () => false).turn)
+  const { make } = startMaker()
+  const asked = ['flood', 'honest'].map(network => pages.find('popular', here(network, line), make))
+  busy.leave()
+  const first = await others[0]! as Exclude<Turn, string>
+  first.leave()
+  // Two of the flood still wait.
+  expect((await Promise.all(asked)).map(textOf)).toEqual(['1', '1'])
+  for (const turn of others.slice(1)) (await turn as Exclude<Turn, string>).leave()
 })

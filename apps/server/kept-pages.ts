@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { Place, RenderLine } from './render-line.ts'
 
 const compress = promisify(gzip)
 
@@ -28,14 +29,21 @@ export interface KeptPagesOptions {
 
 interface Kept {
   began_at: number | null
+  /** Where its render waits; null once it is there. */
+  place: Place | null
   page: Promise<Shared>
   bytes: number
   /** How many wait for it. */
   watchers: number
 }
 
-/** Told by who makes a page: when it begins to read, and whether anybody waits for it. */
-export interface Making { begin: () => void, isWanted: () => boolean }
+/** Who asks for a page, and where they wait until it is made. */
+export interface Looker {
+  /** Aborts when this visitor leaves; the render is for all, so it goes on. */
+  gone: AbortSignal
+  network: string
+  line: RenderLine
+}
 
 /**
  * Shares the render of a page among all who ask while it is under way or fresh. Answers that are
@@ -63,13 +71,12 @@ export function createKeptPages (options: KeptPagesOptions) {
     }
   }
 
-  function start (key: string, make: (making: Making) => Promise<Shared>): Kept {
-    const making = { begin: () => { one.began_at = now() }, isWanted: () => one.watchers > 0 }
-    const one: Kept = {
-      began_at: null, bytes: 0, watchers: 0,
-      // A moment later, so that who asked is counted before it is asked whether anybody waits.
-      page: Promise.resolve().then(() => make(making)),
-    }
+  function start (
+    key: string, { line, network }: Looker, make: () => Promise<FinishedPage>
+  ): Kept {
+    const asked = { began_at: null, bytes: 0, watchers: 1 }
+    const place = line.enter(network, () => asked.watchers === 0)
+    const one: Kept = Object.assign(asked, { place, page: work(place) })
     pages.set(key, one)
     one.page.then(page => {
       if (typeof page === 'string' || !isShareable(page)) return forget(key, one)
@@ -81,19 +88,39 @@ export function createKeptPages (options: KeptPagesOptions) {
     }, () => forget(key, one))
     makeRoom()
     return one
+
+    async function work ({ turn: waited }: Place): Promise<Shared> {
+      const turn = await waited
+      one.place = null
+      if (typeof turn === 'string') return turn
+      try {
+        one.began_at = now()
+        return await make()
+      } finally {
+        turn.leave()
+      }
+    }
   }
 
   return {
-    /** @param gone aborts when this visitor leaves; the render is for all, so it goes on */
+    /**
+     * Whoever asks while the render still waits brings a turn of their own network: behind one
+     * who has many before them, they would wait for all of those.
+     */
     async find (
-      key: string, gone: AbortSignal, make: (making: Making) => Promise<Shared>
+      key: string, looker: Looker, make: () => Promise<FinishedPage>
     ): Promise<Shared | null> {
+      const { gone, network } = looker
+      if (gone.aborted) return 'gone'
       const known = pages.get(key)
       if (known && isStale(known)) forget(key, known)
       const is_first = !known || isStale(known)
-      const one = is_first ? start(key, make) : known
+      const one = is_first ? start(key, looker, make) : known
       const leave = () => { one.watchers-- }
-      one.watchers++
+      if (!is_first) {
+        one.watchers++
+        one.place?.join(network)
+      }
       gone.addEventListener('abort', leave, { once: true })
       try {
         const page = await one.page

@@ -90,3 +90,15 @@ export function crowdedSender (
     }).send(html)
   }
 }
+
+/** Answers a form that no page of ours sent. */
+export function foreignSender (foreignPage: (language: Language) => CrowdedPage) {
+  const pages = { en: foreignPage('en'), fr: foreignPage('fr') }
+  return (reply: FastifyReply, language: Language): FastifyReply => {
+    const { html, policy } = pages[language]
+    return reply.code(403).headers({
+      'cache-control': 'no-store', 'content-language': language, 'content-security-policy': policy,
+      vary: 'Accept-Language, Cookie', 'content-type': 'text/html; charset=utf-8',
+    }).send(html)
+  }
+}

@@ -142,8 +142,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
       const { registerWeb } = await import('./web.ts')
       const api_url = settings.API_URL ??
         ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
-      const { tracing } = system
-      await registerWeb(system.app, names.length > 0 ? { tracing } : { api_url, tracing })
+      const common = { tracing: system.tracing, public_origin: url }
+      await registerWeb(system.app, names.length > 0 ? common : { ...common, api_url })
     }
     await system.app.ready()
     if (names.includes('orders')) removeRehearsals(settings, database)

@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
+import { isFromOurPages } from '@fermata/platform/authenticate'
 import { endSpan } from '@fermata/platform/http'
+import { networkOf } from '@fermata/platform/network'
 import { no_tracing, type Tracing } from '@fermata/platform/tracing'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
 import { createInjectFetch } from './inject-fetch.ts'
+import { createKeptPages, finishPage, type FinishedPage } from './kept-pages.ts'
 import {
-  createKeptPages, finishPage, type Making, type Shared,
-} from './kept-pages.ts'
-import {
-  crowdedSender, sendFinished, sendPage, type CrowdedPage, type Language,
+  crowdedSender, foreignSender, sendFinished, sendPage, type CrowdedPage, type Language,
 } from './page-answers.ts'
 import { createRenderLine, type RenderLine } from './render-line.ts'
 
@@ -31,6 +31,7 @@ interface WebRequest {
 
 /** As `apps/web/app/server/page-kind.server.ts` declares it. */
 interface PageKind {
+  address: string
   language: Language
   line: 'looking' | 'known' | 'buying'
   is_same_for_all: boolean
@@ -44,9 +45,11 @@ type WebBuild = ServerBuild & {
       createLoadContext (request: Request, web: WebRequest): RouterContextProvider
       pageKindOf (request: {
         method: string, url: string, cookie: string | undefined, authorization: string | undefined,
-        accept_language: string | undefined,
-      }): PageKind
+        accept_language: string | undefined, is_secure: boolean,
+      }, areas: ReadonlySet<string>): PageKind
+      firstWord (path: string): string
       crowdedPage (language: Language, again_s: number | null): CrowdedPage
+      foreignPage (language: Language): CrowdedPage
     }
   }
 }
@@ -58,8 +61,13 @@ export interface WebOptions {
    */
   api_url?: string | ((path: string) => string)
   tracing?: Tracing
-  /** Origin the browser sees, e.g. `https://tickets.example.org`; absent: as each request says. */
-  public_origin?: string
+  /**
+   * Origin that people type, e.g. `https://tickets.example.org`: whatever a request calls this
+   * host, links and cookies are those of this one.
+   */
+  public_origin: string
+  /** False gives turns by arrival alone; only a test's control does. */
+  by_network?: boolean
 }
 
 const build_url = new URL('../web/build/', import.meta.url)
@@ -90,19 +98,20 @@ export const isWebBuilt = () => existsSync(new URL('server/index.js', build_url)
  * Serves the pages and their files; all that is not of the API becomes a page, unknown addresses
  * included.
  */
-export async function registerWeb (app: FastifyInstance, options: WebOptions = {}): Promise<void> {
+export async function registerWeb (app: FastifyInstance, options: WebOptions): Promise<void> {
   if (!isWebBuilt()) throw new Error('The pages are not built: run `npm run build -w apps/web`')
   const build = await import(pathToFileURL(fileURLToPath(new URL('server/index.js', build_url))).href) as WebBuild
   const render = build.entry.module.createRequestHandler(build, 'production')
-  const { tracing = no_tracing } = options
+  const { tracing = no_tracing, by_network } = options
+  const lineOf = (name: PageKind['line']) => createRenderLine({ ...lines[name], by_network })
 
+  const { firstWord, crowdedPage, foreignPage } = build.entry.module
   const pages: Pages = {
     build, render, options, kept: createKeptPages(keeping),
-    sendCrowded: crowdedSender(build.entry.module.crowdedPage),
-    lines: {
-      looking: createRenderLine(lines.looking), known: createRenderLine(lines.known),
-      buying: createRenderLine(lines.buying),
-    },
+    areas: new Set(pathsOf(build).map(firstWord)),
+    sendCrowded: crowdedSender(crowdedPage),
+    sendForeign: foreignSender(foreignPage),
+    lines: { looking: lineOf('looking'), known: lineOf('known'), buying: lineOf('buying') },
   }
 
   await app.register(async scope => {
@@ -141,13 +150,17 @@ interface Pages {
   options: WebOptions
   lines: Record<PageKind['line'], RenderLine>
   kept: ReturnType<typeof createKeptPages>
+  /** The first words of all paths that there are. */
+  areas: ReadonlySet<string>
   sendCrowded: ReturnType<typeof crowdedSender>
+  sendForeign: ReturnType<typeof foreignSender>
 }
 
 async function answerPage (
   app: FastifyInstance, pages: Pages, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
-  const path = raw.url.replace(/^\/+/, '/')
+  // A second slash or a backslash would begin the name of another host.
+  const path = raw.url.replace(/^[\\/]*/, '/')
   if (isApi(path.split('?')[0]!)) {
     reply.callNotFound()
     return reply
@@ -155,20 +168,29 @@ async function answerPage (
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const kind = kindOf(pages, raw, path)
+  const { language } = kind
+  // Forms are ours alone, signing in and out included: whoever is signed in by a stranger's page
+  // leaves what they do in the stranger's account.
+  if (raw.method === 'POST' && !isFromOurPages(raw.headers, pages.options.public_origin)) {
+    return pages.sendForeign(reply, language)
+  }
+  const line = pages.lines[kind.line]
+  const network = networkOf(raw.ip)
   if (kind.is_same_for_all) {
-    const key = `${kind.language} ${originOf(raw, pages.options)}${path}`
-    const page = await pages.kept.find(key, gone.signal, making =>
-      finishTogether(app, pages, { raw, kind }, making))
-    if (page === 'full') return pages.sendCrowded(reply, kind.language, raw.method)
+    const looker = { gone: gone.signal, network, line }
+    const page = await pages.kept.find(`${language} ${kind.address}`, looker, () =>
+      finishTogether(app, pages, { raw, kind }))
+    if (page === 'full') return pages.sendCrowded(reply, language, raw.method)
     if (page !== null && page !== 'gone') return sendFinished(raw, reply, page)
   }
-  const turn = await pages.lines[kind.line].enter(() => gone.signal.aborted)
+  const turn = await line.enter(network, () => gone.signal.aborted).turn
   // Nobody reads it, but the request has to end.
   if (turn === 'gone') return reply.code(503).send('')
-  if (turn === 'full') return pages.sendCrowded(reply, kind.language, raw.method)
+  if (turn === 'full') return pages.sendCrowded(reply, language, raw.method)
   const nonce = makeNonce()
   try {
-    const request = toRequest(raw, pages.options, { method: raw.method, signal: gone.signal })
+    const init = { method: raw.method, signal: gone.signal }
+    const request = toRequest(raw, pages.options, kind.address, init)
     const response = await renderPage(app, pages, raw, { request, nonce })
     return sendPage(raw, reply, { nonce, response })
   } finally {
@@ -176,11 +198,20 @@ async function answerPage (
   }
 }
 
-const kindOf = ({ build }: Pages, { method, headers }: FastifyRequest, url: string): PageKind =>
-  build.entry.module.pageKindOf({
-    method, url, cookie: headers.cookie, authorization: headers.authorization,
-    accept_language: headers['accept-language'],
-  })
+const kindOf = (
+  { build, options, areas }: Pages, { method, headers }: FastifyRequest, url: string
+): PageKind => build.entry.module.pageKindOf({
+  method, url, cookie: headers.cookie, authorization: headers.authorization,
+  accept_language: headers['accept-language'], is_secure: isSecure(options),
+}, areas)
+
+/** Paths of pages that are not below another; the root and layouts have none. */
+const pathsOf = ({ routes }: WebBuild): string[] => Object.values(routes).flatMap(route => {
+  const above = route?.parentId === undefined ? undefined : routes[route.parentId]
+  return route?.path === undefined || above?.path ? [] : [`/${route.path}`]
+})
+
+const isSecure = ({ public_origin }: WebOptions) => public_origin.startsWith('https:')
 
 interface Asking { raw: FastifyRequest, kind: PageKind }
 
@@ -191,19 +222,12 @@ interface Asking { raw: FastifyRequest, kind: PageKind }
  * address, and whoever reads the nonce can put nothing into the bytes that others get.
  */
 async function finishTogether (
-  app: FastifyInstance, pages: Pages, { raw, kind }: Asking, making: Making
-): Promise<Shared> {
-  const turn = await pages.lines[kind.line].enter(() => !making.isWanted())
-  if (typeof turn === 'string') return turn
-  try {
-    making.begin()
-    const nonce = makeNonce()
-    // A question for the head alone makes the page too: its length is in the head.
-    const request = toRequest(raw, pages.options, { method: 'GET' })
-    return await finishPage(await renderPage(app, pages, raw, { request, nonce }), nonce)
-  } finally {
-    turn.leave()
-  }
+  app: FastifyInstance, pages: Pages, { raw, kind }: Asking
+): Promise<FinishedPage> {
+  const nonce = makeNonce()
+  // A question for the head alone makes the page too: its length is in the head.
+  const request = toRequest(raw, pages.options, kind.address, { method: 'GET' })
+  return finishPage(await renderPage(app, pages, raw, { request, nonce }), nonce)
 }
 
 const makeNonce = () => randomBytes(18).toString('base64url')
@@ -217,7 +241,7 @@ async function renderPage (
   const context = build.entry.module.createLoadContext(request, {
     nonce,
     request_id: raw.id,
-    is_secure: request.url.startsWith('https:'),
+    is_secure: isSecure(options),
     log_error: error => raw.log.error({ err: error, request_id: raw.id }, 'page failed'),
     api_url: typeof options.api_url === 'string' ? options.api_url : '',
     fetch: options.api_url === undefined
@@ -260,19 +284,26 @@ function fetchTwice (url: string, init: RequestInit): Promise<Response> {
   })
 }
 
-const originOf = (raw: FastifyRequest, options: WebOptions) =>
-  options.public_origin ?? `${raw.protocol}://${raw.host || 'localhost'}`
-
-function toRequest (raw: FastifyRequest, options: WebOptions, init: RequestInit): Request {
+/**
+ * The request as the pages see it. Its address has the origin that people type: what a request
+ * calls this host (`Host`, `X-Forwarded-Host`) would else stand in links that others follow.
+ */
+function toRequest (
+  raw: FastifyRequest, { public_origin }: WebOptions, address: string, init: RequestInit
+): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(raw.headers)) {
+    if (names_of_host.has(name)) continue
     const values = Array.isArray(value) ? value : [value]
     for (const one of values) if (one !== undefined) headers.append(name, one)
   }
   const body = raw.method === 'POST' && Buffer.isBuffer(raw.body) ? new Uint8Array(raw.body) : undefined
-  const url = new URL(raw.url.replace(/^\/+/, '/'), originOf(raw, options))
-  return new Request(url, { headers, body, ...init })
+  return new Request(public_origin + address, { headers, body, ...init })
 }
+
+/** Where a form came from was judged by then, by what this host is called and not by its links. */
+const names_of_host =
+  new Set(['host', 'origin', 'forwarded', 'x-forwarded-host', 'x-forwarded-proto'])
 
 function allowFile (reply: FastifyReply): void {
   reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")

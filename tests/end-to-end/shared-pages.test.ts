@@ -57,6 +57,10 @@ test('shared pages: visitors who are nobody share a render, and keep their own r
   const { renders, requests } = await rendersOf(30, path)
   expect(renders).toBeLessThan(5)
   expect(requests).toBe(30)
+  // What the page does not read makes no page of its own, nor does what it is called.
+  const many = await Promise.all(Array.from({ length: 30 }, (_, number) =>
+    get(`${path}?look=${number}&utm_source=x`, { 'user-agent': `Browser ${number}` })))
+  expect(new Set(many.map(renderOf)).size).toBeLessThan(5)
   expect(await rendersOf(5, path, { cookie: `fermata_access=${token}` })).toMatchObject({ renders: 5 })
   expect(await rendersOf(5, path, { cookie: 'fermata_queue_1=x' })).toMatchObject({ renders: 5 })
 })
@@ -129,9 +133,9 @@ async function crowdIn (requests: { path: string, language: string }[]) {
 
 test('shared pages: past their room lookers are sent away at once while a checkout opens', async () => {
   const { event, ticket_type } = await openEvent('An evening with too many')
-  // Each asks for something else, so nothing can be shared.
+  // Each searches for something else, so nothing can be shared.
   const lookers = await crowdIn(Array.from({ length: 900 }, (_, number) => ({
-    path: `/events/${event.slug}?look=${number}`, language: number % 2 ? 'fr' : 'en' })))
+    path: `/?q=look${number}`, language: number % 2 ? 'fr' : 'en' })))
   const checkout = await get(`/events/${event.slug}/checkout?${ticket_type.id}=1`)
   expect(checkout.status).toBe(200)
   const answers = await Promise.all(lookers)

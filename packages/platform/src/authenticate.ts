@@ -89,10 +89,18 @@ async function fromToken (
  * none is too old to be trusted with a cookie.
  */
 export function refuseForeignPages (headers: IncomingHttpHeaders, public_origin: string): void {
+  if (!isFromOurPages(headers, public_origin)) throw new Problem(crossOrigin)
+}
+
+/** Whether the browser says that a page of ours caused this request. */
+export function isFromOurPages (headers: IncomingHttpHeaders, public_origin: string): boolean {
   const { origin, host } = headers
+  if (origin === public_origin) return true
+  if (origin === undefined) return headers['sec-fetch-site'] === 'same-origin'
   // A page that hides where it comes from sends the word "null", which is no URL.
-  const from_host = origin && URL.canParse(origin) ? new URL(origin).host : undefined
-  if (origin === public_origin || (from_host && from_host === host)) return
-  if (origin === undefined && headers['sec-fetch-site'] === 'same-origin') return
-  throw new Problem(crossOrigin)
+  if (!URL.canParse(origin)) return false
+  const from = new URL(origin)
+  // Over HTTP anybody on the way can write a page of this name.
+  const is_as_safe = from.protocol === 'https:' || !public_origin.startsWith('https:')
+  return from.host === host && is_as_safe
 }

@@ -24,9 +24,20 @@ const policy = [
  */
 export function crowdedPage (language: Language, again_s: number | null): CrowdedPage {
   const { t } = translators[language]
-  const refresh = again_s === null ? '' : `<meta http-equiv="refresh" content="${again_s}">`
   const text = t(again_s === null ? 'errors.crowded.text_form' : 'errors.crowded.text')
-  const title = t('errors.crowded.title')
+  return shortPage(language, t('errors.crowded.title'), text, again_s)
+}
+
+/** What is said to a form that another site sent, or a browser that does not say which did. */
+export function foreignPage (language: Language): CrowdedPage {
+  const { t } = translators[language]
+  return shortPage(language, t('errors.foreign.title'), t('errors.foreign.text'))
+}
+
+function shortPage (
+  language: Language, title: string, text: string, again_s: number | null = null
+): CrowdedPage {
+  const refresh = again_s === null ? '' : `<meta http-equiv="refresh" content="${again_s}">`
   const html = `<!DOCTYPE html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">${refresh}<title>${title} · Fermata</title><link rel="icon" href="/favicon.svg">

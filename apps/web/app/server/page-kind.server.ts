@@ -1,5 +1,6 @@
 import { chooseLanguage, isLanguage, type Language } from '../i18n/language.ts'
-import { readCookies } from './cookies.server.ts'
+import { ourCookies, readCookies } from './cookies.server.ts'
+import { publicAddress } from './page-address.server.ts'
 import { language_cookie } from './web-request.server.ts'
 
 /** A request as it came, before anything is made of it: this is asked for every page. */
@@ -10,14 +11,19 @@ export interface PageRequest {
   cookie: string | undefined
   authorization: string | undefined
   accept_language: string | undefined
+  /** Whether people reach this site over HTTPS: only cookies of this very host count then. */
+  is_secure: boolean
 }
 
 export interface PageKind {
+  /** The address to make the page for; of a public page, only what its loader reads. */
+  address: string
   language: Language
   /**
    * Who waits for whom when there are more pages to make than can be made: `looking` is who is
-   * nobody on a public page, `known` who has a cookie there or stands in a waiting room, `buying`
-   * all the rest, so that a crowd in front of the counter does not hold up those who pay.
+   * nobody on a public page, or asks for a page that there is not; `known` who has a cookie there
+   * or stands in a waiting room; `buying` all the rest, so that a crowd in front of the counter
+   * does not hold up those who pay.
    */
   line: 'looking' | 'known' | 'buying'
   /** True where everybody who asks for this address in this language gets the same answer. */
@@ -27,32 +33,39 @@ export interface PageKind {
 /**
  * The home page with its search, pages of events, drawn posters; `.data` is the same page without
  * its HTML. What their loaders read of a visitor is the login, the language and the place in a
- * waiting room, all of them cookies of ours. A loader that reads more must be taken off this list.
+ * waiting room, all of them cookies of ours. A loader that reads more must be taken off the list
+ * in page-address.server.ts.
  */
-const public_page = /^\/(?:|_\.data|events\/[\w~%-]+(?:\.data)?|artwork\/[\w~%-]+\/[\w~%.-]+)$/
 const waiting_room = /^\/events\/[^/]+\/queue(?:\.data)?$/
-const our_cookie = /^(?:__Host-)?fermata_/
 /** Longer ones are not shared: as keys they would fill the memory. */
-const max_url_length = 2000
+const max_address_length = 2000
+/** What an address may ask for beside these is tried under a limit, or as varied as people. */
+const shared_fields = new Set(['q', 'city', 'category', 'from', 'to', 'cursor', 'choose', 'lang'])
 
-export function pageKindOf (request: PageRequest): PageKind {
-  const at = request.url.indexOf('?')
-  const path = at < 0 ? request.url : request.url.slice(0, at)
-  const query = at < 0 ? null : new URLSearchParams(request.url.slice(at))
-  const cookies = readCookies(request.cookie ?? null)
+/** @param areas the first words of all paths that there are */
+export function pageKindOf (request: PageRequest, areas: ReadonlySet<string>): PageKind {
+  const { url, is_secure } = request
+  const path = url.split('?', 1)[0]!
+  const is_reading = request.method === 'GET' || request.method === 'HEAD'
+  const page = is_reading ? publicAddress(url) : null
+  const cookies = readCookies(request.cookie ?? null, is_secure)
   const kept = cookies.get(language_cookie)
-  const asked = query?.get('lang')
+  const asked = new URLSearchParams(url.slice(path.length)).get('lang')
   const language = chooseLanguage({ asked, kept, accepted: request.accept_language })
-  if (waiting_room.test(path)) return { language, line: 'known', is_same_for_all: false }
-  if (!['GET', 'HEAD'].includes(request.method) || !public_page.test(path)) {
-    return { language, line: 'buying', is_same_for_all: false }
-  }
+  const alone = (line: PageKind['line'], address = url): PageKind =>
+    ({ address, language, line, is_same_for_all: false })
+  if (waiting_room.test(path)) return alone('known')
+  if (!page) return alone(is_reading && !areas.has(firstWord(path)) ? 'looking' : 'buying')
   const is_nobody = request.authorization === undefined &&
-    [...cookies.keys()].every(name => name === language_cookie || !our_cookie.test(name))
-  if (!is_nobody) return { language, line: 'known', is_same_for_all: false }
-  // An answer that sets the language is for one; a code is tried under the limit on guessing.
+    ourCookies(cookies).every(name => name === language_cookie)
+  if (!is_nobody) return alone('known', page.address)
+  // An answer that sets the language is for one.
   const sets_language = isLanguage(asked) && asked !== kept
-  const has_code = query !== null && (query.has('code') || query.has('promo'))
-  const is_same_for_all = !sets_language && !has_code && request.url.length <= max_url_length
-  return { language, line: 'looking', is_same_for_all }
+  const is_same_for_all = !sets_language && page.address.length <= max_address_length &&
+    [...page.asks].every(name => shared_fields.has(name))
+  return { address: page.address, language, line: 'looking', is_same_for_all }
 }
+
+/** The part of a path that says which area it is in: `orders` of `/orders/1/pay.data`. */
+export const firstWord = (path: string): string =>
+  path.split('/')[1]!.replace(/\.data$/, '').toLowerCase()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RouterContextProvider } from 'react-router'
-import { hostCookie, writeCookie } from './cookies.server.ts'
+import { ourCookies, removeCookie, writeCookie } from './cookies.server.ts'
 import { newCookies } from './session.server.ts'
 import { visitorOf, webRequest } from './web-request.server.ts'
 
@@ -14,16 +14,13 @@ const place_prefix = 'fermata_queue_'
 const kept_seconds = 60 * 24 * 3600
 const max_places = 10
 
-function read (context: Context, name: string): string | undefined {
-  const { cookies } = context.get(visitorOf)
-  return cookies.get(`__Host-${name}`) ?? cookies.get(name)
-}
+const read = (context: Context, name: string): string | undefined =>
+  context.get(visitorOf).cookies.get(name)
 
 function write (context: Context, name: string, value: string): void {
   const { is_secure } = context.get(webRequest)
-  context.get(newCookies).push(writeCookie(hostCookie(name, is_secure), value, {
-    max_age_seconds: value === '' ? 0 : kept_seconds, is_secure,
-  }))
+  context.get(newCookies).push(
+    writeCookie(name, value, { max_age_seconds: kept_seconds, is_secure }))
 }
 
 /** The token of this browser's place in the waiting room of an event. */
@@ -34,10 +31,11 @@ export function placeFrom (context: Context, event_id: string): string | undefin
 
 /** One cookie for each room; beyond ten, others make room. */
 export function keepPlace (context: Context, event_id: string, token: string): void {
-  const others = [...context.get(visitorOf).cookies.keys()].map(name => name.replace('__Host-', ''))
-    .filter(name => name.startsWith(place_prefix) && !name.endsWith(event_id))
+  const { is_secure } = context.get(webRequest)
+  const others = ourCookies(context.get(visitorOf).cookies)
+    .filter(name => name.startsWith(place_prefix) && name !== place_prefix + event_id)
   for (const name of others.slice(0, Math.max(0, others.length - max_places + 1))) {
-    write(context, name, '')
+    context.get(newCookies).push(removeCookie(name, is_secure))
   }
   write(context, place_prefix + event_id, token)
 }

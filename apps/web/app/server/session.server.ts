@@ -1,9 +1,10 @@
 import { getMe, logout, refresh, type Me } from '@fermata/contracts/auth'
 import { createClient, type Call } from '@fermata/contracts/client'
+import type { AnyRoute } from '@fermata/contracts/define'
 import { createHash } from 'node:crypto'
 import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { isLanguage } from '../i18n/language.ts'
-import { orderTokenFrom, writeCookie } from './cookies.server.ts'
+import { forgetOrderToken, orderTokenFrom, removeCookie, writeCookie } from './cookies.server.ts'
 import { language_cookie, visitorOf, webRequest } from './web-request.server.ts'
 
 export interface Session {
@@ -71,14 +72,11 @@ function keepLanguage (context: Context, url: URL): void {
   }))
 }
 
-const either = (cookies: ReadonlyMap<string, string>, name: string) =>
-  cookies.get(`__Host-${name}`) ?? cookies.get(name)
-
 async function findSession (context: Context): Promise<Session> {
   const { cookies } = context.get(visitorOf)
-  const access = either(cookies, 'fermata_access')
+  const access = cookies.get('fermata_access')
   const session = access ? await signIn(context, access) : null
-  const refresh_token = either(cookies, 'fermata_refresh')
+  const refresh_token = cookies.get('fermata_refresh')
   if (session && !(refresh_token && isOutdated(session))) return session
   if (!refresh_token) return guest
   const renewed = await renew(context, refresh_token)
@@ -153,9 +151,9 @@ async function requestRenewal (context: Context, refresh_token: string): Promise
 /** Removes what remains of a login that ended. */
 function endedCookies (context: Context): string[] {
   const { cookies } = context.get(visitorOf)
-  return ['fermata_access', 'fermata_refresh', '__Host-fermata_access', '__Host-fermata_refresh']
-    .filter(name => cookies.has(name))
-    .map(name => writeCookie(name, '', { max_age_seconds: 0, is_secure: name.startsWith('__Host-') }))
+  const { is_secure } = context.get(webRequest)
+  return ['fermata_access', 'fermata_refresh']
+    .filter(name => cookies.has(name)).map(name => removeCookie(name, is_secure))
 }
 
 /** Ends the login at the API and in this browser, whatever the API answers. */
@@ -168,8 +166,26 @@ export async function endSession (context: Context): Promise<void> {
 /** Speaks for whoever is signed in. */
 export const api = (context: Context): Call => clientFor(context, context.get(sessionOf).token)
 
-/** Speaks for an order: by its own token when this browser has it, else for the person. */
+/**
+ * Speaks for an order: by its own token when this browser has one, else for the person. A token
+ * that is none any more leaves the browser at once, and the person is asked instead: kept, it
+ * would send its owner to the sign-in page and back for as long as the cookie lives.
+ */
 export function orderApi (context: Context, order_id: string): Call {
   const token = orderTokenFrom(context.get(visitorOf).cookies, order_id)
-  return token ? clientFor(context, token) : api(context)
+  if (!token) return api(context)
+  const asOrder = clientFor(context, token)
+  return (async (route: AnyRoute, ...given: [any]) => {
+    const answer = await asOrder(route, ...given)
+    if (answer.status !== 401) return answer
+    dropOrderToken(context, order_id)
+    return api(context)(route, ...given)
+  }) as Call
+}
+
+/** The token of an order that it does not open. */
+export function dropOrderToken (context: Context, order_id: string): void {
+  const gone = forgetOrderToken(order_id, context.get(webRequest).is_secure)
+  const cookies = context.get(newCookies)
+  if (!cookies.includes(gone)) cookies.push(gone)
 }

@@ -13,7 +13,7 @@ export interface WebRequest {
   /** For inline scripts, as the content security policy names it. */
   nonce: string
   request_id: string
-  /** Whether the browser speaks HTTPS: cookies are then Secure and named `__Host-…`. */
+  /** Whether people reach this site over HTTPS: cookies are then Secure and named `__Host-…`. */
   is_secure: boolean
   log_error: (error: unknown) => void
 }
@@ -21,7 +21,7 @@ export interface WebRequest {
 export interface Visitor {
   language: Language
   cookies: ReadonlyMap<string, string>
-  /** Origin of the page as the browser sees it. */
+  /** Origin of the page as people type it, whatever the request called this host. */
   origin: string
 }
 
@@ -31,7 +31,7 @@ export const visitorOf = createContext<Visitor>()
 /** Called by the HTTP server; the contexts stay private to this build. */
 export function createLoadContext (request: Request, web: WebRequest): RouterContextProvider {
   const context = new RouterContextProvider()
-  const cookies = readCookies(request.headers.get('cookie'))
+  const cookies = readCookies(request.headers.get('cookie'), web.is_secure)
   const url = new URL(request.url)
   context.set(webRequest, web)
   context.set(visitorOf, {

@@ -1,34 +1,48 @@
 import { getOrder, type Order } from '@fermata/contracts/orders'
 import { listPayments, type Payment } from '@fermata/contracts/payments'
 import { redirect, type RouterContextProvider } from 'react-router'
-import { bodyOf } from '../server/answers.server.ts'
-import { keepOrderToken } from '../server/cookies.server.ts'
-import { newCookies, orderApi, pageUrl } from '../server/session.server.ts'
+import { bodyOf, refusal } from '../server/answers.server.ts'
+import { isOrderId, keepOrderToken, mayBeToken, orderTokenFrom } from '../server/cookies.server.ts'
+import {
+  api, clientFor, dropOrderToken, newCookies, orderApi, pageUrl,
+} from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
 
 type Context = Readonly<RouterContextProvider>
 
-const max_token_length = 2000
-
 /**
  * The link in the mail carries the order's token: it moves to a cookie, so that the address may be
- * shown and shared.
+ * shown and shared. Only one that opens the order is kept; with any other, whoever is signed in is
+ * asked instead.
  */
-export function acceptLink (context: Context, order_id: string): void {
+export async function acceptLink (context: Context, order_id: string): Promise<void> {
   const url = context.get(pageUrl)
   const token = url.searchParams.get('token')
   if (token === null) return
-  if (token.length > 0 && token.length <= max_token_length) {
-    const { cookies } = context.get(visitorOf)
-    context.get(newCookies).push(...keepOrderToken(cookies, order_id, token,
-      context.get(webRequest).is_secure))
+  if (isOrderId(order_id) && mayBeToken(token)) {
+    const answer = await clientFor(context, token)(getOrder, { params: { id: order_id } })
+    if (answer.ok) {
+      const { cookies } = context.get(visitorOf)
+      const { is_secure } = context.get(webRequest)
+      context.get(newCookies).push(...keepOrderToken(cookies, order_id, token, is_secure))
+    }
+    // The link may be as good as ever in a moment: it stays in the address.
+    else if (answer.status === 429 || answer.status >= 500) throw refusal(context, answer)
   }
   throw redirect(url.pathname)
 }
 
 export async function loadOrder (context: Context, order_id: string): Promise<Order> {
-  acceptLink(context, order_id)
-  return bodyOf(context, await orderApi(context, order_id)(getOrder, { params: { id: order_id } }))
+  await acceptLink(context, order_id)
+  const request = { params: { id: order_id } }
+  const answer = await orderApi(context, order_id)(getOrder, request)
+  const has_token = orderTokenFrom(context.get(visitorOf).cookies, order_id) !== undefined
+  if (!has_token || (answer.status !== 403 && answer.status !== 404)) {
+    return bodyOf(context, answer)
+  }
+  // A token of another order, or an order that this token never opened.
+  dropOrderToken(context, order_id)
+  return bodyOf(context, await api(context)(getOrder, request))
 }
 
 /** The newest payment of an order; null when none was tried. */

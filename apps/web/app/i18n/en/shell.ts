@@ -36,6 +36,10 @@ export const errors = {
     text_form: 'Please send the form again in a few seconds. Nothing is done twice.',
   },
   unreadable: { title: 'This could not be read', text: 'It did not arrive as a form of this page, so nothing was done. Open the page again and send the form from there.' },
+  foreign: {
+    title: 'This did not come from our page',
+    text: 'Another site, or a browser that does not say where a form comes from, sent this. Nothing was done. Open our page itself and send it from there.',
+  },
   failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
   form: {
     check: 'Please check the marked fields.',
