@@ -18,7 +18,8 @@ test('readCookies: the first of a name counts, and a header beyond all measure i
 test('readCookies: over HTTPS only cookies of this very host count, by the names that we gave', () => {
   const header = 'fermata_access=evil; __Host-fermata_access=good; __Host-fermata_lang=fr; ' +
     'fermata_refresh=evil'
-  expect(Object.fromEntries(readCookies(header, true))).toEqual({ fermata_access: 'good', fermata_lang: 'fr' })
+  expect(Object.fromEntries(readCookies(header, true)))
+    .toEqual({ fermata_access: 'good', fermata_lang: 'fr' })
   expect(readCookies(header, false).get('fermata_access')).toBe('evil')
 })
 

@@ -1,6 +1,5 @@
 import { getMe, logout, refresh, type Me } from '@fermata/contracts/auth'
 import { createClient, type Call } from '@fermata/contracts/client'
-import type { AnyRoute } from '@fermata/contracts/define'
 import { createHash } from 'node:crypto'
 import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { isLanguage } from '../i18n/language.ts'
@@ -175,11 +174,12 @@ export function orderApi (context: Context, order_id: string): Call {
   const token = orderTokenFrom(context.get(visitorOf).cookies, order_id)
   if (!token) return api(context)
   const asOrder = clientFor(context, token)
-  return (async (route: AnyRoute, ...given: [any]) => {
-    const answer = await asOrder(route, ...given)
+  // What is asked and answered is as typed as before: both are calls of the route that is given.
+  return (async (...asked: Parameters<Call>) => {
+    const answer = await asOrder(...asked)
     if (answer.status !== 401) return answer
     dropOrderToken(context, order_id)
-    return api(context)(route, ...given)
+    return api(context)(...asked)
   }) as Call
 }
 
