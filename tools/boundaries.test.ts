@@ -94,7 +94,8 @@ beforeAll(() => {
     { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
   if (!stdout.startsWith('{')) throw new Error(`oxlint answered: ${stdout}${stderr}`)
   report = JSON.parse(stdout) as Report
-})
+// On a machine that does other things as well, lint takes its time.
+}, 120_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -71,6 +71,12 @@ export interface AuthInbox {
   received_at: Generated<string>
 }
 
+export interface AuthKnownPlaces {
+  account_id: string
+  hash: Buffer
+  last_used_at: Generated<string>
+}
+
 export interface AuthLinkTokens {
   account_id: string
   created_at: Generated<string>
@@ -82,6 +88,7 @@ export interface AuthLinkTokens {
 export interface AuthLogins {
   account_id: string
   address: string | null
+  confirmed_at: string | null
   created_at: Generated<string>
   id: string
   last_used_at: Generated<string>
@@ -123,6 +130,7 @@ export interface DB {
   'auth.ended_logins': AuthEndedLogins
   'auth.idempotency_keys': AuthIdempotencyKeys
   'auth.inbox': AuthInbox
+  'auth.known_places': AuthKnownPlaces
   'auth.link_tokens': AuthLinkTokens
   'auth.logins': AuthLogins
   'auth.migrations': AuthMigrations

@@ -7,6 +7,7 @@ import { createPasswordHasher } from './adapters/password-hasher.ts'
 import { AuthSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { changePassword } from './operations/change-password.ts'
+import { confirm } from './operations/confirm.ts'
 import { deleteAccount } from './operations/delete-account.ts'
 import { deleteCredentials } from './operations/delete-credentials.ts'
 import { endLogin } from './operations/end-login.ts'
@@ -37,6 +38,7 @@ export default defineService<Ctx>({
     route(api.login, login),
     route(api.refresh, refresh),
     route(api.logout, logout),
+    route(api.confirm, confirm),
     route(api.getMe, getMe),
     route(api.listLogins, listLogins),
     route(api.endLogin, endLogin),

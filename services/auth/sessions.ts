@@ -1,16 +1,17 @@
 import { loginEnded, type Account, type Session } from '@fermata/contracts/auth'
-import { access_token_seconds } from '@fermata/platform/tokens'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { reply, type Request } from '@fermata/platform/service'
+import { expires_in, signAccessToken, type LoginFacts } from './confirmations.ts'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
+import { device_cookie, place_kept_days, placeOf, rememberPlace } from './places.ts'
 import type { AccountRow } from './queries/accounts.ts'
 import {
   deleteLogins, findSurplusLogins, insertLogin, insertRefreshToken, type EndLoginsOf,
 } from './queries/logins.ts'
 import { hashToken, newSecretToken } from './secret-tokens.ts'
-import { sessionCookies } from './session-cookies.ts'
+import { cookie, sessionCookies } from './session-cookies.ts'
 
 /** Browsers and programs one person may be signed in with; the longest unused one makes room. */
 const max_logins = 50
@@ -25,17 +26,22 @@ export function userAgentOf (request: Request): string | null {
   return typeof agent === 'string' ? agent.slice(0, max_user_agent_length) : null
 }
 
-export interface OpenLogin { login_id: string, refresh_token: string }
+export interface OpenLogin extends LoginFacts {
+  refresh_token: string
+  /** For the cookie of a browser that signed in; absent where a login is only renewed. */
+  device?: string
+}
 
 /** Begins a login. The transaction holds the account, so that nothing ends its logins meanwhile. */
 export async function openLogin (
   ctx: Ctx, tx: Tx<DB>, account: AccountRow, request: Request,
 ): Promise<OpenLogin> {
-  const login = { login_id: uuidv7(), refresh_token: newSecretToken() }
-  await insertLogin(tx, {
-    id: login.login_id, account_id: account.id, user_agent: userAgentOf(request),
-    address: request.ip,
+  const login_id = uuidv7()
+  const { confirmed_at } = await insertLogin(tx, {
+    id: login_id, account_id: account.id, user_agent: userAgentOf(request), address: request.ip,
   })
+  const device = await rememberPlace(tx, account.id, placeOf(request, ctx.settings.PUBLIC_URL))
+  const login = { login_id, confirmed_at, device, refresh_token: newSecretToken() }
   await insertRefreshToken(tx, hashToken(login.refresh_token), login.login_id)
   for (const id of await findSurplusLogins(tx, account.id, max_logins)) {
     await endLogins(ctx, tx, { account_id: account.id, id }, request.id)
@@ -45,22 +51,27 @@ export async function openLogin (
 
 /** The tokens of a login, in the body for programs and in cookies for browsers. */
 export async function replyWithSession (
-  ctx: Ctx, account: AccountRow, { login_id, refresh_token }: OpenLogin,
+  ctx: Ctx, account: AccountRow, login: OpenLogin,
 ) {
   const session: Session = {
     user: presentAccount(account),
-    access_token: await ctx.tokens.signAccess({
-      user_id: account.id, roles: account.roles, login_id, email: account.email,
-      email_verified: account.email_verified_at !== null,
-    }),
-    refresh_token,
-    expires_in: access_token_seconds,
+    access_token: await signAccessToken(ctx, account, login),
+    refresh_token: login.refresh_token,
+    expires_in,
   }
   const headers = {
-    'set-cookie': sessionCookies(session, ctx.settings.PUBLIC_URL), 'cache-control': 'no-store',
+    'set-cookie': [
+      ...sessionCookies(session, ctx.settings.PUBLIC_URL), ...deviceCookies(ctx, login.device),
+    ],
+    'cache-control': 'no-store',
   }
   return reply(session, { headers })
 }
+
+/** The `Set-Cookie` line by which a browser is known again. */
+export const deviceCookies = (ctx: Ctx, device: string | undefined): string[] =>
+  device === undefined ? []
+    : [cookie(device_cookie, device, place_kept_days * 24 * 3600, ctx.settings.PUBLIC_URL)]
 
 /** Ends logins and tells every process to refuse their access tokens. */
 export async function endLogins (

@@ -17,5 +17,10 @@ export const PaymentsSettings = Type.Object({
     minimum: 0, maximum: 600_000, default: 5000, examples: [5000],
     description: 'milliseconds after the end of the hold until it decides about the card "late"',
   }),
+  REFUND_STEP_UP_MINOR: Type.Integer({
+    minimum: 0, maximum: 1_000_000_000_000, default: 10_000, examples: [50_000],
+    description: 'what one person may give back within an hour before they are asked to confirm ' +
+      'who they are, in the smallest unit of each currency: 10000 is 100.00 EUR; 0 to ask always',
+  }),
 })
 export type PaymentsSettings = Static<typeof PaymentsSettings>

@@ -1,4 +1,5 @@
 import * as api from '@fermata/contracts/payments'
+import { stepUpNeeded } from '@fermata/contracts/problems'
 import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -176,4 +177,22 @@ test('giveBack: the ledger refuses a transaction that does not balance, and ever
   ).rejects.toThrow('never changed')
   await expect(sql`delete from payments.ledger_entries where payment_id = ${id}`.execute(ctx.db))
     .rejects.toThrow('never changed')
+})
+
+test('refundPayment: above the limit of an hour it asks for a step-up, in one piece or in ten', async () => {
+  const order = orders.addOrder({ total_minor: 40_000 })
+  const id = await payUntil(order, 'success', 'succeeded')
+  const user_id = uuidv7()
+  const old_s = Math.floor(Date.now() / 1000) - 3600
+  const token = await it.personToken({ user_id, roles: ['admin'], confirmed_at_s: old_s })
+  const refund = (amount_minor: number, as = token) =>
+    it.send(api.refundPayment, { params: { id }, body: { amount_minor }, token: as })
+
+  const whole = await refund(10_001)
+  expect([whole.status, whole.problem.type]).toEqual([403, stepUpNeeded.type])
+  const parts = await Promise.all(Array.from({ length: 10 }, () => refund(2000)))
+  expect(parts.map(part => part.status).toSorted())
+    .toEqual([200, 200, 200, 200, 200, 403, 403, 403, 403, 403])
+  expect((await refund(1)).status).toBe(403)
+  expect((await refund(10_001, await it.personToken({ user_id, roles: ['admin'] }))).status).toBe(200)
 })

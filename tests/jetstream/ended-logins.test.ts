@@ -111,7 +111,8 @@ test('a login that ended is refused within a second', async () => {
 test('while the message server is away auth is asked, for who signed out and for who was demoted', async () => {
   const people = [await signIn(), await signIn()] as const
   const admin = await auth.tokens.signAccess({ user_id: uuidv7(), login_id: uuidv7(),
-    roles: ['admin'], email: 'admin@example.org', email_verified: true })
+    roles: ['admin'], email: 'admin@example.org', email_verified: true,
+    confirmed_at_s: Math.floor(Date.now() / 1000) })
   await nats.kill()
   await eventually(async () => !other.bus.connected(), 'the other process to notice')
   try {

@@ -62,7 +62,8 @@ Pick<TwoProcesses, 'doors' | 'callAs' | 'organizer'> {
   }
   return {
     doors: urls.map((_, door) => callOf(door)), callAs,
-    organizer: async door => callAs(door, await tokens.signAccess(person)),
+    organizer: async door => callAs(door, await tokens.signAccess(
+      { ...person, confirmed_at_s: Math.floor(Date.now() / 1000) })),
   }
 }
 

@@ -5,12 +5,15 @@ import { useTranslator } from './i18n/translator.tsx'
 import { formMiddleware } from './server/form-body.server.ts'
 import { api, sessionMiddleware, sessionOf } from './server/session.server.ts'
 import { optional } from './server/answers.server.ts'
+import { stepUpMiddleware } from './server/step-up.server.ts'
 import { visitorOf } from './server/web-request.server.ts'
+import { ConfirmPage, stepUpOf } from './ui/confirm-form.tsx'
 import { ErrorPage } from './ui/error-page.tsx'
 import { PageFrame } from './ui/page-frame.tsx'
 import styles from './app.css?url'
 
-export const middleware: Route.MiddlewareFunction[] = [sessionMiddleware, formMiddleware]
+export const middleware: Route.MiddlewareFunction[] =
+  [sessionMiddleware, formMiddleware, stepUpMiddleware]
 
 export const links: Route.LinksFunction = () => [
   { rel: 'stylesheet', href: styles },
@@ -59,9 +62,10 @@ export default function App ({ loaderData }: Route.ComponentProps) {
 }
 
 export function ErrorBoundary ({ error, loaderData }: Route.ErrorBoundaryProps) {
+  const step_up = stepUpOf(error)
   return (
     <PageFrame person={loaderData?.person ?? null} unread={loaderData?.unread ?? 0}>
-      <ErrorPage error={error} />
+      {step_up ? <ConfirmPage step_up={step_up} /> : <ErrorPage error={error} />}
     </PageFrame>
   )
 }

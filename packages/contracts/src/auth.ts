@@ -5,6 +5,8 @@ import {
 } from './fields.ts'
 import { serviceNames } from './services.ts'
 
+export * from './step-up.ts'
+
 /** Credentials, logins, tokens and roles. */
 
 /**
@@ -128,21 +130,21 @@ export const refresh = defineRoute({
 })
 
 export const logout = defineRoute({
-  method: 'POST', path: '/api/auth/logout', access: 'user',
+  method: 'POST', path: '/api/auth/logout', access: 'user', while_enrolling: true,
   summary: 'End this login and remove its cookies',
   reply: { 204: Empty },
   problems: [],
 })
 
 export const getMe = defineRoute({
-  method: 'GET', path: '/api/auth/me', access: 'user',
+  method: 'GET', path: '/api/auth/me', access: 'user', while_enrolling: true,
   summary: 'Who is signed in',
   reply: { 200: Me },
   problems: [accountGone],
 })
 
 export const listLogins = defineRoute({
-  method: 'GET', path: '/api/auth/sessions', access: 'user',
+  method: 'GET', path: '/api/auth/sessions', access: 'user', while_enrolling: true,
   summary: 'Where you are signed in',
   query: ListQuery({}),
   reply: { 200: Page(Login) },
@@ -150,7 +152,7 @@ export const listLogins = defineRoute({
 })
 
 export const endLogin = defineRoute({
-  method: 'DELETE', path: '/api/auth/sessions/{id}', access: 'user',
+  method: 'DELETE', path: '/api/auth/sessions/{id}', access: 'user', while_enrolling: true,
   summary: 'End one of your logins',
   params: IdParams,
   reply: { 204: Empty },
@@ -212,7 +214,7 @@ export const deleteCredentials = defineRoute({
 })
 
 export const setRoles = defineRoute({
-  method: 'PUT', path: '/api/auth/roles/{user_id}', access: 'admin',
+  method: 'PUT', path: '/api/auth/roles/{user_id}', access: 'admin', step_up: true,
   summary: 'Set what a person may do; ends their logins',
   params: Type.Object({ user_id: Uuid }),
   body: Type.Object({ roles: Roles }),

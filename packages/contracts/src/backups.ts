@@ -85,7 +85,7 @@ export const verifyBackup = defineRoute({
 })
 
 export const restoreBackup = defineRoute({
-  method: 'POST', path: '/api/backups/{id}/restore', access: 'admin',
+  method: 'POST', path: '/api/backups/{id}/restore', access: 'admin', step_up: true,
   summary: 'Put the data of a backup back',
   description: 'Replaces what the services hold now.',
   params: IdParams,

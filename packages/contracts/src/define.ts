@@ -67,6 +67,14 @@ export interface Route<
   problems: readonly ProblemDefinition[]
   /** Accepts `Idempotency-Key`: same key and body, the first answer again; other body, 422. */
   idempotent?: boolean
+  /**
+   * What a stolen or forgotten login must not be enough for: the caller has to have proven again,
+   * a moment ago, who they are. `true`: always, and the platform refuses before the operation is
+   * asked; `sometimes`: the operation decides, by `requireConfirmed`.
+   */
+  step_up?: true | 'sometimes'
+  /** Open also to an administrator who has yet to set up the second factor that is required. */
+  while_enrolling?: true
   /** A POST that changes nothing: what it asks for would not fit into an address. */
   only_asks?: boolean
   rate_limit?: RateLimit

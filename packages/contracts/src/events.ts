@@ -208,7 +208,7 @@ export const publishEvent = defineRoute({
 })
 
 export const cancelEvent = defineRoute({
-  method: 'POST', path: '/api/events/{id}/cancel', access: 'organizer',
+  method: 'POST', path: '/api/events/{id}/cancel', access: 'organizer', step_up: true,
   summary: 'Cancel an event; its orders are canceled and refunded',
   params: IdParams,
   body: Type.Object({ reason: Type.Optional(Text(1000)) }),

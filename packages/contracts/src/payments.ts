@@ -97,7 +97,9 @@ export const confirmPayment = defineRoute({
 
 export const refundPayment = defineRoute({
   method: 'POST', path: '/api/payments/{id}/refund', access: 'organizer', idempotent: true,
+  step_up: 'sometimes',
   summary: 'Give money back, all that is left or a part',
+  description: 'Above the installation\'s limit it asks for a step-up.',
   params: IdParams,
   body: Type.Object({
     amount_minor: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 })),

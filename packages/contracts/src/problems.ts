@@ -13,6 +13,13 @@ export const invalid = defineProblem('request/invalid', 400, 'Some fields are no
 export const unauthenticated = defineProblem('request/unauthenticated', 401, 'A valid token is needed')
 export const forbidden = defineProblem('request/forbidden', 403, 'Your role does not allow this')
 export const crossOrigin = defineProblem('request/cross-origin', 403, 'Requests with a cookie must come from our own pages')
+export const stepUpNeeded = defineProblem(
+  'request/step-up-needed', 403, 'Confirm first that it is you',
+  Type.Object({ confirm_at: Type.String({ description: 'Where to send the proof' }) }),
+)
+export const secondFactorMissing = defineProblem(
+  'request/second-factor-missing', 403, 'Administrators need a second factor here; set one up first',
+)
 export const notFound = defineProblem('request/not-found', 404, 'There is nothing here')
 export const methodNotAllowed = defineProblem('request/method-not-allowed', 405, 'This address does not answer that method')
 export const tooLarge = defineProblem('request/too-large', 413, 'The body is larger than this address accepts')
@@ -23,6 +30,7 @@ export const internalError = defineProblem('request/internal-error', 500, 'Somet
 export const unavailable = defineProblem('request/unavailable', 503, 'Not available right now, try again shortly')
 
 export const platformProblems = [
-  malformed, invalid, unauthenticated, forbidden, crossOrigin, notFound, methodNotAllowed, tooLarge,
+  malformed, invalid, unauthenticated, forbidden, crossOrigin, stepUpNeeded,
+  secondFactorMissing, notFound, methodNotAllowed, tooLarge,
   unsupportedMediaType, keyReused, tooMany, internalError, unavailable,
 ]

@@ -88,7 +88,7 @@ export const updateMyProfile = defineRoute({
 })
 
 export const deleteMe = defineRoute({
-  method: 'DELETE', path: '/api/users/me', access: 'user',
+  method: 'DELETE', path: '/api/users/me', access: 'user', step_up: true,
   summary: 'Erase your profile, sign-in and personal data',
   description: 'What the law asks sellers to keep about purchases stays without your name.',
   reply: { 204: Empty },
@@ -152,7 +152,7 @@ export const updateUser = defineRoute({
 })
 
 export const deleteUser = defineRoute({
-  method: 'DELETE', path: '/api/users/{id}', access: 'admin',
+  method: 'DELETE', path: '/api/users/{id}', access: 'admin', step_up: true,
   summary: 'Erase a person',
   params: IdParams,
   reply: { 204: Empty },

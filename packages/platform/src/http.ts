@@ -8,7 +8,7 @@ import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problem
 import Fastify, {
   LogController, type FastifyInstance, type FastifyReply, type FastifyRequest
 } from 'fastify'
-import { admit, type Caller } from './caller.ts'
+import { enter, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
@@ -246,13 +246,14 @@ function setParsers (
 function recognize (
   request: FastifyRequest, route: AnyRoute, auth: Authenticator
 ): Promise<void> | undefined {
-  const enter = (caller: Caller) => {
+  const letIn = (caller: Caller) => {
+    // A refused one is known by name, too: the log says whom.
     request.caller = caller
-    admit(caller, route)
+    request.caller = enter(caller, route)
   }
   const caller = authenticate(request, route, auth)
-  if (caller instanceof Promise) return caller.then(enter)
-  enter(caller)
+  if (caller instanceof Promise) return caller.then(letIn)
+  letIn(caller)
   return undefined
 }
 

@@ -4,7 +4,7 @@ import {
   mediaTypeOf, type AnyRoute, type ProblemDefinition, type Replies
 } from '@fermata/contracts/define'
 import {
-  invalid, keyReused, notFound, tooMany, unauthenticated, forbidden
+  forbidden, invalid, keyReused, notFound, stepUpNeeded, tooMany, unauthenticated,
 } from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifySchema } from 'fastify'
@@ -28,10 +28,17 @@ export function openApiSchema (route: AnyRoute, operation: string): FastifySchem
     response: { ...successes(route), ...problems(route) },
     operationId: operation,
     summary: route.summary,
-    description: [route.description, access_notes[route.access]].filter(Boolean).join('\n\n'),
+    description: [route.description, access_notes[route.access], stepUpNote(route)]
+      .filter(Boolean).join('\n\n'),
     hide: route.access === 'internal',
     ...(route.access !== 'public' && { security: [{ bearer: [] }] }),
   } as FastifySchema
+}
+
+function stepUpNote ({ step_up }: AnyRoute): string | false {
+  return step_up !== undefined &&
+    `${step_up === true ? 'Asks' : 'May ask'} for a proof of who you are from the last minutes: ` +
+    'sign in, or POST /api/auth/confirm.'
 }
 
 function successes (route: AnyRoute): Record<string, unknown> {
@@ -48,6 +55,7 @@ function problems (route: AnyRoute): Record<string, unknown> {
   if (route.body || route.query || route.params) all.push(invalid)
   if (route.access !== 'public') all.push(unauthenticated)
   if (['organizer', 'operator', 'admin'].includes(route.access)) all.push(forbidden)
+  if (route.step_up) all.push(stepUpNeeded)
   if (route.params) all.push(notFound)
   if (route.idempotent) all.push(keyReused)
   if (route.rate_limit) all.push(tooMany)

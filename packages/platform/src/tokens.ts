@@ -30,6 +30,13 @@ export interface Person {
   login_id: string
   email: string
   email_verified: boolean
+  /**
+   * Seconds since 1970: when this login proved last who it is, by password or second factor.
+   * Absent: never.
+   */
+  confirmed_at_s?: number | undefined
+  /** An administrator without the second factor that is required: may set one up, nothing else. */
+  must_enroll?: boolean | undefined
 }
 
 /** What a service was given to sign with; each is a list as `secretsIn` reads it. */
@@ -104,6 +111,9 @@ export function createTokens (secrets: Secrets, person_keys?: PersonKeys) {
       return new SignJWT({
         roles: person.roles, sid: person.login_id, email: person.email,
         email_verified: person.email_verified,
+        // The name that OpenID Connect gives it.
+        ...(person.confirmed_at_s !== undefined && { auth_time: person.confirmed_at_s }),
+        ...(person.must_enroll && { must_enroll: true }),
       }).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: first.kid })
         .setIssuer(issuer).setAudience('fermata:api').setSubject(person.user_id)
         .setIssuedAt().setExpirationTime(`${access_token_seconds}s`).sign(first.private_key)
@@ -130,6 +140,8 @@ export function createTokens (secrets: Secrets, person_keys?: PersonKeys) {
       const person = {
         user_id: payload.sub!, roles: payload.roles as Role[], login_id: payload.sid as string,
         email: payload.email as string, email_verified: payload.email_verified === true,
+        ...(typeof payload.auth_time === 'number' && { confirmed_at_s: payload.auth_time }),
+        ...(payload.must_enroll === true && { must_enroll: true }),
       }
       // Verifying costs about 0.1 ms of a core, a page makes several calls: remember a bounded
       // number.

@@ -32,10 +32,11 @@ export interface TestSystem {
   system: System
   /** Sends a request through the whole HTTP stack of the process. */
   send: <R extends AnyRoute>(route: R, input?: Input<R>) => Promise<Answer<R>>
-  /** The token of a person who signed in; roles default to `user`. */
+  /** The token of a person who signed in just now; roles default to `user`. */
   personToken: (
     person?: Partial<{
-      user_id: string, roles: Role[], login_id: string, email: string, email_verified: boolean
+      user_id: string, roles: Role[], login_id: string, email: string, email_verified: boolean,
+      confirmed_at_s: number, must_enroll: boolean
     }>
   ) => Promise<string>
   orderToken: (order_id: string) => string
@@ -90,7 +91,7 @@ export async function startTestSystem (
     send: (route, input = {}) => send(system, route, input) as never,
     personToken: person => tokens.signAccess({
       user_id: uuidv7(), roles: ['user'], login_id: uuidv7(), email: 'ann@example.com',
-      email_verified: true, ...person }),
+      email_verified: true, confirmed_at_s: Math.floor(Date.now() / 1000), ...person }),
     orderToken: order_id => tokens.signOrder(order_id),
     serviceToken: (to, from = 'gateway') => tokens.signInternal(from, to),
     context: service => system.contexts.get(service) as never,

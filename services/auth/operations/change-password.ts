@@ -14,7 +14,7 @@ export const changePassword: Operation<typeof api.changePassword> = async (ctx, 
   const { current_password, new_password } = request.body
   const account = await ownAccount(ctx.db, request.caller)
   await checkPassword(ctx, account,
-    { email: account.email, password: current_password, ip: request.ip })
+    { email: account.email, password: current_password, from: request })
   await refuseWeakPassword(new_password, account)
   const password_hash = await ctx.resources.passwords.hash(new_password)
   await ctx.transaction(async tx => {

@@ -10,7 +10,7 @@ import { removedCookies } from '../session-cookies.ts'
 export const deleteCredentials: Operation<typeof api.deleteCredentials> = async (ctx, request) => {
   const account = await ownAccount(ctx.db, request.caller)
   await checkPassword(ctx, account,
-    { email: account.email, password: request.body.password, ip: request.ip })
+    { email: account.email, password: request.body.password, from: request })
   await ctx.transaction(tx => endAccount(ctx, tx, account.id, request.id))
   return reply(null, { headers: { 'set-cookie': removedCookies(ctx.settings.PUBLIC_URL) } })
 }

@@ -10,6 +10,8 @@ export const listLogins: Operation<typeof api.listLogins> = async (ctx, { caller
   const after = readCursor<{ id: string }>(query.cursor, ['id'])
   const limit = query.limit ?? 20
   const rows = await listLoginsOf(ctx.db, user_id, after?.id ?? null, limit + 1)
-  return pageOf(rows, limit, ({ id }) => ({ id }), ({ account_id: _, ...login }) =>
+  return pageOf(rows, limit, ({ id }) => ({ id }), ({
+    account_id: _account, confirmed_at: _confirmed, ...login
+  }) =>
     ({ ...login, is_current: login.id === login_id }))
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPasswordHasher } from '../adapters/password-hasher.ts'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
-import { account_failures } from '../passwords.ts'
+import { place_failures } from '../guesses.ts'
 
 let it: TestSystem
 let ctx: Ctx
@@ -31,6 +31,7 @@ test('login: signs in with either spelling of the email and sets both cookies', 
   expect(answer.headers['set-cookie']).toEqual([
     `fermata_access=${answer.body.access_token}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax`,
     `fermata_refresh=${answer.body.refresh_token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax`,
+    expect.stringMatching(/^fermata_device=[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax$/),
   ])
 })
 
@@ -56,7 +57,7 @@ test('login: an unknown email takes as long as a wrong password', async () => {
   expect(known.status).toBe(201)
   const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] }
   // In turns, so that whatever else this machine does slows both alike.
-  for (let round = 0; round < account_failures - 2; round++) {
+  for (let round = 0; round < place_failures - 2; round++) {
     for (const who of ['known', 'unknown'] as const) {
       const started = performance.now()
       const body = { email: `${who}@example.com`, password: 'not this one' }
@@ -77,9 +78,9 @@ test('login: after ten wrong passwords from one network the next must wait, even
     it.send(login, { body, headers: from('198.51.100.7') })))
   const by_status = Map.groupBy(answers, answer => answer.status)
   const looked_at = by_status.get(401)!.length
-  expect(looked_at).toBeGreaterThanOrEqual(account_failures)
+  expect(looked_at).toBeGreaterThanOrEqual(place_failures)
   // The first pauses are of seconds, which a busy machine may need to count a hundred.
-  expect(looked_at).toBeLessThan(account_failures + 4)
+  expect(looked_at).toBeLessThan(place_failures + 4)
   expect(by_status.get(429)).toHaveLength(100 - looked_at)
   const refused = by_status.get(429)![0]!
   expect(refused.problem.type).toBe('/problems/request/too-many')
@@ -91,13 +92,13 @@ test('login: after ten wrong passwords from one network the next must wait, even
 test('login: the owner signs in from elsewhere while somebody guesses, and success forgets typing errors', async () => {
   const body = { email: ann.email, password: 'wrong-password' }
   const headers = { 'x-forwarded-for': '198.51.100.8' }
-  for (let attempt = 0; attempt <= account_failures; attempt++) {
+  for (let attempt = 0; attempt <= place_failures; attempt++) {
     await it.send(login, { body, headers })
   }
   expect((await it.send(login, { body: { ...body, password }, headers })).status).toBe(429)
   for (let round = 0; round < 3; round++) {
     const own = { 'x-forwarded-for': '192.0.2.44' }
-    for (let attempt = 0; attempt < account_failures - 1; attempt++) {
+    for (let attempt = 0; attempt < place_failures - 1; attempt++) {
       expect((await it.send(login, { body, headers: own })).status).toBe(401)
     }
     expect((await it.send(login, { body: { ...body, password }, headers: own })).status).toBe(200)
@@ -116,7 +117,7 @@ test('login: whoever comes when too many wait is told to come back, and it count
   expect(refused.length).toBeGreaterThan(0)
   expect(answers.filter(answer => answer.status === 200).length).toBe(9 - refused.length)
   expect(refused[0]!.headers['retry-after']).toBe('2')
-  for (let attempt = 1; attempt < account_failures; attempt++) {
+  for (let attempt = 1; attempt < place_failures; attempt++) {
     const wrong = await it.send(login, { body: { ...right, password: 'wrong-password' }, headers })
     expect(wrong.status).toBe(401)
   }

@@ -12,7 +12,7 @@ export const login: Operation<typeof api.login> = async (ctx, request) => {
   const email = storedAddress(request.body.email)
   const { password } = request.body
   const checked = await checkPassword(ctx, await findAccountByEmail(ctx.db, email),
-    { email, password, ip: request.ip })
+    { email, password, from: request })
   const { account, login } = await ctx.transaction(async tx => {
     // Hashing took a while: a password that was changed meanwhile signs nobody in.
     const account = await holdAccount(tx, checked.id, checked.password_hash)

@@ -59,7 +59,8 @@ async function exchange (
   const refresh_token = newSecretToken()
   await insertRefreshToken(tx, hashToken(refresh_token), login.id)
   await touchLogin(tx, login.id, user_agent, request.ip)
-  return { account, login: { login_id: login.id, refresh_token } }
+  const { id: login_id, confirmed_at } = login
+  return { account, login: { login_id, confirmed_at, refresh_token } }
 }
 
 const isLostAnswer = (

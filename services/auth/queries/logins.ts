@@ -10,13 +10,25 @@ export interface LoginRow {
   last_used_at: string
   user_agent: string | null
   address: string | null
+  confirmed_at: string | null
 }
 
-export const insertLogin = (
+/** Whoever signs in has proven a moment ago who they are. */
+export const insertLogin = async (
   tx: Tx<DB>, login: Pick<LoginRow, 'id' | 'account_id' | 'user_agent' | 'address'>,
-) => sql`
-  insert into auth.logins (id, account_id, user_agent, address)
-  values (${login.id}, ${login.account_id}, ${login.user_agent}, ${login.address})`.execute(tx)
+) => (await sql<{ confirmed_at: string }>`
+  insert into auth.logins (id, account_id, user_agent, address, confirmed_at)
+  values (${login.id}, ${login.account_id}, ${login.user_agent}, ${login.address}, now())
+  returning confirmed_at`.execute(tx)).rows[0]!
+
+/** Undefined when the login has ended, or when the password is no longer the one that was shown. */
+export const confirmLogin = async (
+  db: Db<DB>, of: { id: string, account_id: string, password_hash: string },
+) => (await sql<{ confirmed_at: string }>`
+  update auth.logins as l set confirmed_at = now() from auth.accounts as a
+   where l.id = ${of.id} and l.account_id = ${of.account_id} and a.id = l.account_id
+     and a.password_hash = ${of.password_hash}
+  returning l.confirmed_at`.execute(db)).rows[0]
 
 export const insertRefreshToken = (tx: Tx<DB>, hash: Buffer, login_id: string) => sql`
   insert into auth.refresh_tokens (hash, login_id) values (${hash}, ${login_id})`.execute(tx)

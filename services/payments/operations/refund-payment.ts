@@ -1,11 +1,14 @@
 import * as api from '@fermata/contracts/payments'
 import { notFound } from '@fermata/contracts/problems'
-import { personOf } from '@fermata/platform/caller'
+import { isConfirmed, personOf, requireConfirmed, type Caller } from '@fermata/platform/caller'
+import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import { requireManager } from '../access.ts'
-import type { Operation } from '../context.ts'
+import type { Ctx, Operation } from '../context.ts'
+import type { DB } from '../database.ts'
 import { presentPayment } from '../payment-facts.ts'
 import { findPayment, lockPayments } from '../queries/payments.ts'
+import { sumAskedFor } from '../queries/refunds.ts'
 import { nextStatus, refundAction } from '../rules/payment-states.ts'
 import { giveBack } from './give-back.ts'
 
@@ -30,6 +33,7 @@ export const refundPayment: Operation<typeof api.refundPayment> = async (ctx, re
       throw new Problem(api.refundTooLarge, undefined,
         { extensions: { refundable_minor: left_minor, currency: payment.currency } })
     }
+    await confirmLarge(ctx, tx, caller, { amount_minor, currency: payment.currency })
     const wanted = { payment, amount_minor, reason: body.reason ?? null, requested_by: user_id,
       request_id: request.id }
     const [row] = await giveBack(ctx, tx, [wanted])
@@ -37,4 +41,18 @@ export const refundPayment: Operation<typeof api.refundPayment> = async (ctx, re
   })
   ctx.resources.wake()
   return refunded
+}
+
+/**
+ * A login that was stolen or left open gives little back. Refunds of an hour add up: what is too
+ * much in one piece is too much in ten.
+ * @throws Problem `request/step-up-needed`
+ */
+async function confirmLarge (
+  ctx: Ctx, tx: Tx<DB>, caller: Caller, refund: { amount_minor: number, currency: string },
+): Promise<void> {
+  if (isConfirmed(caller)) return
+  const before_minor = await sumAskedFor(tx, personOf(caller).user_id, refund.currency)
+  const limit_minor = ctx.settings.REFUND_STEP_UP_MINOR
+  if (before_minor + refund.amount_minor > limit_minor) requireConfirmed(caller)
 }

@@ -18,6 +18,23 @@ export const insertRefunds = (tx: Tx<DB>, rows: RefundRow[]) => sql`
     ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.reason)}::text[],
     ${rows.map(row => row.requested_by)}::uuid[], ${rows.map(row => row.provider_key)}::text[])`.execute(tx)
 
+/**
+ * What one person has given back in a currency within the last hour. Their refunds wait for each
+ * other here, so that a hundred at once add up.
+ */
+export async function sumAskedFor (
+  tx: Tx<DB>, requested_by: string, currency: string,
+): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`refunds ${requested_by}`}, 0))`
+    .execute(tx)
+  const { rows } = await sql<{ sum_minor: number }>`
+    select coalesce(sum(r.amount_minor), 0)::bigint as sum_minor
+      from payments.refunds as r join payments.payments as p on p.id = r.payment_id
+     where r.requested_by = ${requested_by} and r.created_at > now() - interval '1 hour'
+       and p.currency = ${currency}`.execute(tx)
+  return rows[0]!.sum_minor
+}
+
 export interface DueRefund {
   id: string
   payment_id: string

@@ -6,7 +6,7 @@ import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { refusal } from '../server/answers.server.ts'
 import { check, refuse, textsOf } from '../server/forms.server.ts'
-import { clientFor } from '../server/session.server.ts'
+import { clientFor, deviceHeaders, newCookies } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
@@ -23,8 +23,12 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const errors = check(t, resetPassword.body!, body)
   if (errors.token) return data(refuse(t, values, {}, t('account.bad_link')), { status: 400 })
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
-  const answer = await clientFor(context, null)(resetPassword, { body })
-  if (answer.ok) throw redirect('/sign-in?reset=1')
+  const answer = await clientFor(context, null)(resetPassword,
+    { body, headers: deviceHeaders(context) })
+  if (answer.ok) {
+    context.get(newCookies).push(...answer.headers.getSetCookie())
+    throw redirect('/sign-in?reset=1')
+  }
   if (problemIs(answer.problem, badLinkToken)) return data(refuse(t, values, {}, t('account.bad_link')),
     { status: 400 })
   if (problemIs(answer.problem, weakPassword)) return data(refuse(t, values,

@@ -7,7 +7,7 @@ import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { optional, refusal, safePath } from '../server/answers.server.ts'
 import { check, inputRules, refuse, textsOf } from '../server/forms.server.ts'
-import { clientFor, newCookies, sessionOf } from '../server/session.server.ts'
+import { clientFor, deviceHeaders, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
@@ -31,14 +31,14 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const body = { email: values.email ?? '', password: values.password ?? '' }
   const errors = check(t, login.body!, body)
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
-  const answer = await clientFor(context, null)(login, { body })
+  const answer = await clientFor(context, null)(login, { body, headers: deviceHeaders(context) })
   if (answer.ok) {
     context.get(newCookies).push(...answer.headers.getSetCookie())
     throw redirect(safePath(values.next))
   }
   if (problemIs(answer.problem, badCredentials)) return data(refuse(t, values, {}, t('account.bad_credentials')),
     { status: 401 })
-  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_fast')), { status: 429 })
+  if (answer.status === 429) return data(refuse(t, values, {}, t('account.too_many_tries')), { status: 429 })
   throw refusal(context, answer)
 }
 

@@ -3,6 +3,7 @@ import type { Role } from '@fermata/contracts/fields'
 import type { Me } from '@fermata/contracts/auth'
 import { data, redirect, type RouterContextProvider } from 'react-router'
 import { pageUrl, sessionOf } from './session.server.ts'
+import { stepUpPage } from './step-up.server.ts'
 
 type Context = Readonly<RouterContextProvider>
 type Refused = { ok: false, status: number, problem: ProblemBody }
@@ -10,14 +11,19 @@ type Known<B> = { ok: true, body: B } | Refused
 
 /**
  * The body of an answer that a page cannot do without. Anything else ends the page: 404 and 403 as
- * they are, 401 at the sign-in page, all else as "not available".
+ * they are, 401 at the sign-in page, what needs a step-up at the page that asks for it, all else as
+ * "not available".
  */
 export function bodyOf<B> (context: Context, answer: Known<B>): B {
   if (answer.ok) return answer.body
   throw refusal(context, answer)
 }
 
-export function refusal (context: Context, answer: Pick<Refused, 'status'>) {
+export function refusal (
+  context: Context, answer: Pick<Refused, 'status'> & Partial<Refused>
+) {
+  const step_up = stepUpPage(context, answer.problem)
+  if (step_up) return step_up
   if (answer.status === 401) return redirect(signInPath(context))
   // An id that is none, or a cursor of another list: the address was wrong.
   if (answer.status === 400) return data(null, { status: 404 })

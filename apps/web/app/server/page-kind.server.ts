@@ -37,6 +37,8 @@ export interface PageKind {
  * in page-address.server.ts.
  */
 const waiting_room = /^\/events\/[^/]+\/queue(?:\.data)?$/
+/** That a browser was here before is for signing in; no page shows it. */
+const device_cookie = 'fermata_device'
 /** Longer ones are not shared: as keys they would fill the memory. */
 const max_address_length = 2000
 /** What an address may ask for beside these is tried under a limit, or as varied as people. */
@@ -57,7 +59,7 @@ export function pageKindOf (request: PageRequest, areas: ReadonlySet<string>): P
   if (waiting_room.test(path)) return alone('known')
   if (!page) return alone(is_reading && !areas.has(firstWord(path)) ? 'looking' : 'buying')
   const is_nobody = request.authorization === undefined &&
-    ourCookies(cookies).every(name => name === language_cookie)
+    ourCookies(cookies).every(name => name === language_cookie || name === device_cookie)
   if (!is_nobody) return alone('known', page.address)
   // An answer that sets the language is for one.
   const sets_language = isLanguage(asked) && asked !== kept

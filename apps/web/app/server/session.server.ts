@@ -162,6 +162,14 @@ export async function endSession (context: Context): Promise<void> {
   context.get(newCookies).push(...endedCookies(context))
 }
 
+/** Lets auth know the browser again in whose name a page signs in. */
+export function deviceHeaders (context: Context): Record<string, string> {
+  const value = context.get(visitorOf).cookies.get('fermata_device')
+  if (!value || !/^[\w-]{43}$/.test(value)) return {}
+  const prefix = context.get(webRequest).is_secure ? '__Host-' : ''
+  return { cookie: `${prefix}fermata_device=${value}` }
+}
+
 /** Speaks for whoever is signed in. */
 export const api = (context: Context): Call => clientFor(context, context.get(sessionOf).token)
 

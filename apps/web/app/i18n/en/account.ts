@@ -16,6 +16,7 @@ export const account = {
   email_taken: 'There is an account with this email already. Sign in instead.',
   weak_password: 'This password is too easy to guess.',
   too_fast: 'Too many attempts. Wait a minute, then try again.',
+  too_many_tries: 'Too many tries for this account. Wait a while, sign in from a device you have used before, or set a new password by mail: that works at once.',
   demo_title: 'Demo accounts',
   demo_text: 'In the demo, the password of all four is “password”.',
   forgot: 'Forgot your password?',

@@ -40,6 +40,13 @@ export const errors = {
     title: 'This did not come from our page',
     text: 'Another site, or a browser that does not say where a form comes from, sent this. Nothing was done. Open our page itself and send it from there.',
   },
+  step_up: {
+    title: 'Is it you?',
+    text: 'What you are about to do cannot simply be undone, so please confirm who you are. Then it goes on where you were.',
+    confirm: 'Confirm and go on',
+    cancel: 'Do nothing',
+    wrong: 'That was not right. Please try again.',
+  },
   failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
   form: {
     check: 'Please check the marked fields.',

@@ -19,6 +19,7 @@ export const account: Wording<typeof english.account> = {
   email_taken: 'Un compte existe déjà avec cet e-mail. Connectez-vous.',
   weak_password: 'Ce mot de passe est trop facile à deviner.',
   too_fast: 'Trop d’essais. Patientez une minute, puis réessayez.',
+  too_many_tries: 'Trop d’essais pour ce compte. Patientez, connectez-vous depuis un appareil déjà utilisé, ou définissez un nouveau mot de passe par e-mail : cela marche aussitôt.',
   demo_title: 'Comptes de démonstration',
   demo_text: 'Dans la démonstration, le mot de passe des quatre est « password ».',
   forgot: 'Mot de passe oublié ?',

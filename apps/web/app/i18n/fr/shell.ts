@@ -43,6 +43,13 @@ export const errors: Wording<typeof english.errors> = {
     title: 'Ceci ne vient pas de notre page',
     text: 'Un autre site, ou un navigateur qui ne dit pas d’où vient un formulaire, a envoyé ceci. Rien n’a été fait. Ouvrez notre page elle-même et envoyez-le depuis là.',
   },
+  step_up: {
+    title: 'Est-ce bien vous ?',
+    text: 'Ce que vous vous apprêtez à faire ne s’annule pas simplement : confirmez qui vous êtes. Puis tout continue là où vous en étiez.',
+    confirm: 'Confirmer et continuer',
+    cancel: 'Ne rien faire',
+    wrong: 'Ce n’était pas cela. Réessayez.',
+  },
   failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
   form: {
     check: 'Vérifiez les champs signalés, s’il vous plaît.',

@@ -1,0 +1,37 @@
+import { wrongProof } from '@fermata/contracts/auth'
+import type * as api from '@fermata/contracts/auth'
+import { unauthenticated } from '@fermata/contracts/problems'
+import { confirmed_for_seconds, personOf } from '@fermata/platform/caller'
+import { Problem } from '@fermata/platform/problem'
+import { reply } from '@fermata/platform/service'
+import { expires_in, signAccessToken } from '../confirmations.ts'
+import type { Operation } from '../context.ts'
+import { ownAccount } from '../own-account.ts'
+import { checkPassword } from '../passwords.ts'
+import { confirmLogin } from '../queries/logins.ts'
+import { accessCookie } from '../session-cookies.ts'
+
+/** Proves that whoever is signed in still is who they were, and says so in a new access token. */
+export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
+  const { login_id } = personOf(request.caller)
+  const account = await ownAccount(ctx.db, request.caller)
+  await checkPassword(ctx, account, {
+    email: account.email, password: request.body.password, from: request,
+  }).catch((error: unknown) => {
+    throw error instanceof Problem && error.definition.status === 401
+      ? new Problem(wrongProof) : error
+  })
+  const login = await confirmLogin(ctx.db, { id: login_id, account_id: account.id,
+    password_hash: account.password_hash })
+  // It ended while the password was looked at.
+  if (!login) throw new Problem(unauthenticated)
+  const { confirmed_at } = login
+  const access_token = await signAccessToken(ctx, account, { login_id, confirmed_at })
+  const until_ms = Date.parse(confirmed_at) + confirmed_for_seconds * 1000
+  return reply(
+    { access_token, expires_in, confirmed_until: new Date(until_ms).toISOString() },
+    { headers: {
+      'set-cookie': accessCookie(access_token, ctx.settings.PUBLIC_URL),
+      'cache-control': 'no-store',
+    } })
+}
