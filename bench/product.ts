@@ -86,6 +86,7 @@ async function startParts (
     JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     TICKET_SIGNATURE: randomBytes(32).toString('hex'),
+    SECOND_FACTOR_SECRET: randomBytes(32).toString('hex'),
   }
   const { start = startServerProcess } = options
   const server: StartedServer = await start(data.folder, {

@@ -29,7 +29,8 @@ if [ -e secrets/jwt_external_signature ] && [ ! -e secrets/order_signature ]; th
   keep order_signature "derived:$key"
 fi
 
-for name in jwt_external_signature jwt_internal_signature order_signature ticket_signature metrics_token; do
+for name in jwt_external_signature jwt_internal_signature order_signature ticket_signature \
+  second_factor_secret metrics_token; do
   keep "$name" "$(random)"
 done
 

@@ -5,9 +5,10 @@ import type { ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { orderSignatureFrom } from '@fermata/platform/tokens'
 
-/** What an installation signs with; each service gets those that its settings name. */
+/** What an installation signs and encrypts with; each service gets those that its settings name. */
 export const signatures = [
   'JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'ORDER_SIGNATURE', 'TICKET_SIGNATURE',
+  'SECOND_FACTOR_SECRET',
 ] as const
 export type Signature = typeof signatures[number]
 
@@ -17,6 +18,7 @@ export type Signature = typeof signatures[number]
  */
 export const secretHolders: Record<string, readonly ServiceName[]> = {
   JWT_EXTERNAL_SIGNATURE: ['auth'],
+  SECOND_FACTOR_SECRET: ['auth'],
   ORDER_SIGNATURE: ['tickets', 'notifications', 'orders', 'payments', 'expiration'],
   TICKET_SIGNATURE: ['tickets'],
   MAIL_PASSWORD: ['notifications'],

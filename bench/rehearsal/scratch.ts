@@ -38,6 +38,7 @@ const createSecrets = () => ({
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   ORDER_SIGNATURE: randomBytes(32).toString('hex'),
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
+  SECOND_FACTOR_SECRET: randomBytes(32).toString('hex'),
 })
 
 /** Everything the rehearsed server is told. */

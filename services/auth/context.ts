@@ -5,8 +5,9 @@ import type {
 import type { PasswordHasher } from './adapters/password-hasher.ts'
 import type { AuthSettings } from './config.ts'
 import type { DB } from './database.ts'
+import type { SecretBox } from './secret-box.ts'
 
-export interface Resources { passwords: PasswordHasher }
+export interface Resources { passwords: PasswordHasher, secretBox: SecretBox }
 
 export type Ctx = Context<DB, SettingsOf<typeof AuthSettings>, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

@@ -116,11 +116,42 @@ export interface AuthOutbox {
   type: string
 }
 
+export interface AuthPasskeys {
+  account_id: string
+  created_at: Generated<string>
+  credential_id: string
+  id: string
+  last_used_at: string | null
+  name: string
+  public_key: Buffer
+  sign_count: Generated<number>
+  transports: Generated<string[]>
+}
+
+export interface AuthRecoveryCodes {
+  account_id: string
+  hash: Buffer
+  used_at: string | null
+}
+
 export interface AuthRefreshTokens {
   created_at: Generated<string>
   hash: Buffer
   login_id: string
   replaced_at: string | null
+}
+
+export interface AuthSpentChallenges {
+  expires_at: string
+  hash: Buffer
+}
+
+export interface AuthTotp {
+  account_id: string
+  confirmed_at: string | null
+  created_at: Generated<string>
+  last_step: Generated<number>
+  secret: Buffer
 }
 
 export interface DB {
@@ -136,5 +167,9 @@ export interface DB {
   'auth.migrations': AuthMigrations
   'auth.migrations_lock': AuthMigrationsLock
   'auth.outbox': AuthOutbox
+  'auth.passkeys': AuthPasskeys
+  'auth.recovery_codes': AuthRecoveryCodes
   'auth.refresh_tokens': AuthRefreshTokens
+  'auth.spent_challenges': AuthSpentChallenges
+  'auth.totp': AuthTotp
 }

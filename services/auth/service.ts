@@ -10,7 +10,8 @@ import { changePassword } from './operations/change-password.ts'
 import { confirm } from './operations/confirm.ts'
 import { deleteAccount } from './operations/delete-account.ts'
 import { deleteCredentials } from './operations/delete-credentials.ts'
-import { endLogin } from './operations/end-login.ts'
+import { endLogin, endOtherLogins } from './operations/end-login.ts'
+import { loginWithPasskey, loginWithSecondFactor } from './operations/finish-login.ts'
 import { followLocales, followNames } from './operations/follow-profiles.ts'
 import { forgotPassword } from './operations/forgot-password.ts'
 import { getKeys } from './operations/get-keys.ts'
@@ -19,15 +20,22 @@ import { listEndedLogins } from './operations/list-ended-logins.ts'
 import { listLogins } from './operations/list-logins.ts'
 import { login } from './operations/login.ts'
 import { logout } from './operations/logout.ts'
+import { addPasskey, askForPasskey, removePasskey, startPasskey } from './operations/passkeys.ts'
 import { refresh } from './operations/refresh.ts'
 import { register } from './operations/register.ts'
 import { removeStale } from './operations/remove-stale.ts'
 import { requestReset } from './operations/request-reset.ts'
 import { requestVerification } from './operations/request-verification.ts'
 import { resetPassword } from './operations/reset-password.ts'
+import {
+  createRecoveryCodes, getSecondFactor, removeSecondFactor,
+} from './operations/second-factor.ts'
 import { refuseDemoAccounts } from './operations/seed-demo-accounts.ts'
 import { setRoles } from './operations/set-roles.ts'
+import { confirmTotp, enableTotp, removeTotp } from './operations/totp.ts'
 import { verifyEmail } from './operations/verify-email.ts'
+import { sealAnew } from './seal-anew.ts'
+import { createSecretBox } from './secret-box.ts'
 
 export default defineService<Ctx>({
   name: 'auth',
@@ -36,12 +44,15 @@ export default defineService<Ctx>({
   routes: [
     route(api.register, register),
     route(api.login, login),
+    route(api.loginWithSecondFactor, loginWithSecondFactor),
+    route(api.loginWithPasskey, loginWithPasskey),
     route(api.refresh, refresh),
     route(api.logout, logout),
     route(api.confirm, confirm),
     route(api.getMe, getMe),
     route(api.listLogins, listLogins),
     route(api.endLogin, endLogin),
+    route(api.endOtherLogins, endOtherLogins),
     route(api.changePassword, changePassword),
     route(api.forgotPassword, forgotPassword),
     route(api.resetPassword, resetPassword),
@@ -49,6 +60,16 @@ export default defineService<Ctx>({
     route(api.requestVerification, requestVerification),
     route(api.deleteCredentials, deleteCredentials),
     route(api.setRoles, setRoles),
+    route(api.getSecondFactor, getSecondFactor),
+    route(api.removeSecondFactor, removeSecondFactor),
+    route(api.createRecoveryCodes, createRecoveryCodes),
+    route(api.enableTotp, enableTotp),
+    route(api.confirmTotp, confirmTotp),
+    route(api.removeTotp, removeTotp),
+    route(api.startPasskey, startPasskey),
+    route(api.addPasskey, addPasskey),
+    route(api.removePasskey, removePasskey),
+    route(api.askForPasskey, askForPasskey),
     route(api.getKeys, getKeys),
     route(api.listEndedLogins, listEndedLogins),
     route(api.deleteAccount, deleteAccount),
@@ -63,6 +84,8 @@ export default defineService<Ctx>({
   ],
   start: async ctx => {
     await refuseDemoAccounts(ctx)
-    return { passwords: await createPasswordHasher() }
+    const secretBox = createSecretBox(ctx.settings.SECOND_FACTOR_SECRET)
+    await sealAnew(ctx, secretBox)
+    return { passwords: await createPasswordHasher(), secretBox }
   },
 })

@@ -22,6 +22,7 @@ export default [
     route('account/purchases', 'account/purchases.tsx'),
     route('account/notifications', 'account/notifications.tsx'),
     route('account/settings', 'account/settings.tsx'),
+    route('account/security', 'account/security.tsx'),
   ]),
   route('account/tickets/:id/:file', 'shop/ticket-file.ts', { id: 'account/ticket-file' }),
   route('account/export', 'account/export.ts'),

@@ -3,8 +3,13 @@ import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
   Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid,
 } from './fields.ts'
+import {
+  Challenge, challengeOver, PasskeyAssertion, ProofKind, second_proof, secondFactorNeeded,
+  wrongProof,
+} from './second-factor.ts'
 import { serviceNames } from './services.ts'
 
+export * from './second-factor.ts'
 export * from './step-up.ts'
 
 /** Credentials, logins, tokens and roles. */
@@ -41,6 +46,10 @@ export const Me = Type.Object({
   roles: Type.Array(Role),
   locale: Locale,
   email_verified: Type.Boolean(),
+  confirm_with: Type.Array(ProofKind, { description: 'What a step-up takes as proof' }),
+  must_enroll: Type.Boolean({
+    description: 'An administrator who has to set up a second factor before anything else',
+  }),
   created_at: Timestamp,
 })
 export type Me = Static<typeof Me>
@@ -112,8 +121,28 @@ export const login = defineRoute({
   summary: 'Sign in',
   body: Type.Object({ email: Email, password: Password }),
   reply: { 200: Session },
-  problems: [badCredentials],
+  problems: [badCredentials, secondFactorNeeded],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
+})
+
+export const loginWithSecondFactor = defineRoute({
+  method: 'POST', path: '/api/auth/login/second-factor', access: 'public',
+  summary: 'Finish signing in with the second factor',
+  description:
+    '`challenge` is what the problem `auth/second-factor-needed` brought. Exactly one of the proofs.',
+  body: Type.Object({ challenge: Challenge, ...second_proof }),
+  reply: { 200: Session },
+  problems: [wrongProof, challengeOver],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
+})
+
+export const loginWithPasskey = defineRoute({
+  method: 'POST', path: '/api/auth/login/passkey', access: 'public',
+  summary: 'Sign in with a passkey alone',
+  body: Type.Object({ response: PasskeyAssertion }),
+  reply: { 200: Session },
+  problems: [wrongProof, challengeOver],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
 })
 
 export const refresh = defineRoute({
@@ -159,8 +188,15 @@ export const endLogin = defineRoute({
   problems: [],
 })
 
+export const endOtherLogins = defineRoute({
+  method: 'DELETE', path: '/api/auth/sessions', access: 'user', while_enrolling: true,
+  summary: 'End all your logins but this one',
+  reply: { 204: Empty },
+  problems: [],
+})
+
 export const changePassword = defineRoute({
-  method: 'POST', path: '/api/auth/password', access: 'user',
+  method: 'POST', path: '/api/auth/password', access: 'user', step_up: 'sometimes',
   summary: 'Change your password and end your other logins',
   body: Type.Object({ current_password: Password, new_password: NewPassword }),
   reply: { 204: Empty },
@@ -205,7 +241,7 @@ export const requestVerification = defineRoute({
 })
 
 export const deleteCredentials = defineRoute({
-  method: 'DELETE', path: '/api/auth/credentials', access: 'user',
+  method: 'DELETE', path: '/api/auth/credentials', access: 'user', step_up: 'sometimes',
   summary: 'Delete your account: sign-in, profile and personal data',
   body: Type.Object({ password: Password }),
   reply: { 204: Empty },

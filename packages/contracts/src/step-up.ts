@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
-import { defineProblem, defineRoute } from './define.ts'
+import { defineRoute } from './define.ts'
 import { Timestamp } from './fields.ts'
+import { challengeOver, second_proof, wrongProof } from './second-factor.ts'
 
 /** Proving once more that it is you, before something that cannot be taken back. */
 
@@ -11,15 +12,16 @@ export const Confirmation = Type.Object({
 })
 export type Confirmation = Static<typeof Confirmation>
 
-export const wrongProof = defineProblem(
-  'auth/wrong-proof', 401, 'This does not prove that it is you',
-)
-
 export const confirm = defineRoute({
   method: 'POST', path: '/api/auth/confirm', access: 'user', while_enrolling: true,
   summary: 'Prove again that it is you, before what asks for a step-up',
-  body: Type.Object({ password: Type.String({ minLength: 1, maxLength: 200 }) }),
+  description:
+    'Exactly one of the proofs: the password, or where there is a second factor, that. '
+    + '`GET /api/auth/me` says which in `confirm_with`.',
+  body: Type.Object({
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), ...second_proof,
+  }),
   reply: { 200: Confirmation },
-  problems: [wrongProof],
+  problems: [wrongProof, challengeOver],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })

@@ -4,8 +4,11 @@ import type { EventBus } from './bus.ts'
 import type { createCall } from './call.ts'
 import { access_token_seconds } from './tokens.ts'
 
-/** Auth may start after us, and whoever logged out wants to be out within a second. */
-const poll_ms = 1000
+/**
+ * Auth may start after us, and whoever logged out wants to be out within a second, the asking
+ * included.
+ */
+const poll_ms = 500
 /** News may stay away without a sign: auth can be cut off from a message server that we reach. */
 const doubt_after_ms = 15_000
 const overlap_ms = 60_000

@@ -226,7 +226,12 @@ function follow (running: Running[], shared: Shared, bus: EventBus): () => void 
   if (!first) return () => {}
   const { service, tokens } = first.ctx
   const call = createCall({ from: service, tokens, ...shared })
-  return followEndedLogins(shared.endedLogins, call, bus)
+  // News of a bus within this process come from an auth that is here, or from nobody.
+  const has_news = shared.settings.NATS_URL !== undefined ||
+    running.some(({ definition }) => definition.name === 'auth')
+  return followEndedLogins(shared.endedLogins, call, {
+    connected: () => has_news && bus.connected(), onReturn: again => bus.onReturn(again),
+  })
 }
 
 function once (work: () => Promise<void>): () => Promise<void> {

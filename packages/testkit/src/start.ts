@@ -54,6 +54,7 @@ export const testSecrets = () => ({
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   ORDER_SIGNATURE: randomBytes(32).toString('hex'),
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
+  SECOND_FACTOR_SECRET: randomBytes(32).toString('hex'),
 })
 
 /** A login can be made here whichever services run: the test stands in for auth. */

@@ -4,6 +4,7 @@ import { personOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { ownAccount } from '../own-account.ts'
+import { confirmWithSecondFactor } from '../second-factor.ts'
 import { checkPassword, refuseWeakPassword } from '../passwords.ts'
 import { lockAccount, updatePassword } from '../queries/accounts.ts'
 import { deleteLinkTokens } from '../queries/links.ts'
@@ -13,6 +14,7 @@ import { endLogins } from '../sessions.ts'
 export const changePassword: Operation<typeof api.changePassword> = async (ctx, request) => {
   const { current_password, new_password } = request.body
   const account = await ownAccount(ctx.db, request.caller)
+  await confirmWithSecondFactor(ctx, request.caller, account)
   await checkPassword(ctx, account,
     { email: account.email, password: current_password, from: request })
   await refuseWeakPassword(new_password, account)

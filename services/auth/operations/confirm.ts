@@ -1,26 +1,24 @@
-import { wrongProof } from '@fermata/contracts/auth'
+import { badCredentials, wrongProof } from '@fermata/contracts/auth'
 import type * as api from '@fermata/contracts/auth'
 import { unauthenticated } from '@fermata/contracts/problems'
 import { confirmed_for_seconds, personOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
-import { reply } from '@fermata/platform/service'
+import { reply, type Request } from '@fermata/platform/service'
 import { expires_in, signAccessToken } from '../confirmations.ts'
-import type { Operation } from '../context.ts'
+import type { Ctx, Operation } from '../context.ts'
 import { ownAccount } from '../own-account.ts'
 import { checkPassword } from '../passwords.ts'
+import type { AccountRow } from '../queries/accounts.ts'
 import { confirmLogin } from '../queries/logins.ts'
+import { countFactors } from '../queries/second-factor.ts'
+import { checkSecondFactor, oneOf, secondMethods } from '../second-factor.ts'
 import { accessCookie } from '../session-cookies.ts'
 
 /** Proves that whoever is signed in still is who they were, and says so in a new access token. */
 export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
   const { login_id } = personOf(request.caller)
   const account = await ownAccount(ctx.db, request.caller)
-  await checkPassword(ctx, account, {
-    email: account.email, password: request.body.password, from: request,
-  }).catch((error: unknown) => {
-    throw error instanceof Problem && error.definition.status === 401
-      ? new Problem(wrongProof) : error
-  })
+  await checkProof(ctx, account, request)
   const login = await confirmLogin(ctx.db, { id: login_id, account_id: account.id,
     password_hash: account.password_hash })
   // It ended while the password was looked at.
@@ -34,4 +32,28 @@ export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
       'set-cookie': accessCookie(access_token, ctx.settings.PUBLIC_URL),
       'cache-control': 'no-store',
     } })
+}
+
+/**
+ * Where there is a second factor the password is not enough: it is what thieves have first.
+ * @throws Problem `auth/wrong-proof`, `request/too-many`
+ */
+async function checkProof (
+  ctx: Ctx, account: AccountRow, request: Request<typeof api.confirm>,
+): Promise<void> {
+  const { login_id } = personOf(request.caller)
+  const { password, ...proof } = request.body
+  oneOf(request.body, 'password', 'code', 'recovery_code', 'passkey')
+  if (password === undefined) {
+    await checkSecondFactor(ctx, proof,
+      { account, from: request, purpose: 'passkey-confirm', login_id })
+    return
+  }
+  const methods = secondMethods(await countFactors(ctx.db, account.id))
+  if (methods.length > 0) throw new Problem(wrongProof, `Prove it by ${methods.join(' or ')}.`)
+  await checkPassword(ctx, account, { email: account.email, password, from: request })
+    .catch((error: unknown) => {
+      throw error instanceof Problem && error.definition === badCredentials
+        ? new Problem(wrongProof) : error
+    })
 }

@@ -17,3 +17,11 @@ export const endLogin: Operation<typeof api.endLogin> = async (ctx, request) => 
   if (id !== login_id) return null
   return reply(null, { headers: { 'set-cookie': removedCookies(ctx.settings.PUBLIC_URL) } })
 }
+
+/** Ends all of the caller's logins but the one that asks. */
+export const endOtherLogins: Operation<typeof api.endOtherLogins> = async (ctx, request) => {
+  const { user_id, login_id } = personOf(request.caller)
+  await ctx.transaction(tx =>
+    endLogins(ctx, tx, { account_id: user_id, except: login_id }, request.id))
+  return null
+}

@@ -12,7 +12,7 @@ export function loader ({ context }: Route.LoaderArgs) {
 
 export default function AccountLayout ({ loaderData }: Route.ComponentProps) {
   const t = useT()
-  const links = (['tickets', 'purchases', 'notifications', 'settings'] as const)
+  const links = (['tickets', 'purchases', 'notifications', 'settings', 'security'] as const)
     .map(page => ({ path: `/account/${page}`, text: t(`account.nav.${page}`) }))
   return (
     <div className="wrap grid gap-8 pt-6">

@@ -1,5 +1,5 @@
 import {
-  badCredentials, changePassword, deleteCredentials, endLogin, lastAdmin, requestVerification,
+  badCredentials, changePassword, deleteCredentials, lastAdmin, requestVerification,
   weakPassword,
 } from '@fermata/contracts/auth'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
@@ -79,11 +79,6 @@ const verify: Change = async (context, t, values) => {
   return answer.ok ? done(t('account.settings.verification_sent')) : explain(context, t, values, answer)
 }
 
-const endOther: Change = async (context, t, values) => {
-  const answer = await api(context)(endLogin, { params: { id: values.login_id || 'none' } })
-  return answer.ok ? done(t('shell.saved')) : explain(context, t, values, answer)
-}
-
 const erase: Change = async (context, t, values) => {
   if (!values.password) return refuse(t, values, { password: t('errors.form.required') })
   const answer = await api(context)(deleteCredentials, { body: { password: values.password } })
@@ -94,5 +89,5 @@ const erase: Change = async (context, t, values) => {
 
 const changes = {
   profile: changeProfile, channels: changeChannels, password: setPassword, verification: verify,
-  logins: endOther, delete: erase,
+  delete: erase,
 }

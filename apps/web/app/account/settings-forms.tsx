@@ -3,7 +3,6 @@ import { languageNames, languages } from '../i18n/language.ts'
 import { useT } from '../i18n/translator.tsx'
 import type { FormAnswer } from '../server/forms.server.ts'
 import { Field, FormMessage, SelectField } from '../ui/field.tsx'
-import { LocalTime } from '../ui/values.tsx'
 import type { SettingsData } from './settings.tsx'
 
 interface FormProps { page: SettingsData, answer?: FormAnswer }
@@ -82,29 +81,6 @@ export function PasswordForm ({ answer }: { answer?: FormAnswer }) {
       <Field name="new_password" type="password" required minLength={8} maxLength={200} label={t('account.new_password')}
         hint={t('account.password_hint')} autoComplete="new-password" error={answer?.errors.new_password} />
       <p><button type="submit" className="button">{t('account.settings.change_password')}</button></p>
-    </Form>
-  )
-}
-
-export function LoginsForm ({ page: { logins } }: { page: SettingsData }) {
-  const t = useT()
-  return (
-    <Form method="post" className="panel grid gap-4" aria-labelledby="logins">
-      <h2 id="logins">{t('account.settings.logins')}</h2>
-      <input type="hidden" name="form" value="logins" />
-      <ul className="grid">
-        {logins.map(login => (
-          <li key={login.id} className="flex flex-wrap items-center justify-between gap-3 border-b border-line py-3 last:border-0">
-            <span className="grid min-w-0">
-              <strong className="break-all">{login.user_agent ?? t('shell.none')}</strong>
-              <span className="hint">{login.address} <LocalTime at={login.last_used_at} /></span>
-            </span>
-            {login.is_current
-              ? <span className="badge badge-good">{t('account.settings.this_login')}</span>
-              : <button type="submit" name="login_id" value={login.id} className="button button-quiet">{t('account.settings.end_login')}</button>}
-          </li>
-        ))}
-      </ul>
     </Form>
   )
 }

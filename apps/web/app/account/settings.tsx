@@ -1,25 +1,23 @@
-import { listLogins } from '@fermata/contracts/auth'
 import { getMyProfile, getMySettings, ProfileChanges } from '@fermata/contracts/users'
-import { data } from 'react-router'
+import { data, Link } from 'react-router'
 import type { Route } from './+types/settings'
 import { useT } from '../i18n/translator.tsx'
-import { bodyOf, optional, requirePerson } from '../server/answers.server.ts'
+import { bodyOf, requirePerson } from '../server/answers.server.ts'
 import { inputRules } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { PageTitle } from '../ui/page-title.tsx'
 import { changeSettings } from './settings-actions.server.ts'
-import { ChannelsForm, DeleteForm, LoginsForm, PasswordForm, ProfileForm } from './settings-forms.tsx'
+import { ChannelsForm, DeleteForm, PasswordForm, ProfileForm } from './settings-forms.tsx'
 
 export async function loader ({ context }: Route.LoaderArgs) {
   const me = requirePerson(context)
   const call = api(context)
-  const [profile, settings, logins] = await Promise.all([
-    call(getMyProfile), call(getMySettings), optional(call(listLogins, { query: {} })),
+  const [profile, settings] = await Promise.all([
+    call(getMyProfile), call(getMySettings),
   ])
   return {
     profile: bodyOf(context, profile),
     settings: bodyOf(context, settings),
-    logins: logins?.items ?? [],
     is_verified: me.email_verified,
     rules: inputRules(ProfileChanges),
   }
@@ -43,7 +41,7 @@ export default function Settings ({ loaderData, actionData }: Route.ComponentPro
       <ProfileForm page={loaderData} answer={answerOf('profile')} verification={answerOf('verification')} />
       <ChannelsForm page={loaderData} answer={answerOf('channels')} />
       <PasswordForm answer={answerOf('password')} />
-      <LoginsForm page={loaderData} />
+      <p><Link className="link" to="/account/security">{t('account.security.link')}</Link></p>
       <p><a className="link" href="/account/export" download>{t('account.settings.export')}</a></p>
       <DeleteForm answer={answerOf('delete')} />
     </div>

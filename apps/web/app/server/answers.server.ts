@@ -35,11 +35,15 @@ export function refusal (
 export const optional = <B>(answer: Promise<Known<B>>): Promise<B | null> =>
   answer.then(known => known.ok ? known.body : null, () => null)
 
+/** Where an administrator sets up the second factor without which nothing else opens. */
+const enroll_path = '/account/security'
+
 /** The signed-in person; sends guests to sign in and others, whose role is too low, away. */
 export function requirePerson (context: Context, ...roles: Role[]): Me {
   const { me, token } = context.get(sessionOf)
   if (!me && token) throw data(null, { status: 503 })
   if (!me) throw redirect(signInPath(context))
+  if (me.must_enroll && context.get(pageUrl).pathname !== enroll_path) throw redirect(enroll_path)
   const may = roles.length === 0 || roles.some(role => me.roles.includes(role))
   if (!may) throw data(null, { status: 403 })
   return me

@@ -83,15 +83,18 @@ async function findSession (context: Context): Promise<Session> {
 }
 
 /**
- * True when the address was proven after the token was made: without a new one, what was bought as
- * a guest would stay hidden until the token ends.
+ * True when the address was proven, or the second factor set up, after the token was made: without
+ * a new one, what was bought as a guest would stay hidden, and all else closed, until it ends.
  */
 export function isOutdated ({ me, token }: Session): boolean {
-  if (!me?.email_verified || !token) return false
+  if (!me || !token) return false
   try {
     const claims: unknown =
       JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-    return (claims as { email_verified?: unknown }).email_verified === false
+    const { email_verified, must_enroll } =
+      claims as { email_verified?: unknown, must_enroll?: unknown }
+    return (me.email_verified && email_verified === false) ||
+      (!me.must_enroll && must_enroll === true)
   } catch {
     return false
   }

@@ -1,9 +1,10 @@
-import { confirm } from '@fermata/contracts/auth'
+import { confirm, type ProofKind } from '@fermata/contracts/auth'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { stepUpNeeded } from '@fermata/contracts/problems'
 import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { translators } from '../i18n/translators.server.ts'
 import type { StepUp } from '../ui/confirm-form.tsx'
+import { secondProofIn } from './proof.server.ts'
 import { clientFor, deviceHeaders, newCookies, pageUrl, sessionOf } from './session.server.ts'
 import { visitorOf } from './web-request.server.ts'
 
@@ -29,7 +30,7 @@ export const stepUpMiddleware: MiddlewareFunction<Response> = async (
 ) => {
   const form = request.method === 'POST' ? await readForm(request) : null
   if (form) {
-    const problem = form.has('confirm_password') ? await prove(context, form) : null
+    const problem = form.has(`${own_prefix}it`) ? await prove(context, form) : null
     context.set(sentForm, { fields: fieldsToKeep(form), problem })
   }
   return next()
@@ -54,11 +55,11 @@ function fieldsToKeep (form: FormData): StepUp['fields'] {
 async function prove (context: Context, form: FormData): Promise<string | null> {
   const { t } = translators[context.get(visitorOf).language]
   const session = context.get(sessionOf)
-  const password = String(form.get('confirm_password') ?? '').slice(0, 200)
   if (!session.token) return null
-  if (password === '') return t('errors.form.required')
+  const body = proofIn(form)
+  if (!body) return t('errors.step_up.wrong')
   const answer = await clientFor(context, session.token)(confirm, {
-    body: { password }, headers: deviceHeaders(context),
+    body, headers: deviceHeaders(context),
   })
   if (answer.ok) {
     context.get(newCookies).push(...answer.headers.getSetCookie())
@@ -68,12 +69,24 @@ async function prove (context: Context, form: FormData): Promise<string | null> 
   return t(answer.status === 429 ? 'account.too_fast' : 'errors.step_up.wrong')
 }
 
+function proofIn (form: FormData) {
+  const textOf = (name: string) => {
+    const value = form.get(own_prefix + name)
+    return typeof value === 'string' ? value : ''
+  }
+  const password = textOf('password')
+  if (password === '') return secondProofIn(textOf('code'), textOf('passkey'))
+  return password.length <= 200 ? { password } : null
+}
+
 /** The page that asks for the proof, where that is what the API wants; else null. */
 export function stepUpPage (context: Context, problem: ProblemBody | undefined) {
   if (!problem || !problemIs(problem, stepUpNeeded)) return null
   const { pathname, search } = context.get(pageUrl)
   const sent = context.get(sentForm)
+  const methods: ProofKind[] = context.get(sessionOf).me?.confirm_with ?? ['password']
   const step_up: StepUp = {
+    methods,
     action: pathname + search, fields: sent?.fields ?? [], problem: sent?.problem ?? null,
   }
   return data({ step_up }, { status: 403 })

@@ -46,6 +46,8 @@ export const errors = {
     confirm: 'Confirm and go on',
     cancel: 'Do nothing',
     wrong: 'That was not right. Please try again.',
+    code: 'Code from your app, or a recovery code',
+    passkey: 'Confirm with a passkey',
   },
   failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
   form: {

@@ -49,6 +49,8 @@ export const errors: Wording<typeof english.errors> = {
     confirm: 'Confirmer et continuer',
     cancel: 'Ne rien faire',
     wrong: 'Ce n’était pas cela. Réessayez.',
+    code: 'Code de votre application, ou code de secours',
+    passkey: 'Confirmer avec une clé d’accès',
   },
   failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
   form: {
