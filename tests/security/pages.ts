@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { allServices } from '@fermata/server/services'
 import { registerWeb } from '@fermata/server/web'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import type { RouteConfigEntry } from '@react-router/dev/routes'
 import Fastify from 'fastify'
 import { buildWebWhenStale } from '../../tools/build-web.ts'
+
+/** What is read of an entry of routes.ts. */
+interface RouteEntry { file: string, path?: string, children?: RouteEntry[] }
 
 /** All services and their pages in a test's own process. */
 export interface Pages {
@@ -46,8 +48,8 @@ const app_folder = new URL('../../apps/web/app/', import.meta.url)
 /** The address of every page, with parameters that fit and mean nothing, and its source. */
 export async function listPages (): Promise<{ file: string, path: string, source: string }[]> {
   const { default: routes } =
-    await import(fileURLToPath(new URL('routes.ts', app_folder))) as { default: RouteConfigEntry[] }
-  const list = (entries: RouteConfigEntry[], above: string): { file: string, path: string }[] =>
+    await import(fileURLToPath(new URL('routes.ts', app_folder))) as { default: RouteEntry[] }
+  const list = (entries: RouteEntry[], above: string): { file: string, path: string }[] =>
     entries.flatMap(({ file, path = '', children = [] }) => {
       const full = [above, path].filter(Boolean).join('/')
       return [{ file, path: `/${full}` }, ...list(children, full)]
