@@ -15,7 +15,7 @@ let it: TestSystem
 
 beforeAll(async () => {
   it = await startTestSystem([allServices.auth])
-}, 60_000)
+}, 240_000)
 afterAll(() => it.stop())
 
 const attempts = atScale(200, 10_000)

@@ -55,7 +55,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 beforeAll(async () => {
   auth = await start(['auth'])
   others = await start(['notifications', 'orders', 'tickets', 'users'], addressOf(auth))
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   for (const { system, drop } of started.toReversed()) {
     await system.stop()

@@ -19,7 +19,7 @@ let it: TestSystem
 
 beforeAll(async () => {
   it = await startTestSystem(Object.values(allServices))
-}, 60_000)
+}, 240_000)
 afterAll(() => it.stop())
 
 const isRoute = (value: unknown): value is AnyRoute =>
