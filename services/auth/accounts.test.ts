@@ -1,5 +1,6 @@
 import {
-  changePassword, credentialsDeleted, deleteAccount, deleteCredentials, endLogin, getKeys, getMe,
+  changePassword, credentialsDeleted, deleteAccount, deleteCredentials, endLogin, findProvenAccount,
+  getKeys, getMe,
   listEndedLogins, listLogins, login, loginEnded, logout, refresh, requestVerification,
   rolesChanged, setRoles,
 } from '@fermata/contracts/auth'
@@ -251,4 +252,18 @@ test('removeStale: forgets what is old and keeps what is in use', async () => {
   expect(await countRows(ctx, 'ended_logins', 'true')).toBe(0)
   const body = { refresh_token: used.refresh_token }
   expect((await it.send(refresh, { body })).status).toBe(200)
+})
+
+test('findProvenAccount: whose address it is, for services alone; whoever only claims it is nobody', async () => {
+  const { user } = await newPerson(it)
+  const find = async (email: string) => (await it.send(findProvenAccount, {
+    body: { email }, token: await it.serviceToken('auth', 'events') })).body.user_id
+  expect(await find(user.email)).toBeNull()
+  await ctx.pool.query('update auth.accounts set email_verified_at = now() where id = $1',
+    [user.id])
+  expect(await find(user.email.toUpperCase())).toBe(user.id)
+  expect(await find('nobody@example.org')).toBeNull()
+  const token = await it.personToken({ roles: ['admin'] })
+  const by_person = await it.send(findProvenAccount, { body: { email: user.email }, token })
+  expect(by_person.status).toBe(401)
 })

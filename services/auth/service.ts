@@ -13,6 +13,7 @@ import { deleteCredentials } from './operations/delete-credentials.ts'
 import { endLogin, endOtherLogins } from './operations/end-login.ts'
 import { loginWithPasskey, loginWithSecondFactor } from './operations/finish-login.ts'
 import { followLocales, followNames } from './operations/follow-profiles.ts'
+import { findProvenAccount } from './operations/find-proven-account.ts'
 import { forgotPassword } from './operations/forgot-password.ts'
 import { getKeys } from './operations/get-keys.ts'
 import { getMe } from './operations/get-me.ts'
@@ -73,6 +74,7 @@ export default defineService<Ctx>({
     route(api.getKeys, getKeys),
     route(api.listEndedLogins, listEndedLogins),
     route(api.deleteAccount, deleteAccount),
+    route(api.findProvenAccount, findProvenAccount),
   ],
   subscriptions: [
     on(settingsChanged, followLocales),

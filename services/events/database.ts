@@ -74,9 +74,13 @@ export interface EventsInbox {
 
 export interface EventsMembers {
   added_at: Generated<string>
-  name: string
+  email: string | null
+  event_id: string | null
+  id: Generated<string>
+  name: string | null
   organizer_id: string
-  user_id: string
+  role: Generated<string>
+  user_id: string | null
 }
 
 export interface EventsMigrations {
@@ -93,6 +97,7 @@ export interface EventsOrganizers {
   created_at: Generated<string>
   default_for: string | null
   id: string
+  members_version: Generated<number>
   name: string
 }
 

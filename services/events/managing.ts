@@ -1,9 +1,11 @@
 import type { EventFacts } from '@fermata/contracts/fields'
 import { invalid, notFound } from '@fermata/contracts/problems'
 import { hasRole, personOf, type Caller } from '@fermata/platform/caller'
+import { mayDo } from '@fermata/platform/memberships'
 import { Problem } from '@fermata/platform/problem'
 import type { Db } from '@fermata/platform/database'
 import type { Event, Organizer } from '@fermata/contracts/events'
+import { sql } from 'kysely'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
 import {
@@ -39,6 +41,10 @@ export async function managedOrganizer (ctx: Ctx, caller: Caller, id: string): P
   if (!organizer) throw new Problem(notFound)
   return organizer
 }
+
+/** What the caller may admit people to, as a condition of a list. */
+export const servedBy = (caller: Caller) => mayDo('events', caller, 'door',
+  { organizer_id: sql.ref('e.organizer_id'), event_id: sql.ref('e.id') })
 
 /** An event as callers see it. */
 export const present = (row: EventRow): Event => ({ ...row, images: imagesOf(row) })

@@ -1,4 +1,4 @@
-import { credentialsDeleted, userRegistered } from '@fermata/contracts/auth'
+import { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
 import * as api from '@fermata/contracts/events'
 import { job } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
@@ -11,18 +11,22 @@ import { cancelEvent } from './operations/cancel-event.ts'
 import { createEvent } from './operations/create-event.ts'
 import { createOrganizer } from './operations/create-organizer.ts'
 import { deleteEvent } from './operations/delete-event.ts'
-import { forgetPeople, rememberPeople } from './operations/forget-people.ts'
+import { forgetPeople, rememberPeople, welcomeMembers } from './operations/forget-people.ts'
 import { getArtwork } from './operations/get-artwork.ts'
 import { getAttendance } from './operations/get-attendance.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getEventFacts } from './operations/get-event-facts.ts'
+import { getOrganizerMembers } from './operations/get-organizer-members.ts'
 import { getOrganizer } from './operations/get-organizer.ts'
 import { listEvents } from './operations/list-events.ts'
 import { listMembers } from './operations/list-members.ts'
 import { listOrganizers } from './operations/list-organizers.ts'
 import { publishEvent } from './operations/publish-event.ts'
+import { removeMember } from './operations/remove-member.ts'
 import { stopSale } from './operations/stop-sale.ts'
+import { tellMembers } from './operations/tell-members.ts'
 import { updateEvent } from './operations/update-event.ts'
+import { updateMember } from './operations/update-member.ts'
 
 export default defineService<Ctx>({
   name: 'events',
@@ -43,11 +47,19 @@ export default defineService<Ctx>({
     route(api.getOrganizer, getOrganizer),
     route(api.listMembers, listMembers),
     route(api.addMember, addMember),
+    route(api.updateMember, updateMember),
+    route(api.removeMember, removeMember),
+    route(api.getOrganizerMembers, getOrganizerMembers),
     route(api.getEventFacts, getEventFacts),
   ],
   subscriptions: [
     on(userRegistered, rememberPeople),
+    on(emailVerified, welcomeMembers),
     on(credentialsDeleted, forgetPeople),
   ],
+  async start (ctx) {
+    await tellMembers(ctx)
+    return {}
+  },
   jobs: [job('align-pool', alignPool), job('stop-sale', stopSale)],
 })

@@ -63,6 +63,13 @@ export interface OrdersLimitedPurchases {
   user_id: string | null
 }
 
+export interface OrdersMembers {
+  event_id: string | null
+  organizer_id: string
+  role: string
+  user_id: string
+}
+
 export interface OrdersMigrations {
   name: string
   timestamp: string
@@ -102,6 +109,11 @@ export interface OrdersOrders {
   status: string
   total_minor: number
   user_id: string | null
+}
+
+export interface OrdersOrganizers {
+  id: string
+  version: number
 }
 
 export interface OrdersOutbox {
@@ -226,10 +238,12 @@ export interface DB {
   'orders.idempotency_keys': OrdersIdempotencyKeys
   'orders.inbox': OrdersInbox
   'orders.limited_purchases': OrdersLimitedPurchases
+  'orders.members': OrdersMembers
   'orders.migrations': OrdersMigrations
   'orders.migrations_lock': OrdersMigrationsLock
   'orders.order_items': OrdersOrderItems
   'orders.orders': OrdersOrders
+  'orders.organizers': OrdersOrganizers
   'orders.outbox': OrdersOutbox
   'orders.pools': OrdersPools
   'orders.promo_codes': OrdersPromoCodes

@@ -19,7 +19,7 @@ export async function requireOrder (
   if (order && isBuyer(caller, order)) return { order, as: 'buyer' }
   if (order && caller.kind === 'user') {
     const facts = await findFacts(ctx.db, [order.event_id])
-    if (manages(caller, facts.get(order.event_id))) return { order, as: 'organizer' }
+    if (await manages(ctx, caller, facts.get(order.event_id))) return { order, as: 'organizer' }
   }
   throw new Problem(notFound)
 }

@@ -33,7 +33,7 @@ async function buy (
 /** An event of an organiser with one member, and a type of it. */
 async function seedManaged () {
   const member_id = uuidv7()
-  const event = await seedEvent(ctx, { member_ids: [member_id] })
+  const event = await seedEvent(ctx, { owner_ids: [member_id] })
   return { member_id, event, type: await seedTicketType(ctx, { event_id: event.id }) }
 }
 
@@ -183,7 +183,7 @@ describe('getOrdersForPayment: for other services only', () => {
     expect(status).toBe(200)
     expect(body.items).toEqual([
       { id: order.id, code: order.code, status: 'pending', event_id: event.id, event_title: event.title,
-      organizer_id: event.organizer_id, organizer_member_ids: [member_id], total_minor: 3000,
+      organizer_id: event.organizer_id, organizer_owner_ids: [member_id], total_minor: 3000,
         currency: 'EUR', buyer,
       user_id: null, expires_at: order.expires_at }])
   })

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function seedRoom (opens_in_seconds: number, max_in_checkout = 2000) {
   const ctx = one.context<Ctx>('orders')
-  const event = await seedEvent(ctx, { member_ids: [member] })
+  const event = await seedEvent(ctx, { owner_ids: [member] })
   const type = await seedTicketType(ctx, { event_id: event.id, capacity: 50_000 })
   const token = await one.personToken({ user_id: member, roles: ['event_creator'] })
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
@@ -134,7 +134,7 @@ test('placeOrder: what a process knows of a room may be old, and it sells withou
   const opens_at = new Date(Date.now() - 1000).toISOString()
   // To whoever read the room before it was published it is closed, and asks for no pass.
   const announce = async () => {
-    const event = await seedEvent(ctx, { member_ids: [member], status: 'draft' })
+    const event = await seedEvent(ctx, { owner_ids: [member], status: 'draft' })
     const type = await seedTicketType(ctx, { event_id: event.id })
     await one.send(api.setQueue,
       { params: { event_id: event.id }, token, body: { enabled: true, opens_at } })

@@ -36,7 +36,7 @@ interface Given {
 
 /** An event with one ticket type and a room in front of it. */
 async function seedRoom ({ capacity = 100, opens_at = in_seconds(-1), ...settings }: Given = {}) {
-  const event = await seedEvent(ctx, { member_ids: [member] })
+  const event = await seedEvent(ctx, { owner_ids: [member] })
   const type = await seedTicketType(ctx, { event_id: event.id, capacity })
   const answer = await it.send(api.setQueue, { params: { event_id: event.id }, token: organizer,
     body: { enabled: true, opens_at, ...settings } })
@@ -129,7 +129,7 @@ test('listQueueJoins: shows nobody before the draw, and everybody after it page 
 })
 
 test('getQueueSettings: a room that was never made is none', async () => {
-  const event = await seedEvent(ctx, { member_ids: [member] })
+  const event = await seedEvent(ctx, { owner_ids: [member] })
   expect((await settingsOf(event.id)).status).toBe(404)
 })
 

@@ -35,7 +35,7 @@ const change = (id: string, token: string, body: unknown) =>
 /** A published event with a type on sale, and its organiser. */
 async function onSale (given: SeededType = {}) {
   const member_id = uuidv7()
-  const event = await seedEvent(ctx, { member_ids: [member_id] })
+  const event = await seedEvent(ctx, { owner_ids: [member_id] })
   peer.known.set(event.id, event)
   const type = await seedTicketType(ctx, { event_id: event.id, ...given })
   return { event, type, token: await it.personToken({ user_id: member_id, roles: ['event_creator'] }) }

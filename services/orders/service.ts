@@ -1,9 +1,12 @@
 import { credentialsDeleted } from '@fermata/contracts/auth'
-import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
+import {
+  eventCanceled, eventChanged, eventPublished, organizerMembersChanged,
+} from '@fermata/contracts/events'
 import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/orders'
 import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { every } from '@fermata/platform/jobs'
+import { followMembers } from '@fermata/platform/memberships'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { closeBoxOffice, refuseWhenFull, startBoxOffice } from './box-office.ts'
@@ -93,6 +96,7 @@ export default defineService<Ctx>({
     on(eventPublished, learnPublished),
     on(eventChanged, learnChanged),
     on(eventCanceled, cancelEventOrders),
+    on(organizerMembersChanged, followMembers('orders')),
     on(paymentSucceeded, completeOrders),
     on(paymentRefunded, refundOrders),
     on(deadlineReached, expireOrders),

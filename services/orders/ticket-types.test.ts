@@ -25,8 +25,9 @@ afterAll(() => it.stop())
 /** A draft that only the events service knows, and the token of its organiser. */
 async function someDraft (facts: Parameters<typeof someEvent>[0] = {}) {
   const member_id = uuidv7()
-  const event = someEvent({ member_ids: [member_id], status: 'draft', ...facts })
+  const event = someEvent({ status: 'draft', ...facts })
   peer.known.set(event.id, event)
+  peer.owners.set(event.organizer_id, [member_id])
   return { event, member_id, token: await it.personToken({ user_id: member_id, roles: ['event_creator'] }) }
 }
 

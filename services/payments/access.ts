@@ -10,9 +10,9 @@ export function ownsOrder (caller: Caller, order: { id: string, user_id: string 
   return caller.kind === 'user' && order.user_id === caller.user_id
 }
 
-/** Members of the event's organiser may give money back. */
+/** Owners of the event's organiser may give money back. */
 const managesOrder = (caller: Caller, order: OrderForPayment) => caller.kind === 'user' &&
-  hasRole(caller, 'event_creator') && order.organizer_member_ids.includes(caller.user_id)
+  hasRole(caller, 'event_creator') && order.organizer_owner_ids.includes(caller.user_id)
 
 /**
  * @throws Problem 404 unless the caller is an admin or of the order's organiser, as orders knows

@@ -153,7 +153,7 @@ test('startPayment: only the owner of an order can pay it, for others it does no
 
 test('getPayment: owner, organiser and admin see it, for others it does not exist', async () => {
   const [user_id, member_id] = [uuidv7(), uuidv7()]
-  const order = orders.addOrder({ user_id, organizer_member_ids: [member_id] })
+  const order = orders.addOrder({ user_id, organizer_owner_ids: [member_id] })
   const { body } = await pay(order)
   const get = (token?: string) => it.send(api.getPayment, { params: { id: body.id }, token })
   expect((await get(it.orderToken(order.id))).status).toBe(200)

@@ -14,7 +14,7 @@ afterAll(() => it.stop())
 
 test('refundPayment: gives back in parts until nothing is left, each told and posted', async () => {
   const member_id = uuidv7()
-  const order = orders.addOrder({ organizer_member_ids: [member_id] })
+  const order = orders.addOrder({ organizer_owner_ids: [member_id] })
   const id = await payUntil(order, 'success', 'succeeded')
   const token = await it.personToken({ user_id: member_id, roles: ['event_creator'] })
   const refund = (body: object) => it.send(api.refundPayment, { params: { id }, body, token })

@@ -44,8 +44,8 @@ export interface TicketsEvents {
   facts: Json
   id: string
   last_number: Generated<number>
-  member_ids: string[]
   number_prefix: string
+  organizer_id: Generated<string | null>
   starts_at: string
   title: string
   version: number
@@ -73,6 +73,13 @@ export interface TicketsKeys {
   public_key: Buffer
 }
 
+export interface TicketsMembers {
+  event_id: string | null
+  organizer_id: string
+  role: string
+  user_id: string
+}
+
 export interface TicketsMigrations {
   name: string
   timestamp: string
@@ -94,6 +101,11 @@ export interface TicketsOrders {
   id: string
   issued_at: string | null
   user_id: string | null
+}
+
+export interface TicketsOrganizers {
+  id: string
+  version: number
 }
 
 export interface TicketsOutbox {
@@ -133,9 +145,11 @@ export interface DB {
   'tickets.idempotency_keys': TicketsIdempotencyKeys
   'tickets.inbox': TicketsInbox
   'tickets.keys': TicketsKeys
+  'tickets.members': TicketsMembers
   'tickets.migrations': TicketsMigrations
   'tickets.migrations_lock': TicketsMigrationsLock
   'tickets.orders': TicketsOrders
+  'tickets.organizers': TicketsOrganizers
   'tickets.outbox': TicketsOutbox
   'tickets.tickets': TicketsTickets
 }

@@ -1,10 +1,12 @@
 import { unknownCode } from '@fermata/contracts/tickets'
-import type { Db } from '@fermata/platform/database'
+import type { Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import { findKey } from './queries/events.ts'
+import { findKey, isOf } from './queries/events.ts'
 import { findTicket, type TicketRow } from './queries/tickets.ts'
+import { refusalProblem } from './refusals.ts'
 import { readTicketCode, type TicketCode } from './rules/ticket-code.ts'
+import { serves } from './visible-ticket.ts'
 
 /**
  * The parts of a code that one of our keys signed. The signature is checked before the ticket is
@@ -19,12 +21,20 @@ export async function readSignedCode (ctx: Ctx, input: string): Promise<TicketCo
 }
 
 /**
+ * The ticket of a code, for who works at its door. Staff of another event of the same organiser are
+ * told that it is for that one, since a visitor stands before them; to others it is no ticket.
  * @throws Problem `tickets/unknown-code` for a code that is altered, invented, or no longer the
- * ticket's own
+ * ticket's own, and for a ticket of others; `tickets/wrong-event`
  */
-export async function ticketOfCode (ctx: Ctx, db: Db, input: string): Promise<TicketRow> {
+export async function ticketOfCode (
+  ctx: Ctx, caller: Caller, { code: input, event_id }: { code: string, event_id: string }
+): Promise<TicketRow> {
   const code = await readSignedCode(ctx, input)
-  const row = code && await findTicket(db, code.ticket_id)
+  const row = code && await findTicket(ctx.db, code.ticket_id)
   if (!row || row.code !== code.text) throw new Problem(unknownCode)
-  return row
+  if (await serves(ctx.db, caller, row)) return row
+  const here = { id: event_id, organizer_id: row.event.organizer_id }
+  const is_neighbour = row.event_id !== event_id &&
+    await isOf(ctx.db, here) && await serves(ctx.db, caller, { event: here })
+  throw is_neighbour ? refusalProblem(row, 'wrong_event') : new Problem(unknownCode)
 }

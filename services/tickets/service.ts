@@ -1,7 +1,10 @@
 import { credentialsDeleted } from '@fermata/contracts/auth'
-import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
+import {
+  eventCanceled, eventChanged, eventPublished, organizerMembersChanged,
+} from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/tickets'
+import { followMembers, worksForSomebody } from '@fermata/platform/memberships'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { createPrinter } from './adapters/printer.ts'
@@ -11,6 +14,7 @@ import { checkIn } from './operations/check-in.ts'
 import { endOrders } from './operations/end-orders.ts'
 import { forgetHolders } from './operations/forget-holders.ts'
 import { getAdmissions } from './operations/get-admissions.ts'
+import { getDoor } from './operations/get-door.ts'
 import { getOrderCalendar } from './operations/get-order-calendar.ts'
 import { getOrderPdf } from './operations/get-order-pdf.ts'
 import { getTicketCalendar } from './operations/get-ticket-calendar.ts'
@@ -39,12 +43,14 @@ export default defineService<Ctx>({
     route(api.listTicketKeys, listTicketKeys),
     route(api.validateTicket, validateTicket),
     route(api.checkIn, checkIn),
+    route(api.getDoor, getDoor),
     route(api.voidTicket, voidTicket),
     route(api.resendTicket, resendTicket),
     route(api.getAdmissions, getAdmissions),
     route(api.getOrderPdf, getOrderPdf),
     route(api.getOrderCalendar, getOrderCalendar),
   ],
+  hasStaff: (ctx, user_id) => worksForSomebody(ctx.db, 'tickets', user_id),
   subscriptions: [
     on(orderCompleted, issueTickets),
     on(orderRefunded, endOrders),
@@ -52,6 +58,7 @@ export default defineService<Ctx>({
     on(eventPublished, keepEvents),
     on(eventChanged, keepEvents),
     on(eventCanceled, keepEvents),
+    on(organizerMembersChanged, followMembers('tickets')),
     on(credentialsDeleted, forgetHolders),
   ],
   start: async ctx => ({

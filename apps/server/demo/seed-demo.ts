@@ -48,7 +48,15 @@ export async function seedDemoThrough ({ clientFor, signIn }: DemoDoor): Promise
   const [seller, customer] = [await signIn('event_creator'), await signIn('user')]
   if (!seller || !customer) return
   const organizer = clientFor(seller.token)
-  if (await isSeeded(organizer)) return
+  const operator = await signIn('operator')
+  if (await isSeeded(organizer)) {
+    // A folder in which the demo was made before people worked for organisers.
+    const { items: [first] } = await must(organizer, events.listOrganizers, {})
+    if (operator && first && !await hasMembers(organizer, first.id)) {
+      await appoint(organizer, operator.account.email)
+    }
+    return
+  }
   const person = customer.account
   const buyer: Buyer = {
     call: clientFor(customer.token),
@@ -57,6 +65,7 @@ export async function seedDemoThrough ({ clientFor, signIn }: DemoDoor): Promise
     locale: 'en',
   }
   const organizers = await seedOrganizers(organizer)
+  if (operator) await appoint(organizer, operator.account.email)
   const seeded = new Map(await Promise.all(demoEvents.map(async demo =>
     [demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!)] as const)))
   await Promise.all(demoPurchases.map((purchase, index) => {
@@ -122,6 +131,23 @@ async function seedOrganizers (call: Call): Promise<Map<string, string>> {
     ids.set(name, organizer.id)
   }
   return ids
+}
+
+/** Whether anybody works for an organiser besides who made it. */
+async function hasMembers (call: Call, id: string): Promise<boolean> {
+  const { items } = await must(call, events.listMembers, { params: { id } })
+  return items.some(member => member.email !== null)
+}
+
+/** Door staff of all organisers of the demo, also of the one to which new events go by default. */
+async function appoint (call: Call, email: string): Promise<void> {
+  const { items } = await must(call, events.listOrganizers, { query: { limit: 100 } })
+  for (const { id } of items) {
+    const answer = await call(events.addMember, { params: { id }, body: { email } })
+    if (!answer.ok && answer.problem.type !== events.alreadyMember.type) {
+      throw new Error(`The demo's operator has no door: ${JSON.stringify(answer.problem)}`)
+    }
+  }
 }
 
 async function seedEvent (call: Call, demo: DemoEvent, organizer_id: string): Promise<Seeded> {

@@ -284,6 +284,15 @@ export const deleteAccount = defineRoute({
   problems: [lastAdmin],
 })
 
+export const findProvenAccount = defineRoute({
+  method: 'POST', path: '/internal/auth/accounts/proven', access: 'internal', only_asks: true,
+  callers: ['events'],
+  summary: 'Whose address this is; an account that only claims it is nobody\'s',
+  body: Type.Object({ email: Email }),
+  reply: { 200: Type.Object({ user_id: Nullable(Uuid) }) },
+  problems: [],
+})
+
 const Person = { user_id: Uuid, email: Email, username: PersonName, locale: Locale }
 
 export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object({

@@ -12,6 +12,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'users.eraseProfiles',
   ],
   'auth.email_verified.v1': [
+    'events.welcomeMembers',
     'users.adoptPurchases',
   ],
   'auth.password_reset_requested.v1': [
@@ -49,6 +50,10 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.keepPublished',
     'orders.learnPublished',
     'tickets.keepEvents',
+  ],
+  'events.organizer_members_changed.v1': [
+    'orders.keepMembers',
+    'tickets.keepMembers',
   ],
   'expiration.deadline_reached.v1': [
     'notifications.tellReminder',

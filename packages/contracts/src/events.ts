@@ -1,9 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty, raw } from './define.ts'
 import {
-  Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text,
-  Timestamp, TimeZone, Uuid, Venue,
+  Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp,
+  TimeZone, Uuid, Venue,
 } from './fields.ts'
+
+export * from './members.ts'
 
 /** Organisers and their events. */
 
@@ -110,9 +112,6 @@ export type Attendance = Static<typeof Attendance>
 export const Organizer = Type.Object({ id: Uuid, name: Type.String(), created_at: Timestamp })
 export type Organizer = Static<typeof Organizer>
 
-export const Member = Type.Object({ user_id: Uuid, name: Type.String(), added_at: Timestamp })
-export type Member = Static<typeof Member>
-
 export const wrongState = defineProblem(
   'events/wrong-state', 409, 'The state of the event does not allow this',
   Type.Object({ event_status: EventStatus }),
@@ -133,21 +132,13 @@ export const versionConflict = defineProblem(
   'events/version-conflict', 409, 'Somebody else changed the event',
   Type.Object({ version: Type.Integer() }),
 )
-export const alreadyMember = defineProblem(
-  'events/already-member', 409, 'This person is a member already',
-)
-
-export const tooManyMembers = defineProblem(
-  'events/too-many-members', 409, 'The organiser has as many members as it may have',
-  Type.Object({ limit: Count }),
-)
-
 export const listEvents = defineRoute({
   method: 'GET', path: '/api/events', access: 'public',
   summary: 'Search events by words, dates, category and city',
   description:
     'Published events that are not over, soonest first, unless `from` reaches back. `status` ' +
-    'other than published, and `mine`, show only what the caller manages.',
+    'other than published, and `mine`, show only what the caller manages; `serving` only what ' +
+    'they may admit people to.',
   query: ListQuery({
     q: Type.Optional(Text(200)),
     from: Type.Optional(Timestamp),
@@ -157,6 +148,7 @@ export const listEvents = defineRoute({
     organizer_id: Type.Optional(Uuid),
     status: Type.Optional(EventStatus),
     mine: Type.Optional(Type.Boolean()),
+    serving: Type.Optional(Type.Boolean()),
   }),
   reply: { 200: Page(Event) },
   problems: [],
@@ -242,7 +234,7 @@ export const getArtwork = defineRoute({
 
 export const createOrganizer = defineRoute({
   method: 'POST', path: '/api/organizers', access: 'organizer', idempotent: true,
-  summary: 'Create an organiser with yourself as its first member',
+  summary: 'Create an organiser with yourself as its first owner',
   body: Type.Object({ name: Text(200, 1) }),
   reply: { 201: Organizer },
   problems: [],
@@ -250,7 +242,7 @@ export const createOrganizer = defineRoute({
 
 export const listOrganizers = defineRoute({
   method: 'GET', path: '/api/organizers', access: 'organizer',
-  summary: 'Organisers you are a member of',
+  summary: 'Organisers you are an owner of; administrators see all',
   query: ListQuery({}),
   reply: { 200: Page(Organizer) },
   problems: [],
@@ -264,28 +256,10 @@ export const getOrganizer = defineRoute({
   problems: [],
 })
 
-export const listMembers = defineRoute({
-  method: 'GET', path: '/api/organizers/{id}/members', access: 'organizer',
-  summary: 'Members of an organiser of yours',
-  params: IdParams,
-  query: ListQuery({}),
-  reply: { 200: Page(Member) },
-  problems: [],
-})
-
-export const addMember = defineRoute({
-  method: 'POST', path: '/api/organizers/{id}/members', access: 'organizer', idempotent: true,
-  summary: 'Let another person manage the events of an organiser of yours',
-  params: IdParams,
-  body: Type.Object({ user_id: Uuid, name: PersonName }),
-  reply: { 201: Member },
-  problems: [alreadyMember, tooManyMembers],
-})
-
 export const getEventFacts = defineRoute({
   method: 'GET', path: '/internal/events/{id}', access: 'internal',
   callers: ['orders'],
-  summary: 'Facts of an event and who may manage it',
+  summary: 'Facts of an event, drafts too',
   params: IdParams,
   reply: { 200: EventFacts },
   problems: [],
@@ -293,10 +267,6 @@ export const getEventFacts = defineRoute({
 
 export const eventPublished = defineEvent('events.event_published.v1', EventFacts)
 
-/**
- * Members are facts too: adding one publishes this for each event of the organiser that is a
- * draft or published.
- */
 export const eventChanged = defineEvent('events.event_changed.v1', Type.Object({
   event: EventFacts,
   changed: Type.Array(Type.String(), { description: 'Names of the facts that differ' }),

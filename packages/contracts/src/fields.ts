@@ -96,7 +96,6 @@ export const EventFacts = Type.Object({
   title: Type.String(),
   organizer_id: Uuid,
   organizer_name: Type.String(),
-  member_ids: Type.Array(Uuid, { description: 'People who may manage it' }),
   starts_at: Timestamp,
   ends_at: Timestamp,
   timezone: TimeZone,

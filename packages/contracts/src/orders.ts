@@ -274,7 +274,7 @@ export const OrderForPayment = Type.Object({
   event_id: Uuid,
   event_title: Type.String(),
   organizer_id: Uuid,
-  organizer_member_ids: Type.Array(Uuid, { description: 'People who may refund it' }),
+  organizer_owner_ids: Type.Array(Uuid, { description: 'People who may refund it' }),
   total_minor: Minor, currency: Currency,
   buyer: Buyer,
   user_id: Nullable(Uuid),

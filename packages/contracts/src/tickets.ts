@@ -89,8 +89,8 @@ export const listTickets = defineRoute({
   method: 'GET', path: '/api/tickets', access: 'owner',
   summary: 'Your tickets, or those of an order with its token',
   description:
-    'With `event_id` or `q` (number, code, name, email or order code), operators look up any ' +
-    'ticket and organisers those of their events.',
+    'With `event_id`, `order_id` or `q` (number, code, name, email or order code), whoever works ' +
+    'at the door looks up the tickets of the events they work at.',
   query: ListQuery({
     q: Type.Optional(Text(500)),
     event_id: Type.Optional(Uuid),
@@ -148,8 +148,11 @@ export const validateTicket = defineRoute({
   method: 'POST', path: '/api/tickets/validate', access: 'operator',
   summary: 'Look at a ticket without admitting it',
   body: Type.Object({ code: Code, event_id: Uuid }),
+  description:
+    'A ticket of another organiser is none here. One for an event of the same organiser at which ' +
+    'you do not work is `tickets/wrong-event`.',
   reply: { 200: Validation },
-  problems: [unknownCode],
+  problems: [unknownCode, wrongEvent],
 })
 
 export const checkIn = defineRoute({
@@ -207,6 +210,14 @@ export const Admissions = Type.Object({
   })),
 })
 export type Admissions = Static<typeof Admissions>
+
+export const getDoor = defineRoute({
+  method: 'GET', path: '/api/check-ins/{event_id}', access: 'operator',
+  summary: 'How many have come to an event at whose door you work',
+  params: Type.Object({ event_id: Uuid }),
+  reply: { 200: Admissions },
+  problems: [],
+})
 
 export const getAdmissions = defineRoute({
   method: 'GET', path: '/internal/tickets/events/{event_id}/admissions', access: 'internal',

@@ -8,7 +8,7 @@ import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problem
 import Fastify, {
   LogController, type FastifyInstance, type FastifyReply, type FastifyRequest
 } from 'fastify'
-import { enter, type Caller } from './caller.ts'
+import { enter, isAdmitted, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
@@ -126,12 +126,14 @@ export function answerUnknownPaths (
 
 export interface RouteDependencies {
   ctx: Context, auth: Authenticator, metrics: HttpMetrics, rate_limits: boolean
+  /** Whether somebody without the role works for anybody here. */
+  hasStaff?: ((ctx: Context, user_id: string) => Promise<boolean>) | undefined
 }
 
 /** Puts a service's routes on the server, each behind its policy. */
 export function addRoutes (
   app: FastifyInstance, routes: BoundRoute<any>[],
-  { ctx, auth, metrics, rate_limits }: RouteDependencies
+  { ctx, auth, metrics, rate_limits, hasStaff }: RouteDependencies
 ): void {
   for (const bound of routes) {
     const { route, operation, early } = bound
@@ -162,7 +164,8 @@ export function addRoutes (
           ...(rate_limits && limitOf(route)) },
         onRequest: (request, _reply, done) => {
           request.span = ctx.tracing.startRequest(traced, request)
-          const recognized = recognize(request, route, auth)
+          const recognized = recognize(request, route, auth,
+            hasStaff && (user_id => hasStaff(ctx, user_id)))
           // Fastify waits for a promise that is returned.
           if (recognized) return recognized
           done()
@@ -244,17 +247,23 @@ function setParsers (
  * known at once, and for them no promise is made.
  */
 function recognize (
-  request: FastifyRequest, route: AnyRoute, auth: Authenticator
+  request: FastifyRequest, route: AnyRoute, auth: Authenticator,
+  isStaff?: (user_id: string) => Promise<boolean>
 ): Promise<void> | undefined {
-  const letIn = (caller: Caller) => {
+  const letIn = (caller: Caller): Promise<void> | undefined => {
     // A refused one is known by name, too: the log says whom.
     request.caller = caller
+    if (isStaff && route.access === 'operator' && caller.kind === 'user' &&
+      !isAdmitted(caller, route.access)) {
+      return isStaff(caller.user_id).then(is_staff => {
+        request.caller = enter(caller, route, is_staff)
+      })
+    }
     request.caller = enter(caller, route)
+    return undefined
   }
   const caller = authenticate(request, route, auth)
-  if (caller instanceof Promise) return caller.then(letIn)
-  letIn(caller)
-  return undefined
+  return caller instanceof Promise ? caller.then(letIn) : letIn(caller)
 }
 
 /** Bodies that may be larger reach the operation as a stream, for they need not fit into memory. */

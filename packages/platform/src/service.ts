@@ -152,6 +152,11 @@ export interface ServiceDefinition<C = any> {
   /** The service's settings, read from the environment. */
   settings?: TObject
   routes: BoundRoute<C>[]
+  /**
+   * Whether a person without the role works for somebody here, and so may call routes of operators.
+   * Absent: the role alone admits them.
+   */
+  hasStaff?: (ctx: C, user_id: string) => Promise<boolean>
   subscriptions?: Subscription<C>[]
   jobs?: Job<C, any>[]
   timers?: Timer<C>[]

@@ -182,6 +182,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
       await addDocumentation(scope, definition.name, version)
       addRoutes(scope, routesOf.get(definition)!, {
         ctx, metrics, auth, rate_limits: settings.RATE_LIMITS === 'on',
+        hasStaff: definition.hasStaff,
       })
       await definition.plugin?.(scope, ctx)
     })

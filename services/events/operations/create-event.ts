@@ -9,9 +9,10 @@ import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
 import type { DB } from '../database.ts'
 import { managerOf, present, refuse } from '../managing.ts'
+import { insertFounder } from '../members.ts'
 import { insertEvent } from '../queries/events.ts'
 import {
-  findDefaultOrganizer, findManagedOrganizer, findPersonName, insertDefaultOrganizer, insertMember,
+  findDefaultOrganizer, findManagedOrganizer, findPersonName, insertDefaultOrganizer,
 } from '../queries/organizers.ts'
 import { checkEvent, normalizeEvent, type Details } from '../rules/check-event.ts'
 import { slugOf } from '../rules/slug.ts'
@@ -38,7 +39,7 @@ export const createEvent: Operation<typeof api.createEvent> = async (ctx, reques
   return ctx.write(request, async tx => {
     const organizer = organizer_id
       ? await namedOrganizer({ db: tx }, request.caller, organizer_id)
-      : await ownOrganizer(tx, personOf(request.caller).user_id)
+      : await ownOrganizer(ctx, tx, personOf(request.caller).user_id, request.id)
     return present(await insertWithSlug(tx, id, organizer, normalizeEvent(details)))
   })
 }
@@ -54,13 +55,15 @@ async function namedOrganizer ({ db }: Pick<Ctx, 'db'>, caller: Caller,
 }
 
 /** The organiser of a person who never named one; made on first use. */
-async function ownOrganizer (tx: Tx<DB>, user_id: string): Promise<Organizer> {
+async function ownOrganizer (
+  ctx: Ctx, tx: Tx<DB>, user_id: string, request_id: string
+): Promise<Organizer> {
   const known = await findDefaultOrganizer(tx, user_id)
   if (known) return known
   const name = await findPersonName(tx, user_id) ?? `Organiser ${readableCode(4)}`
   const made = await insertDefaultOrganizer(tx, { id: uuidv7(), name, user_id })
   if (!made) return (await findDefaultOrganizer(tx, user_id))!
-  await insertMember(tx, made.id, { user_id, name })
+  await insertFounder(ctx, tx, made.id, { user_id, name }, request_id)
   return made
 }
 

@@ -3,8 +3,9 @@ import { personOf } from '@fermata/platform/caller'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Operation } from '../context.ts'
 import { refuse } from '../managing.ts'
+import { insertFounder } from '../members.ts'
 import {
-  findDefaultOrganizer, findPersonName, insertDefaultOrganizer, insertMember, insertOrganizer,
+  findDefaultOrganizer, findPersonName, insertDefaultOrganizer, insertOrganizer,
 } from '../queries/organizers.ts'
 
 /** The first one a person makes is also where their events go when they name none. */
@@ -17,8 +18,8 @@ export const createOrganizer: Operation<typeof api.createOrganizer> = async (ctx
     const first = !await findDefaultOrganizer(tx, user_id) &&
       await insertDefaultOrganizer(tx, { id, name, user_id })
     const organizer = first || await insertOrganizer(tx, { id, name })
-    await insertMember(tx, id,
-      { user_id, name: await findPersonName(tx, user_id) ?? name.slice(0, 120) })
+    const known_as = await findPersonName(tx, user_id) ?? name.slice(0, 120)
+    await insertFounder(ctx, tx, id, { user_id, name: known_as }, request.id)
     return organizer
   })
 }

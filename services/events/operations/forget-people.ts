@@ -1,10 +1,8 @@
-import type { credentialsDeleted, userRegistered } from '@fermata/contracts/auth'
-import { eventChanged } from '@fermata/contracts/events'
-import type { Tx } from '@fermata/platform/database'
-import type { Ctx, Handler } from '../context.ts'
-import type { DB } from '../database.ts'
-import { factsOf } from '../managing.ts'
-import { deletePeople, insertPeople, touchLiveEvents } from '../queries/organizers.ts'
+import type { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
+import type { Handler } from '../context.ts'
+import { publishMembers } from '../members.ts'
+import { claimMemberships, deleteMembershipsOf } from '../queries/members.ts'
+import { forgetNames, insertPeople } from '../queries/organizers.ts'
 
 /** Keeps names, so that an organiser made on first use is called like its person. */
 export const rememberPeople: Handler<typeof userRegistered> = async (_ctx, tx, events) => {
@@ -12,18 +10,20 @@ export const rememberPeople: Handler<typeof userRegistered> = async (_ctx, tx, e
     events.map(({ data }) => data.username))
 }
 
-/** A person who erased their account is no member of anything any more. */
-export const forgetPeople: Handler<typeof credentialsDeleted> = async (ctx, tx, events) => {
-  const organizer_ids = await deletePeople(tx, events.map(({ data }) => data.user_id))
+/** Whoever proves an address may do what its owner was asked to do. */
+export const welcomeMembers: Handler<typeof emailVerified> = async (ctx, tx, events) => {
+  const people = new Map(events.map(({ data }) =>
+    [data.email.toLowerCase(), { user_id: data.user_id, email: data.email.toLowerCase() }]))
+  const organizer_ids = await claimMemberships(tx, [...people.values()])
   await publishMembers(ctx, tx, organizer_ids, events[0]!.request_id)
 }
 
-/** Members are facts of every live event of their organiser. */
-export async function publishMembers (
-  ctx: Ctx, tx: Tx<DB>, organizer_ids: string[], request_id: string | null
-): Promise<void> {
-  if (organizer_ids.length === 0) return
-  const facts = await factsOf(tx, await touchLiveEvents(tx, organizer_ids))
-  await ctx.publish(tx, eventChanged, facts.map(event => ({ event, changed: ['member_ids'] })), request_id ??
-    undefined)
+/** A person who erased their account is no member of anything any more. */
+export const forgetPeople: Handler<typeof credentialsDeleted> = async (ctx, tx, events) => {
+  const user_ids = events.map(({ data }) => data.user_id)
+  // An address that was only claimed is somebody else's, who may yet come.
+  const emails = events.flatMap(({ data }) => data.email_verified ? [data.email.toLowerCase()] : [])
+  await forgetNames(tx, user_ids)
+  const organizer_ids = await deleteMembershipsOf(tx, user_ids, emails)
+  await publishMembers(ctx, tx, organizer_ids, events[0]!.request_id)
 }

@@ -8,8 +8,7 @@ import service from '../service.ts'
 import { eventInput } from '../test/event-input.ts'
 import { createPeers } from '../test/peers.ts'
 
-// create-organizer, get-organizer, list-organizers, add-member, list-members and forget-people
-// share two tables.
+// create-organizer, get-organizer, list-organizers and forget-people.
 
 let it: TestSystem
 let ctx: Ctx
@@ -78,69 +77,6 @@ test('listOrganizers: pages through one’s own', async () => {
   expect((await it.send(api.listOrganizers)).status).toBe(401)
 })
 
-test('addMember: the new member manages its events, and every live event tells the others', async () => {
-  const token = await creatorToken()
-  const other_id = uuidv7()
-  const other = await creatorToken(other_id)
-  const { id } = await organizer(token)
-  const events = [await it.send(api.createEvent, { token, body: eventInput() }),
-    await it.send(api.createEvent, { token, body: eventInput() })]
-  await it.send(api.publishEvent, { token, params: { id: events[1]!.body.id } })
-  expect((await it.send(api.getEvent,
-    { token: other, params: { id: events[0]!.body.id } })).status).toBe(404)
-
-  const answer = await it.send(api.addMember,
-    { token, params: { id }, body: { user_id: other_id, name: 'Bea Other' } })
-
-  expect(answer).toMatchObject({ status: 201, body: { user_id: other_id, name: 'Bea Other' } })
-  expect((await it.send(api.getEvent,
-    { token: other, params: { id: events[0]!.body.id } })).status).toBe(200)
-  const told = await ctx.db.selectFrom('events.outbox').select('data').where('type', '=', api.eventChanged.type).execute()
-  const changes = told.map(row =>
-    row.data as { event: { id: string, member_ids: string[], version: number }, changed: string[] })
-    .filter(data => events.some(event => event.body.id === data.event.id))
-  expect(changes).toHaveLength(2)
-  for (const { event, changed } of changes) {
-    expect(event.member_ids).toContain(other_id)
-    expect(changed).toEqual(['member_ids'])
-  }
-  expect(changes.map(({ event }) => event.version).sort()).toEqual([2, 3])
-})
-
-test('addMember: refuses a member twice, an organiser of others, and the one too many', async () => {
-  const token = await creatorToken()
-  const { id } = await organizer(token)
-  const add = (user_id: string, as = token) =>
-    it.send(api.addMember, { token: as, params: { id }, body: { user_id, name: 'New' } })
-  const user_id = uuidv7()
-  expect((await add(user_id)).status).toBe(201)
-  expect(await add(user_id)).toMatchObject({ status: 409,
-    problem: { type: api.alreadyMember.type } })
-  expect((await add(uuidv7(), await creatorToken())).status).toBe(404)
-  expect((await add(uuidv7(), await it.personToken())).status).toBe(403)
-  await ctx.db.insertInto('events.members')
-    .values(Array.from({ length: 98 },
-      () => ({ organizer_id: id, user_id: uuidv7(), name: 'One of many' }))).execute()
-  expect(await add(uuidv7())).toMatchObject({ status: 409,
-    problem: { type: api.tooManyMembers.type, limit: 100 } })
-})
-
-test('listMembers: members and administrators page through them, others find nothing', async () => {
-  const token = await creatorToken()
-  const { id } = await organizer(token)
-  for (const name of ['Ann', 'Bob']) await it.send(api.addMember,
-    { token, params: { id }, body: { user_id: uuidv7(), name } })
-  const ask = (as: string, query = {}) =>
-    it.send(api.listMembers, { token: as, params: { id }, query })
-  const first = await ask(token, { limit: 2 })
-  const second = await ask(token, { limit: 2, cursor: first.body.next_cursor! })
-  expect(new Set([...first.body.items,
-    ...second.body.items].map(member => member.user_id)).size).toBe(3)
-  expect((await ask(await it.personToken({ roles: ['admin'] }))).status).toBe(200)
-  expect((await ask(await creatorToken())).status).toBe(404)
-  expect((await ask(await it.personToken())).status).toBe(403)
-})
-
 test('rememberPeople: an organiser made on first use is called like its person', async () => {
   const user_id = uuidv7()
   await register(user_id, 'Ann Example')
@@ -155,13 +91,9 @@ test('forgetPeople: an erased person is a member of nothing, even when the news 
   const user_id = uuidv7()
   const token = await creatorToken(user_id)
   const { id } = await organizer(token)
-  const event = await it.send(api.createEvent, { token, body: eventInput() })
   await erase(user_id)
   await it.eventually(async () =>
     (await it.send(api.listMembers, { token, params: { id } })).status === 404, 'the membership gone')
-  const facts = await it.send(api.getEventFacts,
-    { token: await it.serviceToken('events', 'orders'), params: { id: event.body.id } })
-  expect(facts.body).toMatchObject({ member_ids: [], version: 2 })
 
   await register(user_id, 'Late News')
   const marker = uuidv7()

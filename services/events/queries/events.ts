@@ -1,7 +1,7 @@
 import type { Category } from '@fermata/contracts/events'
 import type { EventFacts, EventStatus, Venue } from '@fermata/contracts/fields'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { DB } from '../database.ts'
 import type { Details } from '../rules/check-event.ts'
 import type { SearchWords } from '../rules/search-words.ts'
@@ -29,7 +29,8 @@ const columns = sql.raw(`e.id, e.slug, e.organizer_id, e.organizer_name, e.title
   e.created_at, e.updated_at, e.published_at, e.canceled_at`)
 
 const managedBy = (manager: Manager) => manager === 'admin' ? sql`true` : sql`exists (
-  select from events.members as m where m.organizer_id = e.organizer_id and m.user_id = ${manager.user_id})`
+  select from events.members as m where m.organizer_id = e.organizer_id and m.user_id = ${manager.user_id}
+     and m.role = 'owner')`
 
 export const findEvent = async (db: Db<DB>, id: string) => (await sql<EventRow>`
   select ${columns} from events.events as e where e.id = ${id}`.execute(db)).rows[0]
@@ -47,6 +48,8 @@ export const lockEvent = async (tx: Tx<DB>, id: string) => (await sql<EventRow>`
 export interface EventFilter {
   /** Only what this manager manages, in any state; absent: only what is published. */
   manager?: Manager
+  /** Only where this holds, of what is published. */
+  serving?: RawBuilder<boolean>
   status?: EventStatus, from?: string, to?: string, category?: Category, city?: string,
     organizer_id?: string
   words: SearchWords
@@ -60,11 +63,13 @@ export interface EventFilter {
  * the index begins reading where something can match, however many events are over.
  */
 export const listEvents = async (db: Db<DB>, filter: EventFilter) => {
-  const { manager, status, from, to, category, city, organizer_id, words, after, limit } = filter
+  const { manager, serving, status, from, to, category, city, organizer_id } = filter
+  const { words, after, limit } = filter
   const since = sql`coalesce(${from ?? null}::timestamptz, now())`
   const conditions = [manager
     ? sql`${managedBy(manager)} and (${from ?? null}::timestamptz is null or e.ends_at > ${from ?? null})`
     : sql`e.status = 'published' and e.ends_at > ${since} and e.starts_at > ${since} - interval '366 days'`]
+  if (serving) conditions.push(serving)
   if (status) conditions.push(sql`e.status = ${status}`)
   if (to) conditions.push(sql`e.starts_at <= ${to}`)
   if (category) conditions.push(sql`e.category = ${category}`)
@@ -142,7 +147,5 @@ export type FactsRow = Omit<EventFacts, 'image'> & { images: string[] }
 /** What other services keep about events. */
 export const findFacts = async (db: Db<DB>, ids: string[]) => (await sql<FactsRow>`
   select e.id, e.slug, e.title, e.organizer_id, e.organizer_name, e.starts_at, e.ends_at, e.timezone, ${venue},
-         e.category, e.currency, e.images, e.status, e.version,
-         array(select m.user_id::text from events.members as m
-                where m.organizer_id = e.organizer_id order by m.added_at, m.user_id) as member_ids
+         e.category, e.currency, e.images, e.status, e.version
     from events.events as e where e.id = any(${ids}::uuid[]) order by e.id`.execute(db)).rows

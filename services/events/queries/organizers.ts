@@ -1,4 +1,4 @@
-import type { Member, Organizer } from '@fermata/contracts/events'
+import type { Organizer } from '@fermata/contracts/events'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -10,7 +10,7 @@ export const findOrganizer = async (db: Db<DB>, id: string) => (await sql<Organi
   select ${columns} from events.organizers as o where o.id = ${id}`.execute(db)).rows[0]
 
 const managedBy = (manager: Manager) => manager === 'admin' ? sql`true` : sql`exists (
-  select from events.members as m where m.organizer_id = o.id and m.user_id = ${manager.user_id})`
+  select from events.members as m where m.organizer_id = o.id and m.user_id = ${manager.user_id} and m.role = 'owner')`
 
 export const findManagedOrganizer = async (db: Db<DB>, id: string, manager: Manager) =>
   (await sql<Organizer>`
@@ -35,45 +35,12 @@ export const insertOrganizer = async (tx: Tx<DB>, organizer: { id: string, name:
   returning ${columns}`.execute(tx)).rows[0]!
 
 /** In the order of their ids, which is that of their making. */
-export const listOrganizersOf = async (db: Db<DB>, user_id: string, after_id: string | null,
-  limit: number) =>
-  (await sql<Organizer>`
-    select ${columns} from events.organizers as o
-      join events.members as m on m.organizer_id = o.id and m.user_id = ${user_id}
-     where ${after_id}::uuid is null or o.id > ${after_id}::uuid
-     order by o.id limit ${limit}`.execute(db)).rows
-
-/** Locked, so that two additions at once both count towards the limit. */
-export const countMembersLocked = async (tx: Tx<DB>, organizer_id: string) => {
-  await sql`select from events.organizers where id = ${organizer_id} for update`.execute(tx)
-  const { rows } = await sql<{ members: number }>`
-    select count(*) as members from events.members where organizer_id = ${organizer_id}`.execute(tx)
-  return rows[0]!.members
-}
-
-/** Undefined when the person is a member already. */
-export const insertMember = async (
-  tx: Tx<DB>, organizer_id: string, member: { user_id: string, name: string }
-) => (await sql<Member>`
-  insert into events.members (organizer_id, user_id, name) values (${organizer_id}, ${member.user_id}, ${member.name})
-  on conflict (organizer_id, user_id) do nothing
-  returning user_id, name, added_at`.execute(tx)).rows[0]
-
-export const listMembersOf = async (
-  db: Db<DB>, organizer_id: string, after_user_id: string | null, limit: number
-) => (await sql<Member>`
-  select user_id, name, added_at from events.members
-   where organizer_id = ${organizer_id} and (${after_user_id}::uuid is null or user_id > ${after_user_id}::uuid)
-   order by user_id limit ${limit}`.execute(db)).rows
-
-/**
- * Members are facts of an event: what others keep about the live events of these organisers is out
- * of date.
- */
-export const touchLiveEvents = async (tx: Tx<DB>, organizer_ids: string[]) => (await sql<{ id: string }>`
-  update events.events set version = version + 1, updated_at = now()
-   where organizer_id = any(${organizer_ids}::uuid[]) and status in ('draft', 'published')
-  returning id`.execute(tx)).rows.map(row => row.id)
+export const listOrganizersOf = async (
+  db: Db<DB>, manager: Manager, after_id: string | null, limit: number
+) => (await sql<Organizer>`
+  select ${columns} from events.organizers as o
+   where ${managedBy(manager)} and (${after_id}::uuid is null or o.id > ${after_id}::uuid)
+   order by o.id limit ${limit}`.execute(db)).rows
 
 export const findPersonName = async (db: Db<DB>, user_id: string) => (await sql<{ name: string | null }>`
   select name from events.people where user_id = ${user_id}`.execute(db)).rows[0]?.name ?? undefined
@@ -85,13 +52,8 @@ export const insertPeople = (tx: Tx<DB>, user_ids: string[], names: string[]) =>
     from unnest(${user_ids}::uuid[], ${names}::text[]) as person (user_id, name)
   on conflict (user_id) do nothing`.execute(tx)
 
-/** Answers with the organisers that lost a member. */
-export const deletePeople = async (tx: Tx<DB>, user_ids: string[]) => {
-  await sql`
-    insert into events.people (user_id, name)
-    select distinct user_id, null from unnest(${user_ids}::uuid[]) as person (user_id)
-    on conflict (user_id) do update set name = null`.execute(tx)
-  const { rows } = await sql<{ organizer_id: string }>`
-    delete from events.members where user_id = any(${user_ids}::uuid[]) returning organizer_id`.execute(tx)
-  return [...new Set(rows.map(row => row.organizer_id))]
-}
+/** Who was forgotten stays forgotten, whatever news of them comes late. */
+export const forgetNames = (tx: Tx<DB>, user_ids: string[]) => sql`
+  insert into events.people (user_id, name)
+  select distinct user_id, null from unnest(${user_ids}::uuid[]) as person (user_id)
+  on conflict (user_id) do update set name = null`.execute(tx)

@@ -60,7 +60,7 @@ test('normalizeEvent: one form for moments and lines', () => {
 
 test('changedFacts: names what differs by content, the version apart', () => {
   const facts = {
-    id: '1', slug: 'a', title: 'A', organizer_id: '2', organizer_name: 'O', member_ids: ['3'],
+    id: '1', slug: 'a', title: 'A', organizer_id: '2', organizer_name: 'O',
       starts_at: '', ends_at: '', timezone: 'UTC',
     venue: { name: 'n', address: 'a', city: 'c', country: 'FR' }, category: 'music', currency: 'EUR',
       image: null,
@@ -68,5 +68,5 @@ test('changedFacts: names what differs by content, the version apart', () => {
   }
   const venue = { country: 'FR', city: 'c', address: 'a', name: 'n' }
   expect(changedFacts(facts, { ...facts, venue, version: 2 })).toEqual([])
-  expect(changedFacts(facts, { ...facts, member_ids: ['3', '4'], image: '/a.png' })).toEqual(['member_ids', 'image'])
+  expect(changedFacts(facts, { ...facts, title: 'B', image: '/a.png' })).toEqual(['title', 'image'])
 })

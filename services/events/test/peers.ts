@@ -1,3 +1,4 @@
+import { findProvenAccount } from '@fermata/contracts/auth'
 import * as orders from '@fermata/contracts/orders'
 import { unavailable } from '@fermata/contracts/problems'
 import * as tickets from '@fermata/contracts/tickets'
@@ -15,18 +16,20 @@ export interface Peers {
   asked: (number | null)[]
   /** Events that orders was to look at ahead of the news. */
   learned: Set<string>
+  /** Who has proven which address. */
+  proven: Map<string, string>
   /** Orders refuses to listen while it is on. */
   deaf: boolean
 }
 
 /**
- * The two services that events asks, with memory for tables: they keep the contracts' words and let
+ * The services that events asks, with memory for tables: they keep the contracts' words and let
  * a test say what
  * was sold, which their real selves only learn from a whole purchase.
  */
 export function createPeers () {
   const peers: Peers = { sales: new Map(), pools: new Map(), admitted: new Map(), asked: [],
-    learned: new Set(), deaf: false }
+    learned: new Set(), proven: new Map(), deaf: false }
   const none: Sales = { sold: 0, held: 0, revenue_minor: 0, ticket_type_id: '' }
   const ordersPeer = defineService<Context>({
     name: 'orders',
@@ -58,6 +61,11 @@ export function createPeers () {
       }),
     ],
   })
+  const authPeer = defineService<Context>({
+    name: 'auth',
+    routes: [route(findProvenAccount, async (_ctx, { body }) =>
+      ({ user_id: peers.proven.get(body.email) ?? null }))],
+  })
   const ticketsPeer = defineService<Context>({
     name: 'tickets',
     routes: [route(tickets.getAdmissions, async (_ctx, { params }) => {
@@ -70,5 +78,5 @@ export function createPeers () {
       }
     })],
   })
-  return { peers, services: [ordersPeer, ticketsPeer] }
+  return { peers, services: [ordersPeer, ticketsPeer, authPeer] }
 }

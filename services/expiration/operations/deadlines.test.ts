@@ -46,7 +46,6 @@ function event (overrides: Partial<EventFacts> = {}): EventFacts {
     title: 'Winter concert',
     organizer_id: uuidv7(),
     organizer_name: 'Town choir',
-    member_ids: [uuidv7()],
     starts_at: inSeconds(7 * 86_400),
     ends_at: inSeconds(7 * 86_400 + 7200),
     timezone: 'Europe/Paris',

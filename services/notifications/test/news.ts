@@ -25,7 +25,7 @@ export const newAddress = () => `${uuidv7()}@example.com`
 export function event (overrides: Partial<EventFacts> = {}): EventFacts {
   return {
     id: uuidv7(), slug: 'winter-concert', title: 'Winter concert', organizer_id: uuidv7(),
-    organizer_name: 'Town choir', member_ids: [uuidv7()], starts_at: inHours(100),
+    organizer_name: 'Town choir', starts_at: inHours(100),
     ends_at: inHours(102), timezone: 'Europe/Paris',
     venue: { name: 'Great Hall', address: '1 Square', city: 'Lyon', country: 'FR' },
     category: 'music', currency: 'EUR', image: null, status: 'published', version: 1, ...overrides,

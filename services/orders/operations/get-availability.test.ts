@@ -94,7 +94,7 @@ test('getAvailability: an event that is none, and a draft, are 404; a strange id
 
 test('getAvailability: a type behind an access code is not in it, whoever asks and with whatever', async () => {
   const member = uuidv7()
-  const event = await seedEvent(ctx, { member_ids: [member] })
+  const event = await seedEvent(ctx, { owner_ids: [member] })
   const shown = await seedTicketType(ctx, { event_id: event.id })
   const hidden = await seedTicketType(ctx, { event_id: event.id, access_code: 'backstage' })
   const organizer = await it.personToken({ user_id: member, roles: ['event_creator'] })

@@ -14,7 +14,7 @@ export const listOrders: Operation<typeof api.listOrders> = async (ctx, { query,
   const limit = query.limit!
   const before = readCursor<{ id: string }>(query.cursor, ['id'])?.id ?? null
   const facts = event_id ? (await findFacts(ctx.db, [event_id])).get(event_id) : undefined
-  const owner = facts && manages(caller, facts)
+  const owner = facts && await manages(ctx, caller, facts)
     ? null : { user_id: personOf(caller).user_id, email: verifiedEmailOf(caller) }
   const rows = await listNewestFirst(ctx.db, { owner, event_id, status, before, limit: limit + 1 })
   return pageOf(rows, limit, ({ id }) => ({ id }), presentOrder)

@@ -15,7 +15,7 @@ export const listTicketTypes: Operation<typeof api.listTicketTypes> = async (
 ) => {
   const rows = await listTypes(ctx.db, query.event_id)
   const managed = caller.kind === 'user' &&
-    manages(caller, (await findFacts(ctx.db, [query.event_id])).get(query.event_id))
+    await manages(ctx, caller, (await findFacts(ctx.db, [query.event_id])).get(query.event_id))
   const visible = managed ? rows : rows.filter(row =>
     row.event_status !== 'draft' && opensTo(row.access_code, query.code))
   return { items: visible.map(row => presentTicketType(row, { managed })), next_cursor: null }

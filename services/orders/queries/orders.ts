@@ -44,7 +44,10 @@ export const findPayable = async (
   db: Db<DB>, ids: string[], with_traces: boolean
 ) => (await sql<OrderForPayment>`
   select o.id, o.code, o.status, o.event_id, e.title as event_title,
-         e.facts ->> 'organizer_id' as organizer_id, e.facts -> 'member_ids' as organizer_member_ids,
+         e.facts ->> 'organizer_id' as organizer_id,
+         array(select m.user_id::text from orders.members m
+                where m.organizer_id = (e.facts ->> 'organizer_id')::uuid and m.role = 'owner'
+                  and m.event_id is null) as organizer_owner_ids,
          o.total_minor, o.currency, o.user_id, o.expires_at,
          json_build_object('name', o.buyer_name, 'email', o.buyer_email, 'locale', o.buyer_locale) as buyer
          ${with_traces ? sql`, o.request_id as traced_as` : sql``}

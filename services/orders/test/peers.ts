@@ -1,4 +1,4 @@
-import { getEventFacts } from '@fermata/contracts/events'
+import { getEventFacts, getOrganizerMembers } from '@fermata/contracts/events'
 import type { EventFacts } from '@fermata/contracts/fields'
 import { notFound } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
@@ -12,5 +12,12 @@ export function eventsPeer () {
     if (!facts) throw new Problem(notFound)
     return facts
   }
-  return { known, service: defineService({ name: 'events', routes: [route(getEventFacts, getFacts)] }) }
+  const owners = new Map<string, string[]>()
+  const getMembers: Operation<typeof getOrganizerMembers, Context> = async (_ctx, { params }) => ({
+    organizer_id: params.id, version: 1,
+    members: (owners.get(params.id) ?? []).map(user_id =>
+      ({ user_id, role: 'owner' as const, event_id: null })),
+  })
+  const routes = [route(getEventFacts, getFacts), route(getOrganizerMembers, getMembers)]
+  return { known, owners, service: defineService({ name: 'events', routes }) }
 }

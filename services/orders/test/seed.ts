@@ -13,17 +13,28 @@ export const in_days = (days: number) => new Date(Date.now() + days * 86_400_000
 export const someEvent = (facts: Partial<EventFacts> = {}): EventFacts => {
   const id = facts.id ?? uuidv7()
   return {
-    id, slug: `concert-${id}`, title: 'Concert', organizer_id: uuidv7(), organizer_name: 'The School', member_ids: [],
+    id, slug: `concert-${id}`, title: 'Concert', organizer_id: uuidv7(), organizer_name: 'The School',
     starts_at: in_days(10), ends_at: in_days(11), timezone: 'Europe/Paris',
     venue: { name: 'Hall', address: '1 Main Street', city: 'Lyon', country: 'FR' }, category: 'music', currency: 'EUR',
     image: null, status: 'published', version: 1, ...facts,
   }
 }
 
+/** Owners of an event's organiser, as the events service would tell. */
+export async function seedOwners (
+  { db }: Ctx, { organizer_id }: EventFacts, user_ids: string[]
+): Promise<void> {
+  await sql`insert into orders.organizers (id, version) values (${organizer_id}, 0) on conflict do nothing`.execute(db)
+  await sql`insert into orders.members (organizer_id, user_id, role)
+    select ${organizer_id}, user_id, 'owner' from unnest(${user_ids}::uuid[]) as user_id`.execute(db)
+}
+
 export async function seedEvent (
-  { db }: Ctx, given: Partial<EventFacts> = {}
+  ctx: Ctx, { owner_ids = [], ...given }: Partial<EventFacts> & { owner_ids?: string[] } = {}
 ): Promise<EventFacts> {
+  const { db } = ctx
   const facts = someEvent(given)
+  await seedOwners(ctx, facts, owner_ids)
   await sql`insert into orders.events (id, facts, title, status, ends_at, version)
     values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version})`.execute(db)
   return facts

@@ -44,7 +44,7 @@ export function createOrdersPeer () {
     const id = uuidv7()
     const order: OrderForPayment = {
       id, code: id.slice(-8).toUpperCase(), status: 'pending', event_id: uuidv7(),
-      event_title: 'An evening of songs', organizer_id: uuidv7(), organizer_member_ids: [],
+      event_title: 'An evening of songs', organizer_id: uuidv7(), organizer_owner_ids: [],
       total_minor: 2500, currency: 'EUR', user_id: null,
       buyer: { name: 'Ann Ono', email: 'ann@example.com', locale: 'en' },
       expires_at: new Date(Date.now() + 900_000).toISOString(), ...given,

@@ -14,9 +14,9 @@ import { refusalOf } from '../rules/admission.ts'
  * only says whom it is about, and what is read afterwards says why not.
  */
 export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
-  const { code, event_id, gate } = request.body
+  const { event_id, gate } = request.body
   const person = personOf(request.caller)
-  const presented = await ticketOfCode(ctx, ctx.db, code)
+  const presented = await ticketOfCode(ctx, request.caller, request.body)
   return ctx.write(request, async tx => {
     const check_in = {
       id: uuidv7(), ticket_id: presented.id, event_id, gate, admitted_by: person.email,

@@ -1,11 +1,11 @@
 import type * as api from '@fermata/contracts/tickets'
-import { hasRole, personOf, type Caller } from '@fermata/platform/caller'
+import { personOf, type Caller } from '@fermata/platform/caller'
 import { pageOf, readCursor } from '@fermata/platform/paging'
 import type { Operation } from '../context.ts'
 import { presentTicket } from '../presentation.ts'
 import { readSignedCode } from '../presented-code.ts'
 import { listTicketRows, type Scope } from '../queries/tickets.ts'
-import { servesAll, verifiedEmailOf } from '../visible-ticket.ts'
+import { servedBy, verifiedEmailOf } from '../visible-ticket.ts'
 
 /**
  * The caller's own tickets; for who serves an event and looks something up, also those of others.
@@ -25,9 +25,8 @@ export const listTickets: Operation<typeof api.listTickets> = async (ctx, { quer
 
 function scopeOf (caller: Caller, { looks_up }: { looks_up: boolean }): Scope {
   if (caller.kind === 'order') return { kind: 'order', order_id: caller.order_id }
-  if (looks_up && servesAll(caller)) return { kind: 'all' }
   return {
     kind: 'person', user_id: personOf(caller).user_id, verified_email: verifiedEmailOf(caller),
-    as_member: looks_up && hasRole(caller, 'event_creator'),
+    works_at: looks_up ? servedBy(caller) : null,
   }
 }

@@ -1,16 +1,13 @@
-import { notFound } from '@fermata/contracts/problems'
 import * as api from '@fermata/contracts/tickets'
 import { personOf } from '@fermata/platform/caller'
-import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
-import { findTicket } from '../queries/tickets.ts'
 import { refuseVoid } from '../refusals.ts'
+import { servedTicket } from '../visible-ticket.ts'
 
 /** Asks notifications to mail a ticket to its holder once more. */
 export const resendTicket: Operation<typeof api.resendTicket> = async (ctx, request) => {
-  const row = await findTicket(ctx.db, request.params.id)
-  if (!row) throw new Problem(notFound)
+  const row = await servedTicket(ctx, request.caller, request.params.id)
   refuseVoid(row)
   await ctx.transaction(tx => ctx.publish(tx, api.ticketResent, [{
     ...orderFactsOf(row), ticket: issuedTicketOf(row),

@@ -8,8 +8,10 @@ import { refusalOf } from '../rules/admission.ts'
 /**
  * What a check-in would answer now. Changes nothing, and promises nothing: somebody may be faster.
  */
-export const validateTicket: Operation<typeof api.validateTicket> = async (ctx, { body }) => {
-  const row = await ticketOfCode(ctx, ctx.db, body.code)
+export const validateTicket: Operation<typeof api.validateTicket> = async (
+  ctx, { body, caller }
+) => {
+  const row = await ticketOfCode(ctx, caller, body)
   const reason = refusalOf(row, body.event_id)
   return { admissible: reason === null, reason, ticket: presentTicket(row), ...admissionOf(row) }
 }

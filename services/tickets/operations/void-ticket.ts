@@ -1,18 +1,17 @@
-import { notFound } from '@fermata/contracts/problems'
 import * as api from '@fermata/contracts/tickets'
-import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { findTicket, voidTickets } from '../queries/tickets.ts'
 import { refusalProblem } from '../refusals.ts'
+import { servedTicket } from '../visible-ticket.ts'
 
 /** Makes one ticket invalid; the money is another matter, which orders and payments decide. */
-export const voidTicket: Operation<typeof api.voidTicket> = (ctx, request) =>
-  ctx.transaction(async tx => {
+export const voidTicket: Operation<typeof api.voidTicket> = async (ctx, request) => {
+  const { id } = await servedTicket(ctx, request.caller, request.params.id)
+  return ctx.transaction(async tx => {
     const reason = request.body.reason?.trim() || null
-    const done = await voidTickets(tx, { ids: [request.params.id] }, reason)
-    const row = await findTicket(tx, request.params.id)
-    if (!row) throw new Problem(notFound)
+    const done = await voidTickets(tx, { ids: [id] }, reason)
+    const row = (await findTicket(tx, id))!
     if (done.length === 0) {
       throw refusalProblem(row, row.status === 'used' ? 'already_admitted' : 'void')
     }
@@ -21,3 +20,4 @@ export const voidTicket: Operation<typeof api.voidTicket> = (ctx, request) =>
     }], request.id)
     return presentTicket(row)
   })
+}

@@ -11,17 +11,16 @@ import type { SigningKey } from '../ticket-keys.ts'
  */
 export const keepEvents = (tx: Tx<DB>, events: EventFacts[]) => sql`
   insert into tickets.events as e
-    (id, facts, version, title, starts_at, canceled, member_ids, number_prefix)
+    (id, facts, version, title, starts_at, canceled, number_prefix)
   select (facts ->> 'id')::uuid, facts, (facts ->> 'version')::integer, facts ->> 'title',
          (facts ->> 'starts_at')::timestamptz, facts ->> 'status' = 'canceled',
-         array(select jsonb_array_elements_text(facts -> 'member_ids'))::uuid[], number_prefix
+         number_prefix
     from unnest(${events.map(event => JSON.stringify(event))}::jsonb[],
       ${events.map(event => numberPrefixOf(event.title, event.slug))}::text[])
       as new (facts, number_prefix)
    order by 1
   on conflict (id) do update set facts = excluded.facts, version = excluded.version,
-    title = excluded.title, starts_at = excluded.starts_at, canceled = excluded.canceled,
-    member_ids = excluded.member_ids
+    title = excluded.title, starts_at = excluded.starts_at, canceled = excluded.canceled
     where e.version < excluded.version`.execute(tx)
 
 export interface Numbers { event_id: string, number_prefix: string, first_number: number }
@@ -49,6 +48,18 @@ export const insertKeys = (tx: Tx<DB>, keys: SigningKey[]) => sql`
   select * from unnest(${keys.map(key => key.kid)}::text[], ${keys.map(key => key.event_id)}::uuid[],
     ${keys.map(key => key.public_key)}::bytea[])
    order by 1 on conflict do nothing`.execute(tx)
+
+export const findEventFacts = async (
+  db: Db<DB>, id: string
+) => (await sql<{ facts: EventFacts }>`
+  select facts from tickets.events where id = ${id}`.execute(db)).rows[0]?.facts
+
+/** Whether an event is this organiser's. */
+export const isOf = async (
+  db: Db<DB>, { id, organizer_id }: { id: string, organizer_id: string }
+) => (await sql`
+  select from tickets.events where id = ${id} and organizer_id = ${organizer_id}`.execute(db))
+  .rows.length > 0
 
 export interface KeyRow { kid: string, event_id: string, public_key: Buffer }
 

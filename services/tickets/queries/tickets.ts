@@ -11,7 +11,7 @@ export interface TicketRow {
   voided_at: string | null
   order_code: string, user_id: string | null, buyer_name: string, buyer_email: string
   buyer_locale: Locale
-  event: EventFacts, event_canceled: boolean, member_ids: string[]
+  event: EventFacts, event_canceled: boolean
   check_in_id: string | null, admitted_at: string | null, gate: string | null
   admitted_by: string | null
 }
@@ -22,7 +22,7 @@ const selectTickets = sql`
          t.ticket_type_name, t.holder_name, t.holder_email, t.price_minor, t.currency, t.status,
          t.issued_at, t.voided_at,
          o.code as order_code, o.user_id, o.buyer_name, o.buyer_email, o.buyer_locale,
-         e.facts as event, e.canceled as event_canceled, e.member_ids,
+         e.facts as event, e.canceled as event_canceled,
          c.id as check_in_id, c.admitted_at, c.gate, c.admitted_by
     from tickets.tickets as t
     join tickets.orders as o on o.id = t.order_id
@@ -105,12 +105,15 @@ export const admitUnguarded = async (tx: Tx<DB>, row: NewCheckIn) => {
 
 /** Whose tickets a list may show. */
 export type Scope =
-  | { kind: 'all' }
   | { kind: 'order', order_id: string }
   /**
-   * Their own; also those bought as a guest with the address that `verified_email` proves theirs.
+   * Their own; also those bought as a guest with the address that `verified_email` proves theirs,
+   * and, for who looks something up, those of the events they work at.
    */
-  | { kind: 'person', user_id: string, verified_email: string | null, as_member: boolean }
+  | {
+    kind: 'person', user_id: string, verified_email: string | null
+    works_at: RawBuilder<boolean> | null
+  }
 
 export interface TicketFilter {
   scope: Scope
@@ -139,11 +142,10 @@ export const listTicketRows = async (db: Db<DB>, filter: TicketFilter) => {
 }
 
 function inScope (scope: Scope): RawBuilder<unknown> {
-  if (scope.kind === 'all') return sql`true`
   if (scope.kind === 'order') return sql`t.order_id = ${scope.order_id}`
   return sql`(o.user_id = ${scope.user_id}
     or (o.user_id is null and lower(t.holder_email) = lower(${scope.verified_email}::text))
-    or (${scope.as_member} and ${scope.user_id}::uuid = any(e.member_ids)))`
+    ${scope.works_at ? sql`or ${scope.works_at}` : sql``})`
 }
 
 /**

@@ -8,10 +8,13 @@ import type { Ctx } from '../context.ts'
 
 export const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
 
+/** The only organiser here, unless a test says otherwise: every operator works for it. */
+export const town_choir_id = uuidv7()
+
 export function event (overrides: Partial<EventFacts> = {}): EventFacts {
   return {
-    id: uuidv7(), slug: 'winter-concert', title: 'Winter concert', organizer_id: uuidv7(),
-    organizer_name: 'Town choir', member_ids: [uuidv7()], starts_at: inHours(100), ends_at: inHours(102),
+    id: uuidv7(), slug: 'winter-concert', title: 'Winter concert', organizer_id: town_choir_id,
+    organizer_name: 'Town choir', starts_at: inHours(100), ends_at: inHours(102),
     timezone: 'Europe/Paris',
     venue: { name: 'Great Hall', address: '1 Square', city: 'Lyon', country: 'FR' },
     category: 'music', currency: 'EUR', image: null, status: 'published', version: 1, ...overrides,
@@ -38,8 +41,21 @@ type Publish = (definition: Parameters<Ctx['publish']>[1], data: unknown[]) => P
 export const publisher = (ctx: Ctx): Publish =>
   (definition, data) => ctx.transaction(tx => ctx.publish(tx, definition, data as never))
 
+/** An organiser and who works for it, as the events service would tell. */
+export async function seedOrganizer (
+  { db }: Ctx, id: string,
+  members: { user_id: string, role: 'owner' | 'door', event_id?: string }[] = []
+): Promise<void> {
+  await db.insertInto('tickets.organizers').values({ id, version: 0 })
+    .onConflict(conflict => conflict.doNothing()).execute()
+  if (members.length === 0) return
+  await db.insertInto('tickets.members')
+    .values(members.map(member => ({ organizer_id: id, ...member }))).execute()
+}
+
 /** The tickets of orders that were just paid, each order's in the order of its seats. */
 export async function issue (it: TestSystem, orders: Completed[]): Promise<Ticket[][]> {
+  await seedOrganizer(it.context<Ctx>('tickets'), town_choir_id)
   await publisher(it.context<Ctx>('tickets'))(orderCompleted, orders)
   return Promise.all(orders.map(order => ticketsOf(it, order.order_id)))
 }

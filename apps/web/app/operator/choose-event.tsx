@@ -12,9 +12,10 @@ import { DateText } from '../ui/values.tsx'
 const page_size = 50
 
 export async function loader ({ context, url }: Route.LoaderArgs) {
-  requirePerson(context, 'operator', 'admin')
+  requirePerson(context)
   const cursor = url.searchParams.get('cursor') ?? undefined
-  return bodyOf(context, await api(context)(listEvents, { query: { limit: page_size, cursor } }))
+  const query = { serving: true, limit: page_size, cursor }
+  return bodyOf(context, await api(context)(listEvents, { query }))
 }
 
 export default function ChooseEvent ({ loaderData: { items, next_cursor } }: Route.ComponentProps) {

@@ -1,5 +1,5 @@
 import { getEvent } from '@fermata/contracts/events'
-import { listTickets } from '@fermata/contracts/tickets'
+import { getDoor, listTickets } from '@fermata/contracts/tickets'
 import { useEffect, useRef } from 'react'
 import { data, Form, Link, useNavigation } from 'react-router'
 import type { Route } from './+types/door'
@@ -21,9 +21,11 @@ const max_gate_length = 60
 const max_results = 20
 
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
-  requirePerson(context, 'operator', 'admin')
+  requirePerson(context)
   const call = api(context)
+  const door = call(getDoor, { params: { event_id: params.event_id } })
   const event = bodyOf(context, await call(getEvent, { params: { id: params.event_id } }))
+  const { issued, admitted, voided } = bodyOf(context, await door)
   const q = (url.searchParams.get('q') ?? '').trim().slice(0, max_code_length)
   const found = q
     ? await optional(call(listTickets, { query: { q, event_id: event.id, limit: max_results } }))
@@ -31,6 +33,8 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   return {
     event: { id: event.id, title: event.title, starts_at: event.starts_at,
       timezone: event.timezone },
+    expected: issued - voided,
+    admitted,
     gate: url.searchParams.get('gate')?.slice(0, max_gate_length) ?? '',
     q,
     found: found?.items.map(ticket => ({
@@ -43,7 +47,7 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
 export type DoorData = Awaited<ReturnType<typeof loader>>
 
 export async function action ({ context, params, request }: Route.ActionArgs) {
-  requirePerson(context, 'operator', 'admin')
+  requirePerson(context)
   const { t } = translators[context.get(visitorOf).language]
   const values = textsOf(await request.formData())
   const code = (values.code ?? '').replace(/\s+/g, '').slice(0, max_code_length)
@@ -73,7 +77,8 @@ export default function Door ({ loaderData, actionData }: Route.ComponentProps) 
       <header className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
         <h1 className="text-3xl">{event.title}</h1>
         <Link to="/door" className="link">{t('door.change')}</Link>
-        <p className="hint w-full"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /></p>
+        <p className="hint w-full"><DateText at={event.starts_at} zone={event.timezone} style="day_time" />
+          {` · ${t('door.progress', { admitted: loaderData.admitted, expected: loaderData.expected })}`}</p>
       </header>
       <AnswerPanel key={actionData?.at} answer={actionData?.answer} zone={event.timezone} />
       <Form method="post" ref={form} className="panel grid gap-4" aria-busy={is_busy}>

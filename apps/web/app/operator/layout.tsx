@@ -4,7 +4,8 @@ import { requirePerson } from '../server/answers.server.ts'
 import '../i18n/staff-texts.ts'
 
 export function loader ({ context }: Route.LoaderArgs) {
-  requirePerson(context, 'operator', 'admin')
+  // Which doors are whose is the API's to say: an organiser may appoint anybody.
+  requirePerson(context)
   return null
 }
 
