@@ -21,7 +21,7 @@ test('register: creates an account of the lowest role, signs it in and tells the
   expect(answer.status).toBe(201)
   const { user } = answer.body
   expect(user).toMatchObject({ email: 'new@example.com', username: 'Nia New', roles: ['user'] })
-  expect(answer.headers['set-cookie']).toHaveLength(2)
+  expect(answer.headers['set-cookie']).toHaveLength(3)
   expect(answer.headers['cache-control']).toBe('no-store')
   const [event] = await published(ctx, userRegistered, user.id)
   expect(event).toMatchObject({ email: 'new@example.com', locale: 'fr', roles: ['user'] })
