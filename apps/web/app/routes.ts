@@ -48,6 +48,7 @@ export default [
   ]),
   layout('admin/layout.tsx', [
     route('admin', 'admin/health.tsx'),
+    route('admin/events', 'admin/events.tsx'),
     route('admin/users', 'admin/users.tsx'),
     route('admin/deliveries', 'admin/deliveries.tsx'),
     route('admin/backups', 'admin/backups.tsx'),

@@ -6,6 +6,7 @@ import { bodyOf, requirePerson } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { Empty } from '../ui/empty.tsx'
 import { NextPage } from '../ui/next-page.tsx'
+import type { OrderLabel } from '../shop/order-situation.ts'
 import { orderLooks } from '../ui/order-looks.ts'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText, Price } from '../ui/values.tsx'
@@ -14,6 +15,12 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   requirePerson(context)
   const cursor = url.searchParams.get('cursor') ?? undefined
   return bodyOf(context, await api(context)(listMyPurchases, { query: { cursor } }))
+}
+
+/** What is kept of a purchase here tells its state, and whether there was anything to pay. */
+const wordOf = ({ status, total_minor }: Purchase): OrderLabel => {
+  if (total_minor > 0) return status
+  return status === 'completed' ? 'free' : status === 'refunded' ? 'withdrawn' : status
 }
 
 const price = ({ total_minor, currency }: Purchase) =>
@@ -42,7 +49,7 @@ export default function Purchases ({ loaderData: { items, next_cursor } }: Route
               </div>
               <p className="flex items-center gap-3 sm:flex-col sm:items-end sm:gap-1">
                 <strong>{t('account.purchases.count', { count: purchase.ticket_count })} · {price(purchase)}</strong>
-                <span className={orderLooks[purchase.status]}>{t(`shop.order.status.${purchase.status}`)}</span>
+                <span className={orderLooks[wordOf(purchase)]}>{t(`shop.order.status.${wordOf(purchase)}`)}</span>
               </p>
             </li>
           ))}

@@ -122,6 +122,7 @@ export default function SignIn ({ loaderData, actionData }: Route.ComponentProps
       <PageTitle>{t('account.sign_in')}</PageTitle>
       <header className="grid gap-2"><h1>{t('account.sign_in')}</h1><p className="text-lg text-soft">{t('account.sign_in_lead')}</p></header>
       <Form method="post" className="panel grid gap-5">
+        {next.startsWith('/orders/') && <p className="notice notice-warm">{t('account.order_link')}</p>}
         <FormMessage answer={actionData ?? (is_reset ? { done: t('account.reset_done') } : undefined)} />
         <input type="hidden" name="next" value={next} />
         <Field name="email" type="email" label={t('account.email')} autoComplete="username" {...rules.email}

@@ -16,6 +16,7 @@ export default function AdminLayout () {
     <div className="wrap grid gap-6 pt-6">
       <AreaNav label={t('admin.nav.label')} links={[
         { path: '/admin', text: t('admin.nav.health'), is_exact: true },
+        { path: '/admin/events', text: t('admin.nav.events') },
         { path: '/admin/users', text: t('admin.nav.users') },
         { path: '/admin/deliveries', text: t('admin.nav.deliveries') },
         { path: '/admin/backups', text: t('admin.nav.backups') },

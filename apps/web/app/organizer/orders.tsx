@@ -5,6 +5,7 @@ import { useT } from '../i18n/translator.tsx'
 import { bodyOf, requirePerson } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { NextPage } from '../ui/next-page.tsx'
+import { labelOf } from '../shop/order-situation.ts'
 import { orderLooks } from '../ui/order-looks.ts'
 import { LocalTime, Price } from '../ui/values.tsx'
 
@@ -46,7 +47,7 @@ export default function EventOrders ({ loaderData }: Route.ComponentProps) {
               <span>{order.items.map(item => `${item.quantity} × ${item.name}`).join(', ')}<br /><span className="hint"><LocalTime at={order.created_at} /></span></span>
               <span className="flex items-center gap-3 md:flex-col md:items-end md:gap-1">
                 <strong><Price minor={order.total_minor} currency={order.currency} /></strong>
-                <span className={orderLooks[order.status]}>{t(`shop.order.status.${order.status}`)}</span>
+                <span className={orderLooks[labelOf(order)]}>{t(`shop.order.status.${labelOf(order)}`)}</span>
               </span>
             </li>
           ))}

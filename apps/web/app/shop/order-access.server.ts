@@ -1,7 +1,8 @@
 import { getOrder, type Order } from '@fermata/contracts/orders'
 import { listPayments, type Payment } from '@fermata/contracts/payments'
 import { redirect, type RouterContextProvider } from 'react-router'
-import { bodyOf, refusal } from '../server/answers.server.ts'
+import { bodyOf, optional, refusal } from '../server/answers.server.ts'
+import { decisiveOf } from './order-situation.ts'
 import { isOrderId, keepOrderToken, mayBeToken, orderTokenFrom } from '../server/cookies.server.ts'
 import {
   api, clientFor, dropOrderToken, newCookies, orderApi, pageUrl,
@@ -50,4 +51,16 @@ export async function lastPayment (context: Context, order_id: string): Promise<
   const page = bodyOf(context,
     await orderApi(context, order_id)(listPayments, { query: { order_id, limit: 1 } }))
   return page.items[0] ?? null
+}
+
+/** More than anybody tries while tickets are held. */
+const max_payments = 50
+
+/** The payment that says where an order's money is; undefined while payments does not answer. */
+export async function decisivePayment (
+  context: Context, order_id: string
+): Promise<Payment | null | undefined> {
+  const query = { order_id, limit: max_payments }
+  const page = await optional(orderApi(context, order_id)(listPayments, { query }))
+  return page ? decisiveOf(page.items) : undefined
 }

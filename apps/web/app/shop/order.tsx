@@ -1,9 +1,9 @@
 import { getEvent } from '@fermata/contracts/events'
-import type { Order } from '@fermata/contracts/orders'
 import { listTickets } from '@fermata/contracts/tickets'
 import { Link, redirect } from 'react-router'
 import type { Route } from './+types/order'
-import { useT } from '../i18n/translator.tsx'
+import { formatPrice } from '../i18n/formats.ts'
+import { useT, useTranslator } from '../i18n/translator.tsx'
 import { optional } from '../server/answers.server.ts'
 import { api, orderApi, sessionOf } from '../server/session.server.ts'
 import { HeldNote } from '../ui/held-note.tsx'
@@ -14,7 +14,8 @@ import { PageTitle } from '../ui/page-title.tsx'
 import { TicketCard } from '../ui/ticket-card.tsx'
 import { DateText, LocalTime } from '../ui/values.tsx'
 import { choiceQuery } from './choice.ts'
-import { loadOrder } from './order-access.server.ts'
+import { decisivePayment, loadOrder } from './order-access.server.ts'
+import { situationOf, type OrderSituation } from './order-situation.ts'
 
 /** An order holds at most this many tickets on one page; more follow in the PDF. */
 const max_tickets = 100
@@ -22,16 +23,19 @@ const max_tickets = 100
 export async function loader ({ context, params }: Route.LoaderArgs) {
   const order = await loadOrder(context, params.id)
   if (order.status === 'pending') throw redirect(`/orders/${order.id}/pay`)
-  const [tickets, event] = await Promise.all([
+  const [tickets, event, payment] = await Promise.all([
     order.status === 'completed' || order.status === 'refunded'
       ? optional(orderApi(context, order.id)(listTickets,
         { query: { order_id: order.id, limit: max_tickets } }))
       : null,
     optional(api(context)(getEvent, { params: { id: order.event_id } })),
+    order.total_minor > 0 ? decisivePayment(context, order.id) : null,
   ])
   const expected = order.items.reduce((sum, item) => sum + item.quantity, 0)
   return {
     order,
+    situation: situationOf(order, payment),
+    refunded_minor: payment?.refunded_minor ?? 0,
     tickets: tickets?.items ?? [],
     is_issuing: order.status === 'completed'
       && (tickets?.items.length ?? 0) < Math.min(expected, max_tickets),
@@ -44,11 +48,11 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
 
 export default function OrderPage ({ loaderData }: Route.ComponentProps) {
   const t = useT()
-  const { order, is_issuing } = loaderData
+  const { order, situation, is_issuing } = loaderData
   return (
     <div className="wrap grid gap-10 pt-8">
       <PageTitle>{t('shop.order.title', { code: order.code })}</PageTitle>
-      {order.status === 'completed' ? <Thanks {...loaderData} /> : <Ended {...loaderData} />}
+      {is_good[situation] ? <Thanks {...loaderData} /> : <Ended {...loaderData} />}
       {is_issuing && <Issuing />}
       <Tickets {...loaderData} />
       <Receipt {...loaderData} />
@@ -58,31 +62,61 @@ export default function OrderPage ({ loaderData }: Route.ComponentProps) {
 
 type OrderData = Route.ComponentProps['loaderData']
 
-function Thanks ({ order, event }: OrderData) {
-  const t = useT()
+/** Whose tickets let somebody in. */
+const is_good: Partial<Record<OrderSituation, true>> =
+  { paid: true, paid_late: true, free: true, partly_refunded: true }
+
+/** Where there may still be a payment, the same tickets again would be paid twice. */
+const may_choose_again: Partial<Record<OrderSituation, true>> = {
+  expired_unpaid: true, canceled_unpaid: true, refunded: true, withdrawn: true,
+  late_given_back: true, canceled_given_back: true,
+}
+
+/** What is decided within seconds: the page looks again by itself. */
+const is_moving: Partial<Record<OrderSituation, true>> = {
+  arrived: true, expired_checking: true, expired_paid: true, canceled_checking: true,
+  canceled_paid: true, refund_coming: true,
+}
+
+function useWords ({ order, situation, refunded_minor }: OrderData) {
+  const { language, t } = useTranslator()
+  const amount = formatPrice(language, refunded_minor, order.currency)
+  return {
+    title: t(`shop.order.is.${situation}.title`),
+    text: t(`shop.order.is.${situation}.text`, { email: order.buyer.email, amount }),
+  }
+}
+
+function Thanks (page: OrderData) {
+  const { order, event } = page
+  const { title, text } = useWords(page)
   return (
     <header className="grid gap-4 rounded-3xl bg-surface border border-line p-[clamp(1.25rem,4vw,3rem)]">
       <Logo className="h-12 w-16" />
-      <h1>{t('shop.order.thanks')}</h1>
+      <h1>{title}</h1>
       <div className="grid gap-1 text-lg">
         <p className="text-xl font-bold">{order.event_title}</p>
         {event && <p><DateText at={event.starts_at} zone={event.timezone} style="full" /></p>}
         {event && <p>{event.venue.name}, {event.venue.city}</p>}
       </div>
-      <p className="text-soft" role="status">{t('shop.order.thanks_text', { email: order.buyer.email })}</p>
+      <p className="text-soft" role="status" suppressHydrationWarning>{text}</p>
     </header>
   )
 }
 
-function Ended ({ order, event, choice }: OrderData) {
+function Ended (page: OrderData) {
+  const { event, choice, situation } = page
   const t = useT()
-  const status = order.status as Exclude<Order['status'], 'completed' | 'pending'>
+  const { title, text } = useWords(page)
   return (
     <header className="grid justify-items-center gap-4 py-8 text-center">
       <HeldNote className="w-40 text-strong" />
-      <h1 className="text-4xl">{t(`shop.order.${status}_title`)}</h1>
-      <p className="max-w-prose text-lg text-soft">{t(`shop.order.${status}_text`)}</p>
-      {event?.is_selling && <Link to={`/events/${event.slug}?${choice}#tickets`} className="button">{t('shop.order.choose_again')}</Link>}
+      <h1 className="text-4xl">{title}</h1>
+      <p className="max-w-prose text-lg text-soft" role="status">{text}</p>
+      {is_moving[situation] && <LookAgain />}
+      {event?.is_selling && may_choose_again[situation] && (
+        <Link to={`/events/${event.slug}?${choice}#tickets`} className="button">{t('shop.order.choose_again')}</Link>
+      )}
     </header>
   )
 }

@@ -16,14 +16,17 @@ import { FormMessage } from '../ui/field.tsx'
 import { OrderLines } from '../ui/order-lines.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { lastPayment, loadOrder } from './order-access.server.ts'
+import { situationOf } from './order-situation.ts'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
   const order = await loadOrder(context, params.id)
   if (order.status !== 'pending') throw redirect(`/orders/${order.id}`)
   const payment = await lastPayment(context, order.id)
-  if (payment?.status === 'pending') throw redirect(`/orders/${order.id}/processing`)
+  // Money that is under way or has arrived is not asked for again.
+  if (payment && payment.status !== 'failed') throw redirect(`/orders/${order.id}/processing`)
   return {
     order,
+    situation: situationOf(order, payment),
     failure: payment?.status === 'failed' ? payment.failure ?? 'failed' : null,
     left_seconds: Math.max(0, Math.ceil((Date.parse(order.expires_at) - Date.now()) / 1000)),
     cards: TestCard.enum,
@@ -53,7 +56,7 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
 }
 
 export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
-  const { order, failure, left_seconds, cards, idempotency_key } = loaderData
+  const { order, situation, failure, left_seconds, cards, idempotency_key } = loaderData
   const { language, t } = useTranslator()
   const { revalidate } = useRevalidator()
   return (
@@ -80,6 +83,7 @@ export default function Pay ({ loaderData, actionData }: Route.ComponentProps) {
           <h2 id="held">{t('shop.pay.held')}</h2>
           <Countdown left_seconds={left_seconds} on_end={() => void revalidate()} />
         </div>
+        <p className="hint">{t(`shop.order.is.${situation}.text`)}</p>
         <p className="font-semibold">{order.event_title}</p>
         <OrderLines lines={order.items} total_minor={order.total_minor} currency={order.currency}
           promo_code={order.promo_code} />

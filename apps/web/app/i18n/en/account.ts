@@ -1,5 +1,6 @@
 export const account = {
   sign_in: 'Sign in',
+  order_link: 'Bought without an account? The link in the mail about your order opens it. A browser keeps the last ten.',
   sign_in_lead: 'Your tickets, in one place.',
   sign_up: 'Create an account',
   sign_up_lead: 'Keep your tickets together and buy faster next time.',

@@ -1,6 +1,6 @@
 export const admin = {
   title: 'Administration',
-  nav: { label: 'Administration', health: 'Health', users: 'People', deliveries: 'Deliveries', backups: 'Backups' },
+  nav: { label: 'Administration', health: 'Health', events: 'Events', users: 'People', deliveries: 'Deliveries', backups: 'Backups' },
   health: {
     title: 'Health of the services',
     ok: 'Everything runs',
@@ -14,6 +14,15 @@ export const admin = {
     documents: 'API pages',
     open_document: 'API of {{name}}',
     unknown: 'The health of the services cannot be read right now.',
+  },
+  events: {
+    title: 'All events',
+    lead: 'Of every organiser. Each opens with the pages its organiser has: sales, details, tickets, codes, waiting room, orders.',
+    search: 'Words of the event',
+    status: 'State',
+    find: 'Find',
+    of: 'By {{name}}',
+    empty: 'No event fits.',
   },
   users: {
     title: 'People',

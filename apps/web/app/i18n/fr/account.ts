@@ -3,6 +3,7 @@ import type * as english from '../en/account.ts'
 
 export const account: Wording<typeof english.account> = {
   sign_in: 'Se connecter',
+  order_link: 'Acheté sans compte ? Le lien dans l’e-mail de votre commande l’ouvre. Un navigateur garde les dix dernières.',
   sign_in_lead: 'Vos billets, au même endroit.',
   sign_up: 'Créer un compte',
   sign_up_lead: 'Gardez vos billets ensemble et achetez plus vite la prochaine fois.',

@@ -3,7 +3,7 @@ import type * as english from '../en/admin.ts'
 
 export const admin: Wording<typeof english.admin> = {
   title: 'Administration',
-  nav: { label: 'Administration', health: 'Santé', users: 'Personnes', deliveries: 'Envois', backups: 'Sauvegardes' },
+  nav: { label: 'Administration', health: 'Santé', events: 'Événements', users: 'Personnes', deliveries: 'Envois', backups: 'Sauvegardes' },
   health: {
     title: 'Santé des services',
     ok: 'Tout fonctionne',
@@ -17,6 +17,15 @@ export const admin: Wording<typeof english.admin> = {
     documents: 'Pages de l’API',
     open_document: 'API de {{name}}',
     unknown: 'La santé des services ne peut pas être lue pour le moment.',
+  },
+  events: {
+    title: 'Tous les événements',
+    lead: 'De tous les organisateurs. Chacun s’ouvre avec les pages de son organisateur : ventes, détails, billets, codes, salle d’attente, commandes.',
+    search: 'Mots de l’événement',
+    status: 'État',
+    find: 'Chercher',
+    of: 'Par {{name}}',
+    empty: 'Aucun événement ne correspond.',
   },
   users: {
     title: 'Personnes',
