@@ -77,12 +77,20 @@ export interface AuthKnownPlaces {
   last_used_at: Generated<string>
 }
 
-export interface AuthLinkTokens {
+export interface AuthLinks {
   account_id: string
   created_at: Generated<string>
   expires_at: string
-  hash: Buffer
+  id: string
+  login_id: string | null
   purpose: string
+}
+
+export interface AuthLinkTokens {
+  created_at: Generated<string>
+  expires_at: string
+  hash: Buffer
+  link_id: string
 }
 
 export interface AuthLogins {
@@ -93,6 +101,11 @@ export interface AuthLogins {
   id: string
   last_used_at: Generated<string>
   user_agent: string | null
+}
+
+export interface AuthMailPauses {
+  key: Buffer
+  last_at: Generated<string>
 }
 
 export interface AuthMigrations {
@@ -163,7 +176,9 @@ export interface DB {
   'auth.inbox': AuthInbox
   'auth.known_places': AuthKnownPlaces
   'auth.link_tokens': AuthLinkTokens
+  'auth.links': AuthLinks
   'auth.logins': AuthLogins
+  'auth.mail_pauses': AuthMailPauses
   'auth.migrations': AuthMigrations
   'auth.migrations_lock': AuthMigrationsLock
   'auth.outbox': AuthOutbox

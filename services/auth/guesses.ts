@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { tooMany } from '@fermata/contracts/problems'
+import { networkOf } from '@fermata/platform/network'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import { familiarityOf, type Place } from './places.ts'
@@ -94,6 +95,21 @@ async function takeFrom (ctx: Ctx, budgets: Budget[]): Promise<void> {
     }
     taken.push(budget)
   }
+}
+
+/** Accounts that one network may register with one address; its owner needs one. */
+export const registrations_of_address = 10
+
+/**
+ * Bounds the accounts that an address is given. Counted for each network by itself, since a pause
+ * that others have caused would tell that somebody registered.
+ * @throws Problem `request/too-many`
+ */
+export async function admitRegistration (ctx: Ctx, email: string, ip: string): Promise<void> {
+  await takeFrom(ctx, [{
+    key: keyOf('register', email, networkOf(ip)), limit: registrations_of_address, window_s,
+    detail: 'This address was registered too often; wait a moment before the next try.',
+  }])
 }
 
 async function giveBack (ctx: Ctx, budgets: Budget[]): Promise<void> {

@@ -1,6 +1,10 @@
-import type { Tx } from '@fermata/platform/database'
+import { createHash } from 'node:crypto'
+import type { AddressMail } from '@fermata/contracts/auth'
+import type { Db, Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
 import type { DB } from './database.ts'
-import { putLinkToken, type LinkPurpose } from './queries/links.ts'
+import { findRivals, type AccountRow } from './queries/accounts.ts'
+import { addLinkToken, beginMailPause, putLink, trimLinkTokens, type LinkPurpose } from './queries/links.ts'
 import { hashToken, newSecretToken } from './secret-tokens.ts'
 
 const hour_s = 3600
@@ -8,18 +12,44 @@ const hour_s = 3600
 const lives_s: Record<LinkPurpose, number> = {
   verify_email: 48 * hour_s, reset_password: hour_s,
 }
-/** A link younger than this is not replaced, so nobody's mailbox can be flooded. */
+/** Longer than a mail server is usually away: whoever asked yesterday does not wait any more. */
+const mailable_s = 24 * hour_s
+/** Between two mails of a kind to one address, so that nobody's mailbox can be flooded. */
 const pause_s = 60
+/** As often as a mail is tried. */
+const max_tokens = 20
 
-export interface Link { token: string, expires_at: string }
+type Mail = AddressMail | 'reset'
 
-/** A new token for a mailed link, of which only a hash is stored; null so soon after the last. */
-export async function createLink (
-  tx: Tx<DB>, account_id: string, purpose: LinkPurpose,
-): Promise<Link | null> {
+/** A link for the mail of that name; none when the address got one a moment ago. */
+export async function askForLink (
+  tx: Tx<DB>, { id, email }: AccountRow, mail: Mail, login_id: string | null,
+): Promise<string | null> {
+  const link_id = uuidv7()
+  const purpose = mail === 'reset' ? 'reset_password' : 'verify_email'
+  const key = createHash('sha256').update(`${mail} ${email}`).digest()
+  if (!await beginMailPause(tx, key, pause_s)) return null
+  await putLink(tx, { id: link_id, account_id: id, purpose, login_id, lives_s: mailable_s })
+  return link_id
+}
+
+/**
+ * Which mail an unproven account's address gets. A link is stored for each, also where the mail has
+ * none: registering takes the same work whether or not somebody has an account.
+ */
+export async function askForProof (
+  tx: Tx<DB>, account: AccountRow, login_id: string | null,
+): Promise<{ mail: AddressMail, link_id: string } | undefined> {
+  const { has_proven, has_older } = await findRivals(tx, account)
+  const mail = has_proven ? 'exists' : has_older ? 'verify_again' : 'verify'
+  const link_id = await askForLink(tx, account, mail, login_id)
+  return link_id === null ? undefined : { mail, link_id }
+}
+
+/** A token for a mail that is being written; null when its link has no use any more. */
+export async function makeToken (db: Db<DB>, link_id: string): Promise<string | null> {
   const token = newSecretToken()
-  const stored = await putLinkToken(tx, {
-    account_id, purpose, hash: hashToken(token), lives_s: lives_s[purpose], pause_s,
-  })
-  return stored ? { token, expires_at: stored.expires_at } : null
+  if (!await addLinkToken(db, link_id, hashToken(token), lives_s)) return null
+  await trimLinkTokens(db, link_id, max_tokens)
+  return token
 }

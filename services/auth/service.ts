@@ -21,6 +21,7 @@ import { listEndedLogins } from './operations/list-ended-logins.ts'
 import { listLogins } from './operations/list-logins.ts'
 import { login } from './operations/login.ts'
 import { logout } from './operations/logout.ts'
+import { makeLink } from './operations/make-link.ts'
 import { addPasskey, askForPasskey, removePasskey, startPasskey } from './operations/passkeys.ts'
 import { refresh } from './operations/refresh.ts'
 import { register } from './operations/register.ts'
@@ -73,6 +74,7 @@ export default defineService<Ctx>({
     route(api.askForPasskey, askForPasskey),
     route(api.getKeys, getKeys),
     route(api.listEndedLogins, listEndedLogins),
+    route(api.makeLink, makeLink),
     route(api.deleteAccount, deleteAccount),
     route(api.findProvenAccount, findProvenAccount),
   ],

@@ -1,20 +1,67 @@
-import { emailVerified, rolesChanged } from '@fermata/contracts/auth'
+import { accountReclaimed, badLinkToken, emailVerified, rolesChanged } from '@fermata/contracts/auth'
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Tx } from '@fermata/platform/database'
+import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
-import { hasAdmin, markVerified, updateRoles, type AccountRow } from './queries/accounts.ts'
-import { storedAddress } from '@fermata/contracts/mailboxes'
+import {
+  findLinkAccount, findRivals, hasAdmin, holdAddress, lockAccount, markVerified, updatePassword,
+  updateRoles, type AccountRow,
+} from './queries/accounts.ts'
+import { deleteLinks, deleteRivalLinks, takeLink, type LinkPurpose } from './queries/links.ts'
+import { voidSignIns } from './void-sign-ins.ts'
 
-/** Notes that an address is its owner's and tells the others, once. */
+/** A link that works, held by whoever reads the mailbox of its account's address. */
+export interface UsedLink { account: AccountRow, login_id: string | null }
+
+/**
+ * Takes a link out of use, with its address and its account held.
+ * @throws Problem `auth/bad-link-token`, also when the address is another account's by now
+ */
+export async function useLink (
+  tx: Tx<DB>, purpose: LinkPurpose, token_hash: Buffer,
+): Promise<UsedLink> {
+  const owner = await findLinkAccount(tx, purpose, token_hash)
+  if (!owner) throw new Problem(badLinkToken)
+  await holdAddress(tx, owner.email)
+  const account = await lockAccount(tx, owner.id)
+  const link = account && await takeLink(tx, purpose, token_hash)
+  if (!link || (await findRivals(tx, account)).has_proven) throw new Problem(badLinkToken)
+  return { account, login_id: link.login_id }
+}
+
+/**
+ * Notes that an address is its owner's and tells the others, once. Its caller has seen two proofs,
+ * the mailbox and the account: the login that asked, the password, or a new password.
+ */
 export async function verify (
   ctx: Ctx, tx: Tx<DB>, account: AccountRow, request_id: string,
 ): Promise<void> {
   const verified = await markVerified(tx, account.id)
-  if (!verified) return
-  await ctx.publish(tx, emailVerified, [{
-    user_id: account.id, email: account.email, ...verified,
-  }], request_id)
+  if (verified) {
+    await deleteLinks(tx, account.id, 'verify_email')
+    await deleteRivalLinks(tx, account.email, account.id)
+    await ctx.publish(tx, emailVerified, [{
+      user_id: account.id, email: account.email, ...verified,
+    }], request_id)
+  }
   await appointFirstAdmin(ctx, tx, account, request_id)
+}
+
+/**
+ * Gives an account to who reads its mailbox, with a new password. Whoever registered with an
+ * address that was never proven may have been anybody, so nothing they left there keeps a way in
+ * or out.
+ */
+export async function reclaim (
+  ctx: Ctx, tx: Tx<DB>, account: AccountRow, password_hash: string, request_id: string,
+): Promise<void> {
+  await updatePassword(tx, account.id, password_hash)
+  await voidSignIns(ctx, tx, account, request_id)
+  if (account.email_verified_at === null) await ctx.publish(tx, accountReclaimed, [{
+    user_id: account.id, reclaimed_at: new Date().toISOString(),
+  }], request_id)
+  await verify(ctx, tx, account, request_id)
 }
 
 /** A new installation has nobody who could appoint an administrator; its settings name one. */

@@ -133,6 +133,7 @@ export interface NotificationsPeople {
   erased_at: string | null
   in_app_notifications: Generated<boolean>
   is_admin: Generated<boolean>
+  is_proven: Generated<boolean>
   locale: Generated<string>
   phone: string | null
   reminders: Generated<boolean>

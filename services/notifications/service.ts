@@ -29,7 +29,7 @@ import { tellPartRefunded, tellPaymentFailed } from './operations/notify-about-p
 import { mailTicketAgain, mailTickets, tellVoided } from './operations/notify-about-tickets.ts'
 import { tellBackupFailed, tellDeadLetter } from './operations/notify-admins.ts'
 import {
-  erase, keepRoles, keepSettings, mailPasswordReset, mailVerification, welcome,
+  erase, keepProven, keepRoles, keepSettings, mailPasswordReset, mailVerification, welcome,
 } from './operations/notify-people.ts'
 import { getMail, listMailbox } from './operations/read-mailbox.ts'
 import { removeStale } from './operations/remove-stale.ts'
@@ -59,6 +59,7 @@ export default defineService<Ctx>({
     on(auth.userRegistered, welcome),
     on(auth.verificationRequested, mailVerification),
     on(auth.passwordResetRequested, mailPasswordReset),
+    on(auth.emailVerified, keepProven),
     on(auth.rolesChanged, keepRoles),
     on(auth.credentialsDeleted, erase),
     on(settingsChanged, keepSettings),

@@ -34,7 +34,7 @@ export function prepareSale (
     if (!decision.sold) return
     const order = toOrder(purchase, decision, { facts, now, expires_at })
     orders.set(purchase, order)
-    addOrder(ctx, sale, facts, purchase, order)
+    addOrder(sale, facts, purchase, order)
     const { promo } = decision
     if (promo) {
       sale.promo_uses.push({ order_id: order.id, promo_code_id: promo.id, uses: promo.uses })
@@ -82,7 +82,7 @@ export const toItem = ({ type, quantity, unit_price_minor, discount_minor }: Lin
 })
 
 function addOrder (
-  ctx: Ctx, sale: Sale, facts: EventFacts, purchase: Purchase, order: Order
+  sale: Sale, facts: EventFacts, purchase: Purchase, order: Order
 ): void {
   const { request_id, idempotency } = purchase
   const { id, code, buyer, user_id, total_minor, currency } = order
@@ -98,7 +98,7 @@ function addOrder (
     sale.items.push({
       order_id: id, ticket_type_id, name, quantity, unit_price_minor, discount_minor, line })
   })
-  const { type, data } = eventOf(ctx, facts, order)
+  const { type, data } = eventOf(facts, order)
   sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
   if (idempotency) {
     const { scope, key, fingerprint } = idempotency
@@ -107,14 +107,13 @@ function addOrder (
 }
 
 /** An order that is complete from the start was never waiting, so only its completion is told. */
-function eventOf (ctx: Ctx, facts: EventFacts, order: Order) {
+function eventOf (facts: EventFacts, order: Order) {
   if (order.completed_at === null) {
     const data: DataOf<typeof orderPlaced> = { ...factsOf(order), expires_at: order.expires_at }
     return { type: orderPlaced.type, data }
   }
   const data: DataOf<typeof orderCompleted> = {
     ...factsOf(order), completed_at: order.completed_at, payment_id: null, event: facts,
-    access_token: ctx.tokens.signOrder(order.id),
   }
   return { type: orderCompleted.type, data }
 }

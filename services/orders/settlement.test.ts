@@ -83,7 +83,7 @@ test('completeOrders: a payment turns the hold into sold tickets and tells what 
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2 })
   expect(await told(api.orderCompleted, order.id))
     .toMatchObject([{ payment_id: payment.payment_id, event: { id: order.event_id },
-    access_token: order.access_token, items: order.items, total_minor: 2000 }])
+    items: order.items, total_minor: 2000 }])
 })
 
 test('completeOrders: the same payment told twice, also in one batch, completes once', async () => {

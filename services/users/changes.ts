@@ -32,7 +32,7 @@ export function changeProfile (
   })
 }
 
-export const tellSettings = (ctx: Ctx, tx: Tx<DB>, person: PersonRow, request_id: string) =>
+export const tellSettings = (ctx: Ctx, tx: Tx<DB>, person: PersonRow, request_id?: string) =>
   ctx.publish(tx, settingsChanged, [{
     user_id: person.id, email: person.email, phone: person.phone,
     settings: presentSettings(person), changed_at: person.updated_at,

@@ -120,7 +120,7 @@ test('adoptPurchases: a guest\'s orders become theirs when they prove the addres
 })
 
 test('adoptPurchases: a proof that overtakes the registration, or was part of it, counts as well', async () => {
-  const [overtaken, proven] = [registration(), registration({ verification_token: null })]
+  const [overtaken, proven] = [registration(), registration({ email_verified: true })]
   for (const person of [overtaken, proven]) {
     const buyer = { name: 'Gus Guest', email: person.email, locale: 'en' as const }
     await tell(it, orderCompleted, [completedOrder({ buyer })])
@@ -181,7 +181,7 @@ test('deleteMe: erases everything that leads to the person, also what comes late
 })
 
 test('eraseProfiles: a person whom auth deleted leaves no trace', async () => {
-  const person = await newPerson(it, { username: 'Ira Example', verification_token: null })
+  const person = await newPerson(it, { username: 'Ira Example', email_verified: true })
   const buyer = { name: 'Ira Example', email: person.email, locale: 'en' as const }
   await tell(it, orderCompleted,
     [completedOrder({ buyer }), completedOrder({ user_id: person.user_id })])

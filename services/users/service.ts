@@ -1,5 +1,5 @@
 import {
-  credentialsDeleted, emailVerified, rolesChanged, userRegistered,
+  accountReclaimed, credentialsDeleted, emailVerified, rolesChanged, userRegistered,
 } from '@fermata/contracts/auth'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/users'
@@ -10,7 +10,7 @@ import { deleteMe } from './operations/delete-me.ts'
 import { deleteUser } from './operations/delete-user.ts'
 import { exportMyData } from './operations/export-my-data.ts'
 import {
-  addProfiles, adoptPurchases, eraseProfiles, followRoles,
+  addProfiles, adoptPurchases, eraseProfiles, followRoles, forgetPhones,
 } from './operations/follow-accounts.ts'
 import { addPurchases, markCanceled, markRefunded } from './operations/follow-orders.ts'
 import { getMyProfile } from './operations/get-my-profile.ts'
@@ -42,6 +42,7 @@ export default defineService<Ctx>({
     on(userRegistered, addProfiles),
     on(rolesChanged, followRoles),
     on(emailVerified, adoptPurchases),
+    on(accountReclaimed, forgetPhones),
     on(credentialsDeleted, eraseProfiles),
     on(orderCompleted, addPurchases),
     on(orderCanceled, markCanceled),

@@ -87,7 +87,7 @@ async function signInAsFirstAdmin (): Promise<Call> {
     .filter(({ to }) => to?.[0]?.address === admin_email)
     .map(({ text = '' }) => /[?&#]token=([\w-]+)/.exec(text)?.[1]).find(one => one),
   'the mail that verifies', patient_ms)
-  await must(callAs()(auth.verifyEmail, { body: { token } }), auth.verifyEmail)
+  await must(callAs()(auth.verifyEmail, { body: { token, password } }), auth.verifyEmail)
   const again = async () => callAs(
     (await must(callAs()(auth.login, { body: account }), auth.login)).access_token)
   const { id } = await must(callAs(session.access_token)(auth.getMe), auth.getMe)

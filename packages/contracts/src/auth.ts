@@ -80,8 +80,8 @@ export type KeySet = Static<typeof KeySet>
 export const EndedLogin = Type.Object({ login_id: Uuid, user_id: Uuid, ended_at: Timestamp })
 export type EndedLogin = Static<typeof EndedLogin>
 
-export const emailTaken = defineProblem(
-  'auth/email-taken', 409, 'There is an account with this email',
+export const proofNeeded = defineProblem(
+  'auth/proof-needed', 403, 'A link alone proves nothing: send the password, or set a new one',
 )
 export const weakPassword = defineProblem(
   'auth/weak-password', 400, 'This password is too easy to guess',
@@ -106,13 +106,14 @@ export const register = defineRoute({
   method: 'POST', path: '/api/auth/register', access: 'public',
   summary: 'Create an account and sign in',
   description:
-    'Takes no Idempotency-Key: a stored reply would keep tokens in plain text. '
-    + 'Sent twice, the second is told that the email is taken.',
+    'Answers the same whether or not somebody has an account with this email; a mail tells its '
+    + 'owner what is so. An address that is somebody\'s is never proven by another account. '
+    + 'Takes no Idempotency-Key: a stored reply would keep tokens in plain text.',
   body: Type.Object({
     email: Email, password: NewPassword, username: PersonName, locale: Type.Optional(Locale),
   }),
   reply: { 201: Session },
-  problems: [emailTaken, weakPassword],
+  problems: [weakPassword],
   rate_limit: { max: 20, per_seconds: 60, by: 'address' },
 })
 
@@ -225,10 +226,18 @@ export const resetPassword = defineRoute({
 
 export const verifyEmail = defineRoute({
   method: 'POST', path: '/api/auth/email/verify', access: 'public',
-  summary: 'Prove an address with the token of the mail',
-  body: Type.Object({ token: LinkToken }),
+  summary: 'Prove an address with the token of the mail, and with the login it is for',
+  description:
+    'Whoever registered with an address need not own it, and whoever owns it need not have '
+    + 'registered. So the token is taken from the login that asked for it, with the password of '
+    + 'the account, or with a new password, which ends all that could sign in before.',
+  body: Type.Object({
+    token: LinkToken,
+    password: Type.Optional(Password),
+    new_password: Type.Optional(NewPassword),
+  }),
   reply: { 204: Empty },
-  problems: [badLinkToken],
+  problems: [badLinkToken, badCredentials, proofNeeded, weakPassword],
   rate_limit: { max: 20, per_seconds: 60, by: 'address' },
 })
 
@@ -275,6 +284,18 @@ export const listEndedLogins = defineRoute({
   problems: [],
 })
 
+export const makeLink = defineRoute({
+  method: 'POST', path: '/internal/auth/links/{id}', access: 'internal',
+  callers: ['notifications'],
+  summary: 'The token of a link, for the mail that is being written',
+  description:
+    'Made anew for every try to send it, and kept as a hash; an event carries the id alone. '
+    + '404 when the link has no use any more.',
+  params: IdParams,
+  reply: { 200: Type.Object({ token: LinkToken }) },
+  problems: [],
+})
+
 export const deleteAccount = defineRoute({
   method: 'DELETE', path: '/internal/auth/accounts/{user_id}', access: 'internal',
   callers: ['users'],
@@ -295,17 +316,27 @@ export const findProvenAccount = defineRoute({
 
 const Person = { user_id: Uuid, email: Email, username: PersonName, locale: Locale }
 
+/**
+ * What a mail about an address says: it is to be confirmed (`verify`), somebody else has written it
+ * into a form before (`verify_again`), or it belongs to an account (`exists`).
+ */
+export const AddressMail = Type.Enum(['verify', 'verify_again', 'exists'])
+export type AddressMail = Static<typeof AddressMail>
+
+/** By its id `makeLink` makes the link when the mail is written. */
+const link_id = Type.Optional(Uuid)
+
 export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object({
   ...Person,
   roles: Type.Array(Role),
   registered_at: Timestamp,
-  verification_token: Nullable(Type.String({
-    description: 'For the link in the mail; null when already verified',
-  })),
+  email_verified: Type.Optional(Type.Boolean()),
+  mail: Type.Optional(AddressMail),
+  link_id,
 }))
 
 export const verificationRequested = defineEvent('auth.verification_requested.v1', Type.Object({
-  ...Person, token: Type.String(), expires_at: Timestamp,
+  ...Person, mail: Type.Optional(AddressMail), link_id,
 }))
 
 export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({
@@ -313,7 +344,12 @@ export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({
 }))
 
 export const passwordResetRequested = defineEvent('auth.password_reset_requested.v1', Type.Object({
-  ...Person, token: Type.String({ description: 'For the link in the mail' }), expires_at: Timestamp,
+  ...Person, link_id,
+}))
+
+/** Its address was proven with a new password: whoever had the account before need not own it. */
+export const accountReclaimed = defineEvent('auth.account_reclaimed.v1', Type.Object({
+  user_id: Uuid, reclaimed_at: Timestamp,
 }))
 
 export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Type.Object({

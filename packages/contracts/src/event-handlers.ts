@@ -4,6 +4,9 @@
  * subscriptions; do not edit.
  */
 export const eventHandlers: Record<string, readonly string[]> = {
+  'auth.account_reclaimed.v1': [
+    'users.forgetPhones',
+  ],
   'auth.credentials_deleted.v1': [
     'events.forgetPeople',
     'notifications.erase',
@@ -13,6 +16,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'auth.email_verified.v1': [
     'events.welcomeMembers',
+    'notifications.keepProven',
     'users.adoptPurchases',
   ],
   'auth.password_reset_requested.v1': [

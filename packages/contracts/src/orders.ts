@@ -322,7 +322,6 @@ export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Obje
   completed_at: Timestamp,
   payment_id: Nullable(Uuid),
   event: EventFacts,
-  access_token: Type.String({ description: 'For the link in the mail' }),
 }))
 
 export const orderCanceled = defineEvent('orders.order_canceled.v1', Type.Object({

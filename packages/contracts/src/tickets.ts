@@ -248,7 +248,6 @@ export const ticketsIssued = defineEvent('tickets.tickets_issued.v1', Type.Objec
   ...OrderOfTickets,
   tickets: Type.Array(IssuedTicket),
   issued_at: Timestamp,
-  access_token: Type.String({ description: 'The order\'s, for the link in the mail' }),
 }))
 
 export const ticketResent = defineEvent('tickets.ticket_resent.v1', Type.Object({

@@ -7,7 +7,7 @@ import { ownAccount } from '../own-account.ts'
 import { confirmWithSecondFactor } from '../second-factor.ts'
 import { checkPassword, refuseWeakPassword } from '../passwords.ts'
 import { lockAccount, updatePassword } from '../queries/accounts.ts'
-import { deleteLinkTokens } from '../queries/links.ts'
+import { deleteLinks } from '../queries/links.ts'
 import { endLogins } from '../sessions.ts'
 
 /** Sets a new password and ends every login but the one that asked. */
@@ -24,7 +24,7 @@ export const changePassword: Operation<typeof api.changePassword> = async (ctx, 
     const locked = await lockAccount(tx, account.id)
     if (locked?.password_hash !== account.password_hash) throw new Problem(badCredentials)
     await updatePassword(tx, account.id, password_hash)
-    await deleteLinkTokens(tx, account.id, 'reset_password')
+    await deleteLinks(tx, account.id, 'reset_password')
     await endLogins(ctx, tx,
       { account_id: account.id, except: personOf(request.caller).login_id }, request.id)
   })

@@ -1,20 +1,20 @@
 import { verificationRequested } from '@fermata/contracts/auth'
 import type * as api from '@fermata/contracts/auth'
+import { personOf } from '@fermata/platform/caller'
 import type { Operation } from '../context.ts'
-import { createLink } from '../links.ts'
+import { askForProof } from '../links.ts'
 import { ownAccount } from '../own-account.ts'
 
-/** Sends the mail that proves an address again, unless it is proven or the last mail is fresh. */
+/** Sends the mail about an address again, unless it is proven or the last mail is fresh. */
 export const requestVerification: Operation<typeof api.requestVerification> =
   async (ctx, request) => {
-    const { id: user_id, email, username, locale, email_verified_at } =
-      await ownAccount(ctx.db, request.caller)
+    const account = await ownAccount(ctx.db, request.caller)
+    const { id: user_id, email, username, locale, email_verified_at } = account
     if (email_verified_at !== null) return null
     await ctx.transaction(async tx => {
-      const link = await createLink(tx, user_id, 'verify_email')
-      if (!link) return
-      await ctx.publish(tx, verificationRequested,
-        [{ user_id, email, username, locale, ...link }], request.id)
+      const asked = await askForProof(tx, account, personOf(request.caller).login_id)
+      if (asked) await ctx.publish(tx, verificationRequested,
+        [{ user_id, email, username, locale, ...asked }], request.id)
     })
     return null
   }

@@ -5,11 +5,10 @@ import { reply } from '@fermata/platform/service'
 import type { Operation } from '../context.ts'
 import { refuseWeakPassword } from '../passwords.ts'
 import { placeOf, rememberPlace } from '../places.ts'
-import { findLinkAccount, lockAccount, updatePassword } from '../queries/accounts.ts'
-import { takeLinkToken } from '../queries/links.ts'
+import { findLinkAccount } from '../queries/accounts.ts'
 import { hashToken } from '../secret-tokens.ts'
-import { deviceCookies, endLogins } from '../sessions.ts'
-import { verify } from '../verification.ts'
+import { deviceCookies } from '../sessions.ts'
+import { reclaim, useLink } from '../verification.ts'
 
 /** Sets a new password with the token of the mail, and ends all logins. */
 export const resetPassword: Operation<typeof api.resetPassword> = async (ctx, request) => {
@@ -21,13 +20,9 @@ export const resetPassword: Operation<typeof api.resetPassword> = async (ctx, re
   await refuseWeakPassword(new_password, owner)
   const password_hash = await ctx.resources.passwords.hash(new_password)
   const device = await ctx.transaction(async tx => {
-    const account = await lockAccount(tx, owner.id)
-    const taken = account && await takeLinkToken(tx, 'reset_password', token_hash)
-    if (!taken) throw new Problem(badLinkToken)
-    await updatePassword(tx, account.id, password_hash)
-    await endLogins(ctx, tx, { account_id: account.id }, request.id)
     // The token came by mail, so whoever has it reads that mailbox.
-    await verify(ctx, tx, account, request.id)
+    const { account } = await useLink(tx, 'reset_password', token_hash)
+    await reclaim(ctx, tx, account, password_hash, request.id)
     // And may sign in from here at once, even while others guess from everywhere.
     return rememberPlace(tx, account.id, placeOf(request, ctx.settings.PUBLIC_URL))
   })

@@ -1,7 +1,7 @@
 import { userRegistered, type Account } from '@fermata/contracts/auth'
 import type { Role } from '@fermata/contracts/fields'
 import type { Ctx } from '../context.ts'
-import { findAccountsByEmail, findAccountsById, insertAccount } from '../queries/accounts.ts'
+import { findProvenAccounts, findAccountsById, insertAccount } from '../queries/accounts.ts'
 import { presentAccount } from '../sessions.ts'
 
 /** Fixed, so that other demo data can belong to these people before anybody looks them up. */
@@ -23,8 +23,8 @@ const demoAccounts: { role: Role, email: string, username: string }[] = [
 ]
 
 /**
- * Creates the four demo accounts where they are missing, and returns them. An account that has one
- * of the addresses already stays as it is.
+ * Creates the four demo accounts where they are missing, and returns them. Whoever has proven one
+ * of the addresses keeps it.
  * @throws Error in production, where a password that everybody knows is an open door
  */
 export async function seedDemoAccounts (ctx: Ctx): Promise<Account[]> {
@@ -32,7 +32,7 @@ export async function seedDemoAccounts (ctx: Ctx): Promise<Account[]> {
     throw new Error('Demo accounts are not for production: unset FERMATA_DEMO.')
   }
   const emails = demoAccounts.map(account => account.email)
-  const known = await findAccountsByEmail(ctx.db, emails)
+  const known = await findProvenAccounts(ctx.db, emails)
   if (known.length === emails.length) return known.map(presentAccount)
   const password_hash = await ctx.resources.passwords.hash(demo_password)
   await ctx.transaction(async tx => {
@@ -43,11 +43,11 @@ export async function seedDemoAccounts (ctx: Ctx): Promise<Account[]> {
       })
       if (account) await ctx.publish(tx, userRegistered, [{
         user_id: account.id, email, username, locale: account.locale, roles: account.roles,
-        registered_at: account.created_at, verification_token: null,
+        registered_at: account.created_at, email_verified: true,
       }])
     }
   })
-  return (await findAccountsByEmail(ctx.db, emails)).map(presentAccount)
+  return (await findProvenAccounts(ctx.db, emails)).map(presentAccount)
 }
 
 /**

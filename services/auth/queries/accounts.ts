@@ -22,7 +22,7 @@ export type NewAccount = Pick<
   AccountRow, 'id' | 'email' | 'username' | 'password_hash' | 'roles' | 'locale'
 > & { is_verified: boolean }
 
-/** Undefined when the email or the id is taken: of two who register it at once, one wins. */
+/** Undefined when the id is taken, or the address is to be proven and is somebody's already. */
 export const insertAccount = async (tx: Tx<DB>, account: NewAccount) => (await sql<AccountRow>`
   insert into auth.accounts
     (id, email, username, password_hash, roles, locale, email_verified_at)
@@ -31,12 +31,36 @@ export const insertAccount = async (tx: Tx<DB>, account: NewAccount) => (await s
     case when ${account.is_verified}::boolean then now() end)
   on conflict do nothing returning ${columns}`.execute(tx)).rows[0]
 
+/**
+ * The account that an address means: the one that has proven it, else the first that was registered
+ * with it. Ids are in the order of their making.
+ */
 export const findAccountByEmail = async (db: Db<DB>, email: string) => (await sql<AccountRow>`
-  select ${columns} from auth.accounts where email = ${email}`.execute(db)).rows[0]
+  select ${columns} from auth.accounts where id = coalesce(
+    (select id from auth.accounts where email = ${email} and email_verified_at is not null),
+    (select id from auth.accounts where email = ${email} order by id limit 1))`.execute(db)).rows[0]
 
-export const findAccountsByEmail = async (db: Db<DB>, emails: string[]) => (await sql<AccountRow>`
-  select ${columns} from auth.accounts where email = any(${emails}::text[])
+export const findProvenAccounts = async (db: Db<DB>, emails: string[]) => (await sql<AccountRow>`
+  select ${columns} from auth.accounts
+   where email = any(${emails}::text[]) and email_verified_at is not null
    order by email`.execute(db)).rows
+
+/** What else there is with an account's address; by two look-ups, whatever they find. */
+export const findRivals = async (db: Db<DB>, { id, email }: AccountRow) => (await sql<{
+  has_proven: boolean, has_older: boolean
+}>`
+  select exists (select from auth.accounts
+                  where email = ${email} and email_verified_at is not null
+                    and id <> ${id}) as has_proven,
+         exists (select from auth.accounts where email = ${email} and id < ${id}) as has_older
+  `.execute(db)).rows[0]!
+
+/**
+ * Whoever proves an address or sets a password by mail holds it first: of two accounts that have
+ * the same, the second sees what the first has done.
+ */
+export const holdAddress = (tx: Tx<DB>, email: string) => sql`
+  select pg_advisory_xact_lock(hashtextextended('auth.address ' || ${email}::text, 0))`.execute(tx)
 
 export const findAccountsById = async (db: Db<DB>, ids: string[]) => (await sql<AccountRow>`
   select ${columns} from auth.accounts where id = any(${ids}::uuid[]) order by email
@@ -48,8 +72,10 @@ export const findAccount = async (db: Db<DB>, id: string) => (await sql<AccountR
 /** Whose link a token is; not yet taken out, since its account is locked before. */
 export const findLinkAccount = async (db: Db<DB>, purpose: LinkPurpose, token_hash: Buffer) =>
   (await sql<AccountRow>`
-  select a.* from auth.link_tokens as t join auth.accounts as a on a.id = t.account_id
-   where t.hash = ${token_hash} and t.purpose = ${purpose}
+  select a.* from auth.link_tokens as t
+    join auth.links as l on l.id = t.link_id
+    join auth.accounts as a on a.id = l.account_id
+   where t.hash = ${token_hash} and l.purpose = ${purpose}
      and t.expires_at > now()`.execute(db)).rows[0]
 
 /** For writers: whatever changes an account or ends its logins holds this row first. */

@@ -28,3 +28,7 @@ export const rememberPlaces = (
 export const deleteStalePlaces = (db: Db<DB>, unused_days: number) => sql`
   delete from auth.known_places
    where last_used_at < now() - ${unused_days} * interval '1 day'`.execute(db)
+
+/** Whoever was there is not known to be the owner. */
+export const forgetPlaces = (tx: Tx<DB>, account_id: string) => sql`
+  delete from auth.known_places where account_id = ${account_id}`.execute(tx)

@@ -1,32 +1,70 @@
-import type { Tx } from '@fermata/platform/database'
+import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 
 export type LinkPurpose = 'verify_email' | 'reset_password'
 
-/**
- * Stores a link's token in place of the last one of its kind.
- * @param pause_s no new one while the last is younger: a mail a minute is enough
- * @returns when it ends; undefined during the pause
- */
-export const putLinkToken = async (tx: Tx<DB>, token: {
-  account_id: string, purpose: LinkPurpose, hash: Buffer, lives_s: number, pause_s: number
-}) => (await sql<{ expires_at: string }>`
-  insert into auth.link_tokens as old (account_id, purpose, hash, expires_at)
-  values (${token.account_id}, ${token.purpose}, ${token.hash},
-    now() + ${token.lives_s} * interval '1 second')
-  on conflict (account_id, purpose) do update
-    set hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at
-    where old.created_at <= now() - ${token.pause_s} * interval '1 second'
-  returning expires_at`.execute(tx)).rows[0]
-
-/** Takes a token out: of two who use it at once, one gets its account. */
-export const takeLinkToken = async (tx: Tx<DB>, purpose: LinkPurpose, hash: Buffer) => (await sql<{
+export interface NewLink {
+  id: string
   account_id: string
-}>`
-  delete from auth.link_tokens where hash = ${hash} and purpose = ${purpose} and expires_at > now()
-  returning account_id`.execute(tx)).rows[0]
+  purpose: LinkPurpose
+  /** The login that asked for it. */
+  login_id: string | null
+  /** How long after it was asked for a mail with it may still be written. */
+  lives_s: number
+}
 
-export const deleteLinkTokens = (tx: Tx<DB>, account_id: string, purpose: LinkPurpose) => sql`
-  delete from auth.link_tokens
+/** The last one asked for is the one that counts: those before are void. */
+export const putLink = (tx: Tx<DB>, link: NewLink) => sql`
+  with former as (
+    delete from auth.links
+     where account_id = ${link.account_id} and purpose = ${link.purpose})
+  insert into auth.links (id, account_id, purpose, login_id, expires_at)
+  values (${link.id}, ${link.account_id}, ${link.purpose}, ${link.login_id},
+    now() + ${link.lives_s} * interval '1 second')`.execute(tx)
+
+/** False while the last mail of the kind to the address is younger than the pause. */
+export const beginMailPause = async (tx: Tx<DB>, key: Buffer, pause_s: number) => (await sql`
+  insert into auth.mail_pauses as old (key) values (${key})
+  on conflict (key) do update set last_at = excluded.last_at
+   where old.last_at <= now() - ${pause_s} * interval '1 second'
+  returning true`.execute(tx)).rows.length > 0
+
+/**
+ * Stores a token of a link for which a mail may still be written.
+ * @param lives_s of the token, by the purpose of its link
+ * @returns false when the link is over
+ */
+export const addLinkToken = async (
+  db: Db<DB>, link_id: string, hash: Buffer, lives_s: Record<LinkPurpose, number>,
+) => (await sql`
+  insert into auth.link_tokens (hash, link_id, expires_at)
+  select ${hash}, id, now() + interval '1 second' * case purpose
+           when 'verify_email' then ${lives_s.verify_email}::integer
+           else ${lives_s.reset_password}::integer end
+    from auth.links where id = ${link_id} and expires_at > now()
+  returning true`.execute(db)).rows.length > 0
+
+/** Each mail is tried a limited number of times; older tokens than these were in none that arrived. */
+export const trimLinkTokens = (db: Db<DB>, link_id: string, kept: number) => sql`
+  delete from auth.link_tokens where hash in (
+    select hash from auth.link_tokens where link_id = ${link_id}
+     order by created_at desc offset ${kept})`.execute(db)
+
+/** Takes the link of a token out: of two who use it at once, one gets it. */
+export const takeLink = async (
+  tx: Tx<DB>, purpose: LinkPurpose, token_hash: Buffer,
+) => (await sql<{ login_id: string | null }>`
+  delete from auth.links as l using auth.link_tokens as t
+   where t.link_id = l.id and t.hash = ${token_hash} and t.expires_at > now()
+     and l.purpose = ${purpose}
+  returning l.login_id`.execute(tx)).rows[0]
+
+export const deleteLinks = (tx: Tx<DB>, account_id: string, purpose: LinkPurpose) => sql`
+  delete from auth.links
    where account_id = ${account_id} and purpose = ${purpose}`.execute(tx)
+
+/** Once an address is proven, no link of other accounts with it may prove anything. */
+export const deleteRivalLinks = (tx: Tx<DB>, email: string, owner_id: string) => sql`
+  delete from auth.links as l using auth.accounts as a
+   where a.id = l.account_id and a.email = ${email} and a.id <> ${owner_id}`.execute(tx)

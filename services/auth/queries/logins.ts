@@ -127,5 +127,6 @@ export const deleteStale = (
          delete from auth.refresh_tokens
           where replaced_at < now() - ${limits.unused_days} * interval '1 day'),
        ended as (delete from auth.ended_logins where ended_at < now() - interval '1 day'),
-       links as (delete from auth.link_tokens where expires_at < now())
+       links as (delete from auth.links where expires_at < now() - interval '2 days'),
+       pauses as (delete from auth.mail_pauses where last_at < now() - interval '1 day')
   delete from auth.attempts where last_at < now() - interval '1 day'`.execute(db)

@@ -1,4 +1,4 @@
-import { register, type Session } from '@fermata/contracts/auth'
+import { makeLink, register, type Session } from '@fermata/contracts/auth'
 import type { EventDefinition, DataOf } from '@fermata/contracts/define'
 import type { Role } from '@fermata/contracts/fields'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -34,6 +34,23 @@ export async function published<E extends EventDefinition> (
     [event.type, user_id])
   return rows.map(row => row.data)
 }
+
+/** The token of the link that the newest event of a kind stands for, made as for its mail. */
+export async function mailedToken<E extends EventDefinition> (
+  it: TestSystem, event: E, user_id: string,
+): Promise<string> {
+  const id = await it.eventually(async () => {
+    const events = await published(it.context<Ctx>('auth'), event, user_id)
+    return (events.at(-1) as { link_id?: string } | undefined)?.link_id
+  }, 'a link')
+  const answer = await it.send(makeLink, {
+    params: { id }, token: await it.serviceToken('auth', 'notifications'),
+  })
+  return answer.body.token
+}
+
+/** Lets a minute pass between two mails to an address. */
+export const endPauses = (ctx: Ctx) => ctx.pool.query('delete from auth.mail_pauses')
 
 export async function countRows (ctx: Ctx, table: string, where: string): Promise<number> {
   const { rows } = await ctx.pool.query<{ count: number }>(

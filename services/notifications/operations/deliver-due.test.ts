@@ -11,7 +11,8 @@ import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { startMailServer, type MailServer } from '../test/mail-server.ts'
 import {
-  asked_by, event, inHours, issued, publisher, ticket, ticketsPeer, unwell, withoutTickets,
+  asked_by, authPeer, event, inHours, issued, publisher, ticket, ticketsPeer, unwell,
+  withoutTickets,
 } from '../test/news.ts'
 import { deliverDue } from './deliver-due.ts'
 import { mailTickets } from './notify-about-tickets.ts'
@@ -29,7 +30,7 @@ beforeAll(async () => {
     if (to.startsWith('never')) return 550
     return undefined
   })
-  it = await startTestSystem([service, ticketsPeer], {
+  it = await startTestSystem([service, ticketsPeer, authPeer], {
     MAIL_HOSTNAME: '127.0.0.1', MAIL_PORT: String(mail_server.port), MAIL_RETRY_SECONDS: '0.05',
     MAIL_FROM: 'Salle des fêtes <billets@example.org>', PUBLIC_URL: 'https://tickets.example.org',
   })
@@ -230,8 +231,7 @@ test('deliverDue: a password goes before ten thousand tickets, which are queued 
 
   const email = newAddress('hurry')
   await publish(passwordResetRequested, {
-    user_id: uuidv7(), email, username: 'Ann', locale: 'en', token: 'r'.repeat(30),
-    expires_at: inHours(1),
+    user_id: uuidv7(), email, username: 'Ann', locale: 'en', link_id: uuidv7(),
   })
   await mailTo(email)
 
@@ -261,7 +261,7 @@ test('deliverDue: nothing is sent twice by senders that work at once', async () 
 
 test('deliverDue: in a rush one ticket mail goes a round, and mails about accounts do not wait', async () => {
   // No timer beside the rounds that are counted here.
-  const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer])
+  const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer, authPeer])
   try {
     const ctx = quiet.context<Ctx>('notifications')
     const sent = async () => (await quiet.send(listMailbox)).body.items.length
@@ -271,8 +271,7 @@ test('deliverDue: in a rush one ticket mail goes a round, and mails about accoun
     await ctx.transaction(tx => mailTickets(ctx, tx, news.map(data =>
       ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))
     await publisher(quiet)(passwordResetRequested, ...['ann', 'bob'].map(name => ({
-      username: name, user_id: uuidv7(), email: newAddress(name), locale: 'en',
-      token: 'r'.repeat(30), expires_at: inHours(1) })))
+      username: name, user_id: uuidv7(), email: newAddress(name), locale: 'en', link_id: uuidv7() })))
     await quiet.eventually(async () => (await ctx.db.selectFrom('notifications.deliveries')
       .select('id').execute()).length === 8)
 

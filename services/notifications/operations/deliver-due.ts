@@ -1,10 +1,9 @@
 import { deadLetterAdded } from '@fermata/contracts/notifications'
-import { notFound } from '@fermata/contracts/problems'
 import { getOrderCalendar, getOrderPdf } from '@fermata/contracts/tickets'
-import { Problem } from '@fermata/platform/problem'
 import { translator } from '../adapters/catalogue.ts'
 import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
 import { describeFailure } from '../adapters/smtp.ts'
+import { actionUrl, isGone, Superseded } from '../action-url.ts'
 import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
@@ -12,8 +11,7 @@ import {
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
 import {
-  isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type Content,
-  type OutgoingMail,
+  isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type OutgoingMail,
 } from '../rules/outgoing.ts'
 
 /** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
@@ -21,9 +19,6 @@ export const senders = 3
 /** Longer than any one mail may take; after it, a mail counts as lost with its process. */
 const lease_seconds = 300
 const max_error_length = 1000
-
-/** Its order has no valid tickets any more, and whoever ended it has told the buyer. */
-class Superseded extends Error {}
 
 /**
  * Sends what is due, the most urgent first; in a rush one mail a round besides those about
@@ -79,7 +74,7 @@ async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> 
   const content = attached && attachments.length > 0
     ? { ...words, paragraphs: [...words.paragraphs, attached] }
     : words
-  const frame = { locale, public_url: PUBLIC_URL, action_url: actionUrl(ctx, content) }
+  const frame = { locale, public_url: PUBLIC_URL, action_url: await actionUrl(ctx, delivery) }
   const common = {
     to: recipient, subject, attachments, message_id: `<${id}@${new URL(PUBLIC_URL).hostname}>`,
   }
@@ -89,14 +84,6 @@ async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> 
   }
   const text = writeSms(content, frame)
   return { ...common, from: 'SMS', text, html: await renderText(text, locale) }
-}
-
-/** An order's token is made here and never stored: whoever reads our tables cannot open orders. */
-function actionUrl (ctx: Ctx, { action }: Content): string | null {
-  if (!action) return null
-  const url = new URL(action.path, ctx.settings.PUBLIC_URL)
-  if (action.order_id) url.searchParams.set('token', ctx.tokens.signOrder(action.order_id))
-  return url.href
 }
 
 /** The order's tickets. When they cannot be had for long, the mail goes without: it has a link. */
@@ -113,7 +100,7 @@ async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
       { filename: t('file.event'), content_type: 'text/calendar', content: bytesOf(calendar) },
     ]
   } catch (error) {
-    if (error instanceof Problem && error.definition.type === notFound.type) throw new Superseded()
+    if (isGone(error)) throw new Superseded('Its tickets are not valid any more.')
     if (delivery.attempts > patience_for_attachments) return []
     throw error
   }
@@ -124,7 +111,7 @@ const bytesOf = (body: Uint8Array | string) => typeof body === 'string' ? Buffer
 async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): Promise<void> {
   const { id, attempts, kind, request_id } = delivery
   if (error instanceof Superseded) {
-    await markDead(ctx.db, id, 'Its tickets are not valid any more.')
+    await markDead(ctx.db, id, error.message)
     return
   }
   const { code, is_refused } = describeFailure(error)

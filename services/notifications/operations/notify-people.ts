@@ -1,55 +1,71 @@
 import type {
-  credentialsDeleted, passwordResetRequested, rolesChanged, userRegistered, verificationRequested,
+  AddressMail, credentialsDeleted, emailVerified, passwordResetRequested, rolesChanged,
+  userRegistered, verificationRequested,
 } from '@fermata/contracts/auth'
 import type { Locale } from '@fermata/contracts/fields'
 import type { settingsChanged } from '@fermata/contracts/users'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
-import { erasePeople, insertPeople, setRoles, setSettings } from '../queries/people.ts'
+import { erasePeople, insertPeople, setProven, setRoles, setSettings } from '../queries/people.ts'
 import type { Notice } from '../rules/notice.ts'
 
-interface Addressee { user_id: string, email: string, username: string, locale: Locale }
-interface News { id: string, data: Addressee, request_id: string | null }
-type Link = 'verify' | 'reset'
+interface Addressee { user_id: string, email: string, locale: Locale }
+interface News<D> { id: string, data: Addressee & D, request_id: string | null }
+interface AboutAddress { mail?: AddressMail, link_id?: string }
 
-const paths = { verify: '/verify-email', reset: '/reset-password' }
+/** Where the button leads; what proves something gets a token when the mail is written. */
+const actions = {
+  verify: { path: '/verify-email', has_link: true },
+  verify_again: { path: '/verify-email', has_link: true },
+  exists: { path: '/sign-in', has_link: false },
+  reset: { path: '/reset-password', has_link: true },
+}
 
-/** A mail with a link that proves something. */
-function linkMail (
-  { id, data: person, request_id }: News, link: Link, token: string,
+/**
+ * A mail about an account. Of what its registrant wrote it has nothing: anybody can register with
+ * anybody's address.
+ */
+function accountMail (
+  { id, data: { user_id, email, locale, link_id }, request_id }: News<{ link_id?: string }>,
+  mail: keyof typeof actions,
 ): Notice {
-  const { user_id, email, locale, username: name } = person
   const t = translator(locale)
+  const { path, has_link } = actions[mail]
   return {
     dedupe_key: `${id} ${user_id}`, kind: 'account', mail: 'always', in_app: false,
     user_id, email, locale, url: null, request_id,
     content: {
-      title: t(`${link}.title`), paragraphs: [t(`${link}.body`, { name }), t(`${link}.valid`)],
+      title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)],
       facts: [], footer: t('footer.account'),
-      action: {
-        label: t(`${link}.action`), path: `${paths[link]}?token=${encodeURIComponent(token)}`,
-      },
+      action: { label: t(`${mail}.action`), path, ...(has_link && { link_id }) },
     },
   }
 }
 
+/** None for news from before links had ids: what they lead to is void. */
+const mailsAbout = (events: News<AboutAddress>[]): Notice[] => events.flatMap(event =>
+  event.data.link_id && event.data.mail ? [accountMail(event, event.data.mail)] : [])
+
 export const welcome: Handler<typeof userRegistered> = async (ctx, tx, events) => {
   await insertPeople(tx, [...new Map(events.map(({ data }) => [data.user_id, data])).values()])
-  await notify(ctx, tx, events.flatMap(event => {
-    const { verification_token: token } = event.data
-    return token ? [linkMail(event, 'verify', token)] : []
-  }))
+  await notify(ctx, tx, mailsAbout(events))
 }
 
 export const mailVerification: Handler<typeof verificationRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(event => linkMail(event, 'verify', event.data.token)))
+  await notify(ctx, tx, mailsAbout(events))
 }
 
 type ResetRequested = typeof passwordResetRequested
 
 export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events) => {
-  await notify(ctx, tx, events.map(event => linkMail(event, 'reset', event.data.token)))
+  await notify(ctx, tx, events.filter(({ data }) => data.link_id)
+    .map(event => accountMail(event, 'reset')))
+}
+
+/** Only who has proven an address is written to by it in the app. */
+export const keepProven: Handler<typeof emailVerified> = async (_ctx, tx, events) => {
+  await setProven(tx, events.map(({ data }) => data.user_id))
 }
 
 export const keepRoles: Handler<typeof rolesChanged> = async (_ctx, tx, events) => {

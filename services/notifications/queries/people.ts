@@ -15,23 +15,31 @@ export interface PersonRow {
   username: string
   locale: Locale
   roles: Role[]
+  email_verified?: boolean
 }
 
 /** May come after a change of settings or roles, or the end of the account; those are newer. */
 export const insertPeople = (tx: Tx<DB>, rows: PersonRow[]) => sql`
-  insert into notifications.people as p (user_id, email, username, locale, is_admin)
-  select user_id, lower(email), username, locale, is_admin
+  insert into notifications.people as p (user_id, email, username, locale, is_admin, is_proven)
+  select user_id, lower(email), username, locale, is_admin, is_proven
     from unnest(
       ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
       ${rows.map(row => row.username)}::text[], ${rows.map(row => row.locale)}::text[],
-      ${rows.map(row => row.roles.includes('admin'))}::boolean[]
-    ) as new (user_id, email, username, locale, is_admin)
+      ${rows.map(row => row.roles.includes('admin'))}::boolean[],
+      ${rows.map(row => row.email_verified ?? false)}::boolean[]
+    ) as new (user_id, email, username, locale, is_admin, is_proven)
   on conflict (user_id) do update set
+    is_proven = p.is_proven or excluded.is_proven,
     username = excluded.username,
     email = case when p.settings_changed_at is null then excluded.email else p.email end,
     locale = case when p.settings_changed_at is null then excluded.locale else p.locale end,
     is_admin = case when p.roles_changed_at is null then excluded.is_admin else p.is_admin end
    where p.erased_at is null`.execute(tx)
+
+export const setProven = (tx: Tx<DB>, user_ids: string[]) => sql`
+  insert into notifications.people as p (user_id, is_proven)
+  select distinct unnest(${user_ids}::uuid[]), true
+  on conflict (user_id) do update set is_proven = true where p.erased_at is null`.execute(tx)
 
 export interface RolesRow { user_id: string, is_admin: boolean, changed_at: string }
 
@@ -87,9 +95,13 @@ export const findAdmins = async (tx: Tx<DB>) => (await sql<AdminRow>`
   select user_id, email, locale from notifications.people
    where is_admin and email <> '' order by user_id limit 1000`.execute(tx)).rows
 
+/**
+ * The account whose owner reads the mailbox of an address; whoever only registered with it has no
+ * right to what is written to it.
+ */
 export const findUserId = async (tx: Tx<DB>, email: string) => (await sql<{ user_id: string }>`
   select user_id from notifications.people
-   where email = lower(${email}) and email <> '' limit 1`.execute(tx)).rows[0]?.user_id ?? null
+   where email = lower(${email}) and email <> '' and is_proven limit 1`.execute(tx)).rows[0]?.user_id ?? null
 
 /**
  * Everything about a person goes with their account; an empty row stays, so that settings or roles
@@ -107,5 +119,5 @@ export const erasePeople = (tx: Tx<DB>, user_ids: string[]) => sql`
   insert into notifications.people (user_id, in_app_notifications, erased_at)
   select user_id, false, now() from gone
   on conflict (user_id) do update set
-    email = '', username = '', phone = null, is_admin = false, sms_notifications = false,
+    email = '', username = '', phone = null, is_admin = false, is_proven = false, sms_notifications = false,
     in_app_notifications = false, reminders = false, erased_at = excluded.erased_at`.execute(tx)

@@ -36,6 +36,8 @@ export interface Action {
    * The order whose access token is put behind the path when the mail is made; it is not stored.
    */
   order_id?: string
+  /** The link of auth whose token is made for this mail, and put there, too. */
+  link_id?: string
 }
 
 const control_characters = /[\p{Cc}\u2028\u2029]+/gu

@@ -98,19 +98,44 @@ export const en = {
   },
   verify: {
     title: 'Welcome to Fermata',
-    body: 'Hello {{name}}, please confirm that this address is yours.',
+    body:
+      'Somebody signed up with this address. If it was you, confirm that it is yours: in the ' +
+      'browser in which you signed up, or with the password you chose.',
     action: 'Confirm my address',
-    valid: 'The link is good for two days. If you did not sign up, do nothing.',
+    valid:
+      'The link is good for two days. If it was not you, do nothing, or set a password of your ' +
+      'own there: the account is yours then, and everybody else is signed out of it.',
+  },
+  verify_again: {
+    title: 'Signed up again',
+    body:
+      'Somebody signed up with this address once more; it was used before and never confirmed. ' +
+      'If it was you, confirm it now: in the browser in which you signed up, or with the ' +
+      'password you chose this time.',
+    action: 'Confirm my address',
+    valid:
+      'The link is good for two days. The account that you confirm first is the one this address ' +
+      'stands for. If it was not you, do nothing.',
+  },
+  exists: {
+    title: 'You have an account already',
+    body:
+      'Somebody, perhaps you, signed up with this address. It belongs to your account already, ' +
+      'so nothing has changed: sign in with your password.',
+    action: 'Sign in',
+    valid:
+      'If you do not know the password any more, set a new one on that page. ' +
+      'If it was not you, do nothing.',
   },
   reset: {
     title: 'Choose a new password',
     body:
-      'Hello {{name}}, somebody asked for a new password for your account. ' +
+      'Somebody asked for a new password for the account with this address. ' +
       'If it was you, choose one here.',
     action: 'Choose a password',
     valid:
       'The link is good for an hour and works once. ' +
-      'If it was not you, do nothing: your password stays.',
+      'If it was not you, do nothing: the password stays.',
   },
   backup_failed: {
     title: 'A backup failed',

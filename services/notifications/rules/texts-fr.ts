@@ -117,19 +117,44 @@ export const fr: FrenchTexts = {
   },
   verify: {
     title: 'Bienvenue chez Fermata',
-    body: 'Bonjour {{name}}, confirmez que cette adresse est la vôtre.',
+    body:
+      'Quelqu’un s’est inscrit avec cette adresse. Si c’est vous, confirmez qu’elle est à vous\u00a0: ' +
+      'dans le navigateur de votre inscription, ou avec le mot de passe que vous avez choisi.',
     action: 'Confirmer mon adresse',
-    valid: 'Le lien est valable deux jours. Si vous ne vous êtes pas inscrit, ne faites rien.',
+    valid:
+      'Le lien est valable deux jours. Si ce n’est pas vous, ne faites rien, ou définissez-y ' +
+      'votre propre mot de passe\u00a0: le compte est alors à vous, et tous les autres en sont déconnectés.',
+  },
+  verify_again: {
+    title: 'Une nouvelle inscription',
+    body:
+      'Quelqu’un s’est inscrit une nouvelle fois avec cette adresse, déjà utilisée et jamais ' +
+      'confirmée. Si c’est vous, confirmez-la maintenant\u00a0: dans le navigateur de votre ' +
+      'inscription, ou avec le mot de passe choisi cette fois.',
+    action: 'Confirmer mon adresse',
+    valid:
+      'Le lien est valable deux jours. Le compte que vous confirmez en premier est celui de cette ' +
+      'adresse. Si ce n’est pas vous, ne faites rien.',
+  },
+  exists: {
+    title: 'Vous avez déjà un compte',
+    body:
+      'Quelqu’un, peut-être vous, s’est inscrit avec cette adresse. Elle appartient déjà à votre ' +
+      'compte, donc rien n’a changé\u00a0: connectez-vous avec votre mot de passe.',
+    action: 'Se connecter',
+    valid:
+      'Si vous ne connaissez plus le mot de passe, définissez-en un nouveau sur cette page. ' +
+      'Si ce n’est pas vous, ne faites rien.',
   },
   reset: {
     title: 'Choisissez un nouveau mot de passe',
     body:
-      'Bonjour {{name}}, quelqu’un a demandé un nouveau mot de passe pour votre compte. ' +
+      'Quelqu’un a demandé un nouveau mot de passe pour le compte de cette adresse. ' +
       'Si c’était vous, choisissez-le ici.',
     action: 'Choisir un mot de passe',
     valid:
       'Le lien est valable une heure et une seule fois. ' +
-      'Si ce n’était pas vous, ne faites rien\u00a0: votre mot de passe reste le même.',
+      'Si ce n’était pas vous, ne faites rien\u00a0: le mot de passe reste le même.',
   },
   backup_failed: {
     title: 'Une sauvegarde a échoué',

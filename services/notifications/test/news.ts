@@ -1,4 +1,4 @@
-import type { userRegistered } from '@fermata/contracts/auth'
+import { makeLink, type userRegistered } from '@fermata/contracts/auth'
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts } from '@fermata/contracts/fields'
 import { getMail, listMailbox, listNotifications, type Mail } from '@fermata/contracts/notifications'
@@ -57,7 +57,7 @@ export function issued (overrides: Partial<Issued> = {}): Issued {
   return {
     order_id: uuidv7(), order_code: 'FR7K2M9Q', user_id: null, event: event(),
     buyer: { name: 'Ann Example', email: newAddress(), locale: 'en' }, tickets: [ticket()],
-    issued_at: inHours(0), access_token: 'fo_'.padEnd(46, 'x'), ...overrides,
+    issued_at: inHours(0), ...overrides,
   }
 }
 
@@ -87,7 +87,7 @@ export type Registered = DataOf<typeof userRegistered>
 export function person (overrides: Partial<Registered> = {}): Registered {
   return {
     user_id: uuidv7(), email: newAddress(), username: 'Ann', locale: 'en', roles: ['user'],
-    registered_at: inHours(0), verification_token: null, ...overrides,
+    registered_at: inHours(0), email_verified: true, ...overrides,
   }
 }
 
@@ -150,6 +150,21 @@ function check (order_id: string): void {
   if (unwell.has(order_id)) throw new Problem(unavailable)
   if (withoutTickets.has(order_id)) throw new Problem(notFound)
 }
+
+/** The links that auth, as a peer, says have ended; all others have the token `linkToken`. */
+export const ended_links = new Set<string>()
+/** The token of a link, of which no test needs more than that it is that link's. */
+export const linkToken = (link_id: string) => `token-of-${link_id}`
+
+export const authPeer = defineService({
+  name: 'auth',
+  routes: [
+    route(makeLink, async (_ctx, { params }) => {
+      if (ended_links.has(params.id)) throw new Problem(notFound)
+      return { token: linkToken(params.id) }
+    }),
+  ],
+})
 
 /** The two internal routes of tickets that a mail needs, for orders that were never placed. */
 export const ticketsPeer = defineService({

@@ -99,7 +99,7 @@ const move = (tx: Tx<DB>, settled: Settled[], to: 'completed' | 'refunded') =>
 const tellCompleted = (ctx: Ctx, tx: Tx<DB>, completed: Moved[], facts: Map<string, EventFacts>) =>
   ctx.publish(tx, orderCompleted, completed.map(({ order, at, payment_id }) => ({
     ...factsOf(order), completed_at: at, payment_id, event: facts.get(order.event_id)!,
-    access_token: ctx.tokens.signOrder(order.id) })), completed.map(({ request_id }) => request_id))
+  })), completed.map(({ request_id }) => request_id))
 
 const tellRefunded = (ctx: Ctx, tx: Tx<DB>, refunded: Moved[], facts: Map<string, EventFacts>) =>
   ctx.publish(tx, orderRefunded, refunded.map(({ order, at, payment_id }) => ({

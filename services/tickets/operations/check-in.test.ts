@@ -111,7 +111,7 @@ test('checkIn: a genuine signature for a ticket that is not there is unknown', a
 test('checkIn: a refunded ticket is void', async () => {
   const order = completedOrder()
   const ticket = (await issue(it, [order]))[0]![0]!
-  const { event: _, payment_id, access_token, completed_at, ...facts } = order
+  const { event: _, payment_id, completed_at, ...facts } = order
   await publisher(ctx)(orderRefunded, [{
     ...facts, refunded_at: inHours(0), payment_id, refund_minor: 1250, reason: 'requested',
   }])

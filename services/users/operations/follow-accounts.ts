@@ -1,9 +1,12 @@
 import type {
-  credentialsDeleted, emailVerified, rolesChanged, userRegistered,
+  accountReclaimed, credentialsDeleted, emailVerified, rolesChanged, userRegistered,
 } from '@fermata/contracts/auth'
+import { tellSettings } from '../changes.ts'
 import type { Handler } from '../context.ts'
 import { erase } from '../erasure.ts'
-import { addPeople, changeRoles, markVerified } from '../queries/people.ts'
+import {
+  addPeople, changeRoles, lockPerson, markVerified, updateProfile, updateSettings,
+} from '../queries/people.ts'
 import { claimPurchases, holdClaims } from '../queries/purchases.ts'
 
 /**
@@ -12,7 +15,7 @@ import { claimPurchases, holdClaims } from '../queries/purchases.ts'
 export const addProfiles: Handler<typeof userRegistered> = async (_ctx, tx, events) => {
   await holdClaims(tx)
   await addPeople(tx, events.map(({ data }) =>
-    ({ ...data, is_verified: data.verification_token === null })))
+    ({ ...data, is_verified: data.email_verified ?? false })))
   await claimPurchases(tx, { user_ids: events.map(({ data }) => data.user_id), order_ids: [] })
 }
 
@@ -26,6 +29,20 @@ export const adoptPurchases: Handler<typeof emailVerified> = async (_ctx, tx, ev
   await holdClaims(tx)
   await markVerified(tx, user_ids)
   await claimPurchases(tx, { user_ids, order_ids: [] })
+}
+
+/**
+ * Whoever registered with an address that is another's by now may have left a telephone of their
+ * own, to which its owner's messages would go.
+ */
+export const forgetPhones: Handler<typeof accountReclaimed> = async (ctx, tx, events) => {
+  for (const { data: { user_id }, request_id } of events) {
+    const before = await lockPerson(tx, user_id)
+    if (!before) continue
+    await updateProfile(tx, user_id, { phone: null })
+    const person = await updateSettings(tx, user_id, { sms_notifications: false })
+    await tellSettings(ctx, tx, person, request_id ?? undefined)
+  }
 }
 
 export const eraseProfiles: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {

@@ -25,7 +25,7 @@ export function registration (fields: Partial<Registration> = {}): Registration 
   return {
     user_id, email: `${user_id}@example.com`, username: 'Ann Example', locale: 'en',
     roles: ['user'], registered_at: '2027-01-02T03:04:05.678Z',
-    verification_token: 'a-token-of-the-mail-a-token', ...fields,
+    email_verified: false, ...fields,
   }
 }
 
@@ -53,7 +53,7 @@ export function completedOrder (fields: Partial<CompletedOrder> = {}): Completed
       { ticket_type_id: uuidv7(), name: 'Balcony', quantity: 1, unit_price_minor: 1250 },
     ],
     total_minor: 4250, currency: 'EUR', created_at: '2027-02-01T10:00:00.000Z',
-    completed_at: '2027-02-01T10:02:00.000Z', payment_id: uuidv7(), access_token: 'fo_token',
+    completed_at: '2027-02-01T10:02:00.000Z', payment_id: uuidv7(),
     event: {
       id: event_id, slug: 'a-night-of-slow-songs', title: 'A Night of Slow Songs',
       organizer_id: uuidv7(), organizer_name: 'Slow Hall',
@@ -67,7 +67,7 @@ export function completedOrder (fields: Partial<CompletedOrder> = {}): Completed
 }
 
 export function refundOf (order: CompletedOrder): DataOf<typeof orderRefunded> {
-  const { event: _, access_token: __, completed_at: ___, payment_id, ...facts } = order
+  const { event: _, completed_at: __, payment_id, ...facts } = order
   return {
     ...facts, payment_id, refunded_at: '2027-02-03T00:00:00.000Z',
     refund_minor: order.total_minor, reason: 'requested',

@@ -1,4 +1,4 @@
-import { emailTaken, register, weakPassword } from '@fermata/contracts/auth'
+import { register, weakPassword } from '@fermata/contracts/auth'
 import { problemIs } from '@fermata/contracts/client'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/sign-up'
@@ -31,7 +31,6 @@ export async function action ({ context, request }: Route.ActionArgs) {
     throw redirect(safePath(values.next))
   }
   const { problem, status } = answer
-  if (problemIs(problem, emailTaken)) return data(refuse(t, values, { email: t('account.email_taken') }), { status })
   if (problemIs(problem, weakPassword)) return data(refuse(t, values, { password: t('account.weak_password') }),
     { status })
   if (status === 400) return data(refuse(t, values, fieldsRefused(t, problem)), { status })

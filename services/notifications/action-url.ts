@@ -1,0 +1,27 @@
+import { makeLink } from '@fermata/contracts/auth'
+import { notFound } from '@fermata/contracts/problems'
+import { Problem } from '@fermata/platform/problem'
+import type { Ctx } from './context.ts'
+import type { DueDelivery } from './queries/deliveries.ts'
+
+/** What a mail says holds no more, and whoever changed that has told its reader. */
+export class Superseded extends Error {}
+
+/** Tokens are made here and stored nowhere: whoever reads our tables can open nothing by them. */
+export async function actionUrl (
+  ctx: Ctx, { content: { action }, request_id }: DueDelivery,
+): Promise<string | null> {
+  if (!action) return null
+  const url = new URL(action.path, ctx.settings.PUBLIC_URL)
+  if (action.order_id) url.searchParams.set('token', ctx.tokens.signOrder(action.order_id))
+  if (action.link_id) {
+    const { token } = await ctx.call(makeLink,
+      { params: { id: action.link_id }, request_id: request_id ?? undefined })
+      .catch((error: unknown) => { throw isGone(error) ? new Superseded('Its link has ended.') : error })
+    url.searchParams.set('token', token)
+  }
+  return url.href
+}
+
+export const isGone = (error: unknown) =>
+  error instanceof Problem && error.definition.type === notFound.type
