@@ -127,6 +127,9 @@ async function openEvent (call: Call, capacity: number) {
   } }))
   const { id: ticket_type_id } = await must(call(orders.createTicketType, {
     body: { event_id, name: 'Seat', price_minor: 4500, currency: 'EUR', capacity } }))
+  // The crowd of a measurement is one address. What it holds is counted all the same.
+  await must(call(orders.setFairShares,
+    { params: { event_id }, body: { network_share_percent: 100 } }))
   await must(call(events.publishEvent, { params: { id: event_id } }))
   for (;;) {
     const { items } = await must(call(orders.listTicketTypes, { query: { event_id } }))

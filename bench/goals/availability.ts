@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { getAvailability, placeOrder, type Availability } from '@fermata/contracts/orders'
 import { conclude, type Bench, type GoalResult } from '../bench.ts'
 import { cpuSecondsOf, must, type Product } from '../product.ts'
@@ -118,7 +119,7 @@ async function newsAfter (
   const call = await product.callAsOrganizer()
   const { items: [before] } = await look(product, event_id)
   await must(call(placeOrder, { body: { event_id, items: [{ ticket_type_id, quantity: 1 }],
-    buyer: { name: 'Guest', email: 'guest@example.com', locale: 'en' } } }))
+    buyer: { name: 'Guest', email: `guest-${randomUUID()}@example.com`, locale: 'en' } } }))
   const sold_at = performance.now()
   let lag_s = 0
   for (let shows = false; !shows && lag_s < 10 * promised_s;) {

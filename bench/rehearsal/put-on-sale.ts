@@ -43,6 +43,9 @@ export async function putOnSale (call: Call, copy: CopiedEvent): Promise<OnSale>
       access_code: type.access_code ?? undefined,
     })
   }
+  // The whole crowd may come from this machine. What it holds is counted all the same.
+  await must(call(orders.setFairShares,
+    { params: { event_id }, body: { network_share_percent: 100 } }))
   await must(call(events.publishEvent, { params: { id: event_id } }))
   await isOpen(call, event_id)
   return { event_id, slug, offers }

@@ -4,8 +4,10 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from '@fermata/platform/collector'
 import type { Ctx, Resources } from './context.ts'
+import { createNetworkKeys } from './counted-askers.ts'
 import { createLiveAvailability } from './live-availability.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
+import { createRegularBuyers } from './rules/regular-buyers.ts'
 import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
@@ -46,11 +48,16 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const availability = createLiveAvailability(ctx)
   // Before the first order: none may slip past a room that is on.
   await rooms.refresh()
-  if (isGuarded(ctx)) return { collector, pool, rooms, availability }
+  const seller = uuidv7()
+  const shared = {
+    pool, rooms, availability, seller, regulars: createRegularBuyers(seller),
+    networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE),
+  }
+  if (isGuarded(ctx)) return { ...shared, collector }
   // The negative control: nobody waits for anybody, as in a shop without a collector.
   const add = (event_id: string, purchase: Purchase) =>
     collector.add(`${event_id} ${uuidv7()}`, purchase)
-  return { pool, rooms, availability, collector: { ...collector, add } }
+  return { ...shared, collector: { ...collector, add } }
 }
 
 const event_id_in = /"event_id"\s*:\s*"([0-9a-f-]{36})"/

@@ -4,9 +4,11 @@ import type {
 } from '@fermata/platform/service'
 import type { Collector } from '@fermata/platform/collector'
 import type { Settings } from './config.ts'
+import type { NetworkKeys } from './counted-askers.ts'
 import type { DB } from './database.ts'
 import type { LiveAvailability } from './live-availability.ts'
 import type { WaitingRooms } from './queue-rooms.ts'
+import type { RegularBuyers } from './rules/regular-buyers.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
 /** Made at start. */
@@ -19,6 +21,10 @@ export interface Resources {
   rooms: WaitingRooms
   /** What watchers of events are told. */
   availability: LiveAvailability
+  /** The name of this process among those that sell, and whom it remembers selling to. */
+  seller: string
+  regulars: RegularBuyers
+  networkKey: NetworkKeys
 }
 
 export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>

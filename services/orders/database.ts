@@ -34,7 +34,10 @@ export interface OrdersEvents {
   ends_at: string | null
   facts: Json | null
   id: string
+  max_per_buyer: number | null
+  network_share_percent: Generated<number>
   released_up_to: Generated<string>
+  seller: string | null
   status: Generated<string>
   title: Generated<string>
   version: Generated<number>
@@ -80,6 +83,13 @@ export interface OrdersMigrationsLock {
   is_locked: Generated<number>
 }
 
+export interface OrdersOpenHolds {
+  event_id: string
+  network: Buffer
+  ticket_type_id: string
+  tickets: number
+}
+
 export interface OrdersOrderItems {
   discount_minor: Generated<number>
   line: Generated<number>
@@ -103,12 +113,15 @@ export interface OrdersOrders {
   expired_at: string | null
   expires_at: string
   id: string
+  mailbox: Buffer | null
+  network: Buffer | null
   payment_id: string | null
   refunded_at: string | null
   request_id: string | null
   status: string
   total_minor: number
   user_id: string | null
+  visitor: Buffer | null
 }
 
 export interface OrdersOrganizers {
@@ -241,6 +254,7 @@ export interface DB {
   'orders.members': OrdersMembers
   'orders.migrations': OrdersMigrations
   'orders.migrations_lock': OrdersMigrationsLock
+  'orders.open_holds': OrdersOpenHolds
   'orders.order_items': OrdersOrderItems
   'orders.orders': OrdersOrders
   'orders.organizers': OrdersOrganizers

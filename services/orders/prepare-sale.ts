@@ -4,6 +4,7 @@ import { orderCompleted, orderPlaced, type Order, type OrderItem } from '@fermat
 import { readableCode, uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
 import { factsOf } from './present-order.ts'
+import type { HoldRow } from './queries/open-holds.ts'
 import type { Sale } from './queries/sell.ts'
 import type { Decision, Line, Sold, Stock } from './rules/stock.ts'
 import type { Purchase } from './sell-batch.ts'
@@ -19,7 +20,7 @@ const code_length = 8
  * anew each time, so a batch that failed because of a code may simply be tried again.
  */
 export function prepareSale (
-  ctx: Ctx, { facts, stock }: { facts: EventFacts, stock: Stock },
+  ctx: Ctx, { facts, stock, seller }: { facts: EventFacts, stock: Stock, seller: string | null },
   purchases: Purchase[], decisions: Decision[]
 ): { orders: Map<Purchase, Order>, sale: Sale } {
   const { now, ticket_types } = stock
@@ -28,7 +29,9 @@ export function prepareSale (
   const orders = new Map<Purchase, Order>()
   const pools = new Map<string, Sale['pools'][number]>()
   const sale: Sale = { event_id: facts.id, created_at: now, expires_at,
-    orders: [], items: [], events: [], keys: [], pools: [], promo_uses: [], limited: [] }
+    orders: [], items: [], events: [], keys: [], pools: [], promo_uses: [], limited: [],
+    holds: holdsOf(purchases, decisions),
+    seller: seller === ctx.resources.seller ? null : ctx.resources.seller }
   purchases.forEach((purchase, index) => {
     const decision = decisions[index]!
     if (!decision.sold) return
@@ -52,6 +55,23 @@ export function prepareSale (
   })
   sale.pools = [...pools.values()]
   return { orders, sale }
+}
+
+/** Each network and ticket type once; in one order, so that two batches never wait crosswise. */
+function holdsOf (purchases: Purchase[], decisions: Decision[]): HoldRow[] {
+  const rows = new Map<string, HoldRow>()
+  purchases.forEach(({ request: { asker: { network }, items } }, index) => {
+    if (!decisions[index]!.sold) return
+    for (const { ticket_type_id, quantity } of items) {
+      const name = `${network} ${ticket_type_id}`
+      const row = rows.get(name)
+      if (row) row.tickets += quantity
+      else rows.set(name, { network, ticket_type_id, tickets: quantity })
+    }
+  })
+  const names = [...rows.keys()]
+  if (names.length > 1) names.sort()
+  return names.map(name => rows.get(name)!)
 }
 
 /** An order that costs nothing has nothing to wait for. */
@@ -84,11 +104,13 @@ export const toItem = ({ type, quantity, unit_price_minor, discount_minor }: Lin
 function addOrder (
   sale: Sale, facts: EventFacts, purchase: Purchase, order: Order
 ): void {
-  const { request_id, idempotency } = purchase
+  const { request_id, idempotency, request: { asker } } = purchase
   const { id, code, buyer, user_id, total_minor, currency } = order
   sale.orders.push({
     id, code, status: order.completed_at ? 'completed' : 'pending', user_id, total_minor, currency,
     buyer_name: buyer.name, buyer_email: buyer.email, buyer_locale: buyer.locale, request_id,
+    mailbox: Buffer.from(asker.mailbox, 'hex'), network: Buffer.from(asker.network, 'hex'),
+    visitor: asker.visitor === null ? null : Buffer.from(asker.visitor, 'hex'),
   })
   let line = 0
   order.items.forEach((item, index) => {

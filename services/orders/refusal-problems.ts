@@ -1,6 +1,6 @@
 import {
   belowMinimum, eventClosed, limitReached, notOnSale, priceRefused, promoCodeRefused, soldOut,
-  unknownTicketType,
+  tooManyHeld, unknownTicketType,
 } from '@fermata/contracts/orders'
 import { invalid } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
@@ -30,8 +30,14 @@ export function toProblem (refusal: Refusal): Problem {
     case 'limit_reached': {
       const { limit, scope } = refusal
       const who = scope === 'order' ? 'One order' : 'One person'
-      return new Problem(limitReached, `${who} may have ${limit} of ${refusal.type.name}.`,
+      const what = scope === 'event' ? 'tickets for this event' : `of ${refusal.type.name}`
+      return new Problem(limitReached, `${who} may have ${limit} ${what}.`,
         { extensions: { ...named(refusal.type), limit, scope } })
+    }
+    case 'share_reached': {
+      const { scope, share } = refusal
+      return new Problem(tooManyHeld, shareWords[scope],
+        { headers: { 'retry-after': share_retry_s }, extensions: { scope, share } })
     }
     case 'sold_out': {
       const { available } = refusal
@@ -54,6 +60,15 @@ export function toProblem (refusal: Refusal): Problem {
     case 'not_chargeable':
       return refusedItems('cannot be charged together: the sum is too large or has two currencies')
   }
+}
+
+/** Payments of those before take about as long; a shorter wait would only ask more often. */
+const share_retry_s = '5'
+
+const shareWords = {
+  network: 'Many people on your network hold tickets right now. These become free as they are ' +
+    'paid or given back; try again in a moment.',
+  buyer: 'You hold many tickets that are not paid yet. Pay or give back those first.',
 }
 
 const refusedItems = (message: string) =>

@@ -3,16 +3,20 @@ import type { Order } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
+import { keysOf } from './counted-askers.ts'
 import { releaseDueOf } from './operations/expire-orders.ts'
 import { pauseInTests } from './pause-in-tests.ts'
 import { prepareSale } from './prepare-sale.ts'
+import { findEarlier } from './queries/fair-shares.ts'
 import {
   closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
   type StockRow,
 } from './queries/sell.ts'
 import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
+import { rememberPast } from './remember-past.ts'
 import { partRepeated } from './repeated-keys.ts'
 import { allocate, closedBecause } from './rules/allocate.ts'
+import type { EarlierOrder, OpenHold } from './rules/fair-shares.ts'
 import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
 import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
@@ -23,7 +27,7 @@ const max_reclaims = 20
 
 /** One request for tickets as it waits in the collector. */
 export interface Purchase {
-  request: Request & { buyer: NonNullable<Request['buyer']> }
+  request: Request & Required<Pick<Request, 'buyer' | 'asker'>>
   buyer: Buyer
   request_id: string
   idempotency: Idempotency | null
@@ -76,8 +80,9 @@ async function sellBehindLock (
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
   const promo_codes = [...new Set(purchases.flatMap(({ request }) => request.promo_code ?? []))]
   const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
-  const { event, stock: rows, used_keys, promos, pass_uses } =
-    await openSale(client, event_id, { type_ids, keys, promo_codes, places }, guarded)
+  const networks = [...new Set(purchases.map(({ request }) => request.asker.network))]
+  const { event, stock: rows, used_keys, promos, pass_uses, open_holds } =
+    await openSale(client, event_id, { type_ids, keys, promo_codes, places, networks }, guarded)
   entered()
   if (!event?.facts) {
     await closeSale(client, null)
@@ -86,7 +91,10 @@ async function sellBehindLock (
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
   const { allowed, refused } = partByPass(fresh, pass_uses, guarded && needsPass(event, rows[0]!))
-  const stock = toStock(event, rows, promos, await purchasesOf(client, rows, allowed))
+  const stock = toStock(event, rows, promos, {
+    purchases: await purchasesOf(client, rows, allowed), open_holds,
+    earlier: await earlierOf(ctx, client, event, allowed),
+  })
   const decisions = allocate(stock, allowed.map(({ request }) => request))
   if (reclaim && decisions.some(mayFreeUp) && await hasDueOrders(client, event_id)) {
     await closeSale(client, null)
@@ -94,12 +102,14 @@ async function sellBehindLock (
   }
 
   const { orders, sale } =
-    prepareSale(ctx, { facts: event.facts, stock }, allowed, decisions)
+    prepareSale(ctx, { facts: event.facts, stock, seller: event.seller }, allowed, decisions)
+  remember(ctx, event_id, orders.keys())
   await pauseInTests(ctx)
   if (!guarded) await writeUnguarded(client, sale, rows, promos)
   await closeSale(client, sale.orders.length > 0 ? sale : null, {
     pass_uses: usesOf([...orders.keys()]), guarded,
   })
+  rememberPast(ctx, event_id)
   const outcomes = new Map<Purchase, Outcome>(allowed.map((purchase, index) => {
     const decision = decisions[index]!
     return [purchase, decision.sold
@@ -124,7 +134,8 @@ function mayFreeUp (decision: Decision): boolean {
   if (decision.sold) return false
   const { refusal } = decision
   return refusal.reason === 'sold_out' ||
-    (refusal.reason === 'limit_reached' && refusal.scope === 'buyer') ||
+    refusal.reason === 'share_reached' ||
+    (refusal.reason === 'limit_reached' && refusal.scope !== 'order') ||
     (refusal.reason === 'promo_refused' && refusal.why === 'used_up')
 }
 
@@ -144,6 +155,30 @@ async function purchasesOf (
 }
 
 /**
+ * What these people have of the event; asked only for those who may have something. Where neither a
+ * limit nor a share counts people, nobody is asked for.
+ */
+async function earlierOf (
+  ctx: Ctx, client: Client, event: EventRow, purchases: Purchase[]
+): Promise<EarlierOrder[]> {
+  if (event.max_per_buyer === 0 && event.network_share_percent === 100) return []
+  const askers = purchases.map(({ request }) => request.asker)
+  const keys = askers.flatMap(keysOf)
+  const regulars = new Set(ctx.resources.regulars.among(event.id, event.seller, keys))
+  if (regulars.size === 0) return []
+  const known = askers.filter(asker => keysOf(asker).some(key => regulars.has(key)))
+  return findEarlier(client, event.id, {
+    mailboxes: [...new Set(known.map(({ mailbox }) => mailbox))],
+    visitors: [...new Set(known.flatMap(({ visitor }) => visitor ?? []))],
+    user_ids: [...new Set(known.flatMap(({ user_id }) => user_id ?? []))],
+  })
+}
+
+function remember (ctx: Ctx, event_id: string, sold: Iterable<Purchase>): void {
+  for (const { request } of sold) ctx.resources.regulars.remember(event_id, keysOf(request.asker))
+}
+
+/**
  * The negative control writes its counters apart, from what it read; none are left for the
  * statement that judges them.
  */
@@ -159,20 +194,28 @@ async function writeUnguarded (
 export const isGuarded = ({ settings }: Ctx) =>
   settings.NODE_ENV !== 'test' || settings.ORDERS_TEST_UNGUARDED !== 'on'
 
+/** What a sale knows of buyers; a quote knows nobody. */
+interface KnownBuyers { purchases: Purchased[], open_holds: OpenHold[], earlier: EarlierOrder[] }
+
 export function toStock (
-  event: EventRow, rows: StockRow[], promos: PromoForSale[], purchases: Purchased[]
+  event: EventRow, rows: StockRow[], promos: PromoForSale[], buyers: KnownBuyers
 ): Stock {
   const types = new Map<string, TicketTypeForSale & { pool_ids: string[] }>()
   const left = new Map<string, number>()
-  for (const { pool_id, capacity, remaining, now: _, held: __, needs_pass: ___, ...row } of rows) {
+  const unsold = new Map<string, number>()
+  for (const { pool_id, capacity, remaining, held, now: _, needs_pass: __, ...row } of rows) {
     if (row.id === null) continue
     left.set(pool_id, remaining)
+    unsold.set(pool_id, remaining + held)
     const type = types.get(row.id) ?? { ...row, id: row.id, capacity: 0, pool_ids: [] }
     types.set(row.id, type)
     type.pool_ids.push(pool_id)
     if (pool_id === row.id) type.capacity = capacity
   }
-  return { now: rows[0]!.now, ticket_types: types, left, purchases,
+  const { network_share_percent, max_per_buyer } = event
+  return { now: rows[0]!.now, ticket_types: types, left, purchases: buyers.purchases,
     promos: new Map(promos.map(promo => [promo.code, promo])),
+    fairness: { network_share_percent, max_per_buyer, unsold,
+      open_holds: buyers.open_holds, earlier: buyers.earlier },
     event: { id: event.id, status: event.status, ends_at: event.ends_at! } }
 }

@@ -23,6 +23,7 @@ import { expireOrders, sweepHolds, tellExpired } from './operations/expire-order
 import { forgetBuyers } from './operations/forget-buyers.ts'
 import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
+import { getFairShares } from './operations/get-fair-shares.ts'
 import { getOrder } from './operations/get-order.ts'
 import { getOrdersForPayment } from './operations/get-orders-for-payment.ts'
 import { getQueuePosition, getQueuePositionEarly } from './operations/get-queue-position.ts'
@@ -38,10 +39,12 @@ import { listQueueJoins } from './operations/list-queue-joins.ts'
 import { placeOrder } from './operations/place-order.ts'
 import { quoteOrder } from './operations/quote-order.ts'
 import { refundOrders } from './operations/refund-orders.ts'
+import { setFairShares } from './operations/set-fair-shares.ts'
 import { setEventPool } from './operations/set-event-pool.ts'
 import { setQueue } from './operations/set-queue.ts'
 import { tendWaitingRooms } from './operations/tend-waiting-rooms.ts'
 import { cancelEventOrders, learnChanged, learnPublished } from './operations/track-events.ts'
+import { uncountFreeOrders } from './operations/uncount-free-orders.ts'
 import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 
@@ -53,6 +56,9 @@ const tell_interval_ms = 250
 
 /** How old an answer of the waiting room may be, and how often the number in it moves. */
 const tend_interval_ms = 1000
+
+/** How late free orders stop counting, after as long as a hold lasts. */
+const uncount_interval_ms = 2000
 
 /** Pages that read, handlers of events and the relay; sales have connections of their own. */
 const max_connections = 6
@@ -76,6 +82,8 @@ export default defineService<Ctx>({
     route(api.createTicketType, createTicketType),
     route(api.updateTicketType, updateTicketType),
     route(api.deleteTicketType, deleteTicketType),
+    route(api.getFairShares, getFairShares),
+    route(api.setFairShares, setFairShares),
     route(api.listPools, listPools),
     route(api.createPool, createPool),
     route(api.listPromoCodes, listPromoCodes),
@@ -106,5 +114,6 @@ export default defineService<Ctx>({
     every(sweep_interval_ms, sweepHolds),
     every(tell_interval_ms, tellExpired),
     every(tend_interval_ms, tendWaitingRooms),
+    every(uncount_interval_ms, uncountFreeOrders),
   ],
 })

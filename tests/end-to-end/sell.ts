@@ -64,6 +64,9 @@ export async function putOnSale (
     }),
     orders.createTicketType,
   )
+  // Crowds of tests come from one address, and one person of them buys again and again.
+  await must(call(orders.setFairShares, { params: { event_id: event.id },
+    body: { network_share_percent: 100, max_per_buyer: null } }), orders.setFairShares)
   await must(call(events.publishEvent, { params: { id: event.id } }), events.publishEvent)
   await eventually(async () => {
     const { items } = await must(

@@ -5,13 +5,14 @@ import {
 } from './fields.ts'
 import { capacityTooSmall } from './event-sales.ts'
 import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
-import { passFields, passProblems } from './queue.ts'
+import { passFields, passProblems, Visitor } from './queue.ts'
 import {
   AccessCode, Capacity, NewTicketType, Quantity, TicketType, TicketTypeChanges,
 } from './ticket-types.ts'
 
 export * from './availability.ts'
 export * from './event-sales.ts'
+export * from './fair-shares.ts'
 export * from './promo-codes.ts'
 export * from './queue.ts'
 export * from './ticket-types.ts'
@@ -105,6 +106,8 @@ export const NewOrder = Type.Object({
   buyer: Buyer,
   ...codeFields,
   ...passFields,
+  visitor: Type.Optional(Type.Unsafe<string>({ ...Visitor,
+    description: 'A secret of the buyer\'s browser. Orders of one browser count together' })),
 })
 export type NewOrder = Static<typeof NewOrder>
 
@@ -126,7 +129,15 @@ export const eventClosed = defineProblem(
 export const limitReached = defineProblem(
   'orders/limit-reached', 409, 'More tickets than one may buy',
   Type.Object({
-    ticket_type_id: Uuid, name: Type.String(), limit: Count, scope: Type.Enum(['order', 'buyer']),
+    ticket_type_id: Uuid, name: Type.String(), limit: Count,
+    scope: Type.Enum(['order', 'buyer', 'event']),
+  }),
+)
+export const tooManyHeld = defineProblem(
+  'orders/too-many-held', 429, 'Too many unpaid tickets are held by one network or buyer',
+  Type.Object({
+    scope: Type.Enum(['network', 'buyer']),
+    share: Type.Integer({ minimum: 0, description: 'Tickets that one may hold unpaid now' }),
   }),
 )
 export const belowMinimum = defineProblem(
@@ -225,7 +236,7 @@ export const placeOrder = defineRoute({
     'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
-  problems: [...orderRefusals, ...passProblems],
+  problems: [...orderRefusals, tooManyHeld, ...passProblems],
 })
 
 export const quoteOrder = defineRoute({

@@ -5,6 +5,7 @@ import type { paymentSucceeded } from '@fermata/contracts/payments'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
 import type { DB } from '../database.ts'
+import { findOverLimit } from '../late-limits.ts'
 import { moveOrders, type Moved } from '../move-orders.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
 import { findFacts } from '../queries/events.ts'
@@ -77,7 +78,9 @@ async function takeAgainOf (
   tx: Tx<DB>, late: Settled[]
 ): Promise<{ found: Settled[], lost: Settled[] }> {
   if (late.length === 0) return { found: [], lost: [] }
-  const order_ids = late.map(({ order }) => order.id)
+  const over = await findOverLimit(tx, late.map(({ order }) => order.id))
+  const within = late.filter(({ order }) => !over.has(order.id))
+  const order_ids = within.map(({ order }) => order.id)
   const rows = await findDraws(tx, order_ids)
   const remaining = new Map(rows.map(row => [row.pool_id, row.remaining]))
   const draws = Map.groupBy(rows, row => row.order_id)
@@ -88,7 +91,9 @@ async function takeAgainOf (
     limited: limited.get(id) ?? [],
   })), purchases)
   return {
-    found: late.filter((_, index) => fits[index]), lost: late.filter((_, index) => !fits[index]),
+    found: within.filter((_, index) => fits[index]),
+    lost: [...late.filter(({ order }) => over.has(order.id)),
+      ...within.filter((_, index) => !fits[index])],
   }
 }
 

@@ -293,7 +293,8 @@ test('placeOrder: beyond its queue an event is refused at once, and the queue is
   const type = await seedTicketType(ctx, { capacity: 10_000 })
   const { items } = orderOf(type)
   const purchase = { buyer, request_id: 'test', idempotency: null, pass: null,
-    request: { items, buyer: { user_id: null, email_key: buyer.email } } }
+    request: { items, buyer: { user_id: null, email_key: buyer.email },
+      asker: { network: '0'.repeat(16), mailbox: '1'.repeat(16), visitor: null, user_id: null } } }
   const waiting: Promise<unknown>[] = []
   let refused: unknown
   for (let i = 0; i < 10_000 && !refused; i++) {

@@ -4,6 +4,7 @@ import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
 import type { Ctx, Operation } from '../context.ts'
+import { mailboxKey, visitorKey } from '../counted-askers.ts'
 import { presentPlaced } from '../present-order.ts'
 import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
@@ -17,15 +18,21 @@ import type { Request, Wanted } from '../rules/stock.ts'
  * by a pure rule (rules/allocate.ts).
  */
 export const placeOrder: Operation<typeof api.placeOrder> = async (
-  ctx, { body, caller, id, idempotency }
+  ctx, { body, caller, id, ip, idempotency }
 ) => {
+  const user_id = userIdOf(caller)
+  const visitor = body.visitor ?? body.queue_visitor
+  const asker = {
+    network: ctx.resources.networkKey(body.event_id, ip), mailbox: mailboxKey(body.buyer.email),
+    visitor: visitor === undefined ? null : visitorKey(visitor), user_id,
+  }
   const buy = () => {
     const pass = checkPass(ctx, body, caller, idempotency !== null)
     return ctx.resources.collector.add(body.event_id, {
       buyer: body.buyer, request_id: id, idempotency, pass,
       request: {
         ...requestOf(body),
-        buyer: { user_id: userIdOf(caller), email_key: mailboxOf(body.buyer.email) },
+        buyer: { user_id, email_key: mailboxOf(body.buyer.email) }, asker,
       },
     })
   }

@@ -9,6 +9,8 @@ import { allocate } from '../rules/allocate.ts'
 import { toStock } from '../sell-batch.ts'
 import { requestOf } from './place-order.ts'
 
+const nobody = { purchases: [], open_holds: [], earlier: [] }
+
 /**
  * What an order would cost now, by the rule that would sell it. It reads without a lock, so
  * somebody may be faster; only the order itself holds tickets and prices.
@@ -22,7 +24,7 @@ export const quoteOrder: Operation<typeof api.quoteOrder> = async (ctx, { body }
   const { event, stock, promos } = await withClient(ctx.pool,
     client => readSale(client, body.event_id, wanted))
   if (!event?.facts) throw new Problem(notFound, 'There is no such event.')
-  const decision = allocate(toStock(event, stock, promos, []), [request])[0]!
+  const decision = allocate(toStock(event, stock, promos, nobody), [request])[0]!
   if (!decision.sold) throw toProblem(decision.refusal)
   const { lines, total_minor, currency, promo } = decision
   return { items: lines.map(toItem), total_minor, currency,

@@ -1,6 +1,7 @@
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
+import { offOpenHolds } from './open-holds.ts'
 
 /**
  * A hold whose tickets were given back: its order is expired, though its row may still say
@@ -69,7 +70,7 @@ export const releaseHolds = async (tx: Tx<DB>, event_id: string, limit: number) 
       from orders.events e where e.id = ${event_id}
   ), due as (
     -- Bounds that are known beforehand: else the index is read from the first hold ever released.
-    select o.id from orders.orders o
+    select o.id, o.id as order_id, o.event_id, o.network from orders.orders o
      where o.event_id = ${event_id} and o.status = 'pending'
        and o.expires_at > (select since from line) and o.expires_at <= (select up_to from line)
   ), stock as (
@@ -87,7 +88,7 @@ export const releaseHolds = async (tx: Tx<DB>, event_id: string, limit: number) 
               from due join orders.promo_uses u on u.order_id = due.id
              group by u.promo_code_id) as m
      where p.id = m.promo_code_id
-  )
+  ), ${sql.raw(offOpenHolds('due'))}
   update orders.events e set released_up_to = line.up_to from line
    where e.id = ${event_id} and line.up_to is not null
   returning (select count(*) from due) as released`.execute(tx)).rows[0]?.released ?? 0
@@ -113,5 +114,5 @@ export const lockUntoldOf = async (tx: Tx<DB>, order_ids: string[]) =>
 
 /** An order expired when its hold ended, whenever that was noticed. */
 export const writeExpired = (tx: Tx<DB>, order_ids: string[]) => sql`
-  update orders.orders set status = 'expired', expired_at = expires_at
+  update orders.orders set status = 'expired', expired_at = expires_at, network = null
    where id = any(${order_ids}::uuid[])`.execute(tx)

@@ -2,8 +2,10 @@ import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
 import type { OrderForPayment, OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
+import { mailboxKey } from '../counted-askers.ts'
 import type { DB } from '../database.ts'
-import { is_released } from './expiry.ts'
+import { has_tickets, is_released } from './expiry.ts'
+import { bytesOf, offOpenHolds } from './open-holds.ts'
 
 export interface OrderRow {
   id: string, code: string, event_id: string, event_title: string, status: OrderStatus,
@@ -92,9 +94,14 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
       from (select u.promo_code_id, sum(u.uses * (c.held + c.sold))::integer as uses
               from change c join orders.promo_uses u on u.order_id = c.id group by u.promo_code_id) as m
      where p.id = m.promo_code_id and m.uses <> 0
-  )
+  ), counted as (
+    -- Every change ends what an order counts of its network.
+    select o.event_id, o.network, o.id as order_id
+      from change c join orders.orders o on o.id = c.id join orders.events e on e.id = o.event_id
+     where o.network is not null and ${sql.raw(has_tickets)}
+  ), ${sql.raw(offOpenHolds('counted'))}
   update orders.orders o set
-    status = ${to}, payment_id = coalesce(c.payment_id, o.payment_id),
+    status = ${to}, network = null, payment_id = coalesce(c.payment_id, o.payment_id),
     completed_at = case when ${to} = 'completed' then now() else o.completed_at end,
     canceled_at = case when ${to} = 'canceled' then now() else o.canceled_at end,
     refunded_at = case when ${to} = 'refunded' then now() else o.refunded_at end
@@ -145,7 +152,9 @@ export interface OrderFilter {
 export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wanted, before, limit }: OrderFilter) => (await sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where ${owner
-     ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null and lower(o.buyer_email) = ${owner.email}))`
+     ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null
+          and o.mailbox = ${owner.email === null ? null : bytesOf([mailboxKey(owner.email)])[0]}
+          and lower(o.buyer_email) = ${owner.email}))`
      : sql`true`}
      and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}
      and ${wanted ? sql`${sql.raw(status)} = ${wanted}` : sql`true`}
@@ -158,9 +167,11 @@ export const eraseBuyers = (tx: Tx<DB>, { user_ids, emails }: {
 }) => sql`
   with erased as (
     update orders.orders
-       set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email}
+       set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email},
+           mailbox = null, visitor = null
      where user_id = any(${user_ids}::uuid[])
-        or (user_id is null and lower(buyer_email) = any(${emails}::text[]))
+        or (user_id is null and mailbox = any(${bytesOf(emails.map(mailboxKey))}::bytea[])
+            and lower(buyer_email) = any(${emails}::text[]))
     returning id
   )
   delete from orders.limited_purchases where order_id in (select id from erased)`.execute(tx)

@@ -4,6 +4,8 @@ import type { Client } from '@fermata/platform/database'
 import type { IdempotencyKey } from '@fermata/platform/message-queries'
 import type { Ctx } from '../context.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
+import { becomeSeller } from './fair-shares.ts'
+import { addOpenHolds, findOpenHolds, type HoldRow } from './open-holds.ts'
 import { findPassUses, recordPassUses } from './queue.ts'
 import {
   findPromos, writeLimitedPurchases, writePromoUses, type LimitedRow, type PromoUseRow,
@@ -34,18 +36,21 @@ export async function withClient<T> (
  */
 export async function openSale (
   client: Client, event_id: string,
-  wanted: { type_ids: string[], keys: Key[], promo_codes: string[], places: number[] },
+  wanted: {
+    type_ids: string[], keys: Key[], promo_codes: string[], places: number[], networks: string[]
+  },
   guarded: boolean
 ) {
-  const [, event, stock, used_keys, promos, pass_uses] = await Promise.all([
+  const [, event, stock, used_keys, promos, pass_uses, open_holds] = await Promise.all([
     client.query('begin isolation level read committed'),
     guarded ? lockEvent(client, event_id) : readEvent(client, event_id),
     findStock(client, event_id, wanted.type_ids),
     wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
     wanted.promo_codes.length > 0 ? findPromos(client, event_id, wanted.promo_codes, guarded) : [],
     wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
+    findOpenHolds(client, event_id, wanted.networks),
   ])
-  return { event, stock, used_keys, promos, pass_uses }
+  return { event, stock, used_keys, promos, pass_uses, open_holds }
 }
 
 /** The same for a quote: nothing is locked, and nothing will be written. */
@@ -71,7 +76,9 @@ export async function closeSale (
   const writes: Promise<unknown>[] = []
   if (sale) writes.push(writeSale(client, sale))
   // Most sales have none of these, and pay nothing for them.
-  const { promo_uses = [], limited = [] } = sale ?? {}
+  const { promo_uses = [], limited = [], holds = [], seller = null } = sale ?? {}
+  if (holds.length > 0) writes.push(addOpenHolds(client, sale!.event_id, holds))
+  if (seller !== null) writes.push(becomeSeller(client, sale!.event_id, seller))
   if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses, guarded))
   if (limited.length > 0) writes.push(writeLimitedPurchases(client, limited))
   if (sale && pass_uses.length > 0) {
@@ -85,7 +92,13 @@ interface Key { scope: string, key: string }
 export interface EventRow {
   id: string, title: string, status: EventStatus, ends_at: string | null,
   facts: EventFacts | null
+  network_share_percent: number, max_per_buyer: number | null
+  /** The process that sold last. */
+  seller: string | null
 }
+
+const event_columns =
+  'id, title, status, ends_at, facts, network_share_percent, max_per_buyer, seller'
 
 /**
  * The one lock of a sale. Whoever changes stock or orders of an event holds it first, so everything
@@ -94,14 +107,14 @@ export interface EventRow {
  */
 const lockEvent = async (client: Client, event_id: string) => (await client.query<EventRow>({
   name: 'orders-lock-event',
-  text: `select id, title, status, ends_at, facts from orders.events where id = $1 for no key update`,
+  text: `select ${event_columns} from orders.events where id = $1 for no key update`,
   values: [event_id],
 })).rows[0]
 
 /** The same facts without the lock: for a quote, and for the negative control of the race tests. */
 const readEvent = async (client: Client, event_id: string) =>
   (await client.query<EventRow>(
-  `select id, title, status, ends_at, facts from orders.events where id = $1`, [event_id])).rows[0]
+  `select ${event_columns} from orders.events where id = $1`, [event_id])).rows[0]
 
 /**
  * One row for each pool of each wanted type; a single row with `now` alone when there is no such
@@ -152,6 +165,7 @@ export interface SaleRow {
   id: string, code: string, status: 'pending' | 'completed'
   buyer_name: string, buyer_email: string, buyer_locale: Locale, user_id: string | null
   total_minor: number, currency: string, request_id: string
+  mailbox: Buffer, visitor: Buffer | null, network: Buffer
 }
 export interface SaleItemRow {
   order_id: string, ticket_type_id: string, line: number, name: string, quantity: number
@@ -173,6 +187,10 @@ export interface Sale {
   pools: { id: string, held: number, sold: number }[]
   promo_uses: PromoUseRow[]
   limited: LimitedRow[]
+  /** What networks hold more than before; no row twice. */
+  holds: HoldRow[]
+  /** Set where somebody else sold last. */
+  seller: string | null
 }
 
 /**
@@ -188,11 +206,12 @@ const writeSale = (client: Client, sale: Sale) => client.query({
         from unnest($1::uuid[], $2::integer[], $3::integer[]) as t (id, held, sold) where p.id = t.id
     ), placed as (
       insert into orders.orders (id, code, status, buyer_name, buyer_email, buyer_locale, user_id, total_minor, currency,
-                                 request_id, event_id, created_at, expires_at, completed_at)
+                                 request_id, mailbox, visitor, network, event_id, created_at, expires_at, completed_at)
       select o.*, $14, $15, $16, case when o.status = 'completed' then $15::timestamptz end
         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::bigint[],
-                    $12::text[], $13::text[]) as o (id, code, status, buyer_name, buyer_email, buyer_locale, user_id,
-                    total_minor, currency, request_id)
+                    $12::text[], $13::text[], $32::bytea[], $33::bytea[], $34::bytea[])
+               as o (id, code, status, buyer_name, buyer_email, buyer_locale, user_id, total_minor, currency, request_id,
+                     mailbox, visitor, network)
     ), lines as (
       insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor, line, discount_minor)
       select * from unnest($17::uuid[], $18::uuid[], $19::text[], $20::integer[], $21::bigint[], $30::smallint[], $31::bigint[])
@@ -225,6 +244,8 @@ function saleValues (sale: Sale): unknown[] {
     keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
     keys.map(key => key.order_id),
     items.map(item => item.line), items.map(item => item.discount_minor),
+    orders.map(order => order.mailbox), orders.map(order => order.visitor),
+    orders.map(order => order.network),
   ]
 }
 

@@ -12,11 +12,16 @@ const someType = (given: Partial<TicketTypeForSale> = {}): TicketTypeForSale => 
   pricing: 'fixed', min_price_minor: 0, tiers: [], access_code: null, min_per_order: 1,
   max_per_order: 10, max_per_buyer: null, capacity: 100, pool_ids: [given.id ?? 'adult'], ...given })
 
+/** As an organiser has it who lets everybody come from one address. */
+const no_shares = {
+  network_share_percent: 100, max_per_buyer: 0, unsold: new Map(), open_holds: [], earlier: [],
+}
+
 const someStock = (types: TicketTypeForSale[], left: Record<string, number>,
   event: Partial<Stock['event']> = {}): Stock => ({
   now, event: { id: 'concert', status: 'published', ends_at: after, ...event },
   ticket_types: new Map(types.map(type => [type.id, type])), left: new Map(Object.entries(left)),
-  promos: new Map(), purchases: [] })
+  promos: new Map(), purchases: [], fairness: no_shares })
 
 const want = (quantity: number, ticket_type_id = 'adult'): Wanted[] => [{ ticket_type_id, quantity }]
 const reasonOf = (decision: Decision | undefined) => decision?.sold === false

@@ -1,5 +1,6 @@
 import { opensTo } from './access-code.ts'
 import { openPurchaseBook, type PurchaseBook } from './buyer-limits.ts'
+import { openShareBook, type ShareBook } from './fair-shares.ts'
 import { linesOf, priceLines } from './pricing.ts'
 import { applyPromo, refusalOf } from './promo-codes.ts'
 import type { Decision, Line, Refusal, Request, Sold, Stock, TicketTypeForSale, Wanted } from './stock.ts'
@@ -10,6 +11,7 @@ interface Book {
   /** Promo code id to its uses. */
   used: Map<string, number>
   purchases: PurchaseBook
+  shares: ShareBook
 }
 
 /**
@@ -22,6 +24,7 @@ export function allocate (stock: Stock, requests: readonly Request[]): Decision[
     left: new Map(stock.left),
     used: new Map([...stock.promos.values()].map(({ id, used }) => [id, used])),
     purchases: openPurchaseBook(stock.purchases),
+    shares: openShareBook(stock),
   }
   return requests.map(request => {
     if (why) return refuse({ reason: 'event_closed', event_id: stock.event.id, why })
@@ -56,6 +59,9 @@ function decide (stock: Stock, book: Book, request: Request): Decision {
     for (const pool of type.pool_ids) taken.set(pool, (taken.get(pool) ?? 0) + item.quantity)
     full_price.push(...lines)
   }
+  // What is sold out, or hidden, is told before who has had their share.
+  const unfair = book.shares.refusalOf(request, taken)
+  if (unfair) return refuse(unfair)
   const priced = discount(stock, book, request, full_price)
   if ('reason' in priced) return refuse(priced)
   const total_minor = priceLines(priced.lines)
@@ -94,7 +100,9 @@ function discount (
 }
 
 /** Writes down what a request took, so that the next finds it gone. */
-function enter (stock: Stock, book: Book, { items, buyer }: Request, { taken, promo }: Sold): void {
+function enter (stock: Stock, book: Book, request: Request, { taken, promo }: Sold): void {
+  const { items, buyer } = request
+  book.shares.enter(request, taken)
   for (const [pool, quantity] of taken) book.left.set(pool, book.left.get(pool)! - quantity)
   if (promo) book.used.set(promo.id, book.used.get(promo.id)! + promo.uses)
   if (!buyer) return

@@ -28,7 +28,11 @@ const somePromo = (given: Partial<PromoForSale> = {}): PromoForSale => ({
 
 const someStock = (type: TicketTypeForSale, given: Partial<Stock> = {}): Stock => ({
   now, event: { id: 'concert', status: 'published', ends_at: after }, ticket_types: new Map([[type.id, type]]),
-  left: new Map([[type.id, type.capacity]]), promos: new Map(), purchases: [], ...given })
+  left: new Map([[type.id, type.capacity]]), promos: new Map(), purchases: [],
+  fairness: {
+    network_share_percent: 100, max_per_buyer: 0, unsold: new Map(), open_holds: [], earlier: [],
+  },
+  ...given })
 
 const want = (quantity: number, given: Partial<Request> = {}): Request =>
   ({ items: [{ ticket_type_id: 'adult', quantity }], ...given })

@@ -1,5 +1,6 @@
 import type { EventStatus } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing, PromoCode } from '@fermata/contracts/orders'
+import type { Fairness } from './fair-shares.ts'
 
 /** What the rules of sale are given and what they answer; the rules themselves are beside this. */
 
@@ -15,6 +16,8 @@ export interface Stock {
   promos: ReadonlyMap<string, PromoForSale>
   /** What buyers hold and own already, of types that limit it. */
   purchases: readonly Purchased[]
+  /** What one network, browser or mailbox may have of it. */
+  fairness: Fairness
 }
 
 export interface TicketTypeForSale {
@@ -55,6 +58,15 @@ export interface Request {
   access_code?: string
   /** Absent when only the price is asked. */
   buyer?: BuyerKeys
+  /** Whom the shares count; absent like the buyer. */
+  asker?: Asker
+}
+
+/** Who asks, by what is counted of them: hashes in hexadecimal, never an address. */
+export interface Asker {
+  network: string, mailbox: string, user_id: string | null
+  /** Null where no browser said who it is. */
+  visitor: string | null
 }
 
 /** Some tickets of one type at one price. */
@@ -74,7 +86,8 @@ export type Refusal =
   | { reason: 'unknown_ticket_type', ticket_type_id: string }
   | { reason: 'not_on_sale', type: TicketTypeForSale }
   | { reason: 'below_minimum', type: TicketTypeForSale }
-  | { reason: 'limit_reached', type: TicketTypeForSale, scope: 'order' | 'buyer', limit: number }
+  | { reason: 'limit_reached', type: TicketTypeForSale, scope: 'order' | 'buyer' | 'event', limit: number }
+  | { reason: 'share_reached', scope: 'network' | 'buyer', share: number }
   | { reason: 'sold_out', type: TicketTypeForSale, available: number }
   | { reason: 'price_fixed', type: TicketTypeForSale }
   | { reason: 'price_refused', type: TicketTypeForSale, minimum_minor: number, maximum_minor: number }

@@ -29,14 +29,21 @@ export async function seedOwners (
     select ${organizer_id}, user_id, 'owner' from unnest(${user_ids}::uuid[]) as user_id`.execute(db)
 }
 
+/** Tests are one address and few mailboxes; those of the shares seed what is the default. */
+const everybody = { network_share_percent: 100, max_per_buyer: 0 as number | null }
+export const default_shares: typeof everybody = { network_share_percent: 50, max_per_buyer: null }
+
 export async function seedEvent (
-  ctx: Ctx, { owner_ids = [], ...given }: Partial<EventFacts> & { owner_ids?: string[] } = {}
+  ctx: Ctx,
+  { owner_ids = [], ...given }: Partial<EventFacts> & { owner_ids?: string[] } = {},
+  shares = everybody
 ): Promise<EventFacts> {
   const { db } = ctx
   const facts = someEvent(given)
   await seedOwners(ctx, facts, owner_ids)
-  await sql`insert into orders.events (id, facts, title, status, ends_at, version)
-    values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version})`.execute(db)
+  await sql`insert into orders.events (id, facts, title, status, ends_at, version, network_share_percent, max_per_buyer)
+    values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version},
+      ${shares.network_share_percent}, ${shares.max_per_buyer})`.execute(db)
   return facts
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { getEvent } from '@fermata/contracts/events'
 import {
-  capacityTooSmall, createTicketType, deleteTicketType, eventClosed, listTicketTypes, NewTicketType,
-  ticketTypeInUse, updateTicketType,
+  capacityTooSmall, createTicketType, deleteTicketType, eventClosed, getFairShares, listTicketTypes,
+  NewTicketType, setFairShares, ticketTypeInUse, updateTicketType,
 } from '@fermata/contracts/orders'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { data, Form } from 'react-router'
@@ -17,6 +17,8 @@ import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { FormMessage } from '../ui/field.tsx'
 import { Price } from '../ui/values.tsx'
+import { readShares } from './fair-shares-form.server.ts'
+import { FairSharesForm } from './fair-shares-form.tsx'
 import { changesOf, exampleOf, readTicketType, textsOfType } from './ticket-type-form.server.ts'
 import { TicketTypeForm } from './ticket-type-form.tsx'
 
@@ -25,7 +27,9 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.id } }))
   const types = bodyOf(context, await call(listTicketTypes, { query: { event_id: params.id } }))
+  const shares = bodyOf(context, await call(getFairShares, { params: { event_id: params.id } }))
   return {
+    shares,
     event: {
       currency: event.currency, timezone: event.timezone, status: event.status,
       price_example: exampleOf(translators[context.get(visitorOf).language].t, event.currency),
@@ -50,6 +54,11 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
     const refused = explain(t, texts, answer.problem) ?? keepTyped(t, texts, answer)?.data
     if (!refused) throw refusal(context, answer)
     return data<FormAnswer>({ ...refused, form }, { status: answer.status })
+  }
+  if (texts.intent === 'shares') {
+    const answer = await call(setFairShares,
+      { params: { event_id: params.id }, body: readShares(texts) })
+    return answer.ok ? done(t('organizer.shares.saved')) : failed(answer)
   }
   if (texts.intent === 'delete') {
     const answer = await call(deleteTicketType, { params: { id: form } })
@@ -79,7 +88,7 @@ function explain (t: Translate, texts: Record<string, string>,
 }
 
 export default function TicketTypes ({ loaderData, actionData }: Route.ComponentProps) {
-  const { event, types, rules, idempotency_key } = loaderData
+  const { event, types, rules, shares, idempotency_key } = loaderData
   const t = useT()
   const answerOf = (form: string) => actionData?.form === form ? actionData : undefined
   const empty = {
@@ -115,6 +124,8 @@ export default function TicketTypes ({ loaderData, actionData }: Route.Component
             answer={answerOf('new')} submit={t('organizer.types.add_button')} />
         </section>
       )}
+      {event.status !== 'canceled' &&
+        <FairSharesForm key={JSON.stringify(shares)} shares={shares} answer={answerOf('shares')} />}
     </section>
   )
 }

@@ -4,9 +4,10 @@ import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
   belowMinimum, eventClosed, limitReached, notOnSale, passProblems, placeOrder, priceRefused,
-  promoCodeRefused, soldOut, unknownTicketType,
+  promoCodeRefused, soldOut, tooManyHeld, unknownTicketType,
 } from '@fermata/contracts/orders'
-import { data, Form, Link, redirect } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { data, Form, Link, redirect, useSubmit } from 'react-router'
 import type { Route } from './+types/checkout'
 import { formatDate } from '../i18n/formats.ts'
 import { translators } from '../i18n/translators.server.ts'
@@ -14,7 +15,7 @@ import type { Translator } from '../i18n/translator.tsx'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
 import { keepOrderToken } from '../server/cookies.server.ts'
-import { visitorFrom } from '../server/queue-cookies.server.ts'
+import { requireVisitor, visitorFrom } from '../server/queue-cookies.server.ts'
 import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
 import { api, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
@@ -37,6 +38,8 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const { lines, total_minor, promo_code, promo_refused } =
     await priceChoice(call, event.id, types, chosen, codes)
   if (lines.length === 0) throw redirect(`/events/${event.slug}?choose=1#tickets`)
+  // Made here and not with the order: sent again, an order must be the same.
+  requireVisitor(context)
   const { me } = context.get(sessionOf)
   return {
     event: { slug: event.slug, title: event.title, starts_at: event.starts_at,
@@ -72,7 +75,7 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   const answer = await call(placeOrder, {
     body: {
       event_id: event.id, items: itemsOf(types, chosen), buyer, promo_code: promoCodeOf(codes),
-      access_code: accessCodeOf(codes), ...queue,
+      access_code: accessCodeOf(codes), visitor: visitorFrom(context), ...queue,
     },
     headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
   })
@@ -89,7 +92,8 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   }
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)
-  return data(refuse(t, values, fieldsRefused(t, answer.problem), problem),
+  const is_held_back = problemIs(answer.problem, tooManyHeld) && answer.problem.scope === 'network'
+  return data({ ...refuse(t, values, fieldsRefused(t, answer.problem), problem), is_held_back },
     { status: answer.status })
 }
 
@@ -109,6 +113,7 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
       : t('shop.checkout.not_on_sale', { name })
   }
   if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
+  if (problemIs(problem, tooManyHeld)) return t(`shop.checkout.held_${problem.scope}`)
   if (problemIs(problem, promoCodeRefused)) return t(`shop.checkout.promo_${problem.reason}`)
   if (problemIs(problem, priceRefused)) return t('shop.checkout.price_refused', { name: problem.name })
   if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum',
@@ -122,13 +127,15 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
 export default function Checkout ({ loaderData, actionData }: Route.ComponentProps) {
   const { event, choice, rules, buyer, idempotency_key, total_minor } = loaderData
   const t = useT()
+  const form = useRepeat(
+    actionData && 'is_held_back' in actionData && actionData.is_held_back ? actionData : null)
   const values = actionData?.values ?? buyer ?? {}
   const errors = actionData?.errors ?? {}
   return (
     <div className="wrap grid gap-8 pt-8 lg:grid-cols-[1.2fr_1fr] lg:items-start">
       <PageTitle>{t('shop.checkout.title')}</PageTitle>
       <div className="lg:col-span-2"><h1>{t('shop.checkout.title')}</h1></div>
-      <Form method="post" className="panel grid gap-5 max-lg:order-2">
+      <Form method="post" ref={form} className="panel grid gap-5 max-lg:order-2">
         <FormMessage answer={actionData} />
         <div className="grid gap-1">
           <h2>{t('shop.checkout.buyer')}</h2>
@@ -152,6 +159,26 @@ export default function Checkout ({ loaderData, actionData }: Route.ComponentPro
       <Summary {...loaderData} />
     </div>
   )
+}
+
+/** As the answer's Retry-After says, and a little apart from others of the same network. */
+const repeat_after_ms = 5000
+
+/**
+ * Sends the form again by itself while only the neighbours' holds are in the way; what was typed
+ * and chosen stays.
+ * @param held_back the answer that says so, another one each time; null for any other
+ */
+function useRepeat (held_back: object | null) {
+  const form = useRef<HTMLFormElement>(null)
+  const submit = useSubmit()
+  useEffect(() => {
+    if (!held_back) return
+    const timer = setTimeout(() => { if (form.current) void submit(form.current) },
+      repeat_after_ms * (1 + Math.random() / 2))
+    return () => clearTimeout(timer)
+  }, [held_back, submit])
+  return form
 }
 
 function Summary (

@@ -47,6 +47,10 @@ export interface BoxOfficeOptions {
   max_batch: number
 }
 
+/** The model's buyers have no address. */
+const no_shares = {
+  network_share_percent: 100, max_per_buyer: 0, unsold: new Map(), open_holds: [], earlier: [],
+}
 const event = { id: 'event', status: 'published' as const, ends_at: '2099-01-01T00:00:00.000Z' }
 
 export function createBoxOffice (options: BoxOfficeOptions): BoxOffice {
@@ -92,7 +96,7 @@ export function createBoxOffice (options: BoxOfficeOptions): BoxOffice {
       [...room.pass_uses.values()].map(use => ({ ...use })))
     await pause()
     const stock: Stock = { now, event, ticket_types: room.types, promos,
-      purchases: purchasesOf(room),
+      purchases: purchasesOf(room), fairness: no_shares,
       left: new Map(pools.map(({ id, capacity, held, sold }) => [id, capacity - held - sold])) }
     return { pools, stock, allowed, refused }
   }

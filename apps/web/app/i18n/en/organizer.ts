@@ -118,6 +118,16 @@ export const organizer = {
     in_use: 'Orders were placed with this code. End it with a date instead.',
     too_small: 'It was used {{used}} times already.',
   },
+  shares: {
+    title: 'Fair shares',
+    lead: 'So that nobody takes everything by asking faster than others.',
+    network: 'Share of one network, in percent',
+    network_hint: 'How much of the unsold tickets people behind one internet connection may hold while they have not paid; never less than 10 tickets. As they pay, others of the same connection can go on. Choose 100 if everybody buys from one place, for example a school.',
+    person: 'Tickets per person',
+    person_hint: 'Over all orders for this event, by email, account and browser. Empty: no limit.',
+    person_default: 'Over all orders for this event, by email, account and browser. Until you choose, it is 10, or as many as your ticket types allow. Empty: no limit.',
+    saved: 'The shares are saved.',
+  },
   waiting_room: {
     title: 'Waiting room',
     lead: 'For a rush: people wait in a fair line instead of in front of an error page, and come in as fast as others finish. Who is there before the opening takes part in a draw that anybody can check.',

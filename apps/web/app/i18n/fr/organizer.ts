@@ -121,6 +121,16 @@ export const organizer: Wording<typeof english.organizer> = {
     in_use: 'Des commandes ont utilisé ce code. Donnez-lui plutôt une date de fin.',
     too_small: 'Il a déjà été utilisé {{used}} fois.',
   },
+  shares: {
+    title: 'Parts équitables',
+    lead: 'Pour que personne ne prenne tout en demandant plus vite que les autres.',
+    network: 'Part d’un réseau, en pour cent',
+    network_hint: 'La part des billets non vendus que les personnes derrière une même connexion internet peuvent réserver sans avoir payé ; jamais moins de 10 billets. À mesure qu’elles paient, d’autres de la même connexion peuvent continuer. Choisissez 100 si tout le monde achète au même endroit, par exemple dans une école.',
+    person: 'Billets par personne',
+    person_hint: 'Pour toutes les commandes de cet événement, par adresse e-mail, compte et navigateur. Vide : sans limite.',
+    person_default: 'Pour toutes les commandes de cet événement, par adresse e-mail, compte et navigateur. Tant que vous n’avez rien choisi, c’est 10, ou autant que vos types de billets le permettent. Vide : sans limite.',
+    saved: 'Les parts sont enregistrées.',
+  },
   waiting_room: {
     title: 'Salle d’attente',
     lead: 'Pour une ruée : on attend dans une file équitable et non devant une page d’erreur, et on entre au rythme où les autres terminent. Qui est là avant l’ouverture participe à un tirage que chacun peut vérifier.',

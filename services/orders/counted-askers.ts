@@ -1,0 +1,42 @@
+import { createHmac, createSecretKey, hash } from 'node:crypto'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
+import { networkOf } from '@fermata/platform/network'
+import { deriveKey, secretsIn } from '@fermata/platform/tokens'
+import type { Asker } from './rules/stock.ts'
+
+/** 64 bits: among a million people of one event two share a key in one of ten million events. */
+const key_digits = 16
+/** Networks whose hash is kept: a hash costs microseconds, and a rush comes from few at a time. */
+const max_remembered = 10_000
+
+const keyOf = (text: string) => hash('sha256', text, 'hex').slice(0, key_digits)
+
+/** The orders of one mailbox, however its address was written, have this in common. */
+export const mailboxKey = (email: string) => keyOf(`mailbox ${mailboxOf(email)}`)
+export const visitorKey = (secret: string) => keyOf(`visitor ${secret}`)
+export const accountKey = (user_id: string) => keyOf(`account ${user_id}`)
+
+export type NetworkKeys = (event_id: string, address: string) => string
+
+/**
+ * Names networks without telling addresses: nobody without the secret can try all addresses to find
+ * whose hash it is, and one event's names say nothing about another's.
+ */
+export function createNetworkKeys (secrets: string): NetworkKeys {
+  const key = createSecretKey(deriveKey(secretsIn(secrets)[0]!, 'networks'))
+  const remembered = new Map<string, string>()
+  return (event_id, address) => {
+    const name = `${event_id} ${networkOf(address)}`
+    const known = remembered.get(name)
+    if (known !== undefined) return known
+    const made = createHmac('sha256', key).update(name).digest('hex').slice(0, key_digits)
+    if (remembered.size >= max_remembered) remembered.clear()
+    remembered.set(name, made)
+    return made
+  }
+}
+
+/** What regulars are known by. */
+export const keysOf = ({ mailbox, visitor, user_id }: Asker): string[] => [
+  mailbox, ...(visitor ? [visitor] : []), ...(user_id ? [accountKey(user_id)] : []),
+]
