@@ -1,3 +1,4 @@
+import { foundingPrefixes } from '@fermata/contracts/founding-names'
 import { services, serviceNames, type ServiceName } from '@fermata/contracts/services'
 
 /** What any front door must know, whichever program it is: which path goes where. */
@@ -14,12 +15,18 @@ export const portOf = (target: Target) => target === 'web' ? web_port : services
 /** The name of a target among containers, as Compose and Kubernetes give it out. */
 export const hostOf = (target: Target) => target === 'web' ? 'web' : `${target}-service`
 
-export interface Prefix { path: string, target: Target }
+/** Exact: what lies below belongs to others, as the pages of events below `/events`. */
+export interface Prefix { path: string, target: Target, is_exact?: boolean }
 
-/** Every public prefix, the longest first, so that `/api/auth` is looked at before `/api`. */
-export const publicPrefixes: readonly Prefix[] = serviceNames
-  .flatMap(target => services[target].prefixes.map((path): Prefix => ({ path, target })))
-  .sort((a, b) => b.path.length - a.path.length || a.path.localeCompare(b.path))
+/**
+ * Every public prefix, and the names of older texts, the longest first, so that `/api/auth` is
+ * looked at before `/api`.
+ */
+export const publicPrefixes: readonly Prefix[] = [
+  ...serviceNames.flatMap(target =>
+    services[target].prefixes.map((path): Prefix => ({ path, target }))),
+  ...foundingPrefixes.map(({ path, service, is_exact }) => ({ path, target: service, is_exact })),
+].sort((a, b) => b.path.length - a.path.length || a.path.localeCompare(b.path))
 
 /** Answered inside only; the services refuse outsiders too, and this is the outer wall. */
 export const internal_prefix = '/internal'

@@ -299,9 +299,9 @@ function apiLocations (upstreams: Upstreams): string[] {
     '  proxy_send_timeout 1h;',
     `  ${proxyTo(upstreams, 'notifications')}`,
     '}',
-    ...publicPrefixes.filter(({ path }) => path !== metrics_path).flatMap(({ path, target }) => [
+    ...publicPrefixes.flatMap(({ path, target, is_exact }) => path === metrics_path ? [] : [
       `location = ${path} { ${proxyTo(upstreams, target)} }`,
-      `location ${path}/ { ${proxyTo(upstreams, target)} }`,
+      ...is_exact ? [] : [`location ${path}/ { ${proxyTo(upstreams, target)} }`],
     ]),
   ]
 }

@@ -30,10 +30,10 @@ function routersOf (stage: Stage, entrypoint: string) {
 
 test('traefikLabels: every prefix reaches its service, the rest the pages, nothing internal anybody', () => {
   for (const routers of [routersOf('production', 'secure'), routersOf('development', 'public')]) {
-    for (const { path, target } of publicPrefixes) {
+    for (const { path, target, is_exact } of publicPrefixes) {
       const expected: Target = path === '/metrics' ? 'web' : target
       expect(chosen(routers, path), path).toBe(hostOf(expected))
-      expect(chosen(routers, `${path}/a`), path).toBe(hostOf(expected))
+      if (!is_exact) expect(chosen(routers, `${path}/a`), path).toBe(hostOf(expected))
     }
     expect(chosen(routers, '/api/ordersx')).toBe('gateway-service')
     // The pages answer 404 to it, as they do to whatever they do not know.
@@ -47,7 +47,9 @@ test('traefikLabels: the shorthands of development do not exist in production an
   expect(chosen(development, '/auth/health')).toBe('auth-service')
   expect(chosen(development, '/events/health')).toBe('events-service')
   expect(chosen(development, '/events/rock')).toBe('web')
-  expect(chosen(routersOf('production', 'secure'), '/auth/health')).toBe('web')
+  // There the service itself says which name to use.
+  expect(chosen(routersOf('production', 'secure'), '/auth/health')).toBe('auth-service')
+  expect(chosen(routersOf('production', 'secure'), '/events/health')).toBe('web')
 })
 
 test('traefikLabels: inside, the pages reach services and nothing else', () => {

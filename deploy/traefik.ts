@@ -88,7 +88,9 @@ export function renderTraefikDynamic (stage: Stage): string {
 
 // Services before the dashboard, so that their documents are found on its host too; the gateway's
 // `/api` after those whose paths begin with it; pages last.
-const priorities = { service: 100, dashboard: 90, gateway: 80, shorthand: 70, web: 1 }
+// A name of older texts that lies below another service's prefix comes before that prefix, and the
+// shorthands of development before the names that only say where to ask.
+const priorities = { shorthand: 120, names: 110, service: 100, dashboard: 90, gateway: 80, web: 1 }
 
 const priorityOf = (target: Target) =>
   target === 'web' || target === 'gateway' ? priorities[target] : priorities.service
@@ -100,8 +102,14 @@ const priorityOf = (target: Target) =>
 export function traefikRule (target: Target): string {
   if (target === 'web') return 'PathPrefix(`/`)'
   return publicPrefixes.filter(prefix => prefix.target === target && prefix.path !== metrics_path)
-    .map(({ path }) => `Path(\`${path}\`) || PathPrefix(\`${path}/\`)`).join(' || ')
+    .flatMap(({ path, is_exact }) => is_exact ? [] : [`Path(\`${path}\`) || PathPrefix(\`${path}/\`)`])
+    .join(' || ')
 }
+
+/** A rule for the names of older texts below which there is nothing; empty where there are none. */
+const namesRule = (target: Target) => publicPrefixes
+  .filter(prefix => prefix.target === target && prefix.is_exact)
+  .map(({ path }) => `Path(\`${path}\`)`).join(' || ')
 
 const healthPath = (target: Target) =>
   target === 'web' ? '/robots.txt' : `/api/${target}/health/ready`
@@ -120,6 +128,9 @@ export function traefikLabels (target: Target, stage: Stage): Record<string, str
     ['traefik.enable', 'true'],
     ...router('', { ...shared, entrypoints: outside,
       middlewares: 'rate@file,connections@file,compress@file,retry@file' }),
+    ...(namesRule(target) === '' ? [] : router('-names', {
+      rule: namesRule(target), priority: String(priorities.names), entrypoints: outside,
+      middlewares: 'rate@file,connections@file,compress@file,retry@file' })),
     ...(target === 'web' ? [] : router('-inside', { ...shared, entrypoints: 'inside', middlewares: 'retry@file' })),
     ...(debug
       ? router('-shorthand', { rule: `PathRegexp(\`${debugPattern(debug)}\`)`,

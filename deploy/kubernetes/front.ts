@@ -15,8 +15,8 @@ import { hardenedContainer, hardenedPod, spread } from './workloads.ts'
 
 /** What visitors reach, and the door at which the pages ask for them. */
 
-const pathTo = (path: string, target: Target): IHTTPIngressPath => ({
-  path, pathType: 'Prefix',
+const pathTo = (path: string, target: Target, is_exact = false): IHTTPIngressPath => ({
+  path, pathType: is_exact ? 'Exact' : 'Prefix',
   backend: { service: { name: hostOf(target), port: { name: 'http' } } },
 })
 
@@ -28,7 +28,7 @@ export const ingressOf = ({ namespace, host, ingress }: Installation): IIngress 
     tls: [{ hosts: [host], secretName: tls_secret_name }],
     rules: [{ host, http: { paths: [
       ...publicPrefixes.filter(({ path }) => path !== metrics_path)
-        .map(({ path, target }) => pathTo(path, target)),
+        .map(({ path, target, is_exact }) => pathTo(path, target, is_exact)),
       pathTo('/', 'web'),
     ] } }],
   },

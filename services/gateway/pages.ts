@@ -5,6 +5,7 @@ import type { Plugin } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { prefersHtml } from './rules/accepts-html.ts'
 import { portalPage } from './rules/portal-page.ts'
+import { comingFromPage } from './rules/coming-from-page.ts'
 import { findProblem, problemCatalogue } from './rules/problem-catalogue.ts'
 import { problemPage } from './rules/problem-page.ts'
 import { style } from './rules/style.ts'
@@ -29,6 +30,8 @@ export const addPages: Plugin<Ctx> = async (app, ctx) => {
   })
 
   get('/docs', 'getPortal', async (_request, reply) => sendPage(reply, portal))
+  get('/docs/coming-from', 'getComingFrom', async (_request, reply) =>
+    sendPage(reply, comingFromPage))
   get('/docs/style.css', 'getStyle', async (_request, reply) =>
     reply.type('text/css; charset=utf-8').header('cache-control', page_cache).send(style))
 

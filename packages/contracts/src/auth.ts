@@ -104,6 +104,7 @@ export const lastAdmin = defineProblem(
 
 export const register = defineRoute({
   method: 'POST', path: '/api/auth/register', access: 'public',
+  aliases: ['/register', '/api/users/register'],
   summary: 'Create an account and sign in',
   description:
     'Answers the same whether or not somebody has an account with this email; a mail tells its '
@@ -119,6 +120,7 @@ export const register = defineRoute({
 
 export const login = defineRoute({
   method: 'POST', path: '/api/auth/login', access: 'public',
+  aliases: ['/login', '/api/users/login'],
   summary: 'Sign in',
   body: Type.Object({ email: Email, password: Password }),
   reply: { 200: Session },
@@ -148,6 +150,7 @@ export const loginWithPasskey = defineRoute({
 
 export const refresh = defineRoute({
   method: 'POST', path: '/api/auth/refresh', access: 'public',
+  aliases: ['/api/users/refresh'],
   summary: 'Exchange a refresh token for the next tokens',
   description:
     'The token comes in the body or in the cookie. A token that was used before ends its login.',
@@ -161,6 +164,7 @@ export const refresh = defineRoute({
 
 export const logout = defineRoute({
   method: 'POST', path: '/api/auth/logout', access: 'user', while_enrolling: true,
+  aliases: ['/api/users/logout'],
   summary: 'End this login and remove its cookies',
   reply: { 204: Empty },
   problems: [],

@@ -53,6 +53,11 @@ export interface Route<
   method: Method
   /** With `{name}` for each path parameter, as OpenAPI writes it. */
   path: string
+  /**
+   * Names that older texts give to it: the same method and parameters, answered the same, left out
+   * of the API page.
+   */
+  aliases?: readonly string[]
   access: Access
   /** Of an internal route: the services that have business there; no other is admitted. */
   callers?: readonly ServiceName[]

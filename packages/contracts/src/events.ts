@@ -134,6 +134,7 @@ export const versionConflict = defineProblem(
 )
 export const listEvents = defineRoute({
   method: 'GET', path: '/api/events', access: 'public',
+  aliases: ['/events'],
   summary: 'Search events by words, dates, category and city',
   description:
     'Published events that are not over, soonest first, unless `from` reaches back. `status` ' +
@@ -157,6 +158,7 @@ export const listEvents = defineRoute({
 
 export const createEvent = defineRoute({
   method: 'POST', path: '/api/events', access: 'organizer', idempotent: true,
+  aliases: ['/events'],
   summary: 'Create an event as a draft',
   description:
     'Without `organizer_id` it belongs to your own organiser, which is created on first use.',

@@ -80,6 +80,7 @@ export const notRetryable = defineProblem(
 
 export const listNotifications = defineRoute({
   method: 'GET', path: '/api/notifications', access: 'user',
+  aliases: ['/notifications'],
   summary: 'Your messages, newest first',
   query: ListQuery({ unread: Type.Optional(Type.Boolean()) }),
   reply: { 200: Page(Notification) },
@@ -95,6 +96,7 @@ export const countUnread = defineRoute({
 
 export const sendNotification = defineRoute({
   method: 'POST', path: '/api/notifications', access: 'admin', idempotent: true,
+  aliases: ['/notifications'],
   summary: 'Mail one person and keep the message in their list',
   body: NewNotification,
   reply: { 201: Delivery },

@@ -230,6 +230,7 @@ const orderRefusals = [
 
 export const placeOrder = defineRoute({
   method: 'POST', path: '/api/orders', access: 'public', idempotent: true,
+  aliases: ['/bookings', '/api/bookings'],
   summary: 'Hold tickets and place an order',
   description:
     'Prices are the server\'s. An order that costs nothing is completed at once. Answers 503 ' +
@@ -252,6 +253,7 @@ export const quoteOrder = defineRoute({
 
 export const listOrders = defineRoute({
   method: 'GET', path: '/api/orders', access: 'user',
+  aliases: ['/bookings', '/api/bookings'],
   summary: 'Your orders, newest first',
   description:
     'With `event_id`, an organiser sees all orders of that event of theirs, an admin those of ' +
@@ -263,6 +265,7 @@ export const listOrders = defineRoute({
 
 export const getOrder = defineRoute({
   method: 'GET', path: '/api/orders/{id}', access: 'owner',
+  aliases: ['/bookings/{id}', '/api/bookings/{id}'],
   summary: 'One order',
   params: IdParams,
   reply: { 200: Order },
@@ -271,6 +274,7 @@ export const getOrder = defineRoute({
 
 export const cancelOrder = defineRoute({
   method: 'POST', path: '/api/orders/{id}/cancel', access: 'owner',
+  aliases: ['/bookings/{id}/cancel', '/api/bookings/{id}/cancel'],
   summary: 'Give up a pending order',
   description: 'A completed order is not canceled but refunded.',
   params: IdParams,

@@ -65,6 +65,7 @@ export const nothingToConfirm = defineProblem(
 
 export const startPayment = defineRoute({
   method: 'POST', path: '/api/payments', access: 'owner', idempotent: true,
+  aliases: ['/api/payment', '/api/payment/initiate', '/api/payments/initiate'],
   summary: 'Pay a pending order; the outcome follows in the background',
   body: NewPayment,
   reply: { 201: Payment },
@@ -73,6 +74,7 @@ export const startPayment = defineRoute({
 
 export const listPayments = defineRoute({
   method: 'GET', path: '/api/payments', access: 'owner',
+  aliases: ['/api/payment'],
   summary: 'Payments of an order, newest first',
   query: ListQuery({ order_id: Uuid }),
   reply: { 200: Page(Payment) },
@@ -81,6 +83,7 @@ export const listPayments = defineRoute({
 
 export const getPayment = defineRoute({
   method: 'GET', path: '/api/payments/{id}', access: 'owner',
+  aliases: ['/api/payment/{id}'],
   summary: 'One payment',
   params: IdParams,
   reply: { 200: Payment },
@@ -89,6 +92,7 @@ export const getPayment = defineRoute({
 
 export const confirmPayment = defineRoute({
   method: 'POST', path: '/api/payments/{id}/confirm', access: 'owner',
+  aliases: ['/api/payment/{id}/confirm'],
   summary: 'Finish a payment whose provider waits for the buyer\'s second step',
   params: IdParams,
   reply: { 200: Payment },
@@ -97,6 +101,7 @@ export const confirmPayment = defineRoute({
 
 export const refundPayment = defineRoute({
   method: 'POST', path: '/api/payments/{id}/refund', access: 'organizer', idempotent: true,
+  aliases: ['/api/payment/{id}/refund'],
   step_up: 'sometimes',
   summary: 'Give money back, all that is left or a part',
   description: 'Above the installation\'s limit it asks for a step-up.',

@@ -22,6 +22,11 @@ export const secondFactorMissing = defineProblem(
 )
 export const notFound = defineProblem('request/not-found', 404, 'There is nothing here')
 export const methodNotAllowed = defineProblem('request/method-not-allowed', 405, 'This address does not answer that method')
+/** Says where to ask instead. */
+export const hasMoved = defineProblem(
+  'request/moved', 410, 'This is asked for elsewhere',
+  Type.Object({ use: Type.String({ description: 'Method and path to use instead' }) }),
+)
 export const tooLarge = defineProblem('request/too-large', 413, 'The body is larger than this address accepts')
 export const unsupportedMediaType = defineProblem('request/unsupported-media-type', 415, 'Send JSON')
 export const keyReused = defineProblem('request/key-reused', 422, 'This Idempotency-Key was used with another body')
@@ -31,6 +36,6 @@ export const unavailable = defineProblem('request/unavailable', 503, 'Not availa
 
 export const platformProblems = [
   malformed, invalid, unauthenticated, forbidden, crossOrigin, stepUpNeeded,
-  secondFactorMissing, notFound, methodNotAllowed, tooLarge,
+  secondFactorMissing, notFound, methodNotAllowed, hasMoved, tooLarge,
   unsupportedMediaType, keyReused, tooMany, internalError, unavailable,
 ]

@@ -128,6 +128,7 @@ export const updateMySettings = defineRoute({
 
 export const listUsers = defineRoute({
   method: 'GET', path: '/api/users', access: 'admin',
+  aliases: ['/users'],
   summary: 'All people, by name or email',
   query: ListQuery({ q: Type.Optional(Text(200)), role: Type.Optional(Role) }),
   reply: { 200: Page(Profile) },
@@ -136,6 +137,7 @@ export const listUsers = defineRoute({
 
 export const getUser = defineRoute({
   method: 'GET', path: '/api/users/{id}', access: 'admin',
+  aliases: ['/users/{id}'],
   summary: 'One person',
   params: IdParams,
   reply: { 200: Profile },

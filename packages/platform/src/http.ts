@@ -6,7 +6,7 @@ import rateLimit from '@fastify/rate-limit'
 import { default_body_limit_bytes, mediaTypeOf, type AnyRoute } from '@fermata/contracts/define'
 import { methodNotAllowed, notFound, tooLarge } from '@fermata/contracts/problems'
 import Fastify, {
-  LogController, type FastifyInstance, type FastifyReply, type FastifyRequest
+  LogController, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema,
 } from 'fastify'
 import { enter, isAdmitted, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
@@ -107,7 +107,9 @@ const noHeaders = {
 export function answerUnknownPaths (
   app: FastifyInstance, routes: AnyRoute[]
 ): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
-  const patterns = routes.map(({ method, path }) => ({
+  const named = routes.flatMap(({ method, path, aliases = [] }) =>
+    [path, ...aliases].map(path => ({ method, path })))
+  const patterns = named.map(({ method, path }) => ({
     methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}/?$`) }))
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
@@ -154,10 +156,17 @@ export function addRoutes (
       },
     }
     function add (scope: FastifyInstance) {
+      addAt(scope, route.path, openApiSchema(route, operation.name))
+      for (const alias of route.aliases ?? []) {
+        addAt(scope, alias, { ...openApiSchema(route, operation.name), hide: true })
+      }
+    }
+
+    function addAt (scope: FastifyInstance, path: string, schema: FastifySchema) {
       scope.route({
         method: route.method,
-        url: route.path.replace(/\{(\w+)\}/g, ':$1'),
-        schema: openApiSchema(route, operation.name),
+        url: path.replace(/\{(\w+)\}/g, ':$1'),
+        schema,
         bodyLimit: route.body_limit_bytes ?? default_body_limit_bytes,
         config: {
           contract: route, operation: operation.name, service: ctx.service,

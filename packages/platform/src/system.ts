@@ -20,6 +20,7 @@ import { createLog, type LogOptions } from './log.ts'
 import { addMetricsRoute } from './metrics-access.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
 import { migrate } from './migrate.ts'
+import { addMovedNames, leadToOwnDocument } from './moved-names.ts'
 import { addDocumentation } from './openapi.ts'
 import { fixedKeys, followPersonKeys, type PersonKeys } from './person-keys.ts'
 import { LoginSignature, PlatformSettings } from './platform-settings.ts'
@@ -173,6 +174,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
   if (!running.some(({ definition }) => definition.name === 'gateway')) {
     addMetricsRoute(app, metrics, settings.METRICS_TOKEN)
+    if (running[0]) leadToOwnDocument(app, running[0].definition.name)
   }
   for (const { definition, ctx } of running) {
     const auth = {
@@ -185,6 +187,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
         hasStaff: definition.hasStaff,
       })
       await definition.plugin?.(scope, ctx)
+      addMovedNames(scope, definition.name)
     })
   }
 }

@@ -1,5 +1,6 @@
 import { getMe, logout, refresh, type Me } from '@fermata/contracts/auth'
-import { createClient, type Call } from '@fermata/contracts/client'
+import { createClient, urlOf, type Call } from '@fermata/contracts/client'
+import type { AnyRoute } from '@fermata/contracts/define'
 import { createHash } from 'node:crypto'
 import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { isLanguage } from '../i18n/language.ts'
@@ -28,7 +29,7 @@ type Context = Readonly<RouterContextProvider>
 export function clientFor (context: Context, token: string | null): Call {
   const web = context.get(webRequest)
   const { language } = context.get(visitorOf)
-  return createClient({
+  const { call } = createClient({
     base_url: web.api_url,
     // An API that cannot be reached is not an error of this page: it says "back soon".
     fetch: (url, init) => web.fetch(url, init).catch((error: unknown) => {
@@ -41,7 +42,23 @@ export function clientFor (context: Context, token: string | null): Call {
       ...(token && { authorization: `Bearer ${token}` }),
     },
     timeout_ms: 15_000,
-  }).call
+  })
+  return ((route: AnyRoute, input: object = {}) => {
+    refuseNameless(route, input)
+    return call(route, input as never)
+  }) as Call
+}
+
+/**
+ * Addresses and forms of pages bring ids, and what is none (nothing, or dots) names no address of
+ * the API. @throws 404
+ */
+function refuseNameless (route: AnyRoute, input: object): void {
+  try {
+    urlOf(route, input)
+  } catch {
+    throw data(null, { status: 404 })
+  }
 }
 
 /**
