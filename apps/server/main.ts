@@ -1,5 +1,5 @@
 import { readEnvironment } from './env.ts'
-import { demoMessage, explainFailure, stopOnSignals } from './messages.ts'
+import { demoMessage, explainFailure, nobody_is_administrator, stopOnSignals } from './messages.ts'
 
 /** The composition root: starts the server, says where it is, and ends it when asked to. */
 
@@ -30,6 +30,11 @@ async function main (): Promise<void> {
   const is_whole = server.system.contexts.size === Object.keys(allServices).length
   if (server.demo && is_whole) console.log(demoMessage(server.url))
   for (const note of server.notes) console.log(`  ${note}`)
+  const auth = server.system.contexts.get('auth')
+  if (auth && !server.demo) {
+    const { lacksAdministrator } = await import('@fermata/auth/operations/give-way-back')
+    if (await lacksAdministrator(auth)) console.log(`  ${nobody_is_administrator}`)
+  }
 }
 
 main().catch(explainFailure)

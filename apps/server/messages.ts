@@ -5,6 +5,10 @@ export const demoMessage = (url: string) =>
   or admin@example.com, password "password". Mails that would be sent are at ${url}/mailbox, the API at ${url}/docs.
 `
 
+/** What an installation that begins empty says, until somebody is. */
+export const nobody_is_administrator =
+  'Nobody is administrator yet. On this machine: npm run admin -- appoint you@example.org'
+
 /** @param deadline_ms a stop that hangs is worse than a hard one */
 export function stopOnSignals (stop: () => Promise<void>, deadline_ms: number): void {
   let stopping = false

@@ -46,6 +46,15 @@ export async function askForProof (
   return link_id === null ? undefined : { mail, link_id }
 }
 
+/** A token that whoever sits at the machine hands on, instead of a mail. */
+export async function makeResetToken (tx: Tx<DB>, account_id: string): Promise<string> {
+  const link_id = uuidv7()
+  await putLink(tx, {
+    id: link_id, account_id, purpose: 'reset_password', login_id: null, lives_s: mailable_s,
+  })
+  return (await makeToken(tx, link_id))!
+}
+
 /** A token for a mail that is being written; null when its link has no use any more. */
 export async function makeToken (db: Db<DB>, link_id: string): Promise<string | null> {
   const token = newSecretToken()

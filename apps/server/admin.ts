@@ -1,0 +1,84 @@
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import auth from '@fermata/auth/service'
+import type { Ctx } from '@fermata/auth/context'
+import { giveWayBack, type WayBack } from '@fermata/auth/operations/give-way-back'
+import { findRunningPostgres } from '@fermata/platform/embedded-postgres/find-running'
+import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
+import { startSystem } from '@fermata/platform/system'
+import type { Environment } from '@fermata/platform/settings'
+import { readEnvironment } from './env.ts'
+import { loadSecrets } from './secrets.ts'
+import { databaseVariable } from './server-settings.ts'
+
+/**
+ * `npm run admin -- appoint ada@example.org` and `npm run admin -- reset ada@example.org`: for
+ * whoever has the machine, beside a running Fermata or a stopped one. No password is typed here; a
+ * link is printed, with which its reader sets one.
+ */
+
+const usage = `npm run admin -- appoint <email>   makes an administrator, also the first one
+npm run admin -- reset <email>     prints a link that sets a new password, good for an hour, once`
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const nothing = () => Promise.resolve()
+
+interface Database { url: string, stop: () => Promise<void> }
+
+/** The database of auth, wherever its installation keeps it. */
+async function findDatabase (environment: Environment, folder: string): Promise<Database> {
+  const url = environment[databaseVariable('auth')] || environment.DATABASE_URL
+  if (url) return { url, stop: nothing }
+  const postgres = join(folder, 'postgres')
+  const found = await findRunningPostgres(postgres)
+  if (found.state === 'running') return { url: found.url, stop: nothing }
+  if (found.state === 'stopped') return startEmbeddedPostgres({ folder: postgres })
+  throw new Error(`Nothing is installed in ${folder}. Start Fermata once, or name its FERMATA_DATA.`)
+}
+
+async function main (): Promise<void> {
+  const [way, email, ...more] = process.argv.slice(2)
+  if ((way !== 'appoint' && way !== 'reset') || !email || more.length > 0) throw new Error(usage)
+  const given = readEnvironment()
+  const folder = resolve(root, given.FERMATA_DATA || 'data')
+  const database = await findDatabase(given, folder)
+  try {
+    await run({ way, email, given, folder, url: database.url })
+  } finally {
+    await database.stop()
+  }
+}
+
+async function run (
+  { way, email, given, folder, url }: {
+    way: WayBack, email: string, given: Environment, folder: string, url: string
+  },
+): Promise<void> {
+  const system = await startSystem({
+    // Its jobs and news are for the processes that serve people.
+    services: [{ ...auth, jobs: [], timers: [], subscriptions: [] }],
+    environment: {
+      PUBLIC_URL: `http://localhost:${given.PORT || 8000}`, ...given,
+      ...loadSecrets(folder, given), LOG_LEVEL: 'error', NATS_URL: undefined,
+    },
+    databaseUrl: () => url, deliver_events: false,
+  })
+  try {
+    const ctx = system.contexts.get('auth') as Ctx
+    const { email: address, token } = await giveWayBack(ctx, email, way)
+    const link = new URL('/reset-password', ctx.settings.PUBLIC_URL)
+    link.searchParams.set('token', token ?? '')
+    if (way === 'appoint') console.log(`\n  ${address} is an administrator now.`)
+    console.log(token === null
+      ? '  The password stays as it is. Who has forgotten it: npm run admin -- reset <email>\n'
+      : `  Open this within an hour to set the password; it works once:\n\n  ${link.href}\n`)
+  } finally {
+    await system.stop()
+  }
+}
+
+main().catch((error: unknown) => {
+  const is_expected = error instanceof Error && error.constructor === Error
+  console.error(is_expected ? `\n  ${error.message.replaceAll('\n', '\n  ')}\n` : error)
+  process.exitCode = 1
+})
