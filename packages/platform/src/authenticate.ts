@@ -37,10 +37,20 @@ export function authenticate (
   request: FastifyRequest, route: AnyRoute, auth: Authenticator
 ): Caller | Promise<Caller> {
   const header = request.headers.authorization
-  if (header !== undefined) return fromHeader(header, route, auth)
+  if (header !== undefined) {
+    return isSaidTwice(request.raw.rawHeaders) ? refuse() : fromHeader(header, route, auth)
+  }
   const cookie = request.cookies[cookieName(access_cookie, auth.public_origin)]
   if (cookie === undefined || route.access === 'internal') return anonymous
   return fromCookie(cookie, request, route, auth)
+}
+
+/** Node keeps the first of two; a proxy might have looked at the other. */
+const isSaidTwice = (headers: string[] = []) => headers.filter((name, at) =>
+  at % 2 === 0 && name.toLowerCase() === 'authorization').length > 1
+
+function refuse (): never {
+  throw new Problem(unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } })
 }
 
 async function fromHeader (
@@ -48,10 +58,7 @@ async function fromHeader (
 ): Promise<Caller> {
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1]
   const caller = token && await fromToken(token, route, auth)
-  if (!caller) throw new Problem(
-    unauthenticated, undefined, { headers: { 'www-authenticate': 'Bearer' } }
-  )
-  return caller
+  return caller || refuse()
 }
 
 async function fromCookie (
