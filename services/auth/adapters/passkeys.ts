@@ -96,7 +96,7 @@ export async function verifyAssertion (
       expectedRPID: rpID, requireUserVerification: true,
       credential: {
         id: stored.credential_id, publicKey: Uint8Array.from(stored.public_key),
-        counter: stored.sign_count, transports: stored.transports as never,
+        counter: stored.sign_count, transports: stored.transports,
       },
     })
     return verified ? authenticationInfo.newCounter : null

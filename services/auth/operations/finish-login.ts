@@ -32,7 +32,7 @@ export const loginWithPasskey: Operation<typeof api.loginWithPasskey> = async (c
   return signIn(ctx, account, request)
 }
 
-async function signIn (ctx: Ctx, found: AccountRow, request: Request<any>) {
+async function signIn (ctx: Ctx, found: AccountRow, request: Request) {
   const { account, login } = await ctx.transaction(async tx => {
     const account = await holdAccount(tx, found.id, found.password_hash)
     if (!account) throw new Problem(challengeOver)

@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import type { PasskeyAssertion, PasskeyAttestation } from '@fermata/contracts/auth'
 
 /**
  * An authenticator as a test needs one: ES256, without attestation (WebAuthn level 3, 6.1), which
@@ -19,8 +20,8 @@ export interface Ceremony {
 
 export interface Authenticator {
   id: string
-  create: (ceremony: Ceremony) => any
-  get: (ceremony: Ceremony & { sign_count?: number }) => any
+  create: (ceremony: Ceremony) => PasskeyAttestation
+  get: (ceremony: Ceremony & { sign_count?: number }) => PasskeyAssertion
 }
 
 export function newAuthenticator (usual_origin: string): Authenticator {

@@ -32,7 +32,7 @@ export function SecondStep ({ second: { challenge, methods }, next, answer }: St
         {has_codes && (
           <>
             <Field name="code" label={t('account.second_step.code')} hint={t('account.second_step.code_hint')} required
-              maxLength={50} autoComplete="one-time-code" autoFocus />
+              maxLength={50} autoComplete="one-time-code" />
             <button type="submit" className="button button-large">{t('account.second_step.finish')}</button>
           </>
         )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState, useSyncExternalStore } from 'react'
 import type { TextKey } from '../i18n/translate.ts'
 import { useT } from '../i18n/translator.tsx'
 
@@ -16,12 +16,15 @@ interface ButtonProps {
   run: () => Promise<unknown>
 }
 
+/** What a browser can do stays as it is; where pages are made nobody can. */
+const neverChanges = () => () => {}
+const hasPasskeys = () => 'PublicKeyCredential' in window
+
 function CeremonyButton ({ name, label, className = 'button button-quiet', run }: ButtonProps) {
   const t = useT()
   const field = useRef<HTMLInputElement>(null)
-  const [is_possible, setPossible] = useState(false)
+  const is_possible = useSyncExternalStore(neverChanges, hasPasskeys, () => false)
   const [problem, setProblem] = useState<TextKey | null>(null)
-  useEffect(() => setPossible('PublicKeyCredential' in window), [])
 
   async function begin (): Promise<void> {
     setProblem(null)
