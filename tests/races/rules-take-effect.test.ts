@@ -160,7 +160,8 @@ test('a smaller capacity of the event is never passed at the other process', asy
       is_heard = answer.ok
       if (!answer.ok) expect(answer.problem.type).toBe(capacityTooSmall.type)
     }
-    // An order is of two. A refusal alone does not tell: what was asked for meanwhile may be given back.
+    // An order is of two. A refusal alone does not tell: what was asked for meanwhile may be given
+    // back.
     await eventually(async () => (await readPool()).taken >= capacity - 1,
       'the crowd to come to the end', patience_ms)
     const told_before = crowd.since(0).length

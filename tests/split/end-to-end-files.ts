@@ -26,7 +26,8 @@ export const sharing = readdirSync(new URL('../end-to-end', import.meta.url))
  * against services that run apart, and what follows a purchase through all of them in both shapes.
  */
 export const slice = {
-  split: ['browser.test.ts', 'founding-names.test.ts', 'purchase.test.ts', 'rules-of-sale.test.ts', 'tour.test.ts'],
+  split: ['browser.test.ts', 'founding-names.test.ts', 'pressed-links.test.ts',
+    'purchase.test.ts', 'rules-of-sale.test.ts', 'tour.test.ts'],
   twins: ['live-availability.test.ts', 'purchase.test.ts', 'waiting-room-pages.test.ts',
     'waiting-room.test.ts', 'roll.test.ts'],
 }
