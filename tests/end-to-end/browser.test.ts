@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { listMembers } from '@fermata/contracts/events'
 import { launchBrowser } from '@fermata/testkit/browser'
 import {
   start_within_ms, startInstallation, type Installation,
@@ -7,7 +8,7 @@ import {
 import { createDataFolder } from '@fermata/testkit/server-process'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { eventually, putOnSale, signIn } from './sell.ts'
+import { eventually, must, putOnSale, signIn } from './sell.ts'
 
 /**
  * What people do, in a real browser: by names and roles, as they and their screen readers find
@@ -256,6 +257,35 @@ test('an administrator sees people, health, deliveries and backups; others do no
   }
   await page.goto('/admin/users')
   await page.getByText('user@example.com').first().waitFor()
+  await page.context().close()
+}, 90_000)
+
+test('an administrator finds the event of an organiser they are no member of', async () => {
+  const owner = await organizer()
+  const { event } = await putOnSale(owner, {}, 'Found by the office')
+  const admin = server.callAs(await signIn(server.call, 'admin'))
+  const { items: members } = await must(
+    admin(listMembers, { params: { id: event.organizer_id }, query: {} }), listMembers)
+  expect(members.map(({ is_you }) => is_you)).toEqual(members.map(() => false))
+  const page = await openPage(phone)
+  await signInAs(page, 'admin')
+  await page.goto('/admin/events')
+  await page.fill('main input[name=q]', 'found office')
+  await page.press('main input[name=q]', 'Enter')
+  await page.waitForURL(/q=found/)
+  expect(await accessibilityOf(page)).toEqual([])
+  await page.getByRole('link', { name: 'Found by the office' }).click()
+  await page.waitForURL(new RegExp(`/organizer/events/${event.id}$`))
+  const tabs = page.getByRole('navigation', { name: 'This event' }).getByRole('link')
+  const links = await tabs.all()
+  const paths = await Promise.all(links.map(async link => (await link.getAttribute('href'))!))
+  expect(paths.length).toBeGreaterThanOrEqual(6)
+  for (const path of paths) {
+    expect([path, (await page.goto(path))?.status()]).toEqual([path, 200])
+    await page.getByRole('heading', { level: 1, name: 'Found by the office' }).waitFor()
+  }
+  await page.getByRole('link', { name: 'All events' }).click()
+  await page.waitForURL(/\/admin\/events$/)
   await page.context().close()
 }, 90_000)
 

@@ -17,8 +17,9 @@ import { DateText } from '../ui/values.tsx'
 import { EventBadge } from './event-badge.tsx'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
-  requirePerson(context, 'event_creator', 'admin')
-  return { event: bodyOf(context, await api(context)(getEvent, { params: { id: params.id } })) }
+  const { roles } = requirePerson(context, 'event_creator', 'admin')
+  const event = bodyOf(context, await api(context)(getEvent, { params: { id: params.id } }))
+  return { event, is_admin: roles.includes('admin') }
 }
 
 /** Publish, cancel, delete: what changes the event as a whole. */
@@ -51,14 +52,19 @@ function explain (t: Translate, { problem, status }: { problem: ProblemBody, sta
   return known ? data(refuse(t, {}, {}, t(known[1])), { status }) : null
 }
 
-export default function EventLayout ({ loaderData: { event }, actionData }: Route.ComponentProps) {
+export default function EventLayout ({ loaderData, actionData }: Route.ComponentProps) {
   const t = useT()
+  const { event, is_admin } = loaderData
   const base = `/organizer/events/${event.id}`
   return (
     <>
       <PageTitle>{event.title}</PageTitle>
       <header className="grid gap-3">
-        <p><Link to="/organizer" className="link">← {t('organizer.all')}</Link></p>
+        <p>
+          {is_admin
+            ? <Link to="/admin/events" className="link">← {t('admin.events.title')}</Link>
+            : <Link to="/organizer" className="link">← {t('organizer.all')}</Link>}
+        </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2"><h1>{event.title}</h1><EventBadge event={event} /></div>
         <p className="text-soft">
           <DateText at={event.starts_at} zone={event.timezone} style="full" />

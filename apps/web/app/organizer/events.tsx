@@ -41,7 +41,7 @@ export default function MyEvents ({ loaderData: { items, next_cursor } }: Route.
 function EventRow ({ event }: { event: Event }) {
   return (
     <li className="relative flex flex-wrap items-center gap-x-5 gap-y-2 border-b border-line px-5 py-4 last:border-0 hover:bg-sunken">
-      <div className="min-w-56 flex-1">
+      <div className="w-full sm:w-auto sm:flex-1">
         <h2 className="text-lg"><Link to={`/organizer/events/${event.id}`} className="after:absolute after:inset-0">{event.title}</Link></h2>
         <p className="hint"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /> · {event.venue.name}, {event.venue.city}</p>
       </div>

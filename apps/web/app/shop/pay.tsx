@@ -101,7 +101,7 @@ function Card ({ card, is_first }: { card: TestCard, is_first: boolean }) {
   return (
     <div className="relative flex min-h-14 items-center gap-4 rounded-xl border-[1.5px] border-line px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken">
       <input type="radio" id={`card-${card}`} name="test_card" value={card} defaultChecked={is_first}
-        aria-describedby={`card-${card}-hint`} className="relative z-10 h-5 w-5 accent-(--action)" />
+        aria-describedby={`card-${card}-hint`} className="relative z-10 size-5 shrink-0 accent-(--action)" />
       <div className="grid">
         <label htmlFor={`card-${card}`} className="cursor-pointer font-bold after:absolute after:inset-0">
           {t(`shop.pay.${card}`)}
