@@ -4,8 +4,11 @@ import {
   listEndedLogins, listLogins, login, loginEnded, logout, refresh, requestVerification,
   rolesChanged, setRoles,
 } from '@fermata/contracts/auth'
+import type { DataOf } from '@fermata/contracts/define'
 import { profileChanged, settingsChanged } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
+import { on } from '@fermata/platform/messages'
+import { defineService, type Context, type Handler } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,8 +20,22 @@ import { countRows, giveRoles, good_password, newPerson, published } from './tes
 let it: TestSystem
 let ctx: Ctx
 
+/** What others hear of an end; our own outbox forgets it as soon as they have. */
+const heard: DataOf<typeof credentialsDeleted>[] = []
+const endings: DataOf<typeof loginEnded>[] = []
+const hearDeletion: Handler<typeof credentialsDeleted, Context> = async (_ctx, _tx, events) => {
+  heard.push(...events.map(({ data }) => data))
+}
+const hearEnding: Handler<typeof loginEnded, Context> = async (_ctx, _tx, events) => {
+  endings.push(...events.map(({ data }) => data))
+}
+const listener = defineService<Context>({
+  name: 'events', routes: [],
+  subscriptions: [on(credentialsDeleted, hearDeletion), on(loginEnded, hearEnding)],
+})
+
 beforeAll(async () => {
-  it = await startTestSystem([service])
+  it = await startTestSystem([service, listener])
   ctx = it.context<Ctx>('auth')
 })
 afterAll(() => it.stop())
@@ -158,10 +175,9 @@ test('deleteCredentials: needs the password, ends everything and tells the other
   expect(answer.status).toBe(204)
   expect(answer.headers['set-cookie']).toHaveLength(2)
   await it.eventually(() => isRefused(token))
-  expect(await published(ctx, credentialsDeleted, user.id)).toMatchObject([
-    { email: user.email, email_verified: false },
-  ])
-  expect(await published(ctx, loginEnded, user.id)).toHaveLength(1)
+  const told = await it.eventually(async () => heard.find(data => data.user_id === user.id))
+  expect(told).toMatchObject({ email: user.email, email_verified: false })
+  await it.eventually(async () => endings.some(data => data.user_id === user.id))
   expect((await signIn(user.email)).status).toBe(401)
   expect(await countRows(ctx, 'logins', `account_id = '${user.id}'`)).toBe(0)
   await newPerson(it, { email: user.email })
@@ -266,4 +282,12 @@ test('findProvenAccount: whose address it is, for services alone; whoever only c
   const token = await it.personToken({ roles: ['admin'] })
   const by_person = await it.send(findProvenAccount, { body: { email: user.email }, token })
   expect(by_person.status).toBe(401)
+})
+
+test('forgetAccounts: what was told of an account goes with it, its end as well', async () => {
+  const person = await newPerson(it)
+  await it.send(deleteCredentials,
+    { token: person.access_token, body: { password: good_password } })
+  await it.eventually(async () =>
+    await countRows(ctx, 'outbox', `data::text like '%${person.user.id}%'`) === 0)
 })

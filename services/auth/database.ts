@@ -56,6 +56,12 @@ export interface AuthEndedLogins {
   user_id: string
 }
 
+export interface AuthErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface AuthIdempotencyKeys {
   created_at: Generated<string>
   fingerprint: Buffer
@@ -172,6 +178,7 @@ export interface DB {
   'auth.attempts': AuthAttempts
   'auth.dead_letters': AuthDeadLetters
   'auth.ended_logins': AuthEndedLogins
+  'auth.erasures': AuthErasures
   'auth.idempotency_keys': AuthIdempotencyKeys
   'auth.inbox': AuthInbox
   'auth.known_places': AuthKnownPlaces

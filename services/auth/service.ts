@@ -1,4 +1,5 @@
 import * as api from '@fermata/contracts/auth'
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { profileChanged, settingsChanged } from '@fermata/contracts/users'
 import { cron, job } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
@@ -38,9 +39,12 @@ import { confirmTotp, enableTotp, removeTotp } from './operations/totp.ts'
 import { verifyEmail } from './operations/verify-email.ts'
 import { sealAnew } from './seal-anew.ts'
 import { createSecretBox } from './secret-box.ts'
+import { forgetAccounts } from './operations/forget-accounts.ts'
+import { personalData } from './personal-data.ts'
 
 export default defineService<Ctx>({
   name: 'auth',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: AuthSettings,
   routes: [
@@ -81,6 +85,7 @@ export default defineService<Ctx>({
   subscriptions: [
     on(settingsChanged, followLocales),
     on(profileChanged, followNames),
+    on(credentialsDeleted, forgetAccounts),
   ],
   jobs: [
     job('request-reset', requestReset),

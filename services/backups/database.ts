@@ -42,6 +42,12 @@ export interface BackupsDeadLetters {
   type: string
 }
 
+export interface BackupsErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface BackupsIdempotencyKeys {
   created_at: Generated<string>
   fingerprint: Buffer
@@ -92,6 +98,7 @@ export interface BackupsParts {
 export interface DB {
   'backups.backups': BackupsBackups
   'backups.dead_letters': BackupsDeadLetters
+  'backups.erasures': BackupsErasures
   'backups.idempotency_keys': BackupsIdempotencyKeys
   'backups.inbox': BackupsInbox
   'backups.migrations': BackupsMigrations

@@ -10,12 +10,14 @@ import { listBackups } from './operations/list-backups.ts'
 import { restoreBackup } from './operations/restore-backup.ts'
 import { runBackups } from './operations/run-backups.ts'
 import { verifyBackup } from './operations/verify-backup.ts'
+import { personalData } from './personal-data.ts'
 
 /** How soon another process, or the next start, goes on with a backup that was left. */
 const run_poll_ms = 2000
 
 export default defineService<Ctx>({
   name: 'backups',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: BackupsSettings,
   routes: [

@@ -30,6 +30,12 @@ export interface EventsDeadLetters {
   type: string
 }
 
+export interface EventsErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface EventsEvents {
   cancel_reason: string | null
   canceled_at: string | null
@@ -119,6 +125,7 @@ export interface EventsPeople {
 
 export interface DB {
   'events.dead_letters': EventsDeadLetters
+  'events.erasures': EventsErasures
   'events.events': EventsEvents
   'events.idempotency_keys': EventsIdempotencyKeys
   'events.inbox': EventsInbox

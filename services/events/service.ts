@@ -27,9 +27,11 @@ import { stopSale } from './operations/stop-sale.ts'
 import { tellMembers } from './operations/tell-members.ts'
 import { updateEvent } from './operations/update-event.ts'
 import { updateMember } from './operations/update-member.ts'
+import { personalData } from './personal-data.ts'
 
 export default defineService<Ctx>({
   name: 'events',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   routes: [

@@ -39,6 +39,12 @@ export interface ExpirationDeadlines {
   user_id: string | null
 }
 
+export interface ExpirationErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface ExpirationIdempotencyKeys {
   created_at: Generated<string>
   fingerprint: Buffer
@@ -78,6 +84,7 @@ export interface ExpirationOutbox {
 export interface DB {
   'expiration.dead_letters': ExpirationDeadLetters
   'expiration.deadlines': ExpirationDeadlines
+  'expiration.erasures': ExpirationErasures
   'expiration.idempotency_keys': ExpirationIdempotencyKeys
   'expiration.inbox': ExpirationInbox
   'expiration.migrations': ExpirationMigrations

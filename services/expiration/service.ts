@@ -1,3 +1,4 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { eventCanceled, eventChanged, eventPublished } from '@fermata/contracts/events'
 import * as api from '@fermata/contracts/expiration'
 import { orderCanceled, orderCompleted, orderExpired, orderPlaced } from '@fermata/contracts/orders'
@@ -11,6 +12,8 @@ import { listDeadlines } from './operations/list-deadlines.ts'
 import { publishDue } from './operations/publish-due.ts'
 import { endHolds, startHolds } from './operations/track-holds.ts'
 import { endReminders, moveReminders, startReminders } from './operations/track-reminders.ts'
+import { forgetOwners } from './operations/forget-owners.ts'
+import { personalData } from './personal-data.ts'
 
 /**
  * How late a deadline may be noticed; buyers do not wait for it, they take expired stock
@@ -21,6 +24,7 @@ const publish_interval_ms = 500
 export default defineService<Ctx>({
   name: 'expiration',
   settings: ExpirationSettings,
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   routes: [
     route(api.listDeadlines, listDeadlines),
@@ -34,6 +38,7 @@ export default defineService<Ctx>({
     on(eventPublished, startReminders),
     on(eventChanged, moveReminders),
     on(eventCanceled, endReminders),
+    on(credentialsDeleted, forgetOwners),
   ],
   timers: [every(publish_interval_ms, publishDue)],
 })

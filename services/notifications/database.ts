@@ -51,6 +51,12 @@ export interface NotificationsDeliveries {
   user_id: string | null
 }
 
+export interface NotificationsErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface NotificationsEvents {
   facts: Json
   id: string
@@ -147,6 +153,7 @@ export interface NotificationsPeople {
 export interface DB {
   'notifications.dead_letters': NotificationsDeadLetters
   'notifications.deliveries': NotificationsDeliveries
+  'notifications.erasures': NotificationsErasures
   'notifications.events': NotificationsEvents
   'notifications.holders': NotificationsHolders
   'notifications.idempotency_keys': NotificationsIdempotencyKeys

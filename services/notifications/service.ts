@@ -6,7 +6,7 @@ import * as api from '@fermata/contracts/notifications'
 import * as orders from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded } from '@fermata/contracts/payments'
 import { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
-import { settingsChanged } from '@fermata/contracts/users'
+import { addressErased, settingsChanged } from '@fermata/contracts/users'
 import { cron, every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -29,11 +29,13 @@ import { tellPartRefunded, tellPaymentFailed } from './operations/notify-about-p
 import { mailTicketAgain, mailTickets, tellVoided } from './operations/notify-about-tickets.ts'
 import { tellBackupFailed, tellDeadLetter } from './operations/notify-admins.ts'
 import {
-  erase, keepProven, keepRoles, keepSettings, mailPasswordReset, mailVerification, welcome,
+  erase, forgetAddresses, keepProven, keepRoles, keepSettings, mailPasswordReset, mailVerification,
+  welcome,
 } from './operations/notify-people.ts'
 import { getMail, listMailbox } from './operations/read-mailbox.ts'
 import { removeStale } from './operations/remove-stale.ts'
 import { sendNotification } from './operations/send-notification.ts'
+import { personalData } from './personal-data.ts'
 
 /** How long a mail may lie before a sender sees it: people wait for their tickets. */
 const deliver_interval_ms = 300
@@ -43,6 +45,7 @@ const isSeenInApp = ({ user_id }: { user_id: string | null }) => user_id !== nul
 
 export default defineService<Ctx>({
   name: 'notifications',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: NotificationSettings,
   routes: [
@@ -62,6 +65,7 @@ export default defineService<Ctx>({
     on(auth.emailVerified, keepProven),
     on(auth.rolesChanged, keepRoles),
     on(auth.credentialsDeleted, erase),
+    on(addressErased, forgetAddresses),
     on(settingsChanged, keepSettings),
     on(eventPublished, keepPublished),
     on(eventChanged, tellChanged),

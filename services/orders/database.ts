@@ -30,6 +30,12 @@ export interface OrdersDeadLetters {
   type: string
 }
 
+export interface OrdersErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface OrdersEvents {
   ends_at: string | null
   facts: Json | null
@@ -247,6 +253,7 @@ export interface OrdersTicketTypes {
 
 export interface DB {
   'orders.dead_letters': OrdersDeadLetters
+  'orders.erasures': OrdersErasures
   'orders.events': OrdersEvents
   'orders.idempotency_keys': OrdersIdempotencyKeys
   'orders.inbox': OrdersInbox

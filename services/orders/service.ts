@@ -5,6 +5,7 @@ import {
 import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/orders'
 import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
+import { addressErased } from '@fermata/contracts/users'
 import { every } from '@fermata/platform/jobs'
 import { followMembers } from '@fermata/platform/memberships'
 import { on } from '@fermata/platform/messages'
@@ -20,7 +21,7 @@ import { createTicketType } from './operations/create-ticket-type.ts'
 import { deletePromoCode } from './operations/delete-promo-code.ts'
 import { deleteTicketType } from './operations/delete-ticket-type.ts'
 import { expireOrders, sweepHolds, tellExpired } from './operations/expire-orders.ts'
-import { forgetBuyers } from './operations/forget-buyers.ts'
+import { forgetAddresses, forgetBuyers } from './operations/forget-buyers.ts'
 import { getAvailability, getAvailabilityEarly } from './operations/get-availability.ts'
 import { getEventSales } from './operations/get-event-sales.ts'
 import { getFairShares } from './operations/get-fair-shares.ts'
@@ -47,6 +48,7 @@ import { cancelEventOrders, learnChanged, learnPublished } from './operations/tr
 import { uncountFreeOrders } from './operations/uncount-free-orders.ts'
 import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
+import { personalData } from './personal-data.ts'
 
 /** How late the end of a hold is seen in what is available; buyers do not wait for it. */
 const sweep_interval_ms = 250
@@ -65,6 +67,7 @@ const max_connections = 6
 
 export default defineService<Ctx>({
   name: 'orders',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   max_connections,
@@ -109,6 +112,7 @@ export default defineService<Ctx>({
     on(paymentRefunded, refundOrders),
     on(deadlineReached, expireOrders),
     on(credentialsDeleted, forgetBuyers),
+    on(addressErased, forgetAddresses),
   ],
   timers: [
     every(sweep_interval_ms, sweepHolds),

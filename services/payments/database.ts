@@ -36,6 +36,12 @@ export interface PaymentsEndedOrders {
   reason: string
 }
 
+export interface PaymentsErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface PaymentsIdempotencyKeys {
   created_at: Generated<string>
   fingerprint: Buffer
@@ -148,6 +154,7 @@ export interface PaymentsSimulatedRefunds {
 export interface DB {
   'payments.dead_letters': PaymentsDeadLetters
   'payments.ended_orders': PaymentsEndedOrders
+  'payments.erasures': PaymentsErasures
   'payments.idempotency_keys': PaymentsIdempotencyKeys
   'payments.inbox': PaymentsInbox
   'payments.ledger_entries': PaymentsLedgerEntries

@@ -1,5 +1,8 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
+import { erasedBuyer } from '@fermata/contracts/fields'
 import * as api from '@fermata/contracts/payments'
 import { stepUpNeeded } from '@fermata/contracts/problems'
+import { addressErased } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -195,4 +198,24 @@ test('refundPayment: above the limit of an hour it asks for a step-up, in one pi
     .toEqual([200, 200, 200, 200, 200, 403, 403, 403, 403, 403])
   expect((await refund(1)).status).toBe(403)
   expect((await refund(10_001, await it.personToken({ user_id, roles: ['admin'] }))).status).toBe(200)
+})
+
+test('forgetPayers: forgetAddresses: the books stay and do not say who paid', async () => {
+  const user_id = uuidv7()
+  const buyer = (email: string) => ({ name: 'Pat Payer', email, locale: 'en' as const })
+  const [own, guest] = [orders.addOrder({ user_id, buyer: buyer('own@example.com') }),
+    orders.addOrder({ buyer: buyer('Guest.Payer@example.com') })]
+  const ids = [await payUntil(own, 'success', 'succeeded'),
+    await payUntil(guest, 'success', 'succeeded')]
+  await ctx.transaction(async tx => {
+    await ctx.publish(tx, credentialsDeleted,
+      [{ user_id, email: 'own@example.com', deleted_at: new Date().toISOString() }])
+    await ctx.publish(tx, addressErased,
+      [{ address: 'guest.payer@example.com', erased_at: new Date().toISOString() }])
+  })
+  await it.eventually(async () => (await sql<{ n: number }>`
+    select count(*) as n from payments.payments where id = any(${ids}::uuid[]) and user_id is null
+      and buyer ->> 'email' = ${erasedBuyer.email} and buyer ->> 'locale' = 'en'`
+    .execute(ctx.db)).rows[0]!.n === 2)
+  for (const id of ids) expect((await balances(id)).organizer_payable).not.toBe(0)
 })

@@ -1,5 +1,7 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { orderCanceled, orderRefunded, paymentReturned } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/payments'
+import { addressErased } from '@fermata/contracts/users'
 import { startLoop } from '@fermata/platform/loop'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -16,12 +18,15 @@ import { refundPayment } from './operations/refund-payment.ts'
 import { returnPayments } from './operations/return-payments.ts'
 import { startPayment } from './operations/start-payment.ts'
 import { createPaymentDesk } from './payment-desk.ts'
+import { forgetAddresses, forgetPayers } from './operations/forget-payers.ts'
+import { personalData } from './personal-data.ts'
 
 /** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
 const ask_poll_ms = 500
 
 export default defineService<Ctx>({
   name: 'payments',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: PaymentsSettings,
   routes: [
@@ -33,6 +38,7 @@ export default defineService<Ctx>({
   ],
   subscriptions: [
     on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(paymentReturned, returnPayments),
+    on(credentialsDeleted, forgetPayers), on(addressErased, forgetAddresses),
   ],
   async start (ctx) {
     refusePretence(ctx)

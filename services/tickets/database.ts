@@ -39,6 +39,12 @@ export interface TicketsDeadLetters {
   type: string
 }
 
+export interface TicketsErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface TicketsEvents {
   canceled: boolean
   facts: Json
@@ -141,6 +147,7 @@ export interface TicketsTickets {
 export interface DB {
   'tickets.check_ins': TicketsCheckIns
   'tickets.dead_letters': TicketsDeadLetters
+  'tickets.erasures': TicketsErasures
   'tickets.events': TicketsEvents
   'tickets.idempotency_keys': TicketsIdempotencyKeys
   'tickets.inbox': TicketsInbox

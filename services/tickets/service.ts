@@ -4,6 +4,7 @@ import {
 } from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/tickets'
+import { addressErased } from '@fermata/contracts/users'
 import { followMembers, worksForSomebody } from '@fermata/platform/memberships'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -12,7 +13,7 @@ import { TicketSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { checkIn } from './operations/check-in.ts'
 import { endOrders } from './operations/end-orders.ts'
-import { forgetHolders } from './operations/forget-holders.ts'
+import { forgetAddresses, forgetHolders } from './operations/forget-holders.ts'
 import { getAdmissions } from './operations/get-admissions.ts'
 import { getDoor } from './operations/get-door.ts'
 import { getOrderCalendar } from './operations/get-order-calendar.ts'
@@ -29,9 +30,11 @@ import { resendTicket } from './operations/resend-ticket.ts'
 import { validateTicket } from './operations/validate-ticket.ts'
 import { voidTicket } from './operations/void-ticket.ts'
 import { createTicketKeys } from './ticket-keys.ts'
+import { personalData } from './personal-data.ts'
 
 export default defineService<Ctx>({
   name: 'tickets',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   settings: TicketSettings,
   routes: [
@@ -60,6 +63,7 @@ export default defineService<Ctx>({
     on(eventCanceled, keepEvents),
     on(organizerMembersChanged, followMembers('tickets')),
     on(credentialsDeleted, forgetHolders),
+    on(addressErased, forgetAddresses),
   ],
   start: async ctx => ({
     keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(),

@@ -30,6 +30,12 @@ export interface UsersDeadLetters {
   type: string
 }
 
+export interface UsersErasures {
+  erased_at: Generated<string>
+  subject: Buffer
+  user_id: string | null
+}
+
 export interface UsersIdempotencyKeys {
   created_at: Generated<string>
   fingerprint: Buffer
@@ -103,6 +109,7 @@ export interface UsersPurchases {
 
 export interface DB {
   'users.dead_letters': UsersDeadLetters
+  'users.erasures': UsersErasures
   'users.idempotency_keys': UsersIdempotencyKeys
   'users.inbox': UsersInbox
   'users.migrations': UsersMigrations

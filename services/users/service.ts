@@ -10,7 +10,7 @@ import { deleteMe } from './operations/delete-me.ts'
 import { deleteUser } from './operations/delete-user.ts'
 import { exportMyData } from './operations/export-my-data.ts'
 import {
-  addProfiles, adoptPurchases, eraseProfiles, followRoles, forgetPhones,
+  addProfiles, adoptPurchases, eraseAddresses, eraseProfiles, followRoles, forgetPhones,
 } from './operations/follow-accounts.ts'
 import { addPurchases, markCanceled, markRefunded } from './operations/follow-orders.ts'
 import { getMyProfile } from './operations/get-my-profile.ts'
@@ -21,9 +21,11 @@ import { listUsers } from './operations/list-users.ts'
 import { updateMyProfile } from './operations/update-my-profile.ts'
 import { updateMySettings } from './operations/update-my-settings.ts'
 import { updateUser } from './operations/update-user.ts'
+import { personalData } from './personal-data.ts'
 
 export default defineService<Ctx>({
   name: 'users',
+  personal_data: personalData,
   migrations: new URL('./migrations/', import.meta.url),
   routes: [
     route(api.getMyProfile, getMyProfile),
@@ -44,6 +46,7 @@ export default defineService<Ctx>({
     on(emailVerified, adoptPurchases),
     on(accountReclaimed, forgetPhones),
     on(credentialsDeleted, eraseProfiles),
+    on(api.addressErased, eraseAddresses),
     on(orderCompleted, addPurchases),
     on(orderCanceled, markCanceled),
     on(orderRefunded, markRefunded),

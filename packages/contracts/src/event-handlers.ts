@@ -8,9 +8,12 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'users.forgetPhones',
   ],
   'auth.credentials_deleted.v1': [
+    'auth.forgetAccounts',
     'events.forgetPeople',
+    'expiration.forgetOwners',
     'notifications.erase',
     'orders.forgetBuyers',
+    'payments.forgetPayers',
     'tickets.forgetHolders',
     'users.eraseProfiles',
   ],
@@ -115,6 +118,13 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'tickets.tickets_issued.v1': [
     'notifications.mailTickets',
+  ],
+  'users.address_erased.v1': [
+    'notifications.forgetAddresses',
+    'orders.forgetAddresses',
+    'payments.forgetAddresses',
+    'tickets.forgetAddresses',
+    'users.eraseAddresses',
   ],
   'users.profile_changed.v1': [
     'auth.followNames',

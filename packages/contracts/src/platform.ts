@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { defineProblem, defineRoute, raw } from './define.ts'
-import { ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { Email, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 import type { ServiceName } from './services.ts'
 
 /** What the platform answers for every service. */
@@ -46,6 +46,21 @@ export const importMismatch = defineProblem(
   Type.Object({ table: Type.String() }),
 )
 
+/** A few words in every language of the pages. */
+export const Words = Type.Object({ en: Type.String(), fr: Type.String() })
+export type Words = Static<typeof Words>
+
+/** What one table keeps about somebody. */
+export const PersonalRecords = Type.Object({
+  table: Type.String(),
+  what: Words,
+  kept: Nullable(Words),
+  columns: Type.Array(Type.Object({ column: Type.String(), what: Words })),
+  rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  is_more: Type.Boolean({ description: 'Whether there is more than one answer holds' }),
+})
+export type PersonalRecords = Static<typeof PersonalRecords>
+
 const Ndjson = raw('application/x-ndjson')
 /** A stadium with its orders and tickets fits; a stream that never ends does not. */
 const import_limit_bytes = 8 * 1024 ** 3
@@ -85,6 +100,15 @@ export const importRoute = (name: ServiceName) => defineRoute({
   body_limit_bytes: import_limit_bytes,
   reply: { 200: ImportResult },
   problems: [importMismatch],
+})
+
+export const personalDataRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/internal/${name}/personal-data`, access: 'internal',
+  callers: ['users'], only_asks: true,
+  summary: 'All that the service keeps about an account, and about an address',
+  body: Type.Object({ user_id: Nullable(Uuid), address: Nullable(Email) }),
+  reply: { 200: Type.Object({ records: Type.Array(PersonalRecords) }) },
+  problems: [],
 })
 
 export const listDeadLettersRoute = (name: ServiceName) => defineRoute({

@@ -4,6 +4,7 @@ import {
   Currency, Email, IdParams, ListQuery, Locale, Minor, Nullable, Page, PersonName, Role, Text,
   Timestamp, Uuid,
 } from './fields.ts'
+import { PersonalRecords } from './platform.ts'
 
 /** Profiles, settings and purchase history. */
 
@@ -62,9 +63,9 @@ export const PersonalData = Type.Object({
   profile: Profile,
   settings: Settings,
   purchases: Type.Array(Purchase),
-  elsewhere: Type.Array(Type.Object({
-    service: Type.String(), path: Type.String(), what: Type.String(),
-  }), { description: 'Where the other services show what they keep about you' }),
+  records: Type.Array(PersonalRecords, {
+    description: 'Every table of every service that keeps something about you, with its rows',
+  }),
 })
 export type PersonalData = Static<typeof PersonalData>
 
@@ -169,4 +170,9 @@ export const settingsChanged = defineEvent('users.settings_changed.v1', Type.Obj
 /** Auth keeps the name beside the credentials, so that signing in asks nobody. */
 export const profileChanged = defineEvent('users.profile_changed.v1', Type.Object({
   user_id: Uuid, username: PersonName, changed_at: Timestamp,
+}))
+
+/** Who reads the mail of an address wants nothing kept about it that no account owns. */
+export const addressErased = defineEvent('users.address_erased.v1', Type.Object({
+  address: Email, erased_at: Timestamp,
 }))

@@ -6,6 +6,8 @@ import { cron, startJobRunner, startReleasing, startTimers, type JobSource } fro
 import type { Log } from './log.ts'
 import { countWaiting, deleteOldMessages } from './message-queries.ts'
 import type { HttpMetrics } from './metrics.ts'
+import { findErasedUsers, forgetErasures } from './personal-data-queries.ts'
+import { eraseRowsOf, type PersonalDataMap } from './personal-data.ts'
 import { startRelay, type Relay } from './relay.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 
@@ -60,7 +62,18 @@ function addGauges (metrics: HttpMetrics, { db, service }: Context): void {
     async () => (await countWaiting(db, service)).dead_letters)
 }
 
-const removeOldMessages = async (ctx: Context) => { await deleteOldMessages(ctx.db, ctx.service) }
+const removeOldMessages = async (ctx: Context) => {
+  await deleteOldMessages(ctx.db, ctx.service)
+  await forgetErasures(ctx.db, ctx.service)
+}
+
+/** What was written while its account ended, a moment too late to be found, goes as well. */
+const eraseAgain = (map: PersonalDataMap) => async (ctx: Context) => {
+  const user_ids = await findErasedUsers(ctx.db, ctx.service)
+  if (user_ids.length > 0) {
+    await ctx.transaction(tx => eraseRowsOf(tx, ctx.service, map, user_ids))
+  }
+}
 
 /** One runner for each database, not for each service: ten would poll and listen ten times. */
 function startRunners (
@@ -72,7 +85,10 @@ function startRunners (
       service: definition.name, ctx, log, tracing: ctx.tracing,
       jobs: [
         ...definition.jobs ?? [],
-        cron('remove-old-messages', '23 4 * * *', removeOldMessages),
+        cron('remove-old-messages', '23 * * * *', removeOldMessages),
+        ...definition.personal_data
+          ? [cron('erase-again', '*/5 * * * *', eraseAgain(definition.personal_data))]
+          : [],
       ] }))
     const log = group[0]!.log
     const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })

@@ -6,6 +6,7 @@ import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import { insertDeadLetter, insertInbox, insertOutbox } from './message-queries.ts'
 import type { StoredEvent, Subscription } from './messages.ts'
+import { withoutErased } from './personal-data.ts'
 import type { Attributes, Described, Tracing } from './tracing.ts'
 
 /** With the outbox's backoff of 1, 2, 4 … 60 s this is about three minutes of trying. */
@@ -86,10 +87,12 @@ export function createConsumer<C> (
   }
 
   async function apply (tx: Tx, events: StoredEvent[]): Promise<void> {
-    const fresh = await insertInbox(tx, service, name, events.map(event => event.id))
+    const { fresh, some_erased } =
+      await insertInbox(tx, service, name, events.map(event => event.id))
     // The same event may stand in one batch twice; the inbox knows it once.
     const batch = events.filter(event => fresh.delete(event.id))
-    if (batch.length > 0) await handler(ctx, tx, batch)
+    if (batch.length === 0) return
+    await handler(ctx, tx, some_erased ? await withoutErased(tx, service, batch) : batch)
   }
 
   async function bury (event: StoredEvent, error: string): Promise<void> {

@@ -105,22 +105,23 @@ export const hurryOutbox = (tx: Tx, schema: string) => sql`
 
 /**
  * Writes the inbox rows and returns the events that were not there yet: what was seen before has
- * had its effect.
+ * had its effect. Also whether anybody was erased of late, whom they may name.
  */
 export const insertInbox = async (
   tx: Tx, schema: string, handler: string, ids: string[]
-): Promise<Set<string>> => {
+): Promise<{ fresh: Set<string>, some_erased: boolean }> => {
   // Almost always all are new; then their number says so, and they need not be read again.
-  const { rows: [row] } = await sql<{ seen: string[] | null }>`
+  const { rows: [row] } = await sql<{ seen: string[] | null, some_erased: boolean }>`
     with seen as (
       insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
       select id, ${handler} from unnest(${ids}::uuid[]) as id order by id
       on conflict do nothing returning event_id
     )
-    select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen
+    select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen,
+           exists (select from ${sql.ref(`${schema}.erasures`)}) as some_erased
       from seen
   `.execute(tx)
-  return new Set(row!.seen ?? ids)
+  return { fresh: new Set(row!.seen ?? ids), some_erased: row!.some_erased }
 }
 
 export const insertDeadLetter = async (
@@ -214,24 +215,27 @@ export const storeIdempotentReply = (
 const deleted_at_once = 10_000
 /** A night deletes 20 million of each; what is left then goes in the next. */
 const most_rounds = 2000
-const day_ms = 86_400_000
+const hour_ms = 3_600_000
+const day_ms = 24 * hour_ms
 
 /**
- * Keys are kept a day, delivered messages a week: long enough for every retry, short enough to stay
- * small. Outbox and inbox are found by their ids, which begin with the time and come first in
- * their primary keys.
+ * Keys are kept a day, delivered events two hours, what was seen a week: long enough for every
+ * retry, short enough to stay small and to be read through when somebody is erased. A dead letter
+ * that went well in the end is kept a day. Outbox and inbox are found by their ids, which begin
+ * with the time and come first in their primary keys.
  */
 export async function deleteOldMessages (db: Db, schema: string): Promise<void> {
   const table = (name: string) => sql.ref(`${schema}.${name}`)
   const oldest = [
     sql`${table('idempotency_keys')} where created_at < now() - interval '1 day'
       order by created_at`,
-    sql`${table('outbox')} where id < ${firstIdAt(Date.now() - 7 * day_ms)}
-      and sent_at < now() - interval '7 days' order by id`,
+    sql`${table('outbox')} where id < ${firstIdAt(Date.now() - 2 * hour_ms)}
+      and sent_at < now() - interval '2 hours' order by id`,
     sql`${table('inbox')} where event_id < ${firstIdAt(Date.now() - 8 * day_ms)}
       and received_at < now() - interval '8 days' order by event_id`,
+    sql`${table('dead_letters')} where retried_at < now() - interval '1 day' order by id`,
   ]
-  const deletions = ['idempotency_keys', 'outbox', 'inbox'].map((name, index) => sql`
+  const deletions = ['idempotency_keys', 'outbox', 'inbox', 'dead_letters'].map((name, index) => sql`
     delete from ${table(name)} where ctid = any(array(
       select ctid from ${oldest[index]!} limit ${deleted_at_once}))`)
   for (const deletion of deletions) {

@@ -36,7 +36,7 @@ const counts = async () =>
 test('old messages: however many there are, they go, and what is young or unsent stays', async () => {
   await seed(25_000, 9)
   await seed(300, 7.5)
-  await seed(200, 0.5)
+  await seed(200, 0.05)
   await ctx.pool.query(`insert into events.outbox (id, type, data, available_at, created_at)
     values ($1, 'a.b.v1', '{}', now() + interval '1 day', now() - interval '20 days')`,
   [firstIdAt(Date.now() - 20 * 86_400_000)])

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import {
-  exportRoute, healthRoute, importRoute, listDeadLettersRoute, readyRoute, retryDeadLetterRoute,
-  type DeadLetter,
+  exportRoute, healthRoute, importRoute, listDeadLettersRoute, personalDataRoute, readyRoute,
+  retryDeadLetterRoute, type DeadLetter,
 } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
@@ -11,6 +11,7 @@ import { exportTables } from './export.ts'
 import { importTables } from './import.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
+import { collectRecords, type PersonalDataMap } from './personal-data.ts'
 import { requestIdOf } from './tracing.ts'
 import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
 
@@ -25,8 +26,12 @@ export interface Lifecycle {
   bus_carries: () => boolean
 }
 
+const keeps_nothing: PersonalDataMap = { tables: {}, impersonal: {} }
+
 /** The routes every service answers: its health and its dead letters. */
-export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundRoute<Context>[] {
+export function platformRoutes (
+  name: ServiceName, lifecycle: Lifecycle, personal_data: PersonalDataMap = keeps_nothing
+): BoundRoute<Context>[] {
   const health = healthRoute(name)
   const getHealth: Operation<typeof health, Context> = async () =>
     ({ status: 'ok', service: name, version: lifecycle.version })
@@ -70,7 +75,16 @@ export function platformRoutes (name: ServiceName, lifecycle: Lifecycle): BoundR
   const importData: Operation<typeof importing, Context> = async (ctx, { body, query }) =>
     importTables(ctx.pool, name, body as unknown as Readable, query.target)
 
+  const asking = personalDataRoute(name)
+  const findPersonalData: Operation<typeof asking, Context> = async (ctx, { body }) => ({
+    records: await collectRecords(ctx.db, name, personal_data, {
+      user_ids: body.user_id === null ? [] : [body.user_id],
+      addresses: body.address === null ? [] : [body.address],
+    }),
+  })
+
   return [
+    route(asking, findPersonalData),
     route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
     route(retry, retryDeadLetter), route(exporting, exportData), route(importing, importData),
   ]

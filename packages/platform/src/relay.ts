@@ -5,6 +5,8 @@ import type { Log } from './log.ts'
 import {
   claimOutbox, hurryOutbox, markFailed, markSent, markUnconfirmed, markUnsent,
 } from './message-queries.ts'
+import { deleteSent } from './personal-data-queries.ts'
+import { erasing_types } from './personal-data.ts'
 
 /**
  * Large enough to make set-wise handlers worth it, small enough to finish well within a statement
@@ -61,7 +63,10 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
 
   /** @returns whether some were handed on, and whether more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
-    if (late.length > 0) await markSent(tx, service, late)
+    if (late.length > 0) {
+      await markSent(tx, service, late)
+      await deleteSent(tx, service, late, erasing_types)
+    }
     if (hurry) await hurryOutbox(tx, service)
     const { batches, full } = await claimOutbox(tx, service, batch_size)
     if (batches.length === 0) return nothing
@@ -69,6 +74,10 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     if (unsent.length > 0) await markUnsent(tx, service, unsent)
     if (failed.length > 0) await markFailed(tx, service, failed)
     if (unconfirmed.length > 0) await markUnconfirmed(tx, service, unconfirmed)
+    const erasing = batches.filter(({ type }) => erasing_types.includes(type))
+    if (erasing.length > 0) {
+      await deleteSent(tx, service, erasing.flatMap(({ ids }) => ids), erasing_types)
+    }
     return unsent.length === 0 ? { some: true, more: full } : nothing
   })
 

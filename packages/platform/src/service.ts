@@ -14,6 +14,7 @@ import type { Job, JobOptions, Timer } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { EventHandler, Subscription } from './messages.ts'
 import type { HttpMetrics } from './metrics.ts'
+import type { PersonalDataMap } from './personal-data.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Problem } from './problem.ts'
 import type { Tokens } from './tokens.ts'
@@ -149,6 +150,8 @@ export interface ServiceDefinition<C = any> {
   name: ServiceName
   /** The folder of its own migrations; absent when it has no tables besides the platform's. */
   migrations?: URL
+  /** What it keeps about people; absent when it keeps nothing. */
+  personal_data?: PersonalDataMap
   /** The service's settings, read from the environment. */
   settings?: TObject
   routes: BoundRoute<C>[]

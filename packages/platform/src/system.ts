@@ -170,7 +170,8 @@ function prepare (
 async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle): Promise<void> {
   const { app, settings, endedLogins, metrics, version } = shared
   const routesOf = new Map(running.map(({ definition }) =>
-    [definition, [...definition.routes, ...platformRoutes(definition.name, lifecycle)]]))
+    [definition, [...definition.routes,
+      ...platformRoutes(definition.name, lifecycle, definition.personal_data)]]))
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
   if (!running.some(({ definition }) => definition.name === 'gateway')) {
     addMetricsRoute(app, metrics, settings.METRICS_TOKEN)

@@ -1,6 +1,8 @@
 import type { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
+import { erasePeople, subjectsOfDeleted } from '@fermata/platform/personal-data'
 import type { Handler } from '../context.ts'
 import { publishMembers } from '../members.ts'
+import { personalData } from '../personal-data.ts'
 import { claimMemberships, deleteMembershipsOf } from '../queries/members.ts'
 import { forgetNames, insertPeople } from '../queries/organizers.ts'
 
@@ -25,5 +27,6 @@ export const forgetPeople: Handler<typeof credentialsDeleted> = async (ctx, tx, 
   const emails = events.flatMap(({ data }) => data.email_verified ? [data.email.toLowerCase()] : [])
   await forgetNames(tx, user_ids)
   const organizer_ids = await deleteMembershipsOf(tx, user_ids, emails)
+  await erasePeople(tx, 'events', personalData, subjectsOfDeleted(events))
   await publishMembers(ctx, tx, organizer_ids, events[0]!.request_id)
 }

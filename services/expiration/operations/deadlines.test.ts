@@ -1,3 +1,4 @@
+import { credentialsDeleted } from '@fermata/contracts/auth'
 import { eventCanceled, eventPublished } from '@fermata/contracts/events'
 import { deadlineReached, getDeadline, listDeadlines } from '@fermata/contracts/expiration'
 import type { EventFacts } from '@fermata/contracts/fields'
@@ -188,4 +189,16 @@ test('listDeadlines: refuses others than administrators, and a cursor it did not
     query: { cursor: 'nonsense' },
   })
   expect(answer).toMatchObject({ status: 400, problem: { errors: [{ field: 'cursor' }] } })
+})
+
+test('forgetOwners: a deadline of somebody erased stays, and is nobody\'s', async () => {
+  const user_id = uuidv7()
+  const placed = order({ user_id })
+  await ctx.transaction(tx => ctx.publish(tx, orderPlaced, [placed]))
+  const owner = async () => (await ctx.db.selectFrom('expiration.deadlines').select('user_id')
+    .where('subject_id', '=', placed.order_id).execute())[0]
+  await it.eventually(async () => (await owner())?.user_id === user_id)
+  await ctx.transaction(tx => ctx.publish(tx, credentialsDeleted,
+    [{ user_id, email: 'ann@example.com', deleted_at: inSeconds(0) }]))
+  await it.eventually(async () => (await owner())?.user_id === null)
 })

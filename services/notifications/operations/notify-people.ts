@@ -3,11 +3,17 @@ import type {
   userRegistered, verificationRequested,
 } from '@fermata/contracts/auth'
 import type { Locale } from '@fermata/contracts/fields'
-import type { settingsChanged } from '@fermata/contracts/users'
+import type { addressErased, settingsChanged } from '@fermata/contracts/users'
+import {
+  erasePeople, subjectsOfDeleted, subjectsOfErased,
+} from '@fermata/platform/personal-data'
 import { translator } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
-import { erasePeople, insertPeople, setProven, setRoles, setSettings } from '../queries/people.ts'
+import { personalData } from '../personal-data.ts'
+import {
+  insertPeople, leaveEmptyPeople, setProven, setRoles, setSettings,
+} from '../queries/people.ts'
 import type { Notice } from '../rules/notice.ts'
 
 interface Addressee { user_id: string, email: string, locale: Locale }
@@ -78,8 +84,13 @@ export const keepSettings: Handler<typeof settingsChanged> = async (_ctx, tx, ev
 }
 
 export const erase: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
-  await erasePeople(tx, events.map(({ data }) => data.user_id))
+  await leaveEmptyPeople(tx, events.map(({ data }) => data.user_id))
+  await erasePeople(tx, 'notifications', personalData, subjectsOfDeleted(events))
 }
+
+/** Nothing that waits is sent to it any more, and nothing tells of what it ordered as a guest. */
+export const forgetAddresses: Handler<typeof addressErased> = (_ctx, tx, events) =>
+  erasePeople(tx, 'notifications', personalData, subjectsOfErased(events))
 
 /** One row may be written once in a statement. */
 function latestOfEach<C extends { user_id: string, changed_at: string }> (changes: C[]): C[] {

@@ -103,21 +103,10 @@ export const findUserId = async (tx: Tx<DB>, email: string) => (await sql<{ user
   select user_id from notifications.people
    where email = lower(${email}) and email <> '' and is_proven limit 1`.execute(tx)).rows[0]?.user_id ?? null
 
-/**
- * Everything about a person goes with their account; an empty row stays, so that settings or roles
- * that come late do not bring them back. What was mailed to the same address without the account
- * is a guest's and stays: anybody can register with another's address.
- */
-export const erasePeople = (tx: Tx<DB>, user_ids: string[]) => sql`
-  with gone as (select distinct unnest(${user_ids}::uuid[]) as user_id),
-       messages as (delete from notifications.messages m using gone
-                     where m.user_id = gone.user_id),
-       holders as (delete from notifications.holders o using gone where o.user_id = gone.user_id),
-       deliveries as (delete from notifications.deliveries d using gone
-                       where d.user_id = gone.user_id returning d.id),
-       mails as (delete from notifications.mailbox b using deliveries where b.id = deliveries.id)
+/** An empty row stays of a person, so that settings or roles that come late do not bring them back. */
+export const leaveEmptyPeople = (tx: Tx<DB>, user_ids: string[]) => sql`
   insert into notifications.people (user_id, in_app_notifications, erased_at)
-  select user_id, false, now() from gone
+  select distinct unnest(${user_ids}::uuid[]), false, now()
   on conflict (user_id) do update set
     email = '', username = '', phone = null, is_admin = false, is_proven = false, sms_notifications = false,
     in_app_notifications = false, reminders = false, erased_at = excluded.erased_at`.execute(tx)

@@ -1,4 +1,4 @@
-import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
+import type { Locale } from '@fermata/contracts/fields'
 import type { OrderForPayment, OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
@@ -160,18 +160,3 @@ export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wan
      and ${wanted ? sql`${sql.raw(status)} = ${wanted}` : sql`true`}
      and ${before ? sql`o.id < ${before}` : sql`true`}
    order by o.id desc limit ${limit}`.execute(db)).rows
-
-/** Takes names and addresses out of the orders of people, and of guests with these addresses. */
-export const eraseBuyers = (tx: Tx<DB>, { user_ids, emails }: {
-  user_ids: string[], emails: string[]
-}) => sql`
-  with erased as (
-    update orders.orders
-       set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email},
-           mailbox = null, visitor = null
-     where user_id = any(${user_ids}::uuid[])
-        or (user_id is null and mailbox = any(${bytesOf(emails.map(mailboxKey))}::bytea[])
-            and lower(buyer_email) = any(${emails}::text[]))
-    returning id
-  )
-  delete from orders.limited_purchases where order_id in (select id from erased)`.execute(tx)

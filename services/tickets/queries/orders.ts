@@ -1,4 +1,4 @@
-import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
+import type { Locale } from '@fermata/contracts/fields'
 import type { Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -35,17 +35,3 @@ export const endOrders = (tx: Tx<DB>, orders: { id: string, ended_at: string, re
    order by 1
   on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason
     where o.ended_at is null`.execute(tx)
-
-/** Takes names and addresses out of the orders of people, of guests, and out of their tickets. */
-export const eraseHolders = (tx: Tx<DB>, { user_ids, emails }: {
-  user_ids: string[], emails: string[]
-}) => sql`
-  with theirs as (
-    update tickets.orders
-       set user_id = null, buyer_name = ${erasedBuyer.name}, buyer_email = ${erasedBuyer.email}
-     where user_id = any(${user_ids}::uuid[])
-        or (user_id is null and lower(buyer_email) = any(${emails}::text[]))
-    returning id)
-  update tickets.tickets
-     set holder_name = ${erasedBuyer.name}, holder_email = ${erasedBuyer.email}
-   where order_id in (select id from theirs)`.execute(tx)

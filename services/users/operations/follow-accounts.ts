@@ -1,9 +1,14 @@
 import type {
   accountReclaimed, credentialsDeleted, emailVerified, rolesChanged, userRegistered,
 } from '@fermata/contracts/auth'
+import type { addressErased } from '@fermata/contracts/users'
+import {
+  erasePeople, subjectsOfDeleted, subjectsOfErased,
+} from '@fermata/platform/personal-data'
 import { tellSettings } from '../changes.ts'
 import type { Handler } from '../context.ts'
 import { erase } from '../erasure.ts'
+import { personalData } from '../personal-data.ts'
 import {
   addPeople, changeRoles, lockPerson, markVerified, updateProfile, updateSettings,
 } from '../queries/people.ts'
@@ -47,4 +52,11 @@ export const forgetPhones: Handler<typeof accountReclaimed> = async (ctx, tx, ev
 
 export const eraseProfiles: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
   await erase(tx, events.map(({ data }) => data.user_id))
+  await erasePeople(tx, 'users', personalData, subjectsOfDeleted(events))
+}
+
+/** Purchases of a guest that no account has claimed. */
+export const eraseAddresses: Handler<typeof addressErased> = async (_ctx, tx, events) => {
+  await holdClaims(tx)
+  await erasePeople(tx, 'users', personalData, subjectsOfErased(events))
 }

@@ -1,5 +1,6 @@
 import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { DataOf } from '@fermata/contracts/define'
+import { erasedBuyer } from '@fermata/contracts/fields'
 import type { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
 import type { Handler } from '../context.ts'
@@ -40,7 +41,9 @@ const toPurchase = (
   ...nowhere,
 })
 
-async function record (tx: Tx<DB>, purchases: NewPurchase[]): Promise<void> {
+/** Of somebody who was erased nothing is written down. */
+async function record (tx: Tx<DB>, all: NewPurchase[]): Promise<void> {
+  const purchases = all.filter(({ email }) => email !== erasedBuyer.email)
   await holdClaims(tx)
   await recordPurchases(tx, purchases)
   await claimPurchases(tx, { user_ids: [], order_ids: purchases.map(({ order_id }) => order_id) })

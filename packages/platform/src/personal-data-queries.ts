@@ -1,0 +1,123 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Db, Tx } from './database.ts'
+import type { Owner, PersonalDataMap, Subjects } from './personal-data.ts'
+
+/** All SQL of export and erasure, made from a service's map. */
+
+/** Nobody has more of one kind, and an answer has to end. */
+const max_rows = 10_000
+
+function owned (
+  schema: string, map: PersonalDataMap, owner: Owner, subjects: Subjects
+): RawBuilder<unknown> {
+  if ('through' in owner) return sql`${sql.raw(owner.column)} in (
+    select ${sql.raw(owner.key)} from ${sql.ref(`${schema}.${owner.through}`)}
+     where ${ownedBy(schema, map, owner.through, subjects)})`
+  const { user, address } = owner
+  const by_address = address && sql`lower(${sql.raw(address)}) = any(${subjects.addresses}::text[])`
+  if (!user) return by_address ? sql`(${by_address})` : sql`false`
+  const by_user = sql`${sql.raw(user)} = any(${subjects.user_ids}::uuid[])`
+  return by_address ? sql`(${by_user} or (${sql.raw(user)} is null and ${by_address}))` : by_user
+}
+
+const ownedBy = (
+  schema: string, map: PersonalDataMap, table: string, subjects: Subjects
+): RawBuilder<unknown> =>
+  sql`(${sql.join(map.tables[table]!.of.map(owner => owned(schema, map, owner, subjects)),
+    sql` or `)})`
+
+export async function findRows (
+  db: Db, schema: string, map: PersonalDataMap, name: string, subjects: Subjects
+): Promise<{ rows: Record<string, unknown>[], is_more: boolean }> {
+  const { personal, rest, secret = [] } = map.tables[name]!
+  const shown = [...Object.keys(personal), ...rest].filter(column => !secret.includes(column))
+  const { rows } = await sql<Record<string, unknown>>`
+    select ${sql.join(shown.map(column => sql.ref(column)))} from ${sql.ref(`${schema}.${name}`)}
+     where ${ownedBy(schema, map, name, subjects)} limit ${max_rows + 1}`.execute(db)
+  return { rows: rows.slice(0, max_rows), is_more: rows.length > max_rows }
+}
+
+export async function eraseRows (
+  tx: Tx, schema: string, map: PersonalDataMap, name: string, subjects: Subjects
+): Promise<void> {
+  const { erase, personal } = map.tables[name]!
+  const table = sql.ref(`${schema}.${name}`)
+  const theirs = ownedBy(schema, map, name, subjects)
+  if (erase === 'rows') {
+    await sql`delete from ${table} where ${theirs}`.execute(tx)
+    return
+  }
+  const changes = Object.entries(personal).flatMap(([column, { becomes }]) =>
+    becomes === undefined ? [] : [sql`${sql.ref(column)} = ${sql.raw(becomes)}`])
+  if (changes.length > 0) {
+    await sql`update ${table} set ${sql.join(changes)} where ${theirs}`.execute(tx)
+  }
+}
+
+export const rememberErased = (
+  tx: Tx, schema: string, rows: { subject: Buffer, user_id: string | null }[]
+) => sql`
+  insert into ${sql.ref(`${schema}.erasures`)} (subject, user_id)
+  select * from unnest(${rows.map(row => row.subject)}::bytea[],
+    ${rows.map(row => row.user_id)}::uuid[])
+  on conflict (subject) do update set erased_at = excluded.erased_at`.execute(tx)
+
+export interface Erased { subject: Buffer, user_id: string | null, erased_at: string }
+
+export const findErased = async (tx: Tx, schema: string, subjects: Buffer[]) => (await sql<Erased>`
+  select subject, user_id, erased_at from ${sql.ref(`${schema}.erasures`)}
+   where subject = any(${subjects}::bytea[])`.execute(tx)).rows
+
+/** Accounts that ended a short while ago. */
+export const findErasedUsers = async (db: Db, schema: string) => (await sql<{ user_id: string }>`
+  select user_id from ${sql.ref(`${schema}.erasures`)}
+   where user_id is not null and erased_at > now() - interval '1 day'`.execute(db))
+  .rows.map(row => row.user_id)
+
+/** Longer than news is on its way: sent events are kept for less, and inbox rows as long. */
+export const forgetErasures = (db: Db, schema: string) => sql`
+  delete from ${sql.ref(`${schema}.erasures`)}
+   where erased_at < now() - interval '8 days'`.execute(db)
+
+/** Whether the text of a document names one of them; it holds ids and addresses as they are. */
+const names = (column: string, needles: string[]) => sql`exists (
+  select from unnest(${needles}::text[]) as needle
+   where strpos(lower(${sql.ref(column)}::text), needle) > 0)`
+
+/** What was delivered, answers kept for a repetition, and news of accounts that nobody needs. */
+export async function deleteMessagesAbout (
+  tx: Tx, schema: string, needles: string[], but: readonly string[]
+): Promise<void> {
+  const table = (name: string) => sql.ref(`${schema}.${name}`)
+  await sql`delete from ${table('outbox')}
+    where sent_at is not null and type <> all(${but}::text[]) and ${names('data', needles)}
+    `.execute(tx)
+  await sql`delete from ${table('idempotency_keys')}
+    where ${names('scope', needles)} or ${names('reply', needles)}`.execute(tx)
+  await sql`delete from ${table('dead_letters')}
+    where (retried_at is not null or data ->> 'order_id' is null)
+      and type <> all(${but}::text[]) and ${names('data', needles)}`.execute(tx)
+  // Somebody else's words about a failure may repeat an address.
+  await sql`update ${table('dead_letters')} set error = 'failed'
+    where ${names('error', needles)}`.execute(tx)
+}
+
+/** Locked: what is being delivered right now is waited for, and was delivered then. */
+export const findMessagesAbout = async (
+  tx: Tx, schema: string, table: 'outbox' | 'dead_letters', needles: string[],
+  but: readonly string[]
+) => (await sql<{ id: string, data: unknown }>`
+  select id, data from ${sql.ref(`${schema}.${table}`)}
+   where type <> all(${but}::text[]) and ${names('data', needles)} for update`.execute(tx)).rows
+
+export const rewriteMessage = (
+  tx: Tx, schema: string, table: 'outbox' | 'dead_letters', id: string, data: unknown
+) => sql`
+  update ${sql.ref(`${schema}.${table}`)} set data = ${JSON.stringify(data)}::json
+   where id = ${id}`.execute(tx)
+
+/** Events that name whom they erase do not outlive their delivery. */
+export const deleteSent = (tx: Tx, schema: string, ids: string[], types: readonly string[]) => sql`
+  delete from ${sql.ref(`${schema}.outbox`)}
+   where id = any(${ids}::uuid[]) and sent_at is not null and type = any(${types}::text[])
+  `.execute(tx)

@@ -1,0 +1,11 @@
+import type { PersonalDataMap } from '@fermata/platform/personal-data'
+
+/** Copies hold what the services hold; about people, this service's own tables say nothing. */
+export const personalData: PersonalDataMap = {
+  tables: {},
+  impersonal: {
+    backups: ['id', 'trigger', 'status', 'error', 'request_id', 'created_at', 'completed_at',
+      'verified_at', 'restored_at'],
+    parts: ['backup_id', 'service', 'status', 'rows', 'bytes', 'sha256', 'tables', 'error'],
+  },
+}
