@@ -288,6 +288,7 @@ test('forgetAccounts: what was told of an account goes with it, its end as well'
   const person = await newPerson(it)
   await it.send(deleteCredentials,
     { token: person.access_token, body: { password: good_password } })
-  await it.eventually(async () =>
-    await countRows(ctx, 'outbox', `data::text like '%${person.user.id}%'`) === 0)
+  const told = () => countRows(ctx, 'outbox', `data::text like '%${person.user.id}%'`)
+  await it.eventually(async () => await told() === 0)
+  expect(await told()).toBe(0)
 })

@@ -161,7 +161,7 @@ function queryOf (contract: AnyRoute, of: Tenant): object {
 
 const ask = (system: TestSystem, contract: AnyRoute, of: Tenant, token?: string) =>
   system.send(contract, {
-    token, params: paramsOf(contract.path, of), query: queryOf(contract, of) as never,
+    token, params: paramsOf(contract.path, of), query: queryOf(contract, of),
     body: contract.body ? bodyOf(contract, of) : undefined,
   })
 

@@ -169,7 +169,7 @@ test('method: another one is refused, naming those that are there', async () => 
     answer.status, answer.slug, answer.headers.allow
   ]).toEqual([405, 'method-not-allowed', 'POST'])
   expect(
-    (await inject({ method: 'PUT', url: `/api/orders/${uuidv7()}` })).headers.allow
+    (await inject({ method: 'PATCH', url: `/api/orders/${uuidv7()}` })).headers.allow
   ).toBe('GET, HEAD')
 })
 

@@ -201,4 +201,5 @@ test('forgetOwners: a deadline of somebody erased stays, and is nobody\'s', asyn
   await ctx.transaction(tx => ctx.publish(tx, credentialsDeleted,
     [{ user_id, email: 'ann@example.com', deleted_at: inSeconds(0) }]))
   await it.eventually(async () => (await owner())?.user_id === null)
+  expect(await owner()).toEqual({ user_id: null })
 })
