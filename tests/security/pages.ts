@@ -45,8 +45,8 @@ export async function startPages (
 
 const app_folder = new URL('../../apps/web/app/', import.meta.url)
 
-/** The address of every page, with parameters that fit and mean nothing, and its source. */
-export async function listPages (): Promise<{ file: string, path: string, source: string }[]> {
+/** Every entry of routes.ts that has an address, as its pattern, and its file. */
+export async function listPatterns (): Promise<{ file: string, path: string }[]> {
   const { default: routes } =
     await import(fileURLToPath(new URL('routes.ts', app_folder))) as { default: RouteEntry[] }
   const list = (entries: RouteEntry[], above: string): { file: string, path: string }[] =>
@@ -54,8 +54,13 @@ export async function listPages (): Promise<{ file: string, path: string, source
       const full = [above, path].filter(Boolean).join('/')
       return [{ file, path: `/${full}` }, ...list(children, full)]
     })
+  return list(routes, '')
+}
+
+/** The address of every page, with parameters that fit and mean nothing, and its source. */
+export async function listPages (): Promise<{ file: string, path: string, source: string }[]> {
   const id = '0198f3c0-0000-7000-8000-000000000001'
-  return list(routes, '').map(({ file, path }) => ({
+  return (await listPatterns()).map(({ file, path }) => ({
     file, path: path.replaceAll(/:\w+/g, id).replace('*', 'nothing-here'),
     source: readFileSync(new URL(file, app_folder), 'utf8'),
   }))
