@@ -143,7 +143,7 @@ async function walk (round: number) {
   const { filler, event } = sale
   await must(people.eventcreator(setFairShares, { params: { event_id: event.id },
     body: { network_share_percent: 100, max_per_buyer: null } }), setFairShares)
-  const { buyer: { name } } = filler.write({ name: 'placeOrder', body: placeOrder.body,
+  const { buyer: { name } } = filler.write({ name: 'placeOrder', body: placeOrder.body!,
     without: ['access_code'] }, { buyer: { name: '' } })
   const order = await buy(visitors.user, sale, name)
   const ticket = await admitFirst(people, sale)
