@@ -65,7 +65,7 @@ const compressible = /^(?:text\/|image\/svg)/
 const pagePolicy = (nonce: string) => [
   "default-src 'none'", `script-src 'self' 'nonce-${nonce}'`, "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
   "connect-src 'self'", "manifest-src 'self'", "frame-src 'self'", "form-action 'self'", "base-uri 'self'",
-  "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+  "frame-ancestors 'none'",
 ].join('; ')
 
 /** Different for each, so that those who are sent away together do not come back together. */

@@ -44,7 +44,7 @@ export const threats: Record<ThreatId, { threat: string, control: string }> = {
   },
   S13: {
     threat: 'scripts in what people type',
-    control: 'escaping, a content security policy with nonces, and trusted types',
+    control: 'escaping, and a content security policy with nonces',
   },
   S14: {
     threat: 'headers, markup and properties injected into mails, calendars and PDF',

@@ -9,7 +9,6 @@ import { stepUpMiddleware } from './server/step-up.server.ts'
 import { visitorOf } from './server/web-request.server.ts'
 import { ConfirmPage, stepUpOf } from './ui/confirm-form.tsx'
 import { ErrorPage } from './ui/error-page.tsx'
-import { useFirstPage } from './ui/first-page.ts'
 import { PageFrame } from './ui/page-frame.tsx'
 import styles from './app.css?url'
 
@@ -55,7 +54,6 @@ export function Layout ({ children }: { children: React.ReactNode }) {
 }
 
 export default function App ({ loaderData }: Route.ComponentProps) {
-  useFirstPage()
   return (
     <PageFrame person={loaderData.person} unread={loaderData.unread}>
       <Outlet />

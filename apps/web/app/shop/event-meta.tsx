@@ -1,7 +1,5 @@
 import { decimalOf } from '@fermata/contracts/money'
-import { useState } from 'react'
 import { languages } from '../i18n/language.ts'
-import { first_page } from '../ui/first-page.ts'
 import type { EventPage } from './event.tsx'
 
 /**
@@ -10,10 +8,6 @@ import type { EventPage } from './event.tsx'
  */
 export function EventMeta ({ event, types, origin }: EventPage) {
   const address = `${origin}/events/${event.slug}`
-  // Who searches reads the page as the server made it. A browser may make no script of a text: the
-  // policy of the pages demands trusted types, and there are none.
-  const [schema] = useState(() =>
-    first_page.is_shown ? asJson(schemaOf(event, types, origin)) : null)
   const description = event.description.replace(/\s+/g, ' ').slice(0, 200)
   return (
     <>
@@ -26,8 +20,8 @@ export function EventMeta ({ event, types, origin }: EventPage) {
       <meta property="og:image" content={origin + event.image} />
       <link rel="canonical" href={address} />
       {languages.map(language => <link key={language} rel="alternate" hrefLang={language} href={`${address}?lang=${language}`} />)}
-      {schema !== null &&
-        <script type="application/ld+json" dangerouslySetInnerHTML={{ __html: schema }} />}
+      <script type="application/ld+json"
+        dangerouslySetInnerHTML={{ __html: asJson(schemaOf(event, types, origin)) }} />
     </>
   )
 }

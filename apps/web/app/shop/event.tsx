@@ -43,7 +43,7 @@ export default function EventDetails ({ loaderData }: Route.ComponentProps) {
   return (
     <article>
       <PageTitle>{event.title}</PageTitle>
-      <EventMeta key={event.id} {...loaderData} />
+      <EventMeta {...loaderData} />
       <div className="wrap pt-5"><Link to="/" className="nav-link -ml-3">← {t('shop.event.back')}</Link></div>
       <div className="wrap grid gap-x-12 gap-y-8 pt-3 lg:grid-cols-[1.15fr_1fr] lg:items-start">
         <div className="grid gap-6">
