@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import {
-  changePassword, endLogin, endOtherLogins, forgotPassword, getMe, login, logout,
+  changePassword, endLogin, endOtherLogins, forgotPassword, getMe, login, logout, makeLink,
   passwordResetRequested, refresh, register, removeSecondFactor, resetPassword, setRoles,
   type Session,
 } from '@fermata/contracts/auth'
@@ -11,6 +11,7 @@ import { listTickets } from '@fermata/contracts/tickets'
 import { getMyProfile } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startSystem, type System } from '@fermata/platform/system'
+import { createTokens } from '@fermata/platform/tokens'
 import { allServices } from '@fermata/server/services'
 import { createTestDatabase } from '@fermata/testkit/postgres'
 import { eventually, testSecrets } from '@fermata/testkit/start'
@@ -116,12 +117,16 @@ const endings: Record<string, Ending> = {
       { body: { current_password: password, new_password: 'a new sentence' } }) },
   'setting a password by mail': { keeps: 'none', end: async ({ person }) => {
     await as(auth, {})(forgotPassword, { body: { email: person.email } })
-    const token = await eventually(async () => {
-      const { rows } = await poolOf(auth).query<{ data: { email: string, token: string } }>(
+    const id = await eventually(async () => {
+      const { rows } = await poolOf(auth).query<{ data: { email: string, link_id: string } }>(
         'select data from auth.outbox where type = $1', [passwordResetRequested.type])
-      return rows.find(({ data }) => data.email === person.email)?.data.token
+      return rows.find(({ data }) => data.email === person.email)?.data.link_id
     })
-    await as(auth, {})(resetPassword, { body: { token, new_password: 'a new sentence' } })
+    const service = await createTokens(secrets).signInternal('notifications', 'auth')
+    const made = await as(auth, bearer(service))(makeLink, { params: { id } })
+    if (!made.ok) throw new Error(JSON.stringify(made.problem))
+    const body = { token: made.body.token, new_password: 'a new sentence' }
+    await as(auth, {})(resetPassword, { body })
   } },
   'other roles': { keeps: 'none', end: async ({ person }) =>
     (await newAdmin())(setRoles,
