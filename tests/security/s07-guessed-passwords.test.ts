@@ -1,5 +1,5 @@
 import {
-  forgotPassword, login, passwordResetRequested, register, resetPassword,
+  forgotPassword, login, makeLink, passwordResetRequested, register, resetPassword,
 } from '@fermata/contracts/auth'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
@@ -77,13 +77,16 @@ test('S7: an owner at a new place, on a new device, gets in by mail in the middl
   expect((await signIn(owner.email, password, abroad)).status).toBe(429)
   const headers = { 'x-forwarded-for': abroad.address }
   await it.send(forgotPassword, { body: { email: owner.email }, headers })
-  const token = await it.eventually(async () => {
-    const { rows } = await it.context('auth').pool.query<{ data: { email: string, token: string } }>(
+  const id = await it.eventually(async () => {
+    const { rows } = await it.context('auth').pool.query<{ data: { email: string, link_id: string } }>(
       'select data from auth.outbox where type = $1', [passwordResetRequested.type])
-    return rows.find(({ data }) => data.email === owner.email)?.data.token
+    return rows.find(({ data }) => data.email === owner.email)?.data.link_id
   }, 'the mail')
+  const made = await it.send(makeLink,
+    { params: { id }, token: await it.serviceToken('auth', 'notifications') })
   const new_password = 'another sentence'
-  const reset = await it.send(resetPassword, { body: { token, new_password }, headers })
+  const body = { token: made.body.token, new_password }
+  const reset = await it.send(resetPassword, { body, headers })
   expect(reset.status).toBe(204)
   expect((await signIn(owner.email, new_password, abroad)).status).toBe(200)
 })

@@ -85,10 +85,11 @@ test('S12: another site neither signs a visitor in nor out', async () => {
   const cookies = own.headers.getSetCookie()
   expect(own.status).toBe(302)
   expect(cookies.map(text => text.split('=')[0]))
-    .toEqual(['__Host-fermata_access', '__Host-fermata_refresh'])
+    .toEqual(['__Host-fermata_access', '__Host-fermata_refresh', '__Host-fermata_device'])
   const kept = cookies.map(text => text.split(';')[0]).join('; ')
   const signOut = (origin: string) =>
-    pages.open('/sign-out', { method: 'POST', headers: { origin, cookie: kept } })
+    pages.open('/sign-out',
+      { method: 'POST', body: new URLSearchParams(), headers: { origin, cookie: kept } })
   expect((await signOut('https://evil.example')).status).toBe(403)
   expect((await pages.open('/account/settings', { headers: { cookie: kept } })).status).toBe(200)
   expect((await signOut(site)).status).toBe(302)
