@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { threats } from './threats.ts'
@@ -52,6 +52,9 @@ test('each answer says how, and what it names is there', () => {
   expect(rows.filter(({ answer }) => !kinds.test(answer))).toEqual([])
   const ids = rows.flatMap(({ answer }) => answer.match(/\bS\d+\b/g) ?? [])
   expect(ids.filter(id => !(id in threats))).toEqual([])
+  const tried = new Set(globSync('tests/{security,end-to-end}/*.test.ts', { cwd: root })
+    .flatMap(file => readFileSync(join(root, file), 'utf8').match(/\bS\d+(?=: )/g) ?? []))
+  expect(ids.filter(id => !tried.has(id))).toEqual([])
   const files = [...page.matchAll(/`([\w./-]+\/[\w./-]+)`/g)].map(([, file]) => file!)
   expect(files.filter(file => !existsSync(join(root, file)))).toEqual([])
 })
