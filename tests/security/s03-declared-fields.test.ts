@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => it.stop())
 
 async function tokenFor ({ service, route }: ServedRoute): Promise<string> {
-  if (route.access === 'internal') return it.serviceToken(service, 'gateway')
+  if (route.access === 'internal') return it.serviceToken(service, route.callers![0])
   return it.personToken({ roles: ['admin', 'operator', 'event_creator', 'user'] })
 }
 

@@ -15,6 +15,10 @@ import { atScale, figure } from './proof.ts'
  * of other networks who want a few pages each.
  */
 
+/**
+ * Nine of ten ask what is for who is nobody: more than may work and wait in that line (4 and 64),
+ * so that it is full however fast pages are made.
+ */
 const connections = 120
 const visitors = 10
 /** For each visitor; PROOF's thirty pages are the slice. */
@@ -63,8 +67,11 @@ function ask ({ port, path, from, agent, method = 'GET', headers }: Asking): Pro
 
 type Page = Pick<Asking, 'path' | 'method' | 'headers'>
 
-/** Pages that can be invented without an end, in turn; most of them for who is nobody. */
-function inventPage (number: number): Page {
+/**
+ * Pages that can be invented without an end, in turn. A connection keeps to one side: those who buy
+ * wait so long that all connections would soon wait there, and leave the other line empty.
+ */
+function inventPage (connection: number, number: number): Page {
   const word = randomBytes(6).toString('hex')
   const uuid = `0198f3c0-0000-7000-8000-${word}`
   const of_nobody: Page[] = [
@@ -83,8 +90,8 @@ function inventPage (number: number): Page {
     { path: `/events/${slug}?${word}=1` },
     { path: '/', headers: { host: `${word}.example`, 'x-forwarded-host': word } },
   ]
-  const kinds = number % 10 === 0 ? of_others : of_nobody
-  return kinds[Math.floor(number / 10 + number) % kinds.length]!
+  const kinds = connection % 10 === 0 ? of_others : of_nobody
+  return kinds[(Math.floor(connection / 10) + connection + number) % kinds.length]!
 }
 
 const form = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
@@ -95,24 +102,29 @@ async function floodAndVisit (by_network: boolean) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const flood: number[] = []
   let is_flooding = true
-  let number = 0
-  const flooding = Array.from({ length: connections }, async () => {
-    while (is_flooding) {
-      flood.push(await ask({ port: pages.port, agent, from: '127.0.0.1', ...inventPage(number++) }))
+  const flooding = Array.from({ length: connections }, async (_, connection) => {
+    for (let number = 0; is_flooding; number++) {
+      const page = inventPage(connection, number)
+      flood.push(await ask({ port: pages.port, agent, from: '127.0.0.1', ...page }))
     }
   })
-  const paths = ['/', `/events/${slug}`, `/events/${slug}/checkout?${ticket_type_id}=1`]
   const visit = async (visitor: number) => {
     const statuses: number[] = []
     for (let round = 0; round < rounds; round++) {
-      for (const path of paths) {
+      // A search of their own, which nobody else's turn can answer.
+      const search = `/?q=visitor-${visitor}-${round}`
+      const checkout = `/events/${slug}/checkout?${ticket_type_id}=1`
+      for (const path of [search, `/events/${slug}`, checkout]) {
         statuses.push(await ask({ port: pages.port, path, from: `127.0.0.${visitor + 2}` }))
       }
     }
     return statuses
   }
   try {
-    while (flood.length < connections) await new Promise(resolve => setTimeout(resolve, 20))
+    // Refused that often, the line is full.
+    while (countOf(flood, 503) < connections) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
     const visits = Array.from({ length: visitors }, (_, at) => visit(at))
     const honest = (await Promise.all(visits)).flat()
     return { honest, flood }

@@ -7,7 +7,7 @@ export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     ...base.test,
-    include: ['tests/security/**/*.test.ts'],
+    include: ['tests/security/**/*.test.ts', 'tests/end-to-end/pressed-links.test.ts'],
     exclude: [],
     // Ten thousand logins take their time on two cores.
     testTimeout: 900_000,
