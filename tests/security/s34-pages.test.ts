@@ -22,7 +22,7 @@ import { atScale, figure } from './proof.ts'
 const connections = 120
 const visitors = 10
 /** For each visitor; PROOF's thirty pages are the slice. */
-const rounds = atScale(1, 5)
+const visit_rounds = atScale(1, 5)
 
 let server: ServerProcess
 let data: Awaited<ReturnType<typeof createDataFolder>>
@@ -97,7 +97,7 @@ function inventPage (connection: number, number: number): Page {
 const form = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
 
 /** @returns how many pages each side was shown, and how many it was refused */
-async function floodAndVisit (by_network: boolean) {
+async function floodAndVisit (by_network: boolean, rounds: number) {
   const pages = await startPages(by_network)
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const flood: number[] = []
@@ -140,7 +140,7 @@ const countOf = (statuses: number[], status: number) =>
   statuses.filter(one => one === status).length
 
 test('S34: one network that invents pages takes none from others', async () => {
-  const { honest, flood } = await floodAndVisit(true)
+  const { honest, flood } = await floodAndVisit(true, visit_rounds)
   const refused = countOf(flood, 503)
   figure('S34', `Pages: ${connections} connections of one network invented ${flood.length} pages, ` +
     `${refused} of them refused; ${visitors} visitors of other networks were shown ` +
@@ -152,7 +152,8 @@ test('S34: one network that invents pages takes none from others', async () => {
 }, 120_000)
 
 test('S34: without shares of networks the visitors are refused, so the test above can fail', async () => {
-  const { honest } = await floodAndVisit(false)
+  // A visitor may have luck, but not all of them five times.
+  const { honest } = await floodAndVisit(false, 5)
   figure('S34', `Without shares of networks they were shown ${countOf(honest, 200)} of ${honest.length}.`)
   expect(countOf(honest, 503)).toBeGreaterThan(0)
 }, 120_000)
