@@ -36,6 +36,12 @@ export interface Oracle {
   close (): Promise<void>
 }
 
+/**
+ * PostgreSQL first writes all that the file system holds unwritten, also what other programs left there:
+ * a slow disk takes long. Nothing is promised of this wait; the promises count from when it serves again.
+ */
+const recovery_within_ms = 180_000
+
 /** Reads each database with the role of its service, so that no service has to answer. */
 export function openOracle ({ databases }: Split): Oracle {
   const poolOf = (name: 'orders' | 'payments' | 'tickets') => {
@@ -70,7 +76,7 @@ export function openOracle ({ databases }: Split): Oracle {
       await eventually(async () => {
         const now = await readStart(pools.orders).catch(() => before)
         return now.started_at !== before.started_at
-      }, 'PostgreSQL to be started again')
+      }, 'PostgreSQL to be started again', recovery_within_ms)
     },
     async close () {
       await Promise.all(Object.values(pools).map(pool => pool.end()))
