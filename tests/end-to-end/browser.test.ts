@@ -224,7 +224,8 @@ test(
     await signInAs(buyer, 'user')
     await buyInBrowser(buyer, event.slug, 1)
     const ticket = await buyer.request.get(`/api/tickets?event_id=${event.id}`)
-    const { items: [{ code }] } = await ticket.json() as { items: [{ code: string }] }
+    const { items: [{ code, holder }] } = await ticket.json() as {
+      items: [{ code: string, holder: { email: string } }] }
 
   const page = await openPage(phone)
   await signInAs(page, 'operator')
@@ -236,6 +237,14 @@ test(
     await page.click('button[value=admit]')
     await page.getByRole('alert').filter({ hasText: answer }).waitFor()
   }
+  const askWhose = async (email: string, answer: RegExp) => {
+    await page.fill('[name=code]', code)
+    await page.fill('[name=email]', email)
+    await page.click('button[value=look]')
+    await page.getByRole('alert').filter({ hasText: answer }).waitFor()
+  }
+  await askWhose(holder.email, /not admitted yet[\s\S]*is the ticket of/i)
+  await askWhose('somebody.else@example.com', /not admitted yet[\s\S]*is not the ticket of somebody/i)
   await scan(code, /admitted/i)
   await scan(code, /already[\s\S]*North/i)
   await scan(code.slice(0, -1) + (code.endsWith('0') ? '1' : '0'), /unknown|not a ticket|no ticket/i)

@@ -37,8 +37,9 @@ export interface Oracle {
 }
 
 /**
- * PostgreSQL first writes all that the file system holds unwritten, also what other programs left there:
- * a slow disk takes long. Nothing is promised of this wait; the promises count from when it serves again.
+ * PostgreSQL first writes all that the file system holds unwritten, also what other programs left
+ * there: a slow disk takes long. Nothing is promised of this wait; the promises count from when it
+ * serves again.
  */
 const recovery_within_ms = 180_000
 

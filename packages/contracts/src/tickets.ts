@@ -46,6 +46,9 @@ export type Ticket = Static<typeof Ticket>
 export const Validation = Type.Object({
   admissible: Type.Boolean(),
   reason: Nullable(Type.Enum(['already_admitted', 'void', 'wrong_event', 'event_canceled'])),
+  belongs: Nullable(Type.Boolean({
+    description: 'Whether it is the ticket of the `user_id` and the `email` asked for; null: for neither was asked',
+  })),
   ticket: Ticket,
   admitted_at: Nullable(Timestamp),
   gate: Nullable(Type.String()),
@@ -147,9 +150,17 @@ export const listTicketKeys = defineRoute({
 export const validateTicket = defineRoute({
   method: 'POST', path: '/api/tickets/validate', access: 'operator',
   summary: 'Look at a ticket without admitting it',
-  body: Type.Object({ code: Code, event_id: Uuid }),
+  body: Type.Object({
+    code: Code,
+    event_id: Uuid,
+    user_id: Type.Optional(Uuid),
+    email: Type.Optional(Email),
+  }),
   description:
-    'A ticket of another organiser is none here. One for an event of the same organiser at which ' +
+    'With `user_id` or `email` the answer also says whether the ticket belongs to that account, or '
+    + 'to whoever reads that letter box: as its holder or as who bought it. Where both are named, '
+    + 'both must fit. '
+    + 'A ticket of another organiser is none here. One for an event of the same organiser at which ' +
     'you do not work is `tickets/wrong-event`.',
   reply: { 200: Validation },
   problems: [unknownCode, wrongEvent],

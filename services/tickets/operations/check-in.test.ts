@@ -155,6 +155,30 @@ test('validateTicket: looks as often as wished and changes nothing', async () =>
   expect(unknown).toMatchObject({ status: 404, problem: { type: '/problems/tickets/unknown-code' } })
 })
 
+test('validateTicket: says whether the ticket belongs to the account or the letter box asked for', async () => {
+  const user_id = uuidv7()
+  const ticket = await issueOne(it, { user_id })
+  const { email } = ticket.holder
+  const [name, domain] = email.split('@')
+  const ask = async (whom: { user_id?: string, email?: string }) => {
+    const body = { code: ticket.code, event_id: ticket.event_id, ...whom }
+    return (await it.send(validateTicket, { token: operator, body })).body
+  }
+
+  expect(await ask({})).toMatchObject({ belongs: null, admissible: true })
+  expect(await ask({ user_id })).toMatchObject({ belongs: true, admissible: true })
+  expect(await ask({ user_id: uuidv7() })).toMatchObject({ belongs: false, admissible: true })
+  for (const spelling of [email, email.toUpperCase(), `${name}+hall@${domain}`]) {
+    expect(await ask({ email: spelling })).toMatchObject({ belongs: true })
+  }
+  expect(await ask({ email: 'somebody.else@example.com' })).toMatchObject({ belongs: false })
+  expect(await ask({ user_id, email: 'somebody.else@example.com' })).toMatchObject({ belongs: false })
+  expect(await ask({ user_id: uuidv7(), email })).toMatchObject({ belongs: false })
+  const guests = await issueOne(it)
+  const body = { code: guests.code, event_id: guests.event_id, user_id }
+  expect((await it.send(validateTicket, { token: operator, body })).body.belongs).toBe(false)
+})
+
 test('checkIn, validateTicket: only operators and administrators may', async () => {
   const ticket = await issueOne(it)
   const body = { code: ticket.code, event_id: ticket.event_id }

@@ -1,5 +1,6 @@
 import type * as api from '@fermata/contracts/tickets'
 import type { Operation } from '../context.ts'
+import { belongsTo } from '../rules/owner.ts'
 import { presentTicket } from '../presentation.ts'
 import { ticketOfCode } from '../presented-code.ts'
 import { admissionOf } from '../refusals.ts'
@@ -13,5 +14,8 @@ export const validateTicket: Operation<typeof api.validateTicket> = async (
 ) => {
   const row = await ticketOfCode(ctx, caller, body)
   const reason = refusalOf(row, body.event_id)
-  return { admissible: reason === null, reason, ticket: presentTicket(row), ...admissionOf(row) }
+  return {
+    admissible: reason === null, reason, belongs: belongsTo(row, body),
+    ticket: presentTicket(row), ...admissionOf(row),
+  }
 }

@@ -18,6 +18,7 @@ const looks: Record<Kind, { look: string, sign: 'yes' | 'look' | 'stop' | 'no', 
   canceled: { look: 'bg-[#a81e2c] text-white', sign: 'no', title: 'door.answer.canceled' },
   unknown: { look: 'bg-[#a81e2c] text-white', sign: 'no', title: 'door.answer.unknown' },
   empty: { look: 'bg-sunken text-ink', sign: 'look', title: 'door.answer.empty' },
+  no_address: { look: 'bg-sunken text-ink', sign: 'look', title: 'door.answer.no_address' },
   failed: { look: 'bg-sunken text-ink border-4 border-dashed border-strong', sign: 'stop', title: 'door.answer.failed' },
 }
 
@@ -45,6 +46,12 @@ function Panel ({ answer, zone }: { answer: DoorAnswer, zone: string }) {
             <span className="font-mono text-base font-normal">{answer.ticket.number}</span></p>
         )}
         <Details answer={answer} zone={zone} />
+        {answer.asked_for && (
+          <p className="text-lg font-semibold break-words">
+            {t(answer.asked_for.belongs ? 'door.answer.belongs' : 'door.answer.belongs_not',
+              { email: answer.asked_for.email })}
+          </p>
+        )}
       </div>
     </div>
   )

@@ -7,7 +7,7 @@ import {
 
 /** What the door learns about a code. Each kind has its own colour, sign and words. */
 export interface DoorAnswer {
-  kind: 'admitted' | 'admissible' | 'already' | 'wrong_event' | 'void' | 'canceled' | 'unknown' | 'empty' | 'failed'
+  kind: 'admitted' | 'admissible' | 'already' | 'wrong_event' | 'void' | 'canceled' | 'unknown' | 'empty' | 'no_address' | 'failed'
   ticket?: { number: string, holder: string, type: string }
   /** Of the first admission. */
   admitted_at?: string
@@ -15,6 +15,8 @@ export interface DoorAnswer {
   admitted_by?: string
   /** The event a ticket is for, when it is another. */
   event_title?: string
+  /** Whose it should be, when that was asked. */
+  asked_for?: { email: string, belongs: boolean }
 }
 
 const holderOf = ({ number, holder, ticket_type_name }: Ticket) =>
@@ -41,19 +43,23 @@ export async function admit (
   return { kind: problemIs(problem, unknownCode) || problem.status === 400 ? 'unknown' : 'failed' }
 }
 
-/** Looks without admitting. */
-export async function look (call: Call, code: string, event_id: string): Promise<DoorAnswer> {
-  const answer = await call(validateTicket, { body: { code, event_id } })
+/** Looks without admitting. @param email of whom the ticket should be; empty: nobody asks */
+export async function look (
+  call: Call, code: string, event_id: string, email: string
+): Promise<DoorAnswer> {
+  const answer = await call(validateTicket, { body: { code, event_id, ...email && { email } } })
   if (!answer.ok) {
+    if (email && answer.status === 400) return { kind: 'no_address' }
     const is_unknown = problemIs(answer.problem, unknownCode) || answer.status === 400
     return { kind: is_unknown ? 'unknown' : 'failed' }
   }
-  const { reason, ticket, admitted_at, gate, admitted_by } = answer.body
+  const { reason, ticket, admitted_at, gate, admitted_by, belongs } = answer.body
   const kinds = { already_admitted: 'already', wrong_event: 'wrong_event', void: 'void', event_canceled: 'canceled' } as const
   return {
     kind: reason === null ? 'admissible' : kinds[reason],
     ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined,
     gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
     event_title: ticket.event_title,
+    ...belongs !== null && { asked_for: { email, belongs } },
   }
 }

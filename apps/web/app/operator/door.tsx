@@ -18,6 +18,7 @@ import { LookUp } from './look-up.tsx'
 
 const max_code_length = 500
 const max_gate_length = 60
+const max_email_length = 254
 const max_results = 20
 
 export async function loader ({ context, params, url }: Route.LoaderArgs) {
@@ -52,13 +53,18 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   const values = textsOf(await request.formData())
   const code = (values.code ?? '').replace(/\s+/g, '').slice(0, max_code_length)
   const gate = (values.gate ?? '').slice(0, max_gate_length) || t('door.gate_default')
+  const email = (values.email ?? '').trim().slice(0, max_email_length)
   const call = api(context)
   const answer: DoorAnswer = code === '' ? { kind: 'empty' }
-    : await (values.intent === 'look' ? look(call, code, params.event_id)
+    : await (values.intent === 'look' ? look(call, code, params.event_id, email)
       : admit(call, code, params.event_id, gate))
       .catch(() => ({ kind: 'failed' as const }))
-  return data({ answer, gate, code: answer.kind === 'failed' ? code : '', at: Date.now() })
+  const kept = keeps_code.has(answer.kind) ? code : ''
+  return data({ answer, gate, email, code: kept, at: Date.now() })
 }
+
+/** Answers after which the same code is asked again. */
+const keeps_code = new Set<DoorAnswer['kind']>(['failed', 'no_address'])
 
 export default function Door ({ loaderData, actionData }: Route.ComponentProps) {
   const { event, gate } = loaderData
@@ -89,6 +95,9 @@ export default function Door ({ loaderData, actionData }: Route.ComponentProps) 
           <button type="submit" name="intent" value="admit" className="button button-large">{t('door.admit')}</button>
           <button type="submit" name="intent" value="look" className="button button-quiet button-large">{t('door.look')}</button>
         </div>
+        <Field name="email" type="email" key={`email ${actionData?.at}`} label={t('door.owner')} hint={t('door.owner_hint')}
+          maxLength={max_email_length} autoComplete="off" autoCapitalize="off" spellCheck={false}
+          defaultValue={actionData?.email} />
         <Field name="gate" label={t('door.gate')} hint={t('door.gate_hint')} maxLength={max_gate_length}
           defaultValue={actionData?.gate ?? (gate || t('door.gate_default'))} />
       </Form>
