@@ -253,6 +253,36 @@ test(
   await buyer.context().close()
 }, 120_000)
 
+test('an organiser appoints somebody for one door, lets them manage, and takes the rights away', async () => {
+  const { event } = await putOnSale(await organizer(), {}, 'An evening with helpers')
+  const page = await openPage(phone)
+  await signInAs(page, 'eventcreator')
+  await page.goto(`/organizer/people/${event.organizer_id}`)
+  expect(await accessibilityOf(page)).toEqual([])
+  const add = async () => {
+    await page.fill('[name=email]', 'helper@example.org')
+    await page.getByRole('region', { name: 'Add a person' }).getByLabel(/^Where/).selectOption(event.id)
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+  }
+  await add()
+  const helper = page.getByRole('listitem').filter({ hasText: 'helper@example.org' })
+  await helper.getByText(event.title).first().waitFor()
+  await add()
+  await page.getByText('works here already').waitFor()
+  await page.reload()
+
+  await helper.getByText('Change').click()
+  await helper.getByLabel('What they may do').selectOption('owner')
+  await helper.getByRole('button', { name: 'Save' }).click()
+  await helper.locator('.badge').filter({ hasText: 'Organiser' }).waitFor()
+  await helper.getByText('Change').click()
+  expect(await accessibilityOf(page)).toEqual([])
+  await helper.getByRole('button', { name: 'Take the rights away' }).click()
+  await page.getByText('Their rights were taken away.').waitFor()
+  await helper.waitFor({ state: 'detached' })
+  await page.context().close()
+}, 90_000)
+
 test('an administrator sees people, health, deliveries and backups; others do not', async () => {
   const page = await openPage(desk)
   await signInAs(page, 'user')

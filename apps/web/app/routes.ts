@@ -32,6 +32,7 @@ export default [
 
   layout('organizer/layout.tsx', [
     route('organizer', 'organizer/events.tsx'),
+    route('organizer/people/:id?', 'organizer/people.tsx'),
     route('organizer/events/new', 'organizer/event-new.tsx'),
     route('organizer/events/:id', 'organizer/event-layout.tsx', [
       index('organizer/sales.tsx'),

@@ -63,6 +63,7 @@ export const listMembers = defineRoute({
 
 export const addMember = defineRoute({
   method: 'POST', path: '/api/organizers/{id}/members', access: 'organizer', idempotent: true,
+  step_up: true,
   summary: 'Let another person work for an organiser of yours',
   description:
     'The answer is the same whether or not somebody has an account with this address. Who proved ' +
@@ -78,7 +79,7 @@ export const addMember = defineRoute({
 const MemberParams = Type.Object({ id: Uuid, member_id: Uuid })
 
 export const updateMember = defineRoute({
-  method: 'PATCH', path: '/api/organizers/{id}/members/{member_id}', access: 'organizer',
+  method: 'PATCH', path: '/api/organizers/{id}/members/{member_id}', access: 'organizer', step_up: true,
   summary: 'Change what a member may do',
   params: MemberParams,
   body: MemberChanges,

@@ -79,6 +79,7 @@ export default function EventLayout ({ loaderData, actionData }: Route.Component
           { path: `${base}/promo-codes`, text: t('organizer.nav.promos') },
           { path: `${base}/waiting-room`, text: t('organizer.nav.waiting_room') },
           { path: `${base}/orders`, text: t('organizer.nav.orders') },
+          { path: `/organizer/people/${event.organizer_id}`, text: t('organizer.people.title') },
         ]} />
       </header>
       <Outlet />

@@ -28,7 +28,10 @@ export default function MyEvents ({ loaderData: { items, next_cursor } }: Route.
       <PageTitle>{t('organizer.title')}</PageTitle>
       <header className="flex flex-wrap items-center justify-between gap-4">
         <h1>{t('organizer.title')}</h1>
-        <Link to="/organizer/events/new" className="button">{t('organizer.new')}</Link>
+        <p className="flex flex-wrap gap-3">
+          <Link to="/organizer/people" className="button button-quiet">{t('organizer.people.title')}</Link>
+          <Link to="/organizer/events/new" className="button">{t('organizer.new')}</Link>
+        </p>
       </header>
       {items.length === 0 ? <Empty title={t('organizer.empty_title')} text={t('organizer.empty_text')} /> : (
         <ul className="card">{items.map(event => <EventRow key={event.id} event={event} />)}</ul>
