@@ -1,10 +1,8 @@
 import {
-  internalError, malformed, notFound, tooLarge, tooMany, unavailable,
-} from '@fermata/contracts/problems'
-import {
   body_limit_bytes, debugPattern, debugTargets, internal_prefix, live_path, metrics_path,
   publicPrefixes, targets, type Target,
 } from './front-door.ts'
+import { addOwnHeaders, errorPages, indent, ownHeaders } from './nginx-answers.ts'
 
 /** Where the front door finds the others. */
 export type Upstreams =
@@ -68,6 +66,7 @@ export function renderNginx (options: NginxOptions): string {
       ...logs(options), '',
       ...limits(options), '',
       ...forwarded(options), '',
+      ...ownHeaders(options), '',
       ...upstreamGroups(options.upstreams), '',
       ...(options.tls ? [...redirectToTls(options), ''] : []),
       ...server(options), '',
@@ -77,8 +76,6 @@ export function renderNginx (options: NginxOptions): string {
   ]
   return lines.join('\n').replace(/\n{3,}/g, '\n\n')
 }
-
-const indent = (lines: readonly string[]) => lines.map(line => line === '' ? '' : `  ${line}`)
 
 function mainContext ({ run_folder, error_log = 'stderr', brotli_static_module }: NginxOptions) {
   return [
@@ -164,6 +161,12 @@ function forwarded ({ trusted_proxies = [] }: NginxOptions): string[] {
     '  "~1.*:https$" https;',
     '  "~1.*:http$" http;',
     '}',
+    '# Whoever came by another proxy is not on this machine, even where that proxy is.',
+    'map "$inside:$http_x_forwarded_for$http_x_real_ip$http_forwarded$http_via" $forwarded_by {',
+    '  default "for=unknown";',
+    '  "0:" "";',
+    '  "~^1:" $http_forwarded;',
+    '}',
     'map $http_x_request_id $traced_as {',
     '  default $request_id;',
     String.raw`  "~^[\w-]{8,64}$" $http_x_request_id;`,
@@ -194,7 +197,7 @@ const forwardedHeaders = {
   'X-Forwarded-Proto': '$visited_by',
   'X-Real-IP': '$remote_addr',
   'X-Request-Id': '$traced_as',
-  'Forwarded': '""',
+  'Forwarded': '$forwarded_by',
   'Upgrade': '$upgrade_to',
   'Connection': '$connection_to',
 }
@@ -257,7 +260,7 @@ function server (options: NginxOptions): string[] {
         : listen.map(address => `listen ${address} backlog=4096;`)),
       `server_name ${server_name};`,
       'set $inside 0;', '',
-      ...errorPages(), '',
+      ...errorPages(options), '',
       ...apiLocations(upstreams),
       ...(development ? debugLocations(upstreams) : []), '',
       ...pages(options),
@@ -266,7 +269,7 @@ function server (options: NginxOptions): string[] {
   ]
 }
 
-function insideServer ({ upstreams }: NginxOptions, listen: readonly string[]): string[] {
+function insideServer (options: NginxOptions, listen: readonly string[]): string[] {
   return [
     '# For the pages, which ask on behalf of their visitors. Nobody outside may reach this door.',
     'server {',
@@ -277,8 +280,8 @@ function insideServer ({ upstreams }: NginxOptions, listen: readonly string[]): 
       'set_real_ip_from 0.0.0.0/0;',
       'set_real_ip_from ::/0;',
       'real_ip_header X-Forwarded-For;',
-      ...errorPages(), '',
-      ...apiLocations(upstreams),
+      ...errorPages(options), '',
+      ...apiLocations(options.upstreams),
       'location / { return 404; }',
     ]),
     '}',
@@ -315,20 +318,23 @@ function debugLocations (upstreams: Upstreams): string[] {
   ])]
 }
 
-function pages ({ upstreams, pages_folder, brotli_static_module }: NginxOptions): string[] {
+function pages (options: NginxOptions): string[] {
+  const { upstreams, pages_folder, brotli_static_module } = options
   return [
     ...(pages_folder
       ? [
           'location /assets/ {',
           `  root ${pages_folder};`,
           '  gzip_static on;',
+          // Of a file in parts, a wrong part would be answered with every header twice.
+          '  max_ranges 0;',
           ...(brotli_static_module ? ['  brotli_static on;'] : []),
           '  types {',
           '    text/javascript js mjs; text/css css; image/svg+xml svg; image/webp webp;',
           '    image/png png; font/woff2 woff2; application/json json;',
           '  }',
           '  add_header cache-control "public, max-age=31536000, immutable";',
-          '  add_header x-content-type-options nosniff;',
+          ...indent(addOwnHeaders(options)),
           '}',
         ]
       : []),
@@ -340,44 +346,3 @@ function pages ({ upstreams, pages_folder, brotli_static_module }: NginxOptions)
     '}',
   ]
 }
-
-const problemPages = {
-  malformed: { when: '400 414 494', problem: malformed },
-  not_found: { when: '404', problem: notFound },
-  too_large: { when: '413', problem: tooLarge },
-  too_many: { when: '429', problem: tooMany },
-  internal_error: { when: '500', problem: internalError },
-  unavailable: { when: '502 503 504', problem: unavailable },
-}
-
-/** What nginx itself has to say is said as the services say it. */
-function errorPages (): string[] {
-  return Object.entries(problemPages).flatMap(([name, { when, problem }]) => {
-    const { type, title, status } = problem
-    return [
-      `error_page ${when} =${status} @${name};`,
-      `location @${name} {`,
-      '  default_type application/problem+json;',
-      '  add_header x-request-id $traced_as always;',
-      '  add_header x-content-type-options nosniff always;',
-      ...(status === 503 || status === 429 ? ['  add_header retry-after 2 always;'] : []),
-      `  return ${status} '${JSON.stringify({ type, title, status })}';`,
-      '}',
-    ]
-  }).concat([
-    'location @unavailable_page {',
-    '  default_type "text/html; charset=utf-8";',
-    '  add_header x-request-id $traced_as always;',
-    '  add_header retry-after 2 always;',
-    `  return 503 '${unavailable_page}';`,
-    '}',
-  ])
-}
-
-// Nobody is there who could choose the visitor's language, so both are said.
-const unavailable_page = [
-  '<!doctype html><html lang="en"><meta charset="utf-8">',
-  '<meta name="viewport" content="width=device-width"><title>503</title>',
-  '<p>This page is not available right now. Please try again in a moment.</p>',
-  '<p lang="fr">Cette page est momentanément indisponible. Réessayez dans un instant.</p></html>',
-].join('')

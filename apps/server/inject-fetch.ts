@@ -1,8 +1,11 @@
+import { from_elsewhere } from '@fermata/platform/this-machine'
 import type { FastifyInstance } from 'fastify'
 
 /** For whom a request is made, so that limits and logs see the person and not this process. */
 export interface Origin {
   address: string, request_id: string, user_agent?: string, traceparent?: string
+  /** Absent: somebody on this machine, as far as the address says so. */
+  is_elsewhere?: boolean
 }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -24,6 +27,7 @@ export function createInjectFetch (app: FastifyInstance, origin: Origin): Fetch 
     if (!headers.has('x-request-id')) headers.set('x-request-id', origin.request_id)
     if (origin.traceparent) headers.set('traceparent', origin.traceparent)
     if (origin.user_agent) headers.set('user-agent', origin.user_agent)
+    if (origin.is_elsewhere) headers.set('forwarded', from_elsewhere.forwarded)
     const answer = await app.inject({
       method: method as 'GET',
       url,

@@ -64,7 +64,7 @@ const compressible = /^(?:text\/|image\/svg)/
 
 const pagePolicy = (nonce: string) => [
   "default-src 'none'", `script-src 'self' 'nonce-${nonce}'`, "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-  "connect-src 'self'", "manifest-src 'self'", "frame-src 'self'", "form-action 'self'", "base-uri 'self'",
+  "connect-src 'self'", "manifest-src 'self'", "frame-src 'self'", "form-action 'self'", "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
 

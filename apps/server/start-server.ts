@@ -21,9 +21,11 @@ import {
 } from '@fermata/platform/settings'
 import { serviceOf } from '@fermata/platform/call'
 import { startSystem, type System } from '@fermata/platform/system'
+import { createIsHere } from '@fermata/platform/this-machine'
 import { secretsIn } from '@fermata/platform/tokens'
 import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
+import { closeDataFolder } from './data-folder.ts'
 import { choosePort, whyNot } from './listen.ts'
 import { loadSecrets, signatures, signaturesOf } from './secrets.ts'
 import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
@@ -122,6 +124,7 @@ export async function startServer (given: Environment, all: Services): Promise<S
   const url = environment.PUBLIC_URL ?? `http://localhost:${port}`
   const delivers = names.length === serviceNames.length || names.length === 0 ||
     Boolean(environment.NATS_URL)
+  if (names.length > 0) closeDataFolder(plan.folder)
   const database = await startDatabase(plan)
   try {
     const system = await startSystem({
@@ -142,7 +145,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
       const { registerWeb } = await import('./web.ts')
       const api_url = settings.API_URL ??
         ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
-      const common = { tracing: system.tracing, public_origin: url }
+      const isHere = createIsHere(system.settings.MAILBOX_READERS)
+      const common = { tracing: system.tracing, public_origin: url, isHere }
       await registerWeb(system.app, names.length > 0 ? common : { ...common, api_url })
     }
     await system.app.ready()

@@ -6,6 +6,7 @@ import { services } from '@fermata/contracts/services'
 import { isFromOurPages } from '@fermata/platform/authenticate'
 import { endSpan } from '@fermata/platform/http'
 import { networkOf } from '@fermata/platform/network'
+import { from_elsewhere, type Arrival } from '@fermata/platform/this-machine'
 import { no_tracing, type Tracing } from '@fermata/platform/tracing'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { createRequestHandler, RouterContextProvider, ServerBuild } from 'react-router'
@@ -66,6 +67,8 @@ export interface WebOptions {
    * host, links and cookies are those of this one.
    */
   public_origin: string
+  /** Whether somebody on this machine asks, who alone may read the development mailbox. */
+  isHere: (request: Arrival) => boolean
   /** False gives turns by arrival alone; only a test's control does. */
   by_network?: boolean
 }
@@ -247,8 +250,8 @@ async function renderPage (
     fetch: options.api_url === undefined
       ? createInjectFetch(app, {
         address: raw.ip, request_id: raw.id, user_agent: raw.headers['user-agent'],
-        traceparent: raw.span?.traceparent })
-      : forwardingFetch(raw, options.api_url),
+        traceparent: raw.span?.traceparent, is_elsewhere: !options.isHere(raw) })
+      : forwardingFetch(raw, { ...options, api_url: options.api_url }),
   })
   return render(request, context)
 }
@@ -258,7 +261,7 @@ async function renderPage (
  * proxies.
  */
 function forwardingFetch (
-  raw: FastifyRequest, api_url: string | ((path: string) => string)
+  raw: FastifyRequest, { api_url, isHere }: Required<Pick<WebOptions, 'api_url' | 'isHere'>>
 ): WebRequest['fetch'] {
   const addressOf = typeof api_url === 'string' ? () => '' : api_url
   return (path, init) => {
@@ -266,6 +269,7 @@ function forwardingFetch (
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', raw.ip)
     headers.set('x-request-id', raw.id)
+    if (!isHere(raw)) headers.set('forwarded', from_elsewhere.forwarded)
     if (raw.span) headers.set('traceparent', raw.span.traceparent)
     // Logins are listed by the program that signed in, which is not this one.
     headers.set('user-agent', raw.headers['user-agent'] ?? '')
@@ -306,5 +310,6 @@ const names_of_host =
   new Set(['host', 'origin', 'forwarded', 'x-forwarded-host', 'x-forwarded-proto'])
 
 function allowFile (reply: FastifyReply): void {
-  reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+  reply.header('content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
 }

@@ -63,7 +63,6 @@ export async function replyWithSession (
     'set-cookie': [
       ...sessionCookies(session, ctx.settings.PUBLIC_URL), ...deviceCookies(ctx, login.device),
     ],
-    'cache-control': 'no-store',
   }
   return reply(session, { headers })
 }

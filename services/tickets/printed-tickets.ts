@@ -4,11 +4,7 @@ import type { Ctx } from './context.ts'
 import type { TicketRow } from './queries/tickets.ts'
 import { textsIn } from './rules/ticket-texts.ts'
 
-/** What is personal and may change stays out of shared and stored caches. */
-const private_file = { 'cache-control': 'private, no-store' }
-
 export const fileHeaders = (disposition: 'inline' | 'attachment', name: string) => ({
-  ...private_file,
   'content-disposition': `${disposition}; filename="${name.replace(/[^\w.-]/g, '_')}"`,
 })
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
@@ -144,9 +144,28 @@ export async function sendRaw (
   const socket = connect(port, '127.0.0.1')
   socket.write(text)
   let answer = ''
-  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    answer += chunk.toString()
-    if (until(answer)) break
+  try {
+    const chunks: AsyncIterable<Buffer> = socket.iterator({ destroyOnReturn: false })
+    for await (const chunk of chunks) {
+      answer += chunk.toString()
+      if (until(answer)) break
+    }
+  } catch (error) {
+    // Whoever is refused before all was read is cut off after the answer.
+    if (answer === '') throw error
   }
   return { answer, socket }
+}
+
+/** A certificate that nobody trusts; `stop` removes it. */
+export async function makeCertificate () {
+  const folder = await mkdtemp(join(tmpdir(), 'fermata-tls-'))
+  const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')]
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
+    'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=localhost',
+    '-keyout', key, '-out', certificate], { encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(made.stderr)
+  return {
+    folder, certificate, key, stop: () => rm(folder, { recursive: true, force: true }),
+  }
 }

@@ -132,6 +132,9 @@ describe.each(routes)('%s', (_, route) => {
     const token = await callers[caller]!(route)
     const answer = await it.send(route, { params: strangerParams(route), token })
 
+    // Nobody but who asked keeps an answer about a person, a refusal included.
+    if (!route.same_for_all || answer.status >= 400)
+      expect(answer.headers['cache-control']).toBe('no-store')
     const expected = expectation(route, caller)
     if (expected === 'through') {
       // Beyond the policy an operation may say 401 of its own (a wrong password), but never by the

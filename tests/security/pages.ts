@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { allServices } from '@fermata/server/services'
+import { createIsHere } from '@fermata/platform/this-machine'
 import { registerWeb } from '@fermata/server/web'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import Fastify from 'fastify'
@@ -30,7 +31,7 @@ export async function startPages (
   await it.system.app.listen({ host: '127.0.0.1', port: 0 })
   const api_url = `http://127.0.0.1:${(it.system.app.server.address() as AddressInfo).port}`
   const app = Fastify()
-  await registerWeb(app, { api_url, public_origin: public_url })
+  await registerWeb(app, { api_url, public_origin: public_url, isHere: createIsHere('') })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   return {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createIsHere } from '@fermata/platform/this-machine'
 import { registerWeb } from '@fermata/server/web'
 import {
   createDataFolder, startServerProcess, type ServerProcess,
@@ -43,7 +44,9 @@ afterAll(async () => {
 /** The pages of that API in this process, with shares of networks or without. */
 async function startPages (by_network: boolean) {
   const app = Fastify()
-  await registerWeb(app, { api_url: server.url, public_origin: server.url, by_network })
+  await registerWeb(app, {
+    api_url: server.url, public_origin: server.url, isHere: createIsHere(''), by_network,
+  })
   await app.listen({ host: '127.0.0.1', port: 0 })
   return { port: (app.server.address() as AddressInfo).port, stop: () => app.close() }
 }

@@ -56,7 +56,7 @@ function keptPasswords (folder: string, names: ServiceName[]): Map<ServiceName, 
     ? JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
     : {}
   for (const name of names) kept[name] ??= randomBytes(24).toString('hex')
-  mkdirSync(join(folder, 'split'), { recursive: true })
+  mkdirSync(join(folder, 'split'), { recursive: true, mode: 0o700 })
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
   return new Map(names.map(name => [name, kept[name]!]))
 }

@@ -6,6 +6,7 @@ import type { Environment } from '@fermata/platform/settings'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { readSettingFiles, readSettings } from '@fermata/platform/settings'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
+import { closeDataFolder } from '../data-folder.ts'
 import { loadSecrets } from '../secrets.ts'
 import { ServerSettings } from '../server-settings.ts'
 import { planCarrier } from './carrier.ts'
@@ -148,7 +149,8 @@ async function prepare (
   const production = environment.NODE_ENV === 'production'
   const folder = resolve(root, settings.FERMATA_DATA)
   const logs = join(folder, 'split', 'logs')
-  await mkdir(logs, { recursive: true })
+  closeDataFolder(folder)
+  await mkdir(logs, { recursive: true, mode: 0o700 })
   const ports = planPorts(port_base, scale)
   const instances = instancesOf(ports, { host, places })
   const door = findProgram('nginx', environment.PATH)

@@ -273,6 +273,7 @@ export const setRoles = defineRoute({
 
 export const getKeys = defineRoute({
   method: 'GET', path: '/api/auth/.well-known/jwks.json', access: 'public',
+  same_for_all: true,
   summary: 'Public keys that verify access tokens',
   reply: { 200: KeySet },
   problems: [],

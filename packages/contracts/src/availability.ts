@@ -24,6 +24,7 @@ export type Availability = Static<typeof Availability>
 
 export const getAvailability = defineRoute({
   method: 'GET', path: '/api/ticket-types/availability', access: 'public',
+  same_for_all: true,
   summary: 'What is left of an event\'s tickets, for pages that keep looking',
   description:
     'The same small answer for everybody, less than a second old. Ask again after ' +

@@ -80,6 +80,16 @@ export interface Route<
   step_up?: true | 'sometimes'
   /** Open also to an administrator who has yet to set up the second factor that is required. */
   while_enrolling?: true
+  /**
+   * Answered to somebody on this machine alone, whichever proxies are trusted; for anybody else
+   * there is nothing (404).
+   */
+  this_machine_only?: true
+  /**
+   * The answer says nothing of a person, whoever asks, so its operation decides how long caches
+   * keep it. Every other answer is `no-store`.
+   */
+  same_for_all?: true
   /** A POST that changes nothing: what it asks for would not fit into an address. */
   only_asks?: boolean
   rate_limit?: RateLimit
@@ -106,6 +116,8 @@ export function defineRoute<
 > (route: Route<P, Q, B, R>): Route<P, Q, B, R> {
   if ((route.access === 'internal') !== Boolean(route.callers?.length)) throw new Error(
     `${route.method} ${route.path}: an internal route, and no other, names its callers`)
+  if (route.same_for_all && route.access !== 'public') throw new Error(
+    `${route.method} ${route.path}: what not everybody may ask is not the same for all`)
   return {
     ...route,
     params: route.params && closeObjects(route.params),

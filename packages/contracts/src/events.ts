@@ -220,6 +220,7 @@ export const getAttendance = defineRoute({
 
 export const getArtwork = defineRoute({
   method: 'GET', path: '/api/events/{id}/artwork.svg', access: 'public',
+  same_for_all: true,
   summary: 'A poster drawn for the event, by id or slug',
   description:
     'What `images` names when the organiser gave none. The same event always gets the same ' +

@@ -133,8 +133,9 @@ export const retryDelivery = defineRoute({
 
 export const listMailbox = defineRoute({
   method: 'GET', path: '/api/notifications/mailbox', access: 'public',
-  summary: 'Mails of the development mailbox',
-  description: 'Exists only in demo and development without a mail server; otherwise 404.',
+  summary: 'Mails of the development mailbox', this_machine_only: true,
+  description: 'Exists only in demo and development without a mail server, and for who asks on ' +
+    'this machine; otherwise 404.',
   query: ListQuery({ to: Type.Optional(Text(254)) }),
   reply: { 200: Page(MailSummary) },
   problems: [],
@@ -142,8 +143,9 @@ export const listMailbox = defineRoute({
 
 export const getMail = defineRoute({
   method: 'GET', path: '/api/notifications/mailbox/{id}', access: 'public',
-  summary: 'One mail of the development mailbox',
-  description: 'Exists only in demo and development without a mail server; otherwise 404.',
+  summary: 'One mail of the development mailbox', this_machine_only: true,
+  description: 'Exists only in demo and development without a mail server, and for who asks on ' +
+    'this machine; otherwise 404.',
   params: IdParams,
   reply: { 200: Mail },
   problems: [],

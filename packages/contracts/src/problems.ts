@@ -27,15 +27,20 @@ export const hasMoved = defineProblem(
   'request/moved', 410, 'This is asked for elsewhere',
   Type.Object({ use: Type.String({ description: 'Method and path to use instead' }) }),
 )
+/** The connection closes; a front door has limits of its own. */
+export const requestTimeout = defineProblem('request/timeout', 408, 'The request took too long to arrive')
 export const tooLarge = defineProblem('request/too-large', 413, 'The body is larger than this address accepts')
 export const unsupportedMediaType = defineProblem('request/unsupported-media-type', 415, 'Send JSON')
+export const expectationFailed = defineProblem('request/expectation-failed', 417, 'Nobody here fulfils what the request expects')
 export const keyReused = defineProblem('request/key-reused', 422, 'This Idempotency-Key was used with another body')
 export const tooMany = defineProblem('request/too-many', 429, 'Too many requests, try again later')
+export const headersTooLarge = defineProblem('request/headers-too-large', 431, 'The address and headers are larger than this server reads')
 export const internalError = defineProblem('request/internal-error', 500, 'Something went wrong on our side')
 export const unavailable = defineProblem('request/unavailable', 503, 'Not available right now, try again shortly')
 
 export const platformProblems = [
   malformed, invalid, unauthenticated, forbidden, crossOrigin, stepUpNeeded,
-  secondFactorMissing, notFound, methodNotAllowed, hasMoved, tooLarge,
-  unsupportedMediaType, keyReused, tooMany, internalError, unavailable,
+  secondFactorMissing, notFound, methodNotAllowed, requestTimeout, hasMoved, tooLarge,
+  unsupportedMediaType, expectationFailed, keyReused, tooMany, headersTooLarge, internalError,
+  unavailable,
 ]

@@ -40,6 +40,7 @@ export async function describeService (
     ]
     addRoutes(scope, routes, {
       ctx: { service: definition.name } as Context, metrics: createMetrics(), rate_limits: false,
+      isHere: () => false,
       auth: {
         tokens: createTokens(settings), endedLogins: createEndedLogins(),
         public_origin: settings.PUBLIC_URL, service: definition.name

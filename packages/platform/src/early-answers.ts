@@ -1,6 +1,7 @@
 import {
   createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server,
 } from 'node:http'
+import { refuseExpectations, refuseNameless } from './odd-answers.ts'
 
 /**
  * Answers that need nothing of what the server does for each request: no caller, no validation, no
@@ -48,11 +49,14 @@ export function createEarlyServers (options: EarlyServerOptions) {
   const answers = new Map<string, AnswerEarly>()
   const usual = Object.entries(options.headers).flat()
   return (handle: RequestListener): Server => {
-    const server = createServer((request, response) => {
+    // A request without a Host is refused below, with our headers.
+    const server = createServer({ requireHostHeader: false }, (request, response) => {
+      if (refuseNameless(options.headers, request, response)) return
       const answer = request.method === 'GET' ? find(answers, request) : null
       if (!answer) return handle(request, response)
       response.writeHead(answer.status, [...usual, ...answer.headers]).end(answer.body)
     })
+    refuseExpectations(server, options.headers)
     server.keepAliveTimeout = options.keepAliveTimeout
     server.requestTimeout = options.requestTimeout
     answersOf.set(server, answers)

@@ -208,7 +208,9 @@ test('headers: every answer carries the ones that protect, also a refusal', asyn
     ]
   ) {
     expect(answer.headers).toMatchObject({
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'content-security-policy':
+        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+      'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-site' })

@@ -17,6 +17,7 @@ import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { networkOf } from './network.ts'
+import { refuseUnreadable } from './odd-answers.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
@@ -24,6 +25,7 @@ import { createRefusalLog, createRefusalPace } from './refusal-pace.ts'
 import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
 import { no_tracing, type Span, type Tracing } from './tracing.ts'
+import type { Arrival } from './this-machine.ts'
 import { refusalOfUndeclared } from './undeclared.ts'
 import { compileValidator } from './validation.ts'
 
@@ -49,6 +51,9 @@ export async function createHttp (
   settings: PlatformSettings, log: Log, tracing: Tracing = no_tracing
 ): Promise<FastifyInstance> {
   const headers = securityHeaders(settings.PUBLIC_URL)
+  // Most answers are about somebody. What may be kept says so itself.
+  const addUsual = (reply: FastifyReply, id: string) =>
+    reply.headers(headers).header('cache-control', 'no-store').header('x-request-id', id)
   const app = Fastify({
     loggerInstance: log as never,
     // `addRoutes` writes one line for each request, with the operation's name.
@@ -67,7 +72,10 @@ export async function createHttp (
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Addresses that cannot be decoded.
-    frameworkErrors: (error, request, reply) => { handleError(error, request, reply) },
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, addUsual(reply, request.id))
+    },
+    clientErrorHandler: refuseUnreadable(headers),
     // Stopping is announced and paced by the drain, which knows what is in flight.
     return503OnClosing: false,
     pluginTimeout: plugin_timeout_ms,
@@ -78,11 +86,18 @@ export async function createHttp (
   app.setErrorHandler(handleError)
   app.decorateRequest('caller')
   app.decorateRequest('span', null)
+  // Hooks that every request passes take a callback: a promise for each would cost more than they.
+  // This one is first, for others answer: CORS does.
+  app.addHook('onRequest', (request, reply, done) => {
+    addUsual(reply, request.id)
+    done()
+  })
   await app.register(cookie)
   const origins = settings.CORS_ORIGINS.split(',').map(origin => origin.trim()).filter(Boolean)
   if (origins.length > 0) {
     await app.register(cors, {
-      origin: origins, credentials: false, methods: [
+      // An OPTIONS that asks for nothing is answered in the same way, not with a text of its own.
+      origin: origins, credentials: false, strictPreflight: false, methods: [
         'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'
       ],
       exposedHeaders: ['retry-after', 'x-request-id', 'idempotency-replayed'] })
@@ -90,11 +105,6 @@ export async function createHttp (
   if (settings.RATE_LIMITS === 'on') await app.register(
     rateLimit, { global: false, max: 100, addHeadersOnExceeding: noHeaders }
   )
-  // Hooks that every request passes take a callback: a promise for each would cost more than they.
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers).header('x-request-id', request.id)
-    done()
-  })
   return app
 }
 
@@ -128,6 +138,8 @@ export function answerUnknownPaths (
 
 export interface RouteDependencies {
   ctx: Context, auth: Authenticator, metrics: HttpMetrics, rate_limits: boolean
+  /** Whether somebody on this machine asks. */
+  isHere: (arrival: Arrival) => boolean
   /** Whether somebody without the role works for anybody here. */
   hasStaff?: ((ctx: Context, user_id: string) => Promise<boolean>) | undefined
 }
@@ -135,7 +147,7 @@ export interface RouteDependencies {
 /** Puts a service's routes on the server, each behind its policy. */
 export function addRoutes (
   app: FastifyInstance, routes: BoundRoute<any>[],
-  { ctx, auth, metrics, rate_limits, hasStaff }: RouteDependencies
+  { ctx, auth, metrics, rate_limits, isHere, hasStaff }: RouteDependencies
 ): void {
   for (const bound of routes) {
     const { route, operation, early } = bound
@@ -173,6 +185,7 @@ export function addRoutes (
           ...(rate_limits && limitOf(route)) },
         onRequest: (request, _reply, done) => {
           request.span = ctx.tracing.startRequest(traced, request)
+          if (route.this_machine_only && !isHere(request)) throw new Problem(notFound)
           const recognized = recognize(request, route, auth,
             hasStaff && (user_id => hasStaff(ctx, user_id)))
           // Fastify waits for a promise that is returned.
@@ -315,6 +328,7 @@ async function answer (
   const full = isFullReply(result) ? result : undefined
   const status = full?.status ?? Number(Object.keys(route.reply)[0])
   if (full?.headers) reply.headers(full.headers)
+  if (!route.same_for_all) reply.header('cache-control', 'no-store')
   const body = full ? full.body : result
   const media_type = mediaTypeOf(route.reply[status])
   reply.code(status)

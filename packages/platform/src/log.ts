@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino, stdSerializers, type Logger, type StreamEntry } from 'pino'
 
@@ -39,10 +39,11 @@ export function createLog (service: string, options: LogOptions): Log {
     { level: (options.stdout_level ?? options.level) as never, stream: process.stdout }
   ]
   if (options.folder) {
-    mkdirSync(options.folder, { recursive: true })
-    const file = pino.destination(
-      { dest: join(options.folder, `${service}.log`), sync: false, mkdir: true }
-    )
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+    const dest = join(options.folder, `${service}.log`)
+    // Ids of orders and accounts stand there, which nobody else on this machine need know.
+    if (existsSync(dest)) chmodSync(dest, 0o600)
+    const file = pino.destination({ dest, sync: false, mode: 0o600 })
     streams.push({ level: options.level as never, stream: file })
   }
   return pino({

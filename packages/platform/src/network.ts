@@ -11,7 +11,7 @@ const unknown_network = 'unknown'
  * a proxy of `TRUST_PROXY` sent them
  */
 export function networkOf (address: string | undefined): string {
-  const plain = bare(address ?? '')
+  const plain = plainAddress(address ?? '')
   if (isIPv4(plain)) return plain
   if (!isIPv6(plain)) return unknown_network
   const groups = groupsOf(plain)
@@ -22,7 +22,8 @@ export function networkOf (address: string | undefined): string {
 /** Longer is no address; the expressions below never see a text of an attacker's length. */
 const max_length = 100
 
-function bare (text: string): string {
+/** An address without what sockets and proxies write around it; empty where it is too long. */
+export function plainAddress (text: string): string {
   if (text.length > max_length) return ''
   const trimmed = text.trim()
   const inside = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1]

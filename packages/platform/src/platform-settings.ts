@@ -50,6 +50,11 @@ export const PlatformSettings = Type.Object({
   TRUST_PROXY: Type.String({ default: 'loopback',
     description: 'addresses or ranges of proxies whose forwarded headers are believed',
     examples: ['10.0.0.0/8'] }),
+  MAILBOX_READERS: Type.String({ default: '',
+    pattern: '^$|^[0-9a-fA-F:.]+(/\\d{1,3})?(, *[0-9a-fA-F:.]+(/\\d{1,3})?)*$',
+    description: 'addresses or ranges that may read the development mailbox as this machine may, '
+      + 'separated by commas: of containers whose ports are open to this machine alone',
+    examples: ['172.16.0.0/12'] }),
   RATE_LIMITS: Type.Enum(
     ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
   ),

@@ -14,7 +14,10 @@ export function securityHeaders (public_url: string): Record<string, string> {
   }
   const decorate = helmet({
     contentSecurityPolicy: {
-      useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      useDefaults: false, directives: {
+        defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
     },
     hsts: public_url.startsWith('https:'),
     crossOriginResourcePolicy: { policy: 'same-site' },

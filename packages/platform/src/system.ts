@@ -27,6 +27,7 @@ import { LoginSignature, PlatformSettings } from './platform-settings.ts'
 import { platformRoutes, type Lifecycle } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
+import { createIsHere } from './this-machine.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createTracing, type Tracing } from './tracing.ts'
 
@@ -172,6 +173,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
   const routesOf = new Map(running.map(({ definition }) =>
     [definition, [...definition.routes,
       ...platformRoutes(definition.name, lifecycle, definition.personal_data)]]))
+  const isHere = createIsHere(settings.MAILBOX_READERS)
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
   if (!running.some(({ definition }) => definition.name === 'gateway')) {
     addMetricsRoute(app, metrics, settings.METRICS_TOKEN)
@@ -184,7 +186,7 @@ async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle):
     await app.register(async scope => {
       await addDocumentation(scope, definition.name, version)
       addRoutes(scope, routesOf.get(definition)!, {
-        ctx, metrics, auth, rate_limits: settings.RATE_LIMITS === 'on',
+        ctx, metrics, auth, isHere, rate_limits: settings.RATE_LIMITS === 'on',
         hasStaff: definition.hasStaff,
       })
       await definition.plugin?.(scope, ctx)

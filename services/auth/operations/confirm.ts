@@ -28,10 +28,7 @@ export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
   const until_ms = Date.parse(confirmed_at) + confirmed_for_seconds * 1000
   return reply(
     { access_token, expires_in, confirmed_until: new Date(until_ms).toISOString() },
-    { headers: {
-      'set-cookie': accessCookie(access_token, ctx.settings.PUBLIC_URL),
-      'cache-control': 'no-store',
-    } })
+    { headers: { 'set-cookie': accessCookie(access_token, ctx.settings.PUBLIC_URL) } })
 }
 
 /**

@@ -35,7 +35,6 @@ async function askForSecondFactor (ctx: Ctx, account: AccountRow): Promise<void>
     { account_id: account.id, password_mark: markOf(account.password_hash) })
   throw new Problem(secondFactorNeeded, undefined, {
     extensions: { challenge, methods, expires_in: challenge_seconds },
-    headers: { 'cache-control': 'no-store' },
   })
 }
 

@@ -15,7 +15,7 @@ const remember_ms = 1000
  */
 export const getSystemHealth: Operation<typeof api.getSystemHealth> = async ctx => {
   const health = await ctx.resources.askEveryone()
-  return reply(health, { status: health.status === 'ok' ? 200 : 503, headers: { 'cache-control': 'no-store' } })
+  return reply(health, { status: health.status === 'ok' ? 200 : 503 })
 }
 
 /** A function that asks all services at once, and no more often than once a second. */

@@ -25,6 +25,5 @@ export const exportMyData: Operation<typeof api.exportMyData> = async (ctx, { ca
   }
   return reply(data, { headers: {
     'content-disposition': 'attachment; filename="fermata-my-data.json"',
-    'cache-control': 'no-store',
   } })
 }

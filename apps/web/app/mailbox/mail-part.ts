@@ -8,7 +8,7 @@ import { clientFor } from '../server/session.server.ts'
  * What a mail may do in its frame: show its own styles and pictures, open links in another tab,
  * nothing else.
  */
-const mail_policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+const mail_policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 /** `/mailbox/<id>/html`, `/mailbox/<id>/attachment-0` */
 export async function loader ({ context, params }: Route.LoaderArgs) {
@@ -26,7 +26,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
     headers: {
       'content-type': /^[\w.+/-]+$/.exec(attachment.content_type)?.[0] ?? 'application/octet-stream',
       'content-disposition': `attachment; filename="${name}"`,
-      'content-security-policy': "default-src 'none'; sandbox",
+      'content-security-policy': "default-src 'none'; base-uri 'none'; sandbox",
     },
   })
 }

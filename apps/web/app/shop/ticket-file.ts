@@ -27,7 +27,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
     headers: {
       'content-type': answer.headers.get('content-type') ?? 'application/octet-stream',
       'content-disposition': answer.headers.get('content-disposition') ?? (file === 'qr.svg' ? 'inline' : `attachment; filename="${file}"`),
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     },
   })
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { existsSync, lstatSync, statSync } from 'node:fs'
 import { createHash, randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
@@ -30,14 +30,21 @@ const socketName = '.s.PGSQL.5432'
 export async function makeRequestedFolder (folder: string): Promise<void> {
   try {
     const made = await makeFolders(folder)
-    // The server's account passes through to its own subfolders, but reads nothing here.
-    if (isRoot() || made) await chmod(folder, 0o711)
+    if (made || existsSync(join(folder, 'data')) || isRoot()) await closeToOthers(folder)
     const probe = join(folder, `.probe-${randomBytes(6).toString('hex')}`)
     await (await open(probe, 'wx')).close()
     await rm(probe)
   } catch (error) {
     throw explainError(error, folder)
   }
+}
+
+/** As root, the server's account passes through to its own subfolders, but reads nothing here. */
+async function closeToOthers (folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const { uid, gid } = chooseAccount(join(folder, 'data'))
+  if (uid !== undefined) await chown(folder, 0, gid!)
+  await chmod(folder, uid === undefined ? 0o700 : 0o710)
 }
 
 /**

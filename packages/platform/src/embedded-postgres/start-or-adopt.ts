@@ -5,7 +5,7 @@ import type { Place } from './data-folder.ts'
 import { explainError } from './explain.ts'
 import { isServerOf, serverUrl } from './first-connection.ts'
 import { clearRemains, findServer, stopServer } from './postmaster.ts'
-import { ownName, writeWhole } from './run-as.ts'
+import { ownName, writeWhole, type Account } from './run-as.ts'
 import { freePort, spawnServer, waitForOrphan } from './server-process.ts'
 import { accessNames, accessRules, serverConfig, type Endpoint } from './server-settings.ts'
 import type { Running } from './watch.ts'
@@ -46,11 +46,16 @@ export async function startOrAdopt (
   await clearRemains(place.data, place.sockets)
   endpoint.port = transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
   for (const [path, text] of wantedFiles(place, endpoint, binaries, choice)) {
-    await writeWhole(path, text, 0o644).catch(error => { throw explainError(error, place.folder) })
+    await writeWhole(path, text, ...forServer(place))
+      .catch(error => { throw explainError(error, place.folder) })
   }
   const running = await spawnServer(place, binaries, config, log)
   return { running, endpoint, config, password, adopted: false }
 }
+
+/** Root's server reads them as another account, by its group; they say how to get in. */
+const forServer = ({ account: { name, uid, gid } }: Place): [mode: number, owner?: Account] =>
+  uid === undefined ? [0o600] : [0o640, { name, uid: 0, gid }]
 
 type Files = [path: string, text: string][]
 
