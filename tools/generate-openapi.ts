@@ -5,7 +5,10 @@ import { describeService } from '@fermata/platform/describe-service'
 import { keepGenerated } from './generated.ts'
 import { root } from './sources.ts'
 
-/** Writes docs/openapi/<service>.json from the contracts, or with `--check` compares the files with them. */
+/**
+ * Writes docs/openapi/<service>.json from the contracts, or with `--check` compares the files with
+ * them.
+ */
 const { version } = JSON.parse(readFileSync(join(root, 'apps/server/package.json'), 'utf8')) as { version: string }
 
 for (const service of Object.values(allServices)) {

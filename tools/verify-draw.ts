@@ -8,8 +8,9 @@ import { pathToFileURL } from 'node:url'
  *   node tools/verify-draw.ts https://tickets.example.org/api/queue/<event id> [token …]
  *   node tools/verify-draw.ts draw.json [token …]
  *
- * With tokens it also tells their places. The file is `{ "queue": …, "joins": [ … ] }`: the answers of
- * GET /api/queue/<event id> and all pages of …/joins. It shares no code with the product on purpose.
+ * With tokens it also tells their places. The file is `{ "queue": …, "joins": [ … ] }`: the answers
+ * of GET /api/queue/<event id> and all pages of …/joins. It shares no code with the product on
+ * purpose.
  */
 
 interface Published {
@@ -17,7 +18,7 @@ interface Published {
     key_hash: string, key: string | null, joins_digest: string | null
     order_digest: string | null, drawn_count: number | null
   } }
-  joins: { number: number, first_place: number | null, ids: string[] }[]
+  joins: { number: number, first_place: number | null, ids: string[], networks: string[] | null }[]
 }
 
 export interface Verdict {
@@ -47,6 +48,48 @@ function digestOfOrder (numbers: number[]): string {
   return hash.digest('hex')
 }
 
+interface Candidate { id: string, number: number, network: string }
+
+/**
+ * One place after the other, for the first in the drawn order whose network has none so far or,
+ * this place included, at most a quarter of those given; if there is none, for the network with the
+ * fewest. Only networks somebody of which was passed over are looked at again, and these are few.
+ */
+function serve (drawn: Candidate[]): Candidate[] {
+  const places = new Map<string, number>()
+  const have = (network: string) => places.get(network) ?? 0
+  const passed_over = new Map<string, { waiting: Candidate[], gone: number }>()
+  const rank = new Map(drawn.map((one, index) => [one, index]))
+  const served: Candidate[] = []
+  const heads = () => [...passed_over.values()].map(({ waiting, gone }) => waiting[gone]!)
+    .sort((a, b) => rank.get(a)! - rank.get(b)!)
+  let looked_at = 0
+  while (served.length < drawn.length) {
+    const isFair = ({ network }: Candidate) =>
+      have(network) === 0 || have(network) + 1 <= (served.length + 1) / 4
+    let next = heads().find(isFair)
+    while (!next && looked_at < drawn.length) {
+      const one = drawn[looked_at++]!
+      if (isFair(one)) {
+        next = one
+        break
+      }
+      const line = passed_over.get(one.network)
+      if (line) line.waiting.push(one)
+      else passed_over.set(one.network, { waiting: [one], gone: 0 })
+    }
+    // Those at the head are in their order already, and sorting keeps it among equals.
+    next ??= heads().sort((a, b) => have(a.network) - have(b.network))[0]!
+    const line = passed_over.get(next.network)
+    if (line?.waiting[line.gone] === next && ++line.gone === line.waiting.length) {
+      passed_over.delete(next.network)
+    }
+    places.set(next.network, have(next.network) + 1)
+    served.push(next)
+  }
+  return served
+}
+
 /** Everything that can be said about a draw from what was published. */
 export function verifyDraw ({ queue: { draw }, joins }: Published): Verdict {
   if (draw.key === null) {
@@ -57,8 +100,10 @@ export function verifyDraw ({ queue: { draw }, joins }: Published): Verdict {
   const key = bytesOf(draw.key)
   const before = joins.filter(batch => batch.first_place === null)
   const ids = before.flatMap(batch => batch.ids)
-  const digest = before.reduce(
-    (sum, batch) => sha256(sum, ...batch.ids.map(bytesOf)), Buffer.alloc(32) as Buffer)
+  const networks = before.flatMap(batch => batch.networks ?? batch.ids)
+  const start: Buffer = Buffer.alloc(32)
+  const digest = before.reduce((sum, batch) =>
+    sha256(sum, ...[...batch.ids, ...batch.networks ?? []].map(bytesOf)), start)
   must(sha256(key).toString('hex') === draw.key_hash,
     'the key is not the one whose hash was published before the draw')
   must(digest.toString('hex') === draw.joins_digest, 'the list of joins is not the one that was drawn')
@@ -66,11 +111,14 @@ export function verifyDraw ({ queue: { draw }, joins }: Published): Verdict {
   must(new Set(ids).size === ids.length, 'an id took part twice')
 
   const seed = createHmac('sha256', key).update(digest).digest()
-  const drawn = ids.map(id => ({ id, number: numberOf(seed, id) }))
+  must(networks.length === ids.length, 'not every id has a network')
+  const drawn = ids
+    .map((id, index) => ({ id, number: numberOf(seed, id), network: networks[index]! }))
     .sort((a, b) => a.number - b.number)
-  must(digestOfOrder(drawn.map(one => one.number)) === draw.order_digest,
+  const served = serve(drawn)
+  must(digestOfOrder(served.map(one => one.number)) === draw.order_digest,
     'the order that was served is not the drawn one')
-  const places = new Map(drawn.map(({ id }, index) => [id, index + 1]))
+  const places = new Map(served.map(({ id }, index) => [id, index + 1]))
 
   let next = ids.length + 1
   for (const batch of joins.slice(before.length)) {

@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, hash } from 'node:crypto'
 import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { networkOf } from '@fermata/platform/network'
 import { deriveKey, secretsIn } from '@fermata/platform/tokens'
+import { network_bytes } from './queue-draw.ts'
 import type { Asker } from './rules/stock.ts'
 
 /** 64 bits: among a million people of one event two share a key in one of ten million events. */
@@ -16,7 +17,8 @@ export const mailboxKey = (email: string) => keyOf(`mailbox ${mailboxOf(email)}`
 export const visitorKey = (secret: string) => keyOf(`visitor ${secret}`)
 export const accountKey = (user_id: string) => keyOf(`account ${user_id}`)
 
-export type NetworkKeys = (event_id: string, address: string) => string
+/** @param counted what is counted, and of which event */
+export type NetworkKeys = (counted: string, address: string) => string
 
 /**
  * Names networks without telling addresses: nobody without the secret can try all addresses to find
@@ -25,8 +27,8 @@ export type NetworkKeys = (event_id: string, address: string) => string
 export function createNetworkKeys (secrets: string): NetworkKeys {
   const key = createSecretKey(deriveKey(secretsIn(secrets)[0]!, 'networks'))
   const remembered = new Map<string, string>()
-  return (event_id, address) => {
-    const name = `${event_id} ${networkOf(address)}`
+  return (counted, address) => {
+    const name = `${counted} ${networkOf(address)}`
     const known = remembered.get(name)
     if (known !== undefined) return known
     const made = createHmac('sha256', key).update(name).digest('hex').slice(0, key_digits)
@@ -35,6 +37,10 @@ export function createNetworkKeys (secrets: string): NetworkKeys {
     return made
   }
 }
+
+/** 48 bits of a name that says nothing of the one under which the same network holds tickets. */
+export const lineNetwork = (key: NetworkKeys, event_id: string, address: string) =>
+  Buffer.from(key(`line ${event_id}`, address), 'hex').subarray(0, network_bytes)
 
 /** What regulars are known by. */
 export const keysOf = ({ mailbox, visitor, user_id }: Asker): string[] => [

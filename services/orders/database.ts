@@ -190,6 +190,7 @@ export interface OrdersQueueJoins {
   event_id: string
   first_place: number | null
   ids: Buffer
+  networks: Buffer | null
   number: number
 }
 

@@ -53,8 +53,9 @@ export const personalData: PersonalDataMap = {
       'ticket_type_ids', 'valid_from', 'valid_until', 'created_at', 'updated_at'],
     promo_uses: ['order_id', 'promo_code_id', 'uses'],
     queue_admissions: ['event_id', 'at', 'up_to'],
-    // Places in a draw: random numbers, of which nobody can tell whose they were.
-    queue_joins: ['event_id', 'number', 'at', 'first_place', 'ids'],
+    // Places in a draw: random numbers, of which nobody can tell whose they were; networks are
+    // keyed hashes of one event.
+    queue_joins: ['event_id', 'number', 'at', 'first_place', 'ids', 'networks'],
     // The buyer is a keyed hash, for as long as the sale lasts.
     queue_uses: ['event_id', 'place', 'orders', 'buyer'],
     queues: ['event_id', 'enabled', 'opens_at', 'draw_key', 'drawn_at', 'drawn_count',

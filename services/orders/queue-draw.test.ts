@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { draw, placeInDraw, seedOf } from './queue-draw.ts'
+import { draw, placeInDraw, seedOf, type Drawn } from './queue-draw.ts'
 import { bindingOf, newIds, queueKeys, readPass, readToken, signPass, signToken } from './queue-tokens.ts'
 
 /** The draw and the tokens (queue-draw.ts, queue-tokens.ts), without a database. */
@@ -8,6 +8,8 @@ import { bindingOf, newIds, queueKeys, readPass, readToken, signPass, signToken 
 /** Ids and keys from a number, so that a failure can be repeated. */
 const bytesOf = (name: string, length: number) =>
   createHash('sha256').update(name).digest().subarray(0, length)
+
+const oneBatch = (ids: Buffer[]): Drawn[] => [{ ids: Buffer.concat(ids), networks: null }]
 
 /** Of a table of 10 by 10 whose margins are fixed: 81 degrees of freedom. */
 const chi_square_at_1_percent = 113.5
@@ -17,10 +19,10 @@ test('draw: the time of arrival before the opening does not matter (chi-square, 
   const visitors = 20_000
   const cells = 10
   const ids = Array.from({ length: visitors }, (_, index) => bytesOf(`${seed_name} visitor ${index}`, 16))
-  const drawn = await draw(seedOf(bytesOf(`${seed_name} key`, 32), bytesOf(`${seed_name} joins`, 32)), ids)
+  const drawn = await draw(seedOf(bytesOf(`${seed_name} key`, 32), bytesOf(`${seed_name} joins`, 32)), oneBatch(ids))
   const counts = new Float64Array(cells * cells)
   ids.forEach((id, arrival) => {
-    const place = placeInDraw(drawn, id) - 1
+    const place = placeInDraw(drawn, id)! - 1
     const cellOf = (position: number) => Math.floor(position * cells / visitors)
     counts[cellOf(arrival) * cells + cellOf(place)]!++
   })
@@ -33,8 +35,8 @@ test('draw: the time of arrival before the opening does not matter (chi-square, 
 test('draw: gives every place once, whatever the number of visitors', async () => {
   for (const count of [0, 1, 2, 9001]) {
     const ids = newIds(count)
-    const drawn = await draw(seedOf(bytesOf('key', 32), bytesOf(`${count} joins`, 32)), [Buffer.concat(ids)])
-    const places = ids.map(id => placeInDraw(drawn, id)).sort((a, b) => a - b)
+    const drawn = await draw(seedOf(bytesOf('key', 32), bytesOf(`${count} joins`, 32)), oneBatch(ids))
+    const places = ids.map(id => placeInDraw(drawn, id)!).sort((a, b) => a - b)
     expect(places).toEqual(Array.from({ length: count }, (_, index) => index + 1))
   }
 })

@@ -1,6 +1,7 @@
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { id_bytes } from './queue-tokens.ts'
+import { servedOrder } from './rules/served-order.ts'
 
 /**
  * The draw, as anybody can repeat it: docs/concepts/waiting-room.md has it in words and
@@ -12,21 +13,35 @@ import { id_bytes } from './queue-tokens.ts'
  * draws.
  */
 const number_bytes = 6
+/**
+ * Of a network's keyed hash: as with numbers, two of a million that are taken for one do no harm.
+ */
+export const network_bytes = 6
 /** Some milliseconds of hashing; then others have their turn. */
 const chunk = 4000
 
 export interface Draw {
-  /** Ascending; a place is one more than the count of smaller ones. */
+  /** Ascending: the drawn order. */
   numbers: Float64Array
+  /** Of each number its place. */
+  places: Uint32Array
   order_digest: string
   seed: KeyObject
 }
 
+/** Some who joined, in their order. */
+export interface Drawn {
+  /** 16 bytes for each. */
+  ids: Buffer
+  /** 6 bytes for each; null: each comes from a network of its own. */
+  networks: Buffer | null
+}
+
 export const hashOfKey = (key: Buffer) => createHash('sha256').update(key).digest('hex')
 
-/** Ties each batch of ids to all before it. */
-export const extendDigest = (digest: Buffer, ids: Buffer) =>
-  createHash('sha256').update(digest).update(ids).digest()
+/** Ties each batch to all before it. */
+export const extendDigest = (digest: Buffer, ids: Buffer, networks: Buffer) =>
+  createHash('sha256').update(digest).update(ids).update(networks).digest()
 
 /** Nobody knows it before the last visitor joined, for it needs their ids as well as the key. */
 export const seedOf = (key: Buffer, joins_digest: Buffer) =>
@@ -36,36 +51,67 @@ export const drawNumber = (seed: KeyObject, id: Buffer) =>
   createHmac('sha256', seed).update(id).digest().readUIntBE(0, number_bytes)
 
 /**
- * Draws everybody whose id is in `ids`; a million take some seconds, during which others are
- * served.
+ * Draws everybody in `batches`, and gives the places in that order but for the part of each network
+ * (rules/served-order.ts). A million take some seconds, during which others are served.
  */
-export async function draw (seed: KeyObject, ids: Buffer[]): Promise<Draw> {
-  const count = ids.reduce((sum, batch) => sum + batch.length / id_bytes, 0)
+export async function draw (seed: KeyObject, batches: Drawn[]): Promise<Draw> {
+  const drawn = await drawNumbers(seed, batches)
+  const numbers = drawn.toSorted()
+  const networks = await networksByRank(numbers, drawn, batches)
+  const places = new Uint32Array(numbers.length)
+  const hash = createHash('sha256')
+  const bytes = Buffer.alloc(chunk * number_bytes)
+  let place = 0
+  for (const rank of servedOrder(networks)) {
+    bytes.writeUIntBE(numbers[rank]!, place % chunk * number_bytes, number_bytes)
+    places[rank] = ++place
+    if (place % chunk === 0) {
+      hash.update(bytes)
+      await breathe()
+    }
+  }
+  hash.update(bytes.subarray(0, place % chunk * number_bytes))
+  return { numbers, places, seed, order_digest: hash.digest('hex') }
+}
+
+/** In the order of joining. */
+async function drawNumbers (seed: KeyObject, batches: Drawn[]): Promise<Float64Array> {
+  const count = batches.reduce((sum, { ids }) => sum + ids.length / id_bytes, 0)
   const numbers = new Float64Array(count)
   let index = 0
-  for (const batch of ids) {
-    for (let at = 0; at < batch.length; at += id_bytes) {
-      numbers[index++] = drawNumber(seed, batch.subarray(at, at + id_bytes))
+  for (const { ids } of batches) {
+    for (let at = 0; at < ids.length; at += id_bytes) {
+      numbers[index++] = drawNumber(seed, ids.subarray(at, at + id_bytes))
       if (index % chunk === 0) await breathe()
     }
   }
-  numbers.sort()
-  return { numbers, seed, order_digest: digestOf(numbers) }
+  return numbers
 }
 
-function digestOf (numbers: Float64Array): string {
-  const hash = createHash('sha256')
-  const bytes = Buffer.alloc(number_bytes)
-  for (const value of numbers) {
-    bytes.writeUIntBE(value, 0, number_bytes)
-    hash.update(bytes)
+/**
+ * The network of each number in the drawn order; of two equal numbers who joined first is first.
+ */
+async function networksByRank (
+  numbers: Float64Array, drawn: Float64Array, batches: Drawn[]
+): Promise<Float64Array> {
+  const by_rank = new Float64Array(numbers.length).fill(NaN)
+  let index = 0
+  for (const { ids, networks } of batches) {
+    for (let at = 0; at < ids.length / id_bytes; at++) {
+      let rank = rankOf(numbers, drawn[index]!)
+      while (!Number.isNaN(by_rank[rank])) rank++
+      index++
+      by_rank[rank] = networks ? networks.readUIntBE(at * network_bytes, network_bytes) : -index
+      if (index % chunk === 0) await breathe()
+    }
   }
-  return hash.digest('hex')
+  return by_rank
 }
 
-/** From 1. Found by halving, so a million visitors cost twenty comparisons. */
-export function placeInDraw ({ numbers, seed }: Draw, id: Buffer): number {
-  const own = drawNumber(seed, id)
+/**
+ * How many numbers are smaller. Found by halving, so a million visitors cost twenty comparisons.
+ */
+function rankOf (numbers: Float64Array, own: number): number {
   let low = 0
   let high = numbers.length
   while (low < high) {
@@ -73,5 +119,9 @@ export function placeInDraw ({ numbers, seed }: Draw, id: Buffer): number {
     if (numbers[middle]! < own) low = middle + 1
     else high = middle
   }
-  return low + 1
+  return low
 }
+
+/** From 1; null for an id that took no part. */
+export const placeInDraw = ({ numbers, places, seed }: Draw, id: Buffer): number | null =>
+  places[rankOf(numbers, drawNumber(seed, id))] ?? null

@@ -4,12 +4,16 @@ import { extendDigest } from './queue-draw.ts'
 import { newIds, type Place } from './queue-tokens.ts'
 
 /** Somebody who wants a place, as they wait for the batch before theirs. */
-export interface JoinRequest { binding: Buffer }
+export interface JoinRequest {
+  binding: Buffer
+  /** A keyed hash of where they come from. */
+  network: Buffer
+}
 
 /** Their place, durable; or that the room is off or full. */
 export type Joined = { kind: 'joined', place: Place } | { kind: 'off' } | { kind: 'full' }
 
-/** A draw of this many is held in memory as 16 MB and takes some seconds. */
+/** A draw of this many is held in memory as 24 MB and takes some seconds. */
 const max_joined = 2_000_000
 
 /**
@@ -32,10 +36,12 @@ export function appendBatch (
     const places = requests.map(({ binding }, index): Place => ({
       id: new_ids[index]!, place: drawn ? queue.joined + index + 1 : 0, joined_ms, binding }))
     const ids = Buffer.concat(places.map(({ id }) => id))
+    const networks = Buffer.concat(requests.map(({ network }) => network))
     await appendJoins(tx, {
-      event_id, number: queue.batches + 1, first_place: drawn ? queue.joined + 1 : null, ids,
+      event_id, number: queue.batches + 1, first_place: drawn ? queue.joined + 1 : null,
+      ids, networks,
       count: requests.length, at: queue.now,
-      joins_digest: drawn ? queue.joins_digest : extendDigest(queue.joins_digest, ids),
+      joins_digest: drawn ? queue.joins_digest : extendDigest(queue.joins_digest, ids, networks),
     })
     return places.map(place => ({ kind: 'joined', place }))
   })

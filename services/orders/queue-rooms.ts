@@ -5,7 +5,7 @@ import { Problem } from '@fermata/platform/problem'
 import { createCollector, type Collector } from '@fermata/platform/collector'
 import type { Ctx } from './context.ts'
 import { findRooms, listDrawn, type RoomRow } from './queries/queue.ts'
-import { draw, seedOf, type Draw } from './queue-draw.ts'
+import { draw, seedOf, type Draw, type Drawn } from './queue-draw.ts'
 import { appendBatch, type Joined, type JoinRequest } from './queue-joins.ts'
 import { toRoom, type Room } from './queue-room.ts'
 import { queueKeys } from './queue-tokens.ts'
@@ -42,10 +42,10 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
   async function loadDraw (row: RoomRow): Promise<void> {
     draws.set(row.event_id, 'loading')
     try {
-      const batches: Buffer[] = []
+      const batches: Drawn[] = []
       for (let after = 0; ;) {
         const rows = await listDrawn(ctx.db, row.event_id, after, drawn_batches_at_a_time)
-        batches.push(...rows.map(({ ids }) => ids))
+        batches.push(...rows)
         if (rows.length < drawn_batches_at_a_time) break
         after = rows.at(-1)!.number
       }

@@ -12,7 +12,10 @@ import { createDataFolder } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from './sell.ts'
 
-/** The waiting room of a server that is killed while people join, and its draw recomputed by the tool. */
+/**
+ * The waiting room of a server that is killed while people join, and its draw recomputed by the
+ * tool.
+ */
 
 let data: Awaited<ReturnType<typeof createDataFolder>>
 let server: Installation
@@ -31,8 +34,8 @@ const tool = fileURLToPath(new URL('../../tools/verify-draw.ts', import.meta.url
 interface Said { code: number, output: string }
 
 const verify = (source: string, ...tokens: string[]) => new Promise<Said>(resolve => {
-  execFile(process.execPath, [tool, source, ...tokens], (error, stdout) =>
-    resolve({ code: error ? Number(error.code) : 0, output: stdout }))
+  execFile(process.execPath, [tool, source, ...tokens], (error, stdout, stderr) =>
+    resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }))
 })
 
 async function openRoom (opens_in_seconds: number) {
@@ -117,11 +120,12 @@ test('waiting room: the tool notices a draw that was tampered with', async () =>
   const { draw } = queue
   const other = '00'.repeat(32)
 
-  expect((await tell({ queue, joins })).code).toBe(0)
+  expect(await tell({ queue, joins })).toMatchObject({ code: 0 })
   for (const [changed, says] of [
     [{ queue: { draw: { ...draw, key: other } }, joins }, 'not the one whose hash was published'],
     [{ queue, joins: joins.slice(1) }, 'not the one that was drawn'],
     [{ queue, joins: [...joins, joins[0]!] }, 'an id took part twice'],
+    [{ queue, joins: joins.map(batch => ({ ...batch, networks: null })) }, 'not the one that was drawn'],
     [{ queue: { draw: { ...draw, order_digest: other } }, joins }, 'the order that was served'],
     [{ queue: { draw: { ...draw, key: null } }, joins }, 'has not taken place yet'],
   ] as const) {

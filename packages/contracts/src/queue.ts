@@ -9,7 +9,10 @@ const Count = Type.Integer({ minimum: 0 })
 const Milliseconds = Type.Integer({ minimum: 0 })
 const Hash = Type.String({ description: 'SHA-256, hexadecimal', pattern: '^[0-9a-f]{64}$' })
 
-/** What a visitor keeps to show that a place is theirs: a secret of their browser, made by whoever serves them. */
+/**
+ * What a visitor keeps to show that a place is theirs: a secret of their browser, made by whoever
+ * serves them.
+ */
 export const Visitor = Type.String({
   minLength: 16, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$',
   description: 'A secret of the visitor, to which place and pass are bound; joining signed in, ' +
@@ -113,6 +116,9 @@ export const QueueJoins = Type.Object({
   first_place: Nullable(Type.Integer({ minimum: 1, description: 'Null for those who take part in the draw' })),
   at: Timestamp,
   ids: Type.Array(Type.String({ description: 'Random id of a token, hexadecimal' })),
+  networks: Nullable(Type.Array(Type.String({
+    description: 'For each id a name of the network it joined from: equal for those of one network ' +
+      'at this event, and good for nothing else' }))),
 })
 
 export const queuePassNeeded = defineProblem(

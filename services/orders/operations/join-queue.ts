@@ -3,6 +3,7 @@ import { queueClosed, type joinQueue as contract } from '@fermata/contracts/queu
 import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
+import { lineNetwork } from '../counted-askers.ts'
 import { positionIn, stateOf } from '../queue-room.ts'
 import { bindingOf, readToken, signToken } from '../queue-tokens.ts'
 import { requireRoom } from '../require-room.ts'
@@ -11,7 +12,7 @@ import { requireRoom } from '../require-room.ts'
  * Gives a place in the waiting room. Nobody becomes a row: the visitor carries a signed token, and
  * ids are appended in batches (queue-joins.ts).
  */
-export const joinQueue: Operation<typeof contract> = async (ctx, { params, body, caller }) => {
+export const joinQueue: Operation<typeof contract> = async (ctx, { params, body, caller, ip }) => {
   const { event_id } = params
   const room = await requireRoom(ctx, event_id)
   const known = body.token === undefined ? null : readToken(room.keys, body.token)
@@ -22,7 +23,8 @@ export const joinQueue: Operation<typeof contract> = async (ctx, { params, body,
   const state = stateOf(room)
   if (state === 'sold_out' || state === 'closed') throw closed(event_id, state)
   const binding = bindingOf(body.visitor, userIdOf(caller))
-  const joined = await ctx.resources.rooms.joins.add(event_id, { binding })
+  const joined = await ctx.resources.rooms.joins.add(event_id,
+    { binding, network: lineNetwork(ctx.resources.networkKey, event_id, ip) })
   if (joined.kind === 'off') throw new Problem(notFound, 'This event has no waiting room.')
   if (joined.kind === 'full') throw closed(event_id, 'full')
   return { token: signToken(room.keys, joined.place), ...positionIn(room, joined.place) }

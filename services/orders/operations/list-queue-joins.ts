@@ -4,6 +4,7 @@ import { pageOf, readCursor } from '@fermata/platform/paging'
 import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { findQueue, listJoins, type JoinsRow } from '../queries/queue.ts'
+import { network_bytes } from '../queue-draw.ts'
 import { id_bytes } from '../queue-tokens.ts'
 
 /**
@@ -21,8 +22,10 @@ export const listQueueJoins: Operation<typeof contract> = async (ctx, { params, 
   return pageOf(rows, limit, ({ number }) => ({ number }), present)
 }
 
-function present ({ number, first_place, at, ids }: JoinsRow) {
+function present ({ number, first_place, at, ids, networks }: JoinsRow) {
   const count = ids.length / id_bytes
-  return { number, first_place, at, ids: Array.from({ length: count }, (_, index) =>
-    ids.toString('hex', index * id_bytes, (index + 1) * id_bytes)) }
+  const inParts = (bytes: Buffer, length: number) => Array.from({ length: count }, (_, index) =>
+    bytes.toString('hex', index * length, (index + 1) * length))
+  return { number, first_place, at, ids: inParts(ids, id_bytes),
+    networks: networks && inParts(networks, network_bytes) }
 }

@@ -97,29 +97,32 @@ export const closeDraw = (tx: Tx<DB>, event_id: string) => sql`
    where event_id = ${event_id} and drawn_at is null`.execute(tx)
 
 export interface JoinBatch {
-  event_id: string, number: number, first_place: number | null, ids: Buffer,
+  event_id: string, number: number, first_place: number | null, ids: Buffer, networks: Buffer,
   count: number, joins_digest: Buffer, at: string
 }
 
 /** The batch and the counters it moves, in one statement. */
 export const appendJoins = (tx: Tx<DB>, batch: JoinBatch) => sql`
   with appended as (
-    insert into orders.queue_joins (event_id, number, first_place, ids, at)
-    values (${batch.event_id}, ${batch.number}, ${batch.first_place}, ${batch.ids}, ${batch.at})
+    insert into orders.queue_joins (event_id, number, first_place, ids, networks, at)
+    values (${batch.event_id}, ${batch.number}, ${batch.first_place}, ${batch.ids}, ${batch.networks},
+      ${batch.at})
   )
   update orders.queues set joined = joined + ${batch.count}, batches = ${batch.number},
          joins_digest = ${batch.joins_digest}
    where event_id = ${batch.event_id}`.execute(tx)
 
-export interface JoinsRow { number: number, first_place: number | null, ids: Buffer, at: string }
+export interface JoinsRow {
+  number: number, first_place: number | null, ids: Buffer, networks: Buffer | null, at: string
+}
 
 export const listJoins = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
-  select number, first_place, ids, at from orders.queue_joins
+  select number, first_place, ids, networks, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} order by number limit ${limit}`.execute(db)).rows
 
-/** Ids that take part in the draw, some batches at a time. */
+/** Those who take part in the draw, some batches at a time. */
 export const listDrawn = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
-  select number, first_place, ids, at from orders.queue_joins
+  select number, first_place, ids, networks, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} and first_place is null
    order by number limit ${limit}`.execute(db)).rows
 
