@@ -1,3 +1,4 @@
+import { offsetNote } from '@fermata/contracts/clocks'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 
 const tags = { en: 'en-GB', fr: 'fr-FR' } as const
@@ -26,12 +27,14 @@ function formatOf (timezone: string, locale: Locale): Intl.DateTimeFormat {
 }
 
 /**
- * A moment as people at the venue would say it: `Saturday 12 December 2026 at 19:30 (Paris time)`.
+ * A moment as people at the venue would say it: `Saturday 12 December 2026 at 19:30 (Paris time)`;
+ * with the offset from UTC in the hour that clocks show twice.
  */
 export function venueTime (at: string, timezone: string, locale: Locale): string {
   const text = formatOf(timezone, locale).format(new Date(at))
   const city = timezone.split('/').at(-1)!.replaceAll('_', ' ')
-  return `${text} (${timezone.includes('/') ? zoneNames[locale](city) : city})`
+  const zone = timezone.includes('/') ? zoneNames[locale](city) : city
+  return `${text} (${[zone, offsetNote(at, timezone) ?? []].flat().join(', ')})`
 }
 
 export const venueLine = ({ venue }: Pick<EventFacts, 'venue'>) =>

@@ -139,6 +139,18 @@ test('getTicketCalendar: the event at its own clock, with its zone', async () =>
   expect(text).not.toContain(ticket.code)
 })
 
+test('getTicketCalendar: in an hour that clocks show twice, the moments are told in UTC', async () => {
+  const ticket = await issueOne(it, { event: evening({ timezone: 'America/New_York',
+    starts_at: '2027-11-07T05:30:00.000Z', ends_at: '2027-11-07T06:15:00.000Z' }) })
+  const answer = await it.send(getTicketCalendar, {
+    params: { id: ticket.id }, token: it.orderToken(ticket.order_id),
+  })
+  const lines = answer.bytes.toString().split('\r\n')
+  expect(lines).toContain('DTSTART:20271107T053000Z')
+  expect(lines).toContain('DTEND:20271107T061500Z')
+  expect(lines).not.toContain('BEGIN:VTIMEZONE')
+})
+
 test('getTicketPdf, getTicketQr: a void ticket has neither page nor code', async () => {
   const ticket = await issueOne(it)
   await it.send(voidTicket, { params: { id: ticket.id }, token: operator, body: {} })

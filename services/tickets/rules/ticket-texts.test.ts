@@ -34,3 +34,10 @@ test('newestOfEach: one of each, the newest', () => {
   expect(newestOfEach([a, { id: 'b', version: 1 }, { id: 'a', version: 3 }, { id: 'a', version: 2 }]))
     .toEqual([{ id: 'a', version: 3 }, { id: 'b', version: 1 }])
 })
+
+test('whenTexts: where clocks are set back, an end never reads as before its start', () => {
+  const autumn = event({ timezone: 'America/New_York',
+    starts_at: '2027-11-07T05:30:00.000Z', ends_at: '2027-11-07T06:15:00.000Z' })
+  expect(whenTexts(autumn, 'en').time).toBe('01:30 GMT−4 – 01:15 GMT−5')
+  expect(whenTexts(autumn, 'fr').time).toBe('01:30 GMT−4 – 01:15 GMT−5')
+})

@@ -1,3 +1,4 @@
+import { offsetNote } from '@fermata/contracts/clocks'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import { formatMoney } from '@fermata/contracts/money'
 
@@ -30,15 +31,19 @@ export const textsIn = (locale: Locale) => texts[locale]
 /** English dates by day, month and 24 hours, which no reader anywhere takes for another day. */
 const dateLocale = { en: 'en-GB', fr: 'fr-FR' }
 
-/** `Saturday 3 July 2027` and `20:00 – 22:30`, by the clocks at the venue. */
+/**
+ * `Saturday 3 July 2027` and `20:00 – 22:30`, by the clocks at the venue; with the offset from UTC
+ * where clocks are set back meanwhile.
+ */
 export function whenTexts (event: EventFacts, locale: Locale): { day: string, time: string } {
   const format = (iso: string, options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(dateLocale[locale], {
       timeZone: event.timezone, ...options,
     }).format(new Date(iso))
   const day = (iso: string) => format(iso, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
-  const time = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit' })
   const { starts_at, ends_at } = event
+  const time = (iso: string) => [format(iso, { hour: '2-digit', minute: '2-digit' }),
+    offsetNote(iso, event.timezone, iso === starts_at ? ends_at : starts_at) ?? []].flat().join(' ')
   const over_night = Date.parse(ends_at) - Date.parse(starts_at) < 12 * 3_600_000
   const first_day = capitalized(day(starts_at))
   if (day(starts_at) === day(ends_at) || over_night) {

@@ -1,6 +1,7 @@
+import { offsetMinutesAt } from '@fermata/contracts/clocks'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { offsetMinutesAt, vtimezone, wallClock } from './time-zone.ts'
+import { vtimezone, wallClock } from './time-zone.ts'
 
 const at = (iso: string) => Date.parse(iso)
 

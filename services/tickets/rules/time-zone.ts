@@ -1,28 +1,11 @@
-/** Wall-clock time in a time zone, by the zone data of the runtime. */
+import { offsetMinutesAt } from '@fermata/contracts/clocks'
+
+/** A time zone as calendars are told of it. */
 
 const minute_ms = 60_000
 const day_ms = 86_400_000
 /** A zone that changes its clocks at all does so within a year. */
 const look_back_ms = 370 * day_ms
-
-/** Making a format is a hundred times the work of using it; there are some 600 zones. */
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function formatFor (zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
-  if (known) return known
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-  formats.set(zone, format)
-  return format
-}
-
-/** Minutes by which clocks in the zone are ahead of UTC at a moment. */
-export function offsetMinutesAt (at_ms: number, zone: string): number {
-  const name = formatFor(zone).formatToParts(at_ms)
-    .find(part => part.type === 'timeZoneName')?.value ?? 'GMT'
-  const [, sign, hours, minutes] = /^GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? []
-  return hours === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes))
-}
 
 /** What clocks in the zone show, as `20270301T193000`. */
 export const wallClock = (at_ms: number, zone: string) =>

@@ -3,7 +3,7 @@ import { currencies } from '@fermata/contracts/money'
 import type { Static } from 'typebox'
 import type { Translate } from '../i18n/translate.ts'
 import { check, inputRules } from '../server/forms.server.ts'
-import { allZones, isZone, momentOf, wallTime } from './zones.server.ts'
+import { allZones, endAfter, endsTooSoon, fieldMoment, isZone, timeTexts } from './zones.server.ts'
 
 type Texts = Record<string, string>
 
@@ -17,8 +17,8 @@ export type FormOptions = ReturnType<typeof formOptions>
 export function textsOfEvent (event: Event): Texts {
   return {
     title: event.title, description: event.description, category: event.category,
-    starts_at: wallTime(event.starts_at, event.timezone),
-    ends_at: wallTime(event.ends_at, event.timezone),
+    ...timeTexts('starts_at', event.starts_at, event.timezone),
+    ...timeTexts('ends_at', event.ends_at, event.timezone),
     timezone: event.timezone,
     'venue.name': event.venue.name, 'venue.address': event.venue.address, 'venue.city': event.venue.city,
     'venue.country': event.venue.country, currency: event.currency,
@@ -34,12 +34,13 @@ export function readEvent (t: Translate, texts: Texts): ReadEvent {
   const text = (name: string) => texts[name] ?? ''
   const zone = text('timezone')
   const capacity = text('ticket_capacity')
+  const [starts_at, ends_at] = [fieldMoment(texts, 'starts_at', zone), fieldMoment(texts, 'ends_at', zone)]
   const event = {
     title: text('title'),
     description: text('description').replaceAll('\r\n', '\n'),
     category: text('category') as Category,
-    starts_at: momentOf(text('starts_at'), zone) ?? text('starts_at'),
-    ends_at: momentOf(text('ends_at'), zone) ?? text('ends_at'),
+    starts_at: starts_at ?? text('starts_at'),
+    ends_at: starts_at && ends_at ? endAfter(ends_at, starts_at, zone) : ends_at ?? text('ends_at'),
     timezone: zone,
     venue: {
       name: text('venue.name'), address: text('venue.address'), city: text('venue.city'), country: text('venue.country').toUpperCase(),
@@ -52,8 +53,10 @@ export function readEvent (t: Translate, texts: Texts): ReadEvent {
   if (errors['venue.country']) errors['venue.country'] = t('errors.form.country')
   if (errors.ticket_capacity) errors.ticket_capacity = t('errors.form.number')
   for (const name of ['starts_at', 'ends_at'] as const) {
-    if (!errors.timezone && momentOf(text(name), zone) === null) errors[name] = t('errors.form.time')
+    if (!errors.timezone && fieldMoment(texts, name, zone) === null) errors[name] = t('errors.form.time')
   }
-  if (Object.keys(errors).length === 0 && event.ends_at <= event.starts_at) errors.ends_at = t('errors.form.time_order')
+  if (Object.keys(errors).length === 0 && endsTooSoon(event.starts_at, event.ends_at)) {
+    errors.ends_at = t('errors.form.time_order')
+  }
   return { event, errors }
 }

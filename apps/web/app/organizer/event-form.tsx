@@ -3,6 +3,7 @@ import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
 import type { FormAnswer } from '../server/forms.server.ts'
 import { AreaField, Field, FormMessage, SelectField } from '../ui/field.tsx'
+import { TimeField } from './time-field.tsx'
 import type { FormOptions } from './event-form.server.ts'
 
 interface EventFormProps {
@@ -32,8 +33,8 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
           options={options.categories.map(category => ({ value: category, text: t(`shop.category.${category}`) }))} />
       </Step>
       <Step title={t('organizer.form.when')}>
-        <Field {...of('starts_at')} maxLength={undefined} type="datetime-local" label={t('organizer.form.starts')} />
-        <Field {...of('ends_at')} maxLength={undefined} type="datetime-local" label={t('organizer.form.ends')} />
+        <TimeField {...of('starts_at')} maxLength={undefined} values={values} label={t('organizer.form.starts')} />
+        <TimeField {...of('ends_at')} maxLength={undefined} values={values} label={t('organizer.form.ends')} />
         <Field {...of('timezone')} list="zones" autoComplete="off" label={t('organizer.form.zone')} hint={t('organizer.form.zone_hint')} className="sm:col-span-2" />
         <datalist id="zones">{options.zones.map(zone => <option key={zone} value={zone}>{zone}</option>)}</datalist>
       </Step>

@@ -3,7 +3,7 @@ import { NewPromoCode, type PromoCode, type PromoCodeChanges } from '@fermata/co
 import type { Translate } from '../i18n/translate.ts'
 import { check } from '../server/forms.server.ts'
 import { amountOf } from '../shop/choice.ts'
-import { momentOf, wallTime } from './zones.server.ts'
+import { endAfter, endsTooSoon, fieldMoment, timeTexts } from './zones.server.ts'
 
 type Texts = Record<string, string>
 interface Event { id: string, currency: string, timezone: string }
@@ -16,7 +16,8 @@ export function readPromoCode (
   t: Translate, texts: Texts, event: Event
 ): { code: NewPromoCode, errors: Texts } {
   const text = (name: string) => texts[name] ?? ''
-  const time = (name: string) => text(name) === '' ? null : momentOf(text(name), event.timezone)
+  const time = (name: string) => text(name) === '' ? null : fieldMoment(texts, name, event.timezone)
+  const [valid_from, valid_until] = [time('valid_from'), time('valid_until')]
   const code: NewPromoCode = {
     event_id: event.id,
     code: text('code'),
@@ -24,8 +25,9 @@ export function readPromoCode (
     amount_minor: text('amount') === '' ? null : amountOf(text('amount'), event.currency) ?? -1,
     ticket_type_ids: Object.keys(texts).filter(name => name.startsWith('type_'))
       .map(name => name.slice('type_'.length)),
-    valid_from: time('valid_from'),
-    valid_until: time('valid_until'),
+    valid_from,
+    valid_until: valid_from && valid_until
+      ? endAfter(valid_until, valid_from, event.timezone) : valid_until,
     max_uses: text('max_uses') === '' ? null : wholeOf(text('max_uses')),
     counts: text('counts') === 'tickets' ? 'tickets' : 'orders',
   }
@@ -35,8 +37,7 @@ export function readPromoCode (
   for (const name of ['valid_from', 'valid_until'] as const) {
     if (text(name) !== '' && code[name] === null) errors[name] = t('errors.form.time')
   }
-  const { valid_from, valid_until } = code
-  if (valid_from && valid_until && valid_until <= valid_from) errors.valid_until ??= t('errors.form.time_order')
+  if (endsTooSoon(code.valid_from, code.valid_until)) errors.valid_until ??= t('errors.form.time_order')
   return { code, errors }
 }
 
@@ -48,11 +49,11 @@ export function promoChangesOf (code: NewPromoCode): PromoCodeChanges {
 
 /** How a code reads as the texts of its form. */
 export function textsOfPromo (code: PromoCode, event: Pick<Event, 'currency' | 'timezone'>): Texts {
-  const wall = (at: string | null) => at ? wallTime(at, event.timezone) : ''
   return {
     code: code.code, percent: String(code.percent ?? ''), counts: code.counts,
     amount: code.amount_minor === null ? '' : decimalOf(code.amount_minor, event.currency),
-    valid_from: wall(code.valid_from), valid_until: wall(code.valid_until),
+    ...timeTexts('valid_from', code.valid_from, event.timezone),
+    ...timeTexts('valid_until', code.valid_until, event.timezone),
     max_uses: String(code.max_uses ?? ''),
     ...Object.fromEntries(code.ticket_type_ids.map(id => [`type_${id}`, 'on'])),
   }

@@ -2,6 +2,7 @@ import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
 import type { FormAnswer } from '../server/forms.server.ts'
 import { Field, FormMessage, SelectField } from '../ui/field.tsx'
+import { TimeField } from './time-field.tsx'
 
 interface PromoCodeFormProps {
   /** Absent for a new one. */
@@ -46,8 +47,8 @@ export function PromoCodeForm (
             { value: 'tickets', text: t('organizer.promos.counts_tickets') },
           ]} />
         )}
-        <Field {...of('valid_from')} type="datetime-local" label={t('organizer.promos.from')} />
-        <Field {...of('valid_until')} type="datetime-local" label={t('organizer.promos.until')} />
+        <TimeField {...of('valid_from')} values={values} label={t('organizer.promos.from')} />
+        <TimeField {...of('valid_until')} values={values} label={t('organizer.promos.until')} />
       </div>
       {shown.length > 0 && (
         <fieldset className="grid gap-2">

@@ -5,7 +5,7 @@ import {
 import type { Translate } from '../i18n/translate.ts'
 import { check } from '../server/forms.server.ts'
 import { amountOf } from '../shop/choice.ts'
-import { momentOf, wallTime } from './zones.server.ts'
+import { endAfter, endsTooSoon, fieldMoment, timeTexts } from './zones.server.ts'
 
 type Texts = Record<string, string>
 
@@ -28,7 +28,8 @@ export function readTicketType (
 ): { type: NewTicketType, errors: Texts } {
   const text = (name: string) => texts[name] ?? ''
   const price_minor = amountOf(text('price'), event.currency)
-  const time = (name: string) => text(name) === '' ? null : momentOf(text(name), event.timezone)
+  const time = (name: string) => text(name) === '' ? null : fieldMoment(texts, name, event.timezone)
+  const [sales_start, sales_end] = [time('sales_start'), time('sales_end')]
   const type: NewTicketType = {
     event_id: event.id,
     name: text('name'),
@@ -38,8 +39,9 @@ export function readTicketType (
     capacity: wholeOf(text('capacity')),
     min_per_order: text('min_per_order') === '' ? 1 : wholeOf(text('min_per_order')),
     max_per_order: text('max_per_order') === '' ? 10 : wholeOf(text('max_per_order')),
-    sales_start: time('sales_start'),
-    sales_end: time('sales_end'),
+    sales_start,
+    sales_end: sales_start && sales_end
+      ? endAfter(sales_end, sales_start, event.timezone) : sales_end,
     max_per_buyer: text('max_per_buyer') === '' ? null : wholeOf(text('max_per_buyer')),
     access_code: text('access_code') === '' ? null : text('access_code'),
     pricing: text('pricing') === 'donation' ? 'donation' : 'fixed',
@@ -54,8 +56,8 @@ export function readTicketType (
   for (const name of ['sales_start', 'sales_end'] as const) {
     if (text(name) !== '' && type[name] === null) errors[name] = t('errors.form.time')
   }
-  const { sales_start, sales_end, min_per_order = 1, max_per_order = 1 } = type
-  if (sales_start && sales_end && sales_end <= sales_start) errors.sales_end ??= t('errors.form.time_order')
+  const { min_per_order = 1, max_per_order = 1 } = type
+  if (endsTooSoon(type.sales_start, type.sales_end)) errors.sales_end ??= t('errors.form.time_order')
   if (max_per_order < min_per_order) {
     errors.max_per_order ??= t('errors.form.too_small', { limit: min_per_order })
   }
@@ -70,7 +72,7 @@ function readTiers (texts: Texts, { currency, timezone }: Event): PriceTier[] {
     const text = (name: string) => texts[`tier_${name}_${index}`] ?? ''
     return text('price') === '' ? [] : [{
       price_minor: amountOf(text('price'), currency) ?? -1,
-      until: text('until') === '' ? null : momentOf(text('until'), timezone) ?? '',
+      until: text('until') === '' ? null : fieldMoment(texts, `tier_until_${index}`, timezone) ?? '',
       up_to_sold: text('sold') === '' ? null : wholeOf(text('sold')),
     }]
   }).flat()
@@ -101,19 +103,19 @@ export function changesOf (type: NewTicketType): TicketTypeChanges {
 
 /** How a ticket type reads as the texts of its form. */
 export function textsOfType (type: TicketType, timezone: string): Texts {
-  const wall = (at: string | null) => at ? wallTime(at, timezone) : ''
   return {
     name: type.name, description: type.description,
     price: decimalOf(type.price_minor, type.currency),
     capacity: String(type.capacity),
     min_per_order: String(type.min_per_order), max_per_order: String(type.max_per_order),
-    sales_start: wall(type.sales_start), sales_end: wall(type.sales_end),
+    ...timeTexts('sales_start', type.sales_start, timezone),
+    ...timeTexts('sales_end', type.sales_end, timezone),
     max_per_buyer: String(type.max_per_buyer ?? ''), access_code: type.access_code ?? '',
     pricing: type.pricing,
     min_price: type.min_price_minor > 0 ? decimalOf(type.min_price_minor, type.currency) : '',
     ...Object.fromEntries(type.tiers.flatMap((tier, index) => [
       [`tier_price_${index}`, decimalOf(tier.price_minor, type.currency)],
-      [`tier_until_${index}`, wall(tier.until ?? null)],
+      ...Object.entries(timeTexts(`tier_until_${index}`, tier.until ?? null, timezone)),
       [`tier_sold_${index}`, String(tier.up_to_sold ?? '')],
     ])),
   }

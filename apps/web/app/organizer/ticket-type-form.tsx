@@ -2,6 +2,7 @@ import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
 import type { FormAnswer, InputRules } from '../server/forms.server.ts'
 import { Field, FormMessage, SelectField } from '../ui/field.tsx'
+import { TimeField } from './time-field.tsx'
 
 interface TicketTypeFormProps {
   /** Absent for a new one. */
@@ -32,8 +33,8 @@ export function TicketTypeForm ({ type_id, event, rules, texts, answer,
         <Field {...of('description')} maxLength={2000} label={t('organizer.types.description')} className="sm:col-span-2" />
         <Field {...of('min_per_order')} type="number" inputMode="numeric" min={1} max={100} required label={t('organizer.types.min')} />
         <Field {...of('max_per_order')} type="number" inputMode="numeric" min={1} max={100} required label={t('organizer.types.max')} />
-        <Field {...of('sales_start')} type="datetime-local" label={t('organizer.types.sales_start')} />
-        <Field {...of('sales_end')} type="datetime-local" label={t('organizer.types.sales_end')} />
+        <TimeField {...of('sales_start')} values={values} label={t('organizer.types.sales_start')} />
+        <TimeField {...of('sales_end')} values={values} label={t('organizer.types.sales_end')} />
         <p className="hint sm:col-span-2">{t('organizer.types.sales_hint', { zone: event.timezone })}</p>
       </div>
       <SaleRules values={values} errors={answer?.errors ?? {}} currency={event.currency} />
@@ -92,7 +93,7 @@ function PriceSteps (
         return (
           <div key={index} className="grid gap-3 sm:grid-cols-3">
             <Field {...of('price')} inputMode="decimal" maxLength={20} label={t('organizer.types.tier_price', { currency })} />
-            <Field {...of('until')} type="datetime-local" label={t('organizer.types.tier_until')} />
+            <TimeField {...of('until')} values={values} label={t('organizer.types.tier_until')} />
             <Field {...of('sold')} type="number" inputMode="numeric" min={1} label={t('organizer.types.tier_sold')} />
           </div>
         )

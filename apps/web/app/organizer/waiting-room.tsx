@@ -12,7 +12,8 @@ import { check, fieldsRefused, refuse, textsOf, type FormAnswer } from '../serve
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
-import { momentOf, wallTime } from './zones.server.ts'
+import { TimeField } from './time-field.tsx'
+import { fieldMoment, timeTexts } from './zones.server.ts'
 
 const defaults = { max_in_checkout: '2000', pass_minutes: '10' }
 
@@ -27,7 +28,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   return {
     timezone, settings,
     texts: settings === null ? { opens_at: '', ...defaults } : {
-      opens_at: wallTime(settings.opens_at, timezone),
+      ...timeTexts('opens_at', settings.opens_at, timezone),
       max_in_checkout: String(settings.max_in_checkout),
       pass_minutes: String(settings.pass_minutes),
     },
@@ -45,7 +46,7 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   const { timezone } = bodyOf(context, await call(getEvent, { params: { id: params.id } }))
   const body = {
     enabled: texts.intent !== 'off',
-    opens_at: texts.kept_opens_at || momentOf(texts.opens_at ?? '', timezone) || '',
+    opens_at: fieldMoment(texts, 'opens_at', timezone) ?? '',
     max_in_checkout: wholeOf(texts.max_in_checkout), pass_minutes: wholeOf(texts.pass_minutes),
   }
   const errors = check(t, NewQueueSettings, body)
@@ -83,8 +84,7 @@ export default function WaitingRoomSettings ({ loaderData, actionData }: Route.C
       </p>
       {settings && <Figures settings={settings} />}
       <Form method="post" className="panel grid gap-5 sm:grid-cols-2">
-        {settings?.drawn_at && <input type="hidden" name="kept_opens_at" value={settings.opens_at} />}
-        <Field {...of('opens_at')} type="datetime-local" readOnly={Boolean(settings?.drawn_at)}
+        <TimeField {...of('opens_at')} values={values} readOnly={Boolean(settings?.drawn_at)}
           label={t('organizer.waiting_room.opens_at')} className="sm:col-span-2"
           hint={t('organizer.waiting_room.opens_hint', { zone: timezone })} />
         <Field {...of('max_in_checkout')} type="number" inputMode="numeric" min={1} max={100_000}

@@ -1,3 +1,4 @@
+import { offsetNote } from '@fermata/contracts/clocks'
 import { getEvent, type Event } from '@fermata/contracts/events'
 import { Form, Link } from 'react-router'
 import type { Route } from './+types/event'
@@ -133,11 +134,15 @@ function Facts ({ event }: { event: Event }) {
   )
 }
 
-/** The hour alone when it ends the same day, or in the small hours after it. */
+/**
+ * The hour alone when it ends the same day, or in the small hours after it; with its offset where
+ * clocks are set back meanwhile, for the end could read as before the start.
+ */
 function endText (language: 'en' | 'fr', { starts_at, ends_at, timezone }: Event): string {
   const short_ms = 18 * 3600 * 1000
   const is_short = Date.parse(ends_at) - Date.parse(starts_at) < short_ms
-  return formatDate(language, ends_at, timezone, is_short ? 'time' : 'day_time')
+  const time = formatDate(language, ends_at, timezone, is_short ? 'time' : 'day_time')
+  return [time, offsetNote(ends_at, timezone, starts_at) ?? []].flat().join(' ')
 }
 
 function State ({ event, types, room }: EventPage) {
