@@ -11,9 +11,7 @@ import { createTokens } from '@fermata/platform/tokens'
 import { createDataFolder, startServerProcess } from '@fermata/testkit/server-process'
 import { startDatabase } from './database.ts'
 
-/**
- * The product as it is measured: all services in one process of their own, on a durable database.
- */
+/** The product as it is measured: all services in one process of their own, on a durable database. */
 
 export interface Product {
   port: number

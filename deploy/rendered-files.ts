@@ -9,9 +9,7 @@ import { renderNginx } from './nginx.ts'
 import { developmentDatabases } from './postgres/queries.ts'
 import { renderTraefikAddresses, renderTraefikDynamic, renderTraefikStatic } from './traefik.ts'
 
-/**
- * Every file of `deploy/` that is rendered and committed, so that it can be read and used as it is.
- */
+/** Every file of `deploy/` that is rendered and committed, so that it can be read and used as it is. */
 export interface RenderedFile { path: string, text: string }
 
 const everyTarget = <T>(value: (target: Target) => T) =>

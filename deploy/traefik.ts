@@ -55,9 +55,7 @@ export function renderTraefikStatic (stage: Stage): string {
 const dashboardPaths = ['/dashboard', ...['overview', 'entrypoints', 'http', 'tcp', 'udp', 'rawdata', 'version',
   'support-dump'].map(name => `/api/${name}`)]
 
-/**
- * The file `dynamic.yml`: what several routes share. Values in braces come from its environment.
- */
+/** The file `dynamic.yml`: what several routes share. Values in braces come from its environment. */
 export function renderTraefikDynamic (stage: Stage): string {
   const dashboard = dashboardPaths.map(path => `PathPrefix(\`${path}\`)`).join(' || ')
   return toYaml({

@@ -4,10 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildWebWhenStale } from './build-web.ts'
 
-/**
- * A checkout with a web app, and a build tool that notes each of its runs and fails when a page
- * says so.
- */
+/** A checkout with a web app, and a build tool that notes each of its runs and fails when a page says so. */
 let folder: string
 const put = (path: string, text: string) => {
   mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -14,9 +14,7 @@ const build_timeout_ms = 5 * 60_000
 const stampOf = (folder: string) => join(folder, 'apps/web/build/sources.sha256')
 const lockOf = (folder: string) => join(folder, 'node_modules/.fermata-web-build')
 
-/**
- * What the build is made from: the app, its configuration, the contracts, and the locked versions.
- */
+/** What the build is made from: the app, its configuration, the contracts, and the locked versions. */
 function hashSources (folder: string): string {
   const hash = createHash('sha256')
   const paths = ['apps/web', 'packages/contracts/src'].flatMap(part =>
@@ -65,10 +63,7 @@ function isAlive (pid: number): boolean {
   }
 }
 
-/**
- * Makes the lock, a folder, because that succeeds for one process only. A lock whose owner died is
- * taken over.
- */
+/** Makes the lock, a folder, because that succeeds for one process only. A lock whose owner died is taken over. */
 function takeLock (lock: string): boolean {
   try {
     mkdirSync(lock)
@@ -102,8 +97,8 @@ async function withLock (folder: string, work: () => Promise<void>): Promise<voi
 
 /**
  * Builds the web app when its build is missing or was made from other sources.
- * @returns `fresh`: nothing to do; `built`: now it is; `absent`: there is no web app, or there is a
- * finished build and no build tool (an image), so what is there is served
+ * @returns `fresh`: nothing to do; `built`: now it is; `absent`: there is no web app, or there is a finished build
+ * and no build tool (an image), so what is there is served
  * @throws Error saying what to do, when a build is needed and cannot be made
  */
 export async function buildWebWhenStale (folder = root): Promise<'fresh' | 'built' | 'absent'> {

@@ -6,10 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { findBuildTool } from './build-web.ts'
 import { root } from './sources.ts'
 
-/**
- * `npm run check`: what CI asks first. One line for each step; a failing one shows all it said, and
- * what to do.
- */
+/** `npm run check`: what CI asks first. One line for each step; a failing one shows all it said, and what to do. */
 
 interface Step { name: string, command: string[], instead: string }
 interface Outcome { step: Step, passed: boolean, output: string, seconds: number }

@@ -48,9 +48,8 @@ function measureFunctions (sources: readonly Source[]): Measured[] {
 }
 
 /**
- * Functions over the limit. What is declared by name inside another function counts for itself, not
- * twice; in a test file so does one without a name: those of `test` stand inside those of
- * `describe`.
+ * Functions over the limit. What is declared by name inside another function counts for itself, not twice;
+ * in a test file so does one without a name: those of `test` stand inside those of `describe`.
  */
 export function findLongFunctions (sources: readonly Source[]): Finding[] {
   const all = measureFunctions(sources)

@@ -4,9 +4,7 @@ import { allServices } from '@fermata/server/services'
 import type { TObject, TSchema } from 'typebox'
 import { keepGenerated } from './generated.ts'
 
-/**
- * Writes .env.example from the settings' schemas, or with `--check` compares the file with them.
- */
+/** Writes .env.example from the settings' schemas, or with `--check` compares the file with them. */
 
 type Field = TSchema & { description?: string, default?: unknown, examples?: unknown[] }
 

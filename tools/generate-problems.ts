@@ -12,9 +12,7 @@ const isProblem = (value: unknown): value is ProblemDefinition =>
   typeof value === 'object' && value !== null && 'type' in value && 'status' in value &&
   typeof value.type === 'string' && value.type.startsWith('/problems/')
 
-/**
- * Each problem once, in the order of their types; two that share a type could not be told apart.
- */
+/** Each problem once, in the order of their types; two that share a type could not be told apart. */
 export function distinct (problems: readonly ProblemDefinition[]): ProblemDefinition[] {
   const byType = new Map<string, ProblemDefinition>()
   for (const problem of problems) {

@@ -4,10 +4,7 @@ import { PlatformSettings } from '@fermata/platform/platform-settings'
 import type { TObject, TSchema } from 'typebox'
 import { keepGenerated } from './generated.ts'
 
-/**
- * Writes docs/settings.md from the settings' schemas, or with `--check` compares the page with
- * them.
- */
+/** Writes docs/settings.md from the settings' schemas, or with `--check` compares the page with them. */
 
 type Field = TSchema & { description?: string, default?: unknown, examples?: unknown[] }
 

@@ -93,9 +93,7 @@ test('package.json: two packages never ask for different versions of one library
   expect([...versions].filter(([, found]) => found.size > 1).map(([name]) => name)).toEqual([])
 })
 
-/**
- * Licences that let anyone use, change and ship Fermata; the named ones are explained in NOTICE.
- */
+/** Licences that let anyone use, change and ship Fermata; the named ones are explained in NOTICE. */
 const permissive = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'MIT-0', 'Unlicense', 'BlueOak-1.0.0']
 const explained: Record<string, string> = {
   'argparse': 'Python-2.0', 'axe-core': 'MPL-2.0', 'caniuse-lite': 'CC-BY-4.0', 'dejavu-fonts-ttf': 'Bitstream Vera',

@@ -3,10 +3,7 @@ import { dirname, join } from 'node:path'
 import { serviceNames } from '@fermata/contracts/services'
 import { root, toCamelCase, type Source } from './sources.ts'
 
-/**
- * `node tools/new-operation.ts orders close-sale`: an operation and its first test, failing until
- * it is written.
- */
+/** `node tools/new-operation.ts orders close-sale`: an operation and its first test, failing until it is written. */
 
 const verbNoun = /^[a-z]+(?:-[a-z0-9]+)+$/
 

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/**
- * `node tools/test-summary.ts <vitest json>…`: one line for each suite, and a last line that adds
- * them up.
- */
+/** `node tools/test-summary.ts <vitest json>…`: one line for each suite, and a last line that adds them up. */
 
 /** The part of vitest's json report that is counted. */
 export interface SuiteReport {

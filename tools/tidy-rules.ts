@@ -5,10 +5,7 @@ import {
   folderOf, isCode, isGenerated, isTest, packageOf, root, toCamelCase, type Source
 } from './sources.ts'
 
-/**
- * One place that breaks a rule. `line` is 1-based; absent when the whole file, or its absence, is
- * meant.
- */
+/** One place that breaks a rule. `line` is 1-based; absent when the whole file, or its absence, is meant. */
 export interface Finding { file: string, line?: number, message: string }
 
 export interface Rule {
@@ -81,10 +78,7 @@ const documentName = /^(?:[A-Z][A-Z_]+)(?:\.md)?$/
 const migrationName = /^\d{4}_[a-z0-9]+(?:_[a-z0-9]+)*\.sql$/
 const forbiddenWord = /^(?:utils?|helpers?|common|index|misc|shared|[a-z-]*-(?:utils?|helpers?|manager)|manager)\.tsx?$/
 
-/**
- * Places that a tool finds by their default export: a service's contents, configuration, and React
- * Router's modules.
- */
+/** Places that a tool finds by their default export: a service's contents, configuration, and React Router's modules. */
 const mayExportDefault = (path: string) => /^services\/[^/]+\/service\.ts$/.test(path) ||
   path.endsWith('.config.ts') || /^apps\/web\/app\/(.*\.tsx|routes\.ts)$/.test(path)
 

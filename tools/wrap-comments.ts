@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { isCode, isGenerated, readSources, root } from './sources.ts'
 import { max_columns } from './tidy-rules.ts'
 
-/**
- * `node tools/wrap-comments.ts [folder…]`: breaks comments that are wider than the house allows.
- */
+/** `node tools/wrap-comments.ts [folder…]`: breaks comments that are wider than the house allows. */
 
 /** A line that holds nothing but text of a comment, and what stands before that text. */
 const commentLine = /^(?<lead>\s*(?:\*|\/\/) )(?<text>\S.*)$/

@@ -71,9 +71,7 @@ async function endTogether (bench: Bench) {
   return { after_s: round(after_s, 3), told_s: round(told_s, 1), sale, left: row!.held }
 }
 
-/**
- * Seconds from the end of the last hold until every order is written down as expired and told of.
- */
+/** Seconds from the end of the last hold until every order is written down as expired and told of. */
 async function allTold (
   product: Product, event_id: string, last_at: number
 ): Promise<number> {

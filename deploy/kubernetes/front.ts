@@ -20,9 +20,7 @@ const pathTo = (path: string, target: Target, is_exact = false): IHTTPIngressPat
   backend: { service: { name: hostOf(target), port: { name: 'http' } } },
 })
 
-/**
- * The internal routes and the metrics are not named, so both end with the pages, which have none.
- */
+/** The internal routes and the metrics are not named, so both end with the pages, which have none. */
 export const ingressOf = ({ namespace, host, ingress }: Installation): IIngress => ({
   apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'fermata', namespace },
   spec: {

@@ -84,9 +84,7 @@ async function budgetsOf (
   }]
 }
 
-/**
- * From all or none. What most share is asked first: once it is used up, nothing more is written.
- */
+/** From all or none. What most share is asked first: once it is used up, nothing more is written. */
 async function takeFrom (ctx: Ctx, budgets: Budget[]): Promise<void> {
   const taken: Budget[] = []
   for (const budget of budgets.toReversed()) {

@@ -15,9 +15,7 @@ interface Key { name: Buffer, key: Buffer }
 export interface SecretBox {
   /** Names the key that seals; boxes under another should be sealed anew. */
   key_name: Buffer
-  /**
-   * @param owner whoever opens it has to name the same, so no row can be put in place of another
-   */
+  /** @param owner whoever opens it has to name the same, so no row can be put in place of another */
   seal (owner: string, secret: Buffer): Buffer
   /** Null when none of our keys sealed it for this owner. */
   open (owner: string, box: Buffer): Buffer | null

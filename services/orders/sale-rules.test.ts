@@ -11,10 +11,7 @@ import { eventsPeer } from './test/peers.ts'
 import { buyer, in_days, orderOf, seedEvent, seedPromo, seedTicketType, sumsOf, usesOf,
   type SeededType } from './test/seed.ts'
 
-/**
- * The rules of sale through the API: createPromoCode, listPromoCodes, updatePromoCode,
- * deletePromoCode, quoteOrder.
- */
+/** The rules of sale through the API: createPromoCode, listPromoCodes, updatePromoCode, deletePromoCode, quoteOrder. */
 
 const peer = eventsPeer()
 let it: TestSystem

@@ -22,9 +22,7 @@ import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
 
-/**
- * Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly.
- */
+/** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
 const max_reclaims = 20
 
 /** One request for tickets as it waits in the collector. */

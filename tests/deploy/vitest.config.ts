@@ -1,9 +1,7 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/**
- * The deployment's files, tried with the programs that read them. `debian-packages` names those.
- */
+/** The deployment's files, tried with the programs that read them. `debian-packages` names those. */
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
   test: {

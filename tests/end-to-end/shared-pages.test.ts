@@ -7,9 +7,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must, putOnSale, signIn } from './sell.ts'
 
-/**
- * Pages of a crowd: one render for all who may share it, and a short word when there is no room.
- */
+/** Pages of a crowd: one render for all who may share it, and a short word when there is no room. */
 
 /** As long as a page is kept, in apps/server/web.ts. */
 const kept_ms = 1000
@@ -117,9 +115,7 @@ test('shared pages: HEAD has the length of the page, and who has these bytes is 
   throw new Error('no second was long enough')
 })
 
-/**
- * Connects all first and asks then, as one: a client that connects as it asks is too slow to crowd.
- */
+/** Connects all first and asks then, as one: a client that connects as it asks is too slow to crowd. */
 async function crowdIn (requests: { path: string, language: string }[]) {
   const sockets = await Promise.all(requests.map(async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')

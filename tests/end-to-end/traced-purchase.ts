@@ -11,9 +11,7 @@ interface Shop { call: Call, callAs: (token: string, headers?: Record<string, st
 
 const guest = buyer('Tracey Canary')
 
-/**
- * Each with what it must stand under; payments and mails are made by loops, long after a request.
- */
+/** Each with what it must stand under; payments and mails are made by loops, long after a request. */
 const expected = [
   ['orders', 'POST /api/orders', undefined],
   ['orders', 'sell', 'POST /api/orders'],

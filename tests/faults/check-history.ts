@@ -1,9 +1,6 @@
 import type { Line } from './history.ts'
 
-/**
- * Compares what clients were told with the rows that are there. Pure, so that its own controls are
- * cheap.
- */
+/** Compares what clients were told with the rows that are there. Pure, so that its own controls are cheap. */
 
 export interface FoundOrder { id: string, status: string, seats: number, tickets: number }
 

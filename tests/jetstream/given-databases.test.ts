@@ -18,9 +18,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from '../end-to-end/sell.ts'
 
-/**
- * `npm run start:split` with PostgreSQL of the operator's own, which it finds and does not start.
- */
+/** `npm run start:split` with PostgreSQL of the operator's own, which it finds and does not start. */
 
 const base = 24_000
 const patient_ms = 240_000

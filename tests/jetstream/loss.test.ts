@@ -65,9 +65,7 @@ test('start: without a message server events wait, and go when there is one', as
   await eventually(async () => (await it.unsent('early')).length === 0, 'the rows to be sent')
 })
 
-/**
- * Sells on while the server is killed twice and loses its store; returns what was told and done.
- */
+/** Sells on while the server is killed twice and loses its store; returns what was told and done. */
 async function loseTheStore (handlers: Handlers) {
   await nats.start()
   const it = await startBoth(handlers)

@@ -1,10 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/**
- * Needs nats-server on PATH, so it runs apart: `vitest run --config
- * tests/jetstream/vitest.config.ts`.
- */
+/** Needs nats-server on PATH, so it runs apart: `vitest run --config tests/jetstream/vitest.config.ts`. */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),

@@ -30,9 +30,7 @@ async function start (database_url?: string): Promise<TestSystem> {
   return system
 }
 
-/**
- * What a newer version may add while this one runs: a column to every table, and a record of it.
- */
+/** What a newer version may add while this one runs: a column to every table, and a record of it. */
 async function migrateFurther (database_url: string): Promise<number> {
   const client = new pg.Client({ connectionString: database_url })
   await client.connect()

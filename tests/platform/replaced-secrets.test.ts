@@ -7,9 +7,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer, must, putOnSale, signIn } from '../end-to-end/sell.ts'
 
-/**
- * An operator replaces the secrets that sign what people hold: nobody notices, until the old go.
- */
+/** An operator replaces the secrets that sign what people hold: nobody notices, until the old go. */
 
 const secret = () => randomBytes(32).toString('hex')
 const [old, young, internal, tickets] = [secret(), secret(), secret(), secret()]

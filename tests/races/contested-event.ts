@@ -4,10 +4,7 @@ import * as orders from '@fermata/contracts/orders'
 import { eventually, must } from '../end-to-end/sell.ts'
 import type { TwoProcesses } from './two-processes.ts'
 
-/**
- * An event with every kind of scarce thing: stock of its own, shared, of all; budgets, limits,
- * passes.
- */
+/** An event with every kind of scarce thing: stock of its own, shared, of all; budgets, limits, passes. */
 
 export interface ContestedEvent {
   id: string

@@ -149,9 +149,7 @@ function enter (
   return placed[0]
 }
 
-/**
- * What becomes of an order: given up, paid in time or late, refused by the bank, refunded, left.
- */
+/** What becomes of an order: given up, paid in time or late, refused by the bank, refunded, left. */
 async function liveOn (
   shop: TwoProcesses, order: orders.PlacedOrder, random: Random
 ): Promise<void> {

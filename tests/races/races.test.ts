@@ -3,10 +3,7 @@ import { expect, test } from 'vitest'
 import { runSales } from './run-sales.ts'
 import { startTwoProcesses } from './two-processes.ts'
 
-/**
- * A slice of `npm run races:database`: the product twice on one PostgreSQL, all entry paths at
- * once.
- */
+/** A slice of `npm run races:database`: the product twice on one PostgreSQL, all entry paths at once. */
 
 const seeds = 4
 

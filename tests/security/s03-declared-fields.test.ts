@@ -7,9 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allRoutes, type ServedRoute } from './fuzz/routes.ts'
 import { atScale, figure } from './proof.ts'
 
-/**
- * Nobody sets a column by guessing its name: what a contract does not name is refused everywhere.
- */
+/** Nobody sets a column by guessing its name: what a contract does not name is refused everywhere. */
 
 let it: TestSystem
 let routes: ServedRoute[]

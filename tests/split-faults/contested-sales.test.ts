@@ -2,9 +2,7 @@ import { expect, test } from 'vitest'
 import { runSales } from '../races/run-sales.ts'
 import { startSplitShop } from '../races/split-shop.ts'
 
-/**
- * A slice of `npm run races:database -- --split`: two processes of orders behind nginx, and NATS.
- */
+/** A slice of `npm run races:database -- --split`: two processes of orders behind nginx, and NATS. */
 
 const seeds = 4
 const port_base = 21_000

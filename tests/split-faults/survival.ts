@@ -32,9 +32,7 @@ export interface Survival {
   oracle: Oracle
   callAs: (token?: string) => ReturnType<typeof createClient>['call']
   openSale: (capacity?: number) => Promise<Outcome['sale']>
-  /**
-   * Lets a crowd buy, brings the fault about, and compares what is left with what they were told.
-   */
+  /** Lets a crowd buy, brings the fault about, and compares what is left with what they were told. */
   bring: (name: string, fault: Fault, most_ms?: number) => Promise<Outcome>
   /** The same, and nothing may be missing or late. */
   check: (name: string, fault: Fault) => Promise<Outcome>

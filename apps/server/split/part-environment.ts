@@ -22,9 +22,7 @@ const decided = new Set([
   ...serviceNames.flatMap(name => [databaseVariable(name), addressVariable(name)]),
 ])
 
-/**
- * True for a secret that this part has no use for: what it was never given, nobody steals of it.
- */
+/** True for a secret that this part has no use for: what it was never given, nobody steals of it. */
 function isAnothers (name: string, part: Part): boolean {
   const setting = name.replace(/_FILE$/, '')
   // The pages are visitors of the services, and no service.

@@ -200,9 +200,7 @@ const readyPath = (instance: Instance) => `http://${addressOf(instance)}` +
 
 const fitsOf = (part: Part) => part === 'web' ? undefined : busIsConnected
 
-/**
- * The door leaves out for some seconds who did not answer; it is asked as often as it has choices.
- */
+/** The door leaves out for some seconds who did not answer; it is asked as often as it has choices. */
 async function waitUntilAllAnswer ({ instances, ports }: Ground): Promise<void> {
   await Promise.all(instances.map(instance =>
     waitUntilAnswered(readyPath(instance), fitsOf(instance.part))))

@@ -34,9 +34,7 @@ export async function waitUntilReady (
     `Its log (${process.log_file}) ends so:\n${lastLines(process.log_file)}`)
 }
 
-/**
- * Waits until an address answers. @throws when it takes too long; whoever ends meanwhile may return
- */
+/** Waits until an address answers. @throws when it takes too long; whoever ends meanwhile may return */
 export async function waitUntilAnswered (
   url: string, fits: (body: string) => boolean = () => true
 ): Promise<void> {

@@ -3,10 +3,7 @@
  * kept of an address, and which addresses are one letter box where something is counted.
  */
 
-/**
- * The address as it is stored and compared: letters by case are told by no mail server that
- * matters.
- */
+/** The address as it is stored and compared: letters by case are told by no mail server that matters. */
 export const storedAddress = (email: string) => email.trim().toLowerCase()
 
 /** Domains that deliver to one account under several names, by the name that stands for all. */

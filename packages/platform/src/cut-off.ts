@@ -36,9 +36,7 @@ export function endWhenCutOff (pool: pg.Pool): void {
   pool.on('release', (_, client) => { cableOf(client)?.setTimeout(0) })
 }
 
-/**
- * Null for a Unix socket, which no cable can be pulled out of. With TLS it is the encrypted one.
- */
+/** Null for a Unix socket, which no cable can be pulled out of. With TLS it is the encrypted one. */
 function cableOf (client: pg.PoolClient): Socket | null {
   const { host, connection } = client as pg.Client & pg.PoolClient
   // The driver's types name only what every stream has.

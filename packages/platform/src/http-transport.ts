@@ -6,9 +6,7 @@ import type { Transport } from './call.ts'
 const call_timeout_ms = 5000
 /** Tries of a request that may be repeated, all within the one timeout. */
 const max_attempts = 3
-/**
- * Pauses before a repetition: up to this, doubled each time, and at random, so that callers part.
- */
+/** Pauses before a repetition: up to this, doubled each time, and at random, so that callers part. */
 const first_pause_ms = 100
 /** An address that failed this often in a row is away: nobody waits for it while it is. */
 const failures_until_away = 5

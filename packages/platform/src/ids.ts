@@ -55,9 +55,7 @@ export const toUuid = (hex: string) =>
  */
 const readable = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/**
- * A short random code for people, e.g. `7K3QZ9TR`: five bits a character, each from its own byte.
- */
+/** A short random code for people, e.g. `7K3QZ9TR`: five bits a character, each from its own byte. */
 export function readableCode (length: number): string {
   let code = ''
   const at = drawRandom(length)

@@ -8,8 +8,7 @@ import type { EventOf } from './messages.ts'
 
 /**
  * Who works for whom. The events service decides it; others keep a copy in two tables of their own
- * (`organizers`: id, version; `members`: organizer_id, user_id, role, event_id) and follow the
- * news.
+ * (`organizers`: id, version; `members`: organizer_id, user_id, role, event_id) and follow the news.
  */
 
 /** `manage`: all that the organiser has. `door`: look up, check, admit, void, mail again. */

@@ -2,9 +2,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from './log.ts'
 
-/**
- * How long we wait before we ask a server that was away again; jitter of the client's comes on top.
- */
+/** How long we wait before we ask a server that was away again; jitter of the client's comes on top. */
 const retry_ms = 500
 /** A server that does not answer two of these is away. */
 const ping_ms = 3000
@@ -12,10 +10,7 @@ const ping_ms = 3000
 const connect_within_ms = 3000
 
 export interface NatsOptions {
-  /**
-   * Addresses separated by commas, `nats://user:password@host:4222`; `tls://` where it is
-   * encrypted.
-   */
+  /** Addresses separated by commas, `nats://user:password@host:4222`; `tls://` where it is encrypted. */
   url: string
   /** Shown in the server's list of connections. */
   name: string

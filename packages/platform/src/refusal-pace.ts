@@ -6,9 +6,7 @@ import type { Log } from './log.ts'
  * and clients that heed Retry-After never come to feel it.
  */
 const interval_ms = 100
-/**
- * Some 20 microseconds each: seven thousand a second leave most of a core to those who are served.
- */
+/** Some 20 microseconds each: seven thousand a second leave most of a core to those who are served. */
 const refusals_per_interval = 700
 /** Those who were refused together come back together. */
 const most_at_once = 2800

@@ -32,9 +32,7 @@ async function connect (url: string): Promise<pg.Client> {
   return client
 }
 
-/**
- * Begins the names of all that belong to this database, so that no installation drops another's.
- */
+/** Begins the names of all that belong to this database, so that no installation drops another's. */
 async function prefixOf (client: pg.Client): Promise<string> {
   const { rows: [row] } = await client.query<{ oid: number }>(
     'select oid from pg_database where datname = current_database()')

@@ -61,10 +61,7 @@ export function startTracing (out: SpanProcessor, ratio: number, version: string
   }
   const tracers = new Map<string, Tracer>()
 
-  /**
-   * What is not kept never gets here. A service is one in the collector's eyes, whether it runs
-   * alone or with the others.
-   */
+  /** What is not kept never gets here. A service is one in the collector's eyes, whether it runs alone or with the others. */
   function tracerOf (service: string): Tracer {
     let tracer = tracers.get(service)
     if (!tracer) {

@@ -207,8 +207,8 @@ function createBus (settings: PlatformSettings, options: SystemOptions): EventBu
 }
 
 /**
- * What verifies people's tokens: what we were given, auth's own secret where it runs here, else
- * what auth tells. The pages alone check no tokens.
+ * What verifies people's tokens: what we were given, auth's own secret where it runs here, else what
+ * auth tells. The pages alone check no tokens.
  */
 function personKeysFor (
   { services, environment, person_keys }: SystemOptions, shared: Shared

@@ -241,9 +241,7 @@ test('joinTrace, requestIdOf: a later request joins the trace of an earlier one,
   expect(traceIdOf('any-other_id')).toMatch(/^[0-9a-f]{32}$/)
 })
 
-/**
- * Lists which modules of ours and of OpenTelemetry a process loads when it begins to trace, or not.
- */
+/** Lists which modules of ours and of OpenTelemetry a process loads when it begins to trace, or not. */
 const probe = `
   import { registerHooks } from 'node:module'
   const loaded = []

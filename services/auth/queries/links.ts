@@ -45,9 +45,7 @@ export const addLinkToken = async (
     from auth.links where id = ${link_id} and expires_at > now()
   returning true`.execute(db)).rows.length > 0
 
-/**
- * Each mail is tried a limited number of times; older tokens than these were in none that arrived.
- */
+/** Each mail is tried a limited number of times; older tokens than these were in none that arrived. */
 export const trimLinkTokens = (db: Db<DB>, link_id: string, kept: number) => sql`
   delete from auth.link_tokens where hash in (
     select hash from auth.link_tokens where link_id = ${link_id}

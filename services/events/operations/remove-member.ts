@@ -6,9 +6,7 @@ import { managedOrganizer } from '../managing.ts'
 import { publishMembers } from '../members.ts'
 import { countMembersLocked, deleteMember, findMember, hasOtherOwner } from '../queries/members.ts'
 
-/**
- * Whoever is removed is refused from their next request on, elsewhere as soon as the news is there.
- */
+/** Whoever is removed is refused from their next request on, elsewhere as soon as the news is there. */
 export const removeMember: Operation<typeof api.removeMember> = async (ctx, request) => {
   const { params, caller } = request
   const { id: organizer_id } = await managedOrganizer(ctx, caller, params.id)

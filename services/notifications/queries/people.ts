@@ -103,9 +103,7 @@ export const findUserId = async (tx: Tx<DB>, email: string) => (await sql<{ user
   select user_id from notifications.people
    where email = lower(${email}) and email <> '' and is_proven limit 1`.execute(tx)).rows[0]?.user_id ?? null
 
-/**
- * An empty row stays of a person, so that settings or roles that come late do not bring them back.
- */
+/** An empty row stays of a person, so that settings or roles that come late do not bring them back. */
 export const leaveEmptyPeople = (tx: Tx<DB>, user_ids: string[]) => sql`
   insert into notifications.people (user_id, in_app_notifications, erased_at)
   select distinct unnest(${user_ids}::uuid[]), false, now()

@@ -7,9 +7,7 @@ import { bytesOf, offOpenHolds } from './open-holds.ts'
 
 /** Who bought, and whom a process remembers of them. */
 
-/**
- * Three indexes, each asked by itself: with `or` between them one might be read from end to end.
- */
+/** Three indexes, each asked by itself: with `or` between them one might be read from end to end. */
 const orders_of_people = `
   select id from orders.orders where event_id = $1 and mailbox = any($2::bytea[])
   union select id from orders.orders where event_id = $1 and visitor = any($3::bytea[])

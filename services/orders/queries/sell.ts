@@ -172,9 +172,7 @@ export interface SaleItemRow {
   unit_price_minor: number, discount_minor: number
 }
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
-/**
- * Of the answer its order's id is kept: the rest is the order itself, and would be written twice.
- */
+/** Of the answer its order's id is kept: the rest is the order itself, and would be written twice. */
 export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, order_id: string }
 
 export interface Sale {

@@ -87,9 +87,7 @@ export const TraefikRoutes = closed({
   }),
 })
 
-/**
- * Labels say the same as a file, each in one line; the part after the last name may be lower case.
- */
+/** Labels say the same as a file, each in one line; the part after the last name may be lower case. */
 const router_parts = /^(rule|priority|service|entrypoints|middlewares)$/
 const service_parts = /^loadbalancer\.(server\.port|healthcheck\.(path|interval|timeout))$/
 export function knownLabel (label: string): boolean {

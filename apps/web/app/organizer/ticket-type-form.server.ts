@@ -64,9 +64,7 @@ export function readTicketType (
   return { type, errors }
 }
 
-/**
- * The steps that have a price; an amount or a limit that means nothing is refused by its number.
- */
+/** The steps that have a price; an amount or a limit that means nothing is refused by its number. */
 function readTiers (texts: Texts, { currency, timezone }: Event): PriceTier[] {
   return Array.from({ length: max_tiers }, (_, index) => {
     const text = (name: string) => texts[`tier_${name}_${index}`] ?? ''

@@ -201,10 +201,7 @@ function Summary (
 
 type PromoProps = Pick<Route.ComponentProps['loaderData'], 'codes' | 'fields' | 'promo_code' | 'promo_refused'>
 
-/**
- * Asks for the prices anew with a code, in the address: works without JavaScript and survives
- * reload.
- */
+/** Asks for the prices anew with a code, in the address: works without JavaScript and survives reload. */
 function PromoCode ({ codes, fields, promo_code, promo_refused }: PromoProps) {
   const t = useT()
   return (

@@ -12,9 +12,7 @@ export interface Chosen {
   price?: string
 }
 
-/**
- * What opens hidden types (`code`) and what makes tickets cheaper (`promo`), as they were typed.
- */
+/** What opens hidden types (`code`) and what makes tickets cheaper (`promo`), as they were typed. */
 export interface Codes { code?: string, promo?: string }
 
 const max_code_length = 64

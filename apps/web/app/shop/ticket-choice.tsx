@@ -121,9 +121,7 @@ function TypeRow ({ type, zone, chosen, picked }: TypeRowProps) {
   )
 }
 
-/**
- * What somebody has picked stays picked, also when others were faster: the checkout will say so.
- */
+/** What somebody has picked stays picked, also when others were faster: the checkout will say so. */
 const withPicked = (quantities: number[], picked: number) =>
   picked === 0 || quantities.includes(picked) ? quantities : [...quantities, picked]
 

@@ -7,9 +7,7 @@ import { createRandom } from '@fermata/testkit/random'
 export interface Scheduler {
   /** A whole number from 0 up to but not including `below`. */
   random: (below: number) => number
-  /**
-   * Waits until the scheduler chooses the caller: what an await of the database is in real life.
-   */
+  /** Waits until the scheduler chooses the caller: what an await of the database is in real life. */
   pause: () => Promise<void>
   /** Starts a task beside the others. */
   start: (task: () => Promise<void>) => void
