@@ -112,6 +112,8 @@ export interface AuthLogins {
 export interface AuthMailPauses {
   key: Buffer
   last_at: Generated<string>
+  mails: Generated<number>
+  since: Generated<string>
 }
 
 export interface AuthMigrations {

@@ -4,7 +4,10 @@ import type { Db, Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { DB } from './database.ts'
 import { findRivals, type AccountRow } from './queries/accounts.ts'
-import { addLinkToken, beginMailPause, putLink, trimLinkTokens, type LinkPurpose } from './queries/links.ts'
+import {
+  addLinkToken, beginMailPause, putLink, trimLinkTokens, type LinkPurpose,
+  type MailPauses,
+} from './queries/links.ts'
 import { hashToken, newSecretToken } from './secret-tokens.ts'
 
 const hour_s = 3600
@@ -14,8 +17,12 @@ const lives_s: Record<LinkPurpose, number> = {
 }
 /** Longer than a mail server is usually away: whoever asked yesterday does not wait any more. */
 const mailable_s = 24 * hour_s
-/** Between two mails of a kind to one address, so that nobody's mailbox can be flooded. */
-const pause_s = 60
+/**
+ * Between two mails of a kind to one address: strangers ask for them, too. Whoever needs one tries
+ * a few times; who goes on is answered once an hour, and the last link that came stays good as
+ * long.
+ */
+const pauses: MailPauses = { first_s: 60, mails: 5, then_s: hour_s, window_s: 24 * hour_s }
 /** As often as a mail is tried. */
 const max_tokens = 20
 
@@ -28,7 +35,7 @@ export async function askForLink (
   const link_id = uuidv7()
   const purpose = mail === 'reset' ? 'reset_password' : 'verify_email'
   const key = createHash('sha256').update(`${mail} ${email}`).digest()
-  if (!await beginMailPause(tx, key, pause_s)) return null
+  if (!await beginMailPause(tx, key, pauses)) return null
   await putLink(tx, { id: link_id, account_id: id, purpose, login_id, lives_s: mailable_s })
   return link_id
 }

@@ -59,6 +59,23 @@ test('changePassword: of two at once one succeeds', async () => {
   expect(answers.map(answer => answer.status).toSorted()).toEqual([204, 401])
 })
 
+test('forgotPassword: whoever asks again and again makes five mails to an account, then one an hour', async () => {
+  const { user } = await newPerson(it)
+  const askAfter = async (minutes: number) => {
+    await ctx.pool.query(
+      'update auth.mail_pauses set last_at = last_at - $1 * interval \'1 minute\'', [minutes])
+    await it.send(forgotPassword, { body: { email: user.email } })
+    // The job of another person comes after: when it is done, this one is, too.
+    await forgotten((await newPerson(it)).user)
+    return (await published(ctx, passwordResetRequested, user.id)).length
+  }
+  const counts: number[] = []
+  for (let ask = 0; ask < 7; ask++) counts.push(await askAfter(2))
+  expect(counts).toEqual([1, 2, 3, 4, 5, 5, 5])
+  expect(await askAfter(60)).toBe(6)
+  expect(await askAfter(2)).toBe(6)
+})
+
 test('forgotPassword: answers alike for everybody and mails one link a minute to an account', async () => {
   const { user } = await newPerson(it)
   const unknown = await it.send(forgotPassword, { body: { email: 'nobody@example.com' } })

@@ -81,7 +81,7 @@ export const personalData: PersonalDataMap = {
   impersonal: {
     // Its key is a hash, of which nobody can tell whose it was.
     attempts: ['key', 'failures', 'last_at', 'blocked_until'],
-    mail_pauses: ['key', 'last_at'],
+    mail_pauses: ['key', 'last_at', 'since', 'mails'],
     spent_challenges: ['hash', 'expires_at'],
   },
 }

@@ -3,6 +3,7 @@ import { notFound } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import type { DueDelivery } from './queries/deliveries.ts'
+import type { Action } from './rules/outgoing.ts'
 
 /** What a mail says holds no more, and whoever changed that has told its reader. */
 export class Superseded extends Error {}
@@ -11,7 +12,14 @@ export class Superseded extends Error {}
 export async function actionUrl (
   ctx: Ctx, { content: { action }, request_id }: DueDelivery,
 ): Promise<string | null> {
-  if (!action) return null
+  return action ? urlOf(ctx, action, request_id) : null
+}
+
+export const linkUrls = (ctx: Ctx, { content: { links = [] }, request_id }: DueDelivery) =>
+  Promise.all(links.map(async link =>
+    ({ label: link.label, url: await urlOf(ctx, link, request_id) })))
+
+async function urlOf (ctx: Ctx, action: Action, request_id: string | null): Promise<string> {
   const url = new URL(action.path, ctx.settings.PUBLIC_URL)
   if (action.order_id) url.searchParams.set('token', ctx.tokens.signOrder(action.order_id))
   if (action.link_id) {

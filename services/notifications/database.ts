@@ -67,7 +67,9 @@ export interface NotificationsHolders {
   email: string | null
   event_id: string | null
   is_ended: Generated<boolean>
+  is_free: Generated<boolean>
   locale: string | null
+  mail_due_at: string | null
   order_id: string
   ticket_count: Generated<number>
   user_id: string | null
@@ -87,6 +89,12 @@ export interface NotificationsInbox {
   event_id: string
   handler: string
   received_at: Generated<string>
+}
+
+export interface NotificationsMailAllowances {
+  key: Buffer
+  spent_until: string
+  waiting_id: string | null
 }
 
 export interface NotificationsMailbox {
@@ -158,6 +166,7 @@ export interface DB {
   'notifications.holders': NotificationsHolders
   'notifications.idempotency_keys': NotificationsIdempotencyKeys
   'notifications.inbox': NotificationsInbox
+  'notifications.mail_allowances': NotificationsMailAllowances
   'notifications.mailbox': NotificationsMailbox
   'notifications.messages': NotificationsMessages
   'notifications.migrations': NotificationsMigrations

@@ -1,6 +1,8 @@
 import type { Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
+import { limitMails } from './limit-mails.ts'
 import { insertDeliveries } from './queries/deliveries.ts'
 import { insertMessages } from './queries/messages.ts'
 import { findWishes } from './queries/people.ts'
@@ -16,5 +18,6 @@ export async function notify (ctx: Ctx, tx: Tx<DB>, notices: Notice[]): Promise<
   const wishes = new Map((await findWishes(tx, user_ids)).map(wish => [wish.user_id, wish]))
   const { messages, deliveries } = routeNotices(notices, wishes, ctx.resources.has_mailbox)
   if (messages.length > 0) await insertMessages(tx, messages)
-  return deliveries.length > 0 ? insertDeliveries(tx, deliveries) : []
+  const rows = deliveries.map(delivery => ({ ...delivery, id: uuidv7() }))
+  return rows.length > 0 ? insertDeliveries(tx, await limitMails(tx, rows)) : []
 }

@@ -45,7 +45,8 @@ export const personalData: PersonalDataMap = {
         email: personal('Your address', 'Votre adresse'),
         locale: personal('Your language', 'Votre langue'),
       },
-      rest: ['order_id', 'event_id', 'user_id', 'ticket_count', 'voided_count', 'is_ended'],
+      rest: ['order_id', 'event_id', 'user_id', 'ticket_count', 'voided_count', 'is_ended',
+        'is_free', 'mail_due_at'],
     },
     people: {
       what: words('Where and how you want to hear from us',
@@ -68,6 +69,8 @@ export const personalData: PersonalDataMap = {
     },
   },
   impersonal: {
+    // Hashes of letter boxes and senders, until a day after they were at their limit.
+    mail_allowances: ['key', 'spent_until', 'waiting_id'],
     events: ['id', 'version', 'facts'],
   },
 }

@@ -15,6 +15,7 @@ import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { createMailRounds } from './mail-rounds.ts'
 import { deliverDue, senders } from './operations/deliver-due.ts'
+import { getOrderMail } from './operations/get-order-mail.ts'
 import { listDeliveries, retryDelivery } from './operations/list-deliveries.ts'
 import {
   countUnread, listNotifications, readNotification,
@@ -53,6 +54,7 @@ export default defineService<Ctx>({
     route(api.countUnread, countUnread),
     route(api.readNotification, readNotification),
     route(api.sendNotification, sendNotification),
+    route(api.getOrderMail, getOrderMail),
     route(api.listDeliveries, listDeliveries),
     route(api.retryDelivery, retryDelivery),
     route(api.listMailbox, listMailbox),

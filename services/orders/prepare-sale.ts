@@ -120,7 +120,7 @@ function addOrder (
     sale.items.push({
       order_id: id, ticket_type_id, name, quantity, unit_price_minor, discount_minor, line })
   })
-  const { type, data } = eventOf(facts, order)
+  const { type, data } = eventOf(facts, order, purchase)
   sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
   if (idempotency) {
     const { scope, key, fingerprint } = idempotency
@@ -129,13 +129,14 @@ function addOrder (
 }
 
 /** An order that is complete from the start was never waiting, so only its completion is told. */
-function eventOf (facts: EventFacts, order: Order) {
+function eventOf (facts: EventFacts, order: Order, { sender }: Purchase) {
   if (order.completed_at === null) {
     const data: DataOf<typeof orderPlaced> = { ...factsOf(order), expires_at: order.expires_at }
     return { type: orderPlaced.type, data }
   }
   const data: DataOf<typeof orderCompleted> = {
     ...factsOf(order), completed_at: order.completed_at, payment_id: null, event: facts,
+    sender,
   }
   return { type: orderCompleted.type, data }
 }

@@ -1,4 +1,4 @@
-import type { Buyer } from '@fermata/contracts/fields'
+import type { Buyer, Sender } from '@fermata/contracts/fields'
 import type { Order } from '@fermata/contracts/orders'
 import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
@@ -29,6 +29,8 @@ const max_reclaims = 20
 export interface Purchase {
   request: Request & Required<Pick<Request, 'buyer' | 'asker'>>
   buyer: Buyer
+  /** Counted for the mails of what costs nothing. */
+  sender: Sender
   request_id: string
   idempotency: Idempotency | null
   /** Null where this process knows of no waiting room. */

@@ -76,6 +76,16 @@ export type Buyer = Static<typeof Buyer>
  */
 export const erasedBuyer = { name: '–', email: 'erased@fermata.invalid' } as const
 
+/**
+ * Who placed an order that cost nothing, as keyed hashes that no address can be read from: the
+ * mails that it causes are counted by these.
+ */
+export const Sender = Type.Object({
+  network: Type.String({ maxLength: 64 }),
+  person: Type.Optional(Type.String({ maxLength: 64, description: 'The account, else the browser' })),
+})
+export type Sender = Static<typeof Sender>
+
 export const Venue = Type.Object({
   name: Text(200, 1),
   address: Text(300, 1),

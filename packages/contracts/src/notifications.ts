@@ -112,6 +112,17 @@ export const readNotification = defineRoute({
   problems: [],
 })
 
+export const getOrderMail = defineRoute({
+  method: 'GET', path: '/api/notifications/orders/{id}', access: 'owner',
+  summary: 'When the mail with the tickets of an order goes out',
+  description:
+    'Null: at once, or it has. Free orders are mailed so many at a time to one address and from ' +
+    'one network; what is above that comes later, with others in one mail.',
+  params: IdParams,
+  reply: { 200: Type.Object({ due_at: Nullable(Timestamp) }) },
+  problems: [],
+})
+
 export const listDeliveries = defineRoute({
   method: 'GET', path: '/api/notifications/deliveries', access: 'admin',
   summary: 'What was sent, waits or failed',

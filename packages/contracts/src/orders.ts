@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
-  Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp, Uuid,
+  Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Sender, Text,
+  Timestamp, Uuid,
 } from './fields.ts'
 import { capacityTooSmall } from './event-sales.ts'
 import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
@@ -337,6 +338,7 @@ export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Obje
   completed_at: Timestamp,
   payment_id: Nullable(Uuid),
   event: EventFacts,
+  sender: Type.Optional(Sender),
 }))
 
 export const orderCanceled = defineEvent('orders.order_canceled.v1', Type.Object({

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, raw } from './define.ts'
 import {
-  Buyer, Currency, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, PersonName, Text,
-  Timestamp, Uuid,
+  Buyer, Currency, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, PersonName,
+  Sender, Text, Timestamp, Uuid,
 } from './fields.ts'
 
 /** Issued tickets and admission at the door. */
@@ -259,6 +259,7 @@ export const ticketsIssued = defineEvent('tickets.tickets_issued.v1', Type.Objec
   ...OrderOfTickets,
   tickets: Type.Array(IssuedTicket),
   issued_at: Timestamp,
+  sender: Type.Optional(Sender),
 }))
 
 export const ticketResent = defineEvent('tickets.ticket_resent.v1', Type.Object({

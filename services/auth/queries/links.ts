@@ -23,11 +23,26 @@ export const putLink = (tx: Tx<DB>, link: NewLink) => sql`
   values (${link.id}, ${link.account_id}, ${link.purpose}, ${link.login_id},
     now() + ${link.lives_s} * interval '1 second')`.execute(tx)
 
+export interface MailPauses {
+  first_s: number
+  /** After so many within the window the pause is `then_s`. */
+  mails: number
+  then_s: number
+  window_s: number
+}
+
 /** False while the last mail of the kind to the address is younger than the pause. */
-export const beginMailPause = async (tx: Tx<DB>, key: Buffer, pause_s: number) => (await sql`
+export const beginMailPause = async (
+  tx: Tx<DB>, key: Buffer, { first_s, mails, then_s, window_s }: MailPauses,
+) => (await sql`
   insert into auth.mail_pauses as old (key) values (${key})
-  on conflict (key) do update set last_at = excluded.last_at
-   where old.last_at <= now() - ${pause_s} * interval '1 second'
+  on conflict (key) do update set
+     last_at = excluded.last_at,
+     mails = case when old.since > now() - ${window_s} * interval '1 second' then old.mails + 1 else 1 end,
+     since = case when old.since > now() - ${window_s} * interval '1 second' then old.since else now() end
+   where old.last_at <= now() - interval '1 second' *
+           case when old.mails < ${mails} or old.since <= now() - ${window_s} * interval '1 second'
+                then ${first_s}::integer else ${then_s}::integer end
   returning true`.execute(tx)).rows.length > 0
 
 /**

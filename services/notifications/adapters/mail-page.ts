@@ -10,6 +10,8 @@ export interface MailFrame {
   public_url: string
   /** Where the button leads, with its token; null without one. */
   action_url: string | null
+  /** The further ways, with their tokens. */
+  links: { label: string, url: string }[]
 }
 
 /** The web app's colours by day. */
@@ -77,6 +79,8 @@ async function card (content: Content, frame: MailFrame): Promise<ReactNode> {
     h(Heading, { as: 'h1', style: style.title }, ...lines(content.title)),
     ...content.paragraphs.map((text, index) =>
       h(Text, { key: index, style: style.paragraph }, ...lines(text))),
+    ...frame.links.map(({ label, url }) => h(Text, { key: url, style: style.paragraph },
+      h('a', { href: url, style: { color: color.ink } }, label))),
     content.facts.length > 0 ? factTable(content.facts) : null,
     content.action && frame.action_url
       ? h(Button, { href: frame.action_url, style: style.button }, content.action.label)
@@ -108,9 +112,9 @@ const lines = (text: string): ReactNode[] => text.split(/\r\n|[\r\n]/).flatMap((
   index === 0 ? [line] : [h('br', { key: index }), line])
 
 /** The same mail for those who read plain text. */
-export function writeMail (content: Content, { public_url, action_url }: MailFrame): string {
+export function writeMail (content: Content, { public_url, action_url, links }: MailFrame): string {
   const parts = [
-    content.title, ...content.paragraphs,
+    content.title, ...content.paragraphs, ...links.map(({ label, url }) => `${label}:\n${url}`),
     content.facts.map(([label, value]) => `${label}: ${value}`).join('\n'),
     content.action && action_url ? `${content.action.label}:\n${action_url}` : '',
     `-- \n${content.footer}\n${public_url}`,

@@ -3,7 +3,7 @@ import { getOrderCalendar, getOrderPdf } from '@fermata/contracts/tickets'
 import { translator } from '../adapters/catalogue.ts'
 import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
 import { describeFailure } from '../adapters/smtp.ts'
-import { actionUrl, isGone, Superseded } from '../action-url.ts'
+import { actionUrl, isGone, linkUrls, Superseded } from '../action-url.ts'
 import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
@@ -74,7 +74,10 @@ async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> 
   const content = attached && attachments.length > 0
     ? { ...words, paragraphs: [...words.paragraphs, attached] }
     : words
-  const frame = { locale, public_url: PUBLIC_URL, action_url: await actionUrl(ctx, delivery) }
+  const frame = {
+    locale, public_url: PUBLIC_URL, action_url: await actionUrl(ctx, delivery),
+    links: await linkUrls(ctx, delivery),
+  }
   const common = {
     to: recipient, subject, attachments, message_id: `<${id}@${new URL(PUBLIC_URL).hostname}>`,
   }

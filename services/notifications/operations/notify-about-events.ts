@@ -4,6 +4,7 @@ import type { EventFacts } from '@fermata/contracts/fields'
 import type { Tx } from '@fermata/platform/database'
 import { translator } from '../adapters/catalogue.ts'
 import type { Ctx, Handler } from '../context.ts'
+import { addressKey } from '../limit-mails.ts'
 import { notify } from '../notify.ts'
 import { findEvents, listHolders, setEvents, type HolderRow } from '../queries/holders.ts'
 import { newestOfEach, reminderDay, venueLine, venueTime } from '../rules/facts.ts'
@@ -75,14 +76,15 @@ function about (
     words: Pick<Notice['content'], 'title' | 'paragraphs' | 'action'>
     facts?: Notice['content']['facts'] },
 ): Notice {
-  const { order_id, user_id, email, locale } = holder
+  const { order_id, user_id, email, locale, is_free } = holder
   const t = translator(locale)
   const facts = rest.facts ?? [
     [t('fact.when'), venueTime(event.starts_at, event.timezone, locale)],
     [t('fact.where'), venueLine(event)],
   ]
   return {
-    dedupe_key: `${key} ${order_id}`, kind: rest.kind, mail: rest.mail, user_id, email, locale,
+    // Of orders that cost nothing anybody can place many for one address, which hears once.
+    dedupe_key: `${key} ${is_free ? addressKey(email) : order_id}`, kind: rest.kind, mail: rest.mail, user_id, email, locale,
     url: eventPath(event), content: { ...rest.words, facts, footer: t('footer.order') },
   }
 }

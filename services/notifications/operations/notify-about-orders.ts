@@ -72,7 +72,8 @@ export const tellCanceled: Handler<typeof orderCanceled> = async (ctx, tx, event
   await notify(ctx, tx, events.map(event => {
     const { data } = event
     const t = translator(data.buyer.locale)
-    return about(event, 'order_canceled', 'wanted', {
+    // Of what was held and not paid no stranger's mailbox hears, but of what an organiser decided.
+    return about(event, 'order_canceled', data.reason === 'organizer' ? 'wanted' : 'owned', {
       title: t('canceled.title', { code: data.code }),
       paragraphs: [t(`canceled.${data.reason}`, { event: data.event_title })],
     })
@@ -83,7 +84,7 @@ export const tellExpired: Handler<typeof orderExpired> = async (ctx, tx, events)
   await notify(ctx, tx, events.map(event => {
     const { data } = event
     const t = translator(data.buyer.locale)
-    return about(event, 'order_expired', 'wanted', {
+    return about(event, 'order_expired', 'owned', {
       title: t('expired.title'),
       paragraphs: [t('expired.body', { code: data.code, event: data.event_title })],
       action: { label: t('expired.action'), path: `/events/${data.event_id}` },
@@ -100,7 +101,6 @@ export const tellRefunded: Handler<typeof orderRefunded> = async (ctx, tx, event
 
 type Refund = DataOf<typeof orderRefunded>
 type Refunded = Order & { data: Refund }
-
 function aboutRefund (event: Refunded): Notice {
   const { data } = event
   const t = translator(data.buyer.locale)
@@ -111,7 +111,7 @@ function aboutRefund (event: Refunded): Notice {
   })
 }
 
-/** No word of money. That the event is canceled its holders have heard by mail already. */
+/** No word of money. That the event is canceled its holders have heard by mail. */
 function aboutFreeOrder (event: Refunded): Notice {
   const { data } = event
   const t = translator(data.buyer.locale)

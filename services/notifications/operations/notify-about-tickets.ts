@@ -1,7 +1,8 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
-import { translator } from '../adapters/catalogue.ts'
+import { nameInMail } from '@fermata/contracts/person-names'
+import { translator, type Translate } from '../adapters/catalogue.ts'
 import type { Handler } from '../context.ts'
 import { notify } from '../notify.ts'
 import { countVoided, insertHolders } from '../queries/holders.ts'
@@ -34,12 +35,23 @@ function issuedWords (event: EventFacts, count: number, locale: Locale) {
   }
 }
 
+/** Nobody paid for it, so anybody can make as many as they like. */
+const isFree = ({ tickets, sender }: DataOf<typeof ticketsIssued>) =>
+  sender !== undefined || tickets.every(ticket => ticket.price_minor === 0)
+
+/** Where what was typed is no name, the mail begins without one. */
+function greeting (t: Translate, typed: string): string {
+  const name = nameInMail(typed)
+  return name === '' ? '' : `${t('issued.greeting', { name })} `
+}
+
 /** The mail everybody waits for: the tickets as a PDF, and the way to them without it. */
 export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events) => {
-  const holders = events.map(({ data: { order_id, user_id, buyer, event, tickets } }) => ({
-    order_id, user_id, event_id: event.id, email: buyer.email, locale: buyer.locale,
-    ticket_count: tickets.length,
-  }))
+  const holders = events.map(({ data }) => {
+    const { order_id, user_id, buyer, event, tickets } = data
+    return { order_id, user_id, event_id: event.id, email: buyer.email, locale: buyer.locale,
+      ticket_count: tickets.length, is_free: isFree(data) }
+  })
   await insertHolders(tx, [...new Map(holders.map(one => [one.order_id, one])).values()])
   // A rush is thousands of mails about one event, and finding words is most of their cost.
   const known = new Map<string, ReturnType<typeof issuedWords>>()
@@ -55,8 +67,11 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
       dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
       request_id,
+      ...(isFree(data) && { unpaid: {
+        sender: data.sender, link: { label: `${event.title}, ${order_code}`, path: `/orders/${order_id}`, order_id },
+      } }),
       content: {
-        ...common, paragraphs: [t('issued.body', { count, name })],
+        ...common, paragraphs: [greeting(t, name) + t('issued.body', { count })],
         facts: [...common.facts, [t('fact.order'), order_code]],
         action: { label, path: `/orders/${order_id}`, order_id },
       },

@@ -148,8 +148,9 @@ test('tellHeld, tellCompleted, tellPaymentFailed: stay in the app, for the buyer
   expect(await mailsTo(it, ann.email)).toEqual([])
 })
 
-test('tellCanceled, tellExpired: are mailed unless email is switched off', async () => {
+test('tellCanceled, tellExpired: are mailed to a proven address unless email is switched off', async () => {
   const ann = await known()
+  await messagesOf(it, ann.user_id)
   const tell = async (to: Registered) => {
     const ended = order({ user_id: to.user_id, buyer: buyerOf(to) })
     await publish(orders.orderCanceled, { ...ended, canceled_at: inHours(0), reason: 'buyer' })

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { deleteOldDeliveries, emptyDead } from '../queries/deliveries.ts'
+import { deleteOldAllowances } from '../queries/mail-allowances.ts'
 import { trimMails } from '../queries/mailbox.ts'
 import { deleteOldMessages } from '../queries/messages.ts'
 
@@ -16,5 +17,6 @@ export async function removeStale (ctx: Ctx): Promise<void> {
   await emptyDead(ctx.db, dead_words_days)
   await deleteOldDeliveries(ctx.db, delivery_days)
   await deleteOldMessages(ctx.db, message_days)
+  await deleteOldAllowances(ctx.db)
   await trimMails(ctx.db, ctx.resources.has_mailbox ? mailbox_size : 0)
 }

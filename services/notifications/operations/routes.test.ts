@@ -1,6 +1,6 @@
 import { userRegistered } from '@fermata/contracts/auth'
 import * as api from '@fermata/contracts/notifications'
-import { orderExpired } from '@fermata/contracts/orders'
+import { orderCanceled, orderExpired } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -27,6 +27,8 @@ afterAll(() => it.stop())
 const expired = (user_id: string | null = null) => ({
   ...order({ user_id }), expired_at: inHours(0),
 })
+/** Mailed to guests, too. */
+const canceled = () => ({ ...order(), canceled_at: inHours(0), reason: 'organizer' as const })
 
 test('listNotifications, countUnread, readNotification: a person pages through their own, and reads them', async () => {
   const user_id = uuidv7()
@@ -111,12 +113,12 @@ test('sendNotification: refuses others than administrators, and what is no addre
 })
 
 test('listDeliveries: administrators find what was sent by state, channel and address', async () => {
-  const [one, two] = [expired(), expired()]
-  await publish(orderExpired, one, two)
+  const [one, two] = [canceled(), canceled()]
+  await publish(orderCanceled, one, two)
   await settled(it)
   const query = { q: one.buyer.email.toUpperCase(), status: 'sent' as const, channel: 'email' as const }
   const found = await it.send(api.listDeliveries, { token: admin, query })
-  expect(found.body.items).toMatchObject([{ recipient: one.buyer.email, kind: 'order_expired', attempts: 1 }])
+  expect(found.body.items).toMatchObject([{ recipient: one.buyer.email, kind: 'order_canceled', attempts: 1 }])
   expect(found.body.items[0]).not.toHaveProperty('content')
   expect(
     (
@@ -132,8 +134,8 @@ test('listDeliveries: administrators find what was sent by state, channel and ad
 })
 
 test('listDeliveries, retryDelivery: refuse others, and what is not there or was sent', async () => {
-  const news = expired()
-  await publish(orderExpired, news)
+  const news = canceled()
+  await publish(orderCanceled, news)
   await settled(it)
   const { body } = await it.send(api.listDeliveries, {
     token: admin, query: { q: news.buyer.email },
@@ -152,8 +154,8 @@ test('listDeliveries, retryDelivery: refuse others, and what is not there or was
 })
 
 test('listMailbox: the development mailbox pages, and names an unknown mail 404', async () => {
-  const all = [expired(), expired()].map(one => ({ ...one, buyer: { ...one.buyer, email: 'box@example.com' } }))
-  await publish(orderExpired, ...all)
+  const all = [canceled(), canceled()].map(one => ({ ...one, buyer: { ...one.buyer, email: 'box@example.com' } }))
+  await publish(orderCanceled, ...all)
   expect(await mailsTo(it, 'BOX@example.com')).toHaveLength(2)
   const first = await it.send(api.listMailbox, { query: { to: 'box@example.com', limit: 1 } })
   const second = await it.send(api.listMailbox, {

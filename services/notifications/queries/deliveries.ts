@@ -1,25 +1,30 @@
 import type { Locale } from '@fermata/contracts/fields'
 import type { Channel, DeliveryStatus, NotificationKind } from '@fermata/contracts/notifications'
 import type { Db, Tx } from '@fermata/platform/database'
-import { uuidv7 } from '@fermata/platform/ids'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 import type { NewDelivery } from '../rules/notice.ts'
 import type { Content } from '../rules/outgoing.ts'
 
+export type DeliveryToInsert = NewDelivery & { id: string }
+
 /** Returns the ids of those that are new. */
-export const insertDeliveries = async (tx: Tx<DB>, rows: NewDelivery[]) =>
+export const insertDeliveries = async (tx: Tx<DB>, rows: DeliveryToInsert[]) =>
   (await sql<{ id: string }>`
     insert into notifications.deliveries (id, dedupe_key, channel, kind, user_id, recipient, locale,
-      subject, content, attach_order_id, priority, request_id)
-    select * from unnest(
-      ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
+      subject, content, attach_order_id, priority, request_id, next_attempt_at)
+    select id, dedupe_key, channel, kind, user_id, recipient, locale, subject, content,
+           attach_order_id, priority, request_id, coalesce(send_at, now())
+      from unnest(
+      ${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
       ${rows.map(row => row.channel)}::text[], ${rows.map(row => row.kind)}::text[],
       ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.recipient)}::text[],
       ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.subject)}::text[],
       ${rows.map(row => JSON.stringify(row.content))}::jsonb[],
       ${rows.map(row => row.attach_order_id)}::uuid[], ${rows.map(row => row.priority)}::smallint[],
-      ${rows.map(row => row.request_id)}::text[])
+      ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.send_at)}::timestamptz[])
+      as new (id, dedupe_key, channel, kind, user_id, recipient, locale, subject, content,
+              attach_order_id, priority, request_id, send_at)
     on conflict (dedupe_key) do nothing returning id`.execute(tx)).rows.map(row => row.id)
 
 export interface DeliveryRow {

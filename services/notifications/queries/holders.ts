@@ -1,5 +1,5 @@
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
-import type { Tx } from '@fermata/platform/database'
+import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 
@@ -10,18 +10,36 @@ export interface NewHolder {
   email: string
   locale: Locale
   ticket_count: number
+  is_free: boolean
 }
 
 /** One row for each order. Its tickets may have been voided before this is heard. */
 export const insertHolders = (tx: Tx<DB>, rows: NewHolder[]) => sql`
-  insert into notifications.holders (order_id, event_id, user_id, email, locale, ticket_count)
+  insert into notifications.holders (order_id, event_id, user_id, email, locale, ticket_count,
+    is_free)
   select * from unnest(
     ${rows.map(row => row.order_id)}::uuid[], ${rows.map(row => row.event_id)}::uuid[],
     ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
-    ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.ticket_count)}::integer[])
+    ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.ticket_count)}::integer[],
+    ${rows.map(row => row.is_free)}::boolean[])
   on conflict (order_id) do update set
     event_id = excluded.event_id, user_id = excluded.user_id, email = excluded.email,
-    locale = excluded.locale, ticket_count = excluded.ticket_count`.execute(tx)
+    locale = excluded.locale, ticket_count = excluded.ticket_count,
+    is_free = excluded.is_free`.execute(tx)
+
+/** When the mails of orders go out that could not go out at once. */
+export const markMailsDue = (tx: Tx<DB>, rows: { order_id: string, at: string }[]) => sql`
+  update notifications.holders h set mail_due_at = new.at
+    from unnest(${rows.map(row => row.order_id)}::uuid[], ${rows.map(row => row.at)}::timestamptz[])
+      as new (order_id, at)
+   where h.order_id = new.order_id`.execute(tx)
+
+/** When the mail of an order goes out, where that is still to come. */
+export const findMailDue = async (db: Db<DB>, order_id: string, user_id: string | null) =>
+  (await sql<{ mail_due_at: string }>`
+    select mail_due_at from notifications.holders
+     where order_id = ${order_id} and mail_due_at > now()
+       and (${user_id}::uuid is null or user_id = ${user_id})`.execute(db)).rows[0]?.mail_due_at ?? null
 
 /**
  * Left as a row that has ended, so that the issue of its tickets, when heard late, begins nothing.
@@ -43,6 +61,7 @@ export interface HolderRow {
   user_id: string | null
   email: string
   locale: Locale
+  is_free: boolean
   /** True for guests, who have chosen nothing. */
   wants_reminders: boolean
 }
@@ -51,7 +70,7 @@ export interface HolderRow {
 export const listHolders = async (
   tx: Tx<DB>, event_id: string, after: string | null, limit: number,
 ) => (await sql<HolderRow>`
-  select h.order_id, h.user_id, h.email, h.locale, coalesce(p.reminders, true) as wants_reminders
+  select h.order_id, h.user_id, h.email, h.locale, h.is_free, coalesce(p.reminders, true) as wants_reminders
     from notifications.holders h left join notifications.people p on p.user_id = h.user_id
    where h.event_id = ${event_id} and not h.is_ended and h.ticket_count > h.voided_count
      and (${after}::uuid is null or h.order_id > ${after}::uuid)

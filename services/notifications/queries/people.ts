@@ -6,7 +6,8 @@ import type { DB } from '../database.ts'
 import type { Wishes } from '../rules/notice.ts'
 
 export const findWishes = async (tx: Tx<DB>, user_ids: string[]) => (await sql<Wishes>`
-  select user_id, phone, email_notifications, in_app_notifications, sms_notifications
+  select user_id, case when is_proven then email else '' end as proven_email, phone,
+         email_notifications, in_app_notifications, sms_notifications
     from notifications.people where user_id = any(${user_ids}::uuid[])`.execute(tx)).rows
 
 export interface PersonRow {

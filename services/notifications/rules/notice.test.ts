@@ -5,7 +5,7 @@ const notice = (overrides: Partial<Notice> = {}): Notice => ({
   dedupe_key: 'k', kind: 'reminder', user_id: 'u', email: 'ann@example.com', locale: 'en', url: null,
   mail: 'wanted', content: { title: 'A\nB', paragraphs: ['x', 'y'], facts: [], footer: 'f' }, ...overrides })
 const wish = (overrides: Partial<Wishes> = {}): Wishes => ({
-  user_id: 'u', phone: '+33612345678', email_notifications: true, in_app_notifications: true,
+  user_id: 'u', proven_email: 'ann@example.com', phone: '+33612345678', email_notifications: true, in_app_notifications: true,
   sms_notifications: false, ...overrides })
 
 function channels (one: Notice, wishes: Wishes[] = [], has_sms = true): string[] {
@@ -26,6 +26,15 @@ test('routeNotices: what somebody wants decides, except for what they must have'
   expect(
     channels(notice({ in_app: false, kind: 'account' }), [wish({ sms_notifications: true })])
   ).toEqual(['email'])
+})
+
+test('routeNotices: what costs nothing is mailed to an address only where its account has proven it', () => {
+  const owned = notice({ mail: 'owned' })
+  expect(channels(owned, [wish()])).toEqual(['in_app', 'email'])
+  expect(channels(owned, [wish({ email_notifications: false })])).toEqual(['in_app'])
+  expect(channels(owned, [wish({ proven_email: '' })])).toEqual(['in_app'])
+  expect(channels(notice({ mail: 'owned', email: 'eve@example.com' }), [wish()])).toEqual(['in_app'])
+  expect(channels(notice({ mail: 'owned', user_id: null }))).toEqual([])
 })
 
 test('routeNotices: SMS goes to those who asked and have a phone, where there is a way to send one', () => {

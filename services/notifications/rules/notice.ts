@@ -1,6 +1,7 @@
 import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
+import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Channel, NotificationKind } from '@fermata/contracts/notifications'
-import { headerText, type Content } from './outgoing.ts'
+import { headerText, type Action, type Content } from './outgoing.ts'
 
 /** One piece of news for one person, before anyone looked up how they want to hear it. */
 export interface Notice {
@@ -15,19 +16,33 @@ export interface Notice {
   /** Where the app leads; without tokens, which belong into mails only. */
   url: string | null
   /**
-   * `always` for what people must have; `wanted` follows their settings; `never` stays in the app.
+   * `always` for what people must have; `wanted` follows their settings; `owned` does, too, and is
+   * mailed only to an address that its account has proven: it is about what anybody can do with any
+   * address, and costs nothing; `never` stays in the app.
    */
-  mail: 'always' | 'wanted' | 'never'
+  mail: 'always' | 'wanted' | 'owned' | 'never'
   /** False for links that prove something: whoever reads them in the app has proven it already. */
   in_app?: boolean
   attach_order_id?: string
+  /** For what cost nothing, so that a stranger can cause it. */
+  unpaid?: Unpaid
   /** Of the request that led to it, where there was one. */
   request_id?: string | null
+}
+
+/** What is counted of a mail that cost whoever caused it nothing. */
+export interface Unpaid {
+  /** Keyed hashes of the network and of the account or browser that placed the order. */
+  sender: { network: string, person?: string } | undefined
+  /** How another mail would name the order. */
+  link: Action
 }
 
 /** What a person has chosen. */
 export interface Wishes {
   user_id: string
+  /** The address that is proven to be theirs; empty without one. */
+  proven_email: string
   phone: string | null
   email_notifications: boolean
   in_app_notifications: boolean
@@ -55,6 +70,9 @@ export interface NewDelivery {
   attach_order_id: string | null
   request_id: string | null
   priority: number
+  /** Null: at once. */
+  send_at: string | null
+  unpaid?: Unpaid
 }
 
 /** People wait for the first two before a screen or a door; the rest may take its time. */
@@ -84,13 +102,18 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   const common = {
     kind, user_id, locale, content, subject: headerText(content.title),
     priority: priorities[kind] ?? default_priority, request_id: notice.request_id ?? null,
+    send_at: null,
   }
   // Who was erased is told nothing more.
   if (notice.email === erasedBuyer.email) return { messages: [], deliveries: [] }
-  if (mail === 'always' || (mail === 'wanted' && (wish?.email_notifications ?? true))) {
+  const is_own = wish?.proven_email === storedAddress(notice.email)
+  const wants_mail = mail === 'always' || (wish?.email_notifications ?? true)
+  if (mail !== 'never' && wants_mail && (mail !== 'owned' || is_own)) {
     deliveries.push({
       ...common, dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,
       attach_order_id: notice.attach_order_id ?? null,
+      // Who orders for the address that is proven to be theirs is no stranger to it.
+      unpaid: is_own ? undefined : notice.unpaid,
     })
   }
   if (has_sms && mail !== 'never' && kind !== 'account' && wish?.sms_notifications && wish.phone) {

@@ -24,6 +24,8 @@ export interface Content {
   /** Rows of a small table, such as date and place. */
   facts: [label: string, value: string][]
   action?: Action
+  /** Further ways, one on each line. */
+  links?: Action[]
   /** Why this mail came, at its foot. */
   footer: string
 }

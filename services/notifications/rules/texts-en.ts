@@ -12,8 +12,9 @@ export const en = {
   issued: {
     title_one: 'Your ticket for {{event}}',
     title_other: 'Your {{count}} tickets for {{event}}',
-    body_one: 'Hello {{name}}, thank you for your order. Your ticket is ready.',
-    body_other: 'Hello {{name}}, thank you for your order. Your {{count}} tickets are ready.',
+    greeting: 'Hello {{name}}.',
+    body_one: 'Thank you for your order. Your ticket is ready.',
+    body_other: 'Thank you for your order. Your {{count}} tickets are ready.',
     attached_one:
       'It is attached as a PDF: show it on your phone or on paper, both are fine. ' +
       'Its code opens the door once.',
@@ -22,6 +23,14 @@ export const en = {
       'Each code opens the door once.',
     action_one: 'Show my ticket',
     action_other: 'Show my tickets',
+  },
+  several: {
+    title: 'More tickets for this address',
+    body:
+      'More free tickets were ordered with this address than we send mails for one by one. ' +
+      'These orders are told together here.',
+    stranger:
+      'If you know nothing of them, somebody else typed your address. You need not do anything.',
   },
   resent: {
     title: 'Your ticket {{number}} again',

@@ -29,9 +29,10 @@ export const fr: FrenchTexts = {
     title_one: 'Votre billet pour {{event}}',
     title_many: 'Vos {{count}} de billets pour {{event}}',
     title_other: 'Vos {{count}} billets pour {{event}}',
-    body_one: 'Bonjour {{name}}, merci pour votre commande. Votre billet est prêt.',
-    body_many: 'Bonjour {{name}}, merci pour votre commande. Vos {{count}} de billets sont prêts.',
-    body_other: 'Bonjour {{name}}, merci pour votre commande. Vos {{count}} billets sont prêts.',
+    greeting: 'Bonjour {{name}}.',
+    body_one: 'Merci pour votre commande. Votre billet est prêt.',
+    body_many: 'Merci pour votre commande. Vos {{count}} de billets sont prêts.',
+    body_other: 'Merci pour votre commande. Vos {{count}} billets sont prêts.',
     attached_one:
       'Il est joint en PDF\u00a0: montrez-le sur votre téléphone ou sur papier, les deux conviennent. ' +
       'Son code ouvre la porte une seule fois.',
@@ -40,6 +41,14 @@ export const fr: FrenchTexts = {
     action_one: 'Voir mon billet',
     action_many: 'Voir mes billets',
     action_other: 'Voir mes billets',
+  },
+  several: {
+    title: 'D’autres billets pour cette adresse',
+    body:
+      'Plus de billets gratuits ont été commandés avec cette adresse que nous n’envoyons de ' +
+      'courriels un par un. Voici ces commandes ensemble.',
+    stranger:
+      'Si vous n’en savez rien, quelqu’un d’autre a saisi votre adresse. Vous n’avez rien à faire.',
   },
   resent: {
     title: 'Votre billet {{number}}, à nouveau',

@@ -4,7 +4,7 @@ import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
 import type { Ctx, Operation } from '../context.ts'
-import { mailboxKey, visitorKey } from '../counted-askers.ts'
+import { accountKey, mailboxKey, visitorKey } from '../counted-askers.ts'
 import { presentPlaced } from '../present-order.ts'
 import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
@@ -30,6 +30,7 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
     const pass = checkPass(ctx, body, caller, idempotency !== null)
     return ctx.resources.collector.add(body.event_id, {
       buyer: body.buyer, request_id: id, idempotency, pass,
+      sender: senderOf(ctx, ip, user_id, asker.visitor),
       request: {
         ...requestOf(body),
         buyer: { user_id, email_key: mailboxOf(body.buyer.email) }, asker,
@@ -52,6 +53,12 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
   }
   return outcome.replayed ? again(ctx, outcome.order) : withToken(ctx, outcome.order)
 }
+
+/** One name for a network whatever it orders, other than those by which its holds are counted. */
+const senderOf = (ctx: Ctx, ip: string, user_id: string | null, visitor: string | null) => ({
+  network: ctx.resources.networkKey('mails', ip),
+  ...(user_id ? { person: accountKey(user_id) } : visitor && { person: visitor }),
+})
 
 const withToken = (ctx: Ctx, order: api.Order) =>
   ({ ...order, access_token: ctx.tokens.signOrder(order.id) })

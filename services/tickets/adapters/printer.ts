@@ -1,3 +1,4 @@
+import { nameOnTicket } from '@fermata/contracts/person-names'
 import { Worker } from 'node:worker_threads'
 import type { Locale } from '@fermata/contracts/fields'
 import { unavailable } from '@fermata/contracts/problems'
@@ -80,6 +81,6 @@ const printedPart = ({
   number, code, ticket_type_name, holder_name, price_minor, currency, order_code, event, issued_at,
 }: PrintedTicket): PrintedTicket =>
   ({
-    number, code, ticket_type_name, holder_name, price_minor, currency, order_code, event,
-    issued_at,
+    number, code, ticket_type_name, holder_name: nameOnTicket(holder_name), price_minor, currency,
+    order_code, event, issued_at,
   })

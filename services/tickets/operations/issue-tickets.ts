@@ -30,7 +30,7 @@ export const issueTickets: Handler<typeof orderCompleted> = async (ctx, tx, even
   const rowsOf = Map.groupBy(rows, row => row.order_id)
   await ctx.publish(tx, ticketsIssued, fresh.map(order => ({
     order_id: order.order_id, order_code: order.code, user_id: order.user_id, buyer: order.buyer,
-    event: order.event, issued_at,
+    event: order.event, issued_at, ...(order.sender && { sender: order.sender }),
     tickets: (rowsOf.get(order.order_id) ?? []).map(issuedTicketOf),
   })), fresh.map(order => completed.get(order.order_id)!.request_id))
 }

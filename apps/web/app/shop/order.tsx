@@ -1,4 +1,5 @@
 import { getEvent } from '@fermata/contracts/events'
+import { getOrderMail } from '@fermata/contracts/notifications'
 import { listTickets } from '@fermata/contracts/tickets'
 import { Link, redirect } from 'react-router'
 import type { Route } from './+types/order'
@@ -23,13 +24,18 @@ const max_tickets = 100
 export async function loader ({ context, params }: Route.LoaderArgs) {
   const order = await loadOrder(context, params.id)
   if (order.status === 'pending') throw redirect(`/orders/${order.id}/pay`)
-  const [tickets, event, payment] = await Promise.all([
+  const is_free = order.status === 'completed' && order.total_minor === 0
+  const [tickets, event, payment, mail] = await Promise.all([
     order.status === 'completed' || order.status === 'refunded'
       ? optional(orderApi(context, order.id)(listTickets,
         { query: { order_id: order.id, limit: max_tickets } }))
       : null,
     optional(api(context)(getEvent, { params: { id: order.event_id } })),
     order.total_minor > 0 ? decisivePayment(context, order.id) : null,
+    // What was paid for is mailed at once.
+    is_free
+      ? optional(orderApi(context, order.id)(getOrderMail, { params: { id: order.id } }))
+      : null,
   ])
   const expected = order.items.reduce((sum, item) => sum + item.quantity, 0)
   return {
@@ -37,6 +43,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
     situation: situationOf(order, payment),
     refunded_minor: payment?.refunded_minor ?? 0,
     tickets: tickets?.items ?? [],
+    mail_due_at: mail?.due_at ?? null,
     is_issuing: order.status === 'completed'
       && (tickets?.items.length ?? 0) < Math.min(expected, max_tickets),
     event: event && { slug: event.slug, starts_at: event.starts_at, timezone: event.timezone,
@@ -54,6 +61,7 @@ export default function OrderPage ({ loaderData }: Route.ComponentProps) {
       <PageTitle>{t('shop.order.title', { code: order.code })}</PageTitle>
       {is_good[situation] ? <Thanks {...loaderData} /> : <Ended {...loaderData} />}
       {is_issuing && <Issuing />}
+      <MailWaits {...loaderData} />
       <Tickets {...loaderData} />
       <Receipt {...loaderData} />
     </div>
@@ -128,6 +136,17 @@ function Issuing () {
       <p className="font-bold">{t('shop.order.issuing')}</p>
       <p>{t('shop.order.issuing_text')}</p>
       <LookAgain />
+    </div>
+  )
+}
+
+function MailWaits ({ mail_due_at: at, order: { buyer: { email } } }: OrderData) {
+  const t = useT()
+  if (at === null) return null
+  return (
+    <div role="status" className="notice notice-warm">
+      <p className="font-bold">{t('shop.order.mail_waits')}</p>
+      <p>{t('shop.order.mail_waits_text', { email })} <LocalTime at={at} />.</p>
     </div>
   )
 }

@@ -251,6 +251,8 @@ export const shop = {
       },
     },
     choose_again: 'Choose tickets again',
+    mail_waits: 'Your tickets are here; the mail comes later',
+    mail_waits_text: 'Many free orders were placed with {{email}} or from your network lately. Save your tickets from this page; they are mailed on',
     keep_link: 'Keep this page’s link from the mail: it opens your order without an account.',
     create_account: 'Keep all your tickets in one place',
     create_account_text: 'Create an account with the same email address.',

@@ -254,6 +254,8 @@ export const shop: Wording<typeof english.shop> = {
       },
     },
     choose_again: 'Choisir à nouveau',
+    mail_waits: 'Vos billets sont ici ; l’e-mail viendra plus tard',
+    mail_waits_text: 'Beaucoup de commandes gratuites ont été passées récemment avec {{email}} ou depuis votre réseau. Enregistrez vos billets depuis cette page ; l’e-mail partira le',
     keep_link: 'Gardez le lien reçu par e-mail : il ouvre votre commande sans compte.',
     create_account: 'Gardez tous vos billets au même endroit',
     create_account_text: 'Créez un compte avec la même adresse e-mail.',

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
+import type { Tx } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
+import { translator } from './adapters/catalogue.ts'
+import type { DB } from './database.ts'
+import type { DeliveryToInsert } from './queries/deliveries.ts'
+import { markMailsDue } from './queries/holders.ts'
+import {
+  addLinks, findWaiting, lockAllowances, storeAllowances,
+} from './queries/mail-allowances.ts'
+import {
+  max_orders_in_mail, network_pace, person_pace, recipient_pace, spend, type Pace,
+} from './rules/mail-allowance.ts'
+import type { Action } from './rules/outgoing.ts'
+
+const keyOf = (kind: string, text: string) => createHash('sha256').update(`${kind} ${text}`).digest()
+
+/** What stands for a letter box where its address would tell whose it is. */
+export const addressKey = (email: string) => keyOf('to', mailboxOf(email)).toString('base64url')
+
+/** What one locked row says, as the batch changes it. */
+interface Allowance { key: Buffer, spent_until: number, waiting_id: string | null }
+
+interface Batch {
+  now: number
+  of: (key: Buffer) => Allowance
+  /** When mails that were written before this batch, and wait, are due. */
+  waiting: Map<string, number>
+  sent: DeliveryToInsert[]
+  /** Orders that are named in a mail which waits, by its id. */
+  named: Map<string, Action[]>
+  /** Orders whose mail does not go out at once. */
+  due: { order_id: string, at: string }[]
+}
+
+interface Counted {
+  delivery: DeliveryToInsert
+  recipient: Buffer
+  senders: { key: Buffer, pace: Pace }[]
+}
+
+/**
+ * Of mails that cost whoever causes them nothing, lets through what recipient and sender may have.
+ * Above the sender's pace a mail waits for its turn; above the recipient's, its order is named in
+ * one mail with others. Nothing is lost: each order's page has its tickets.
+ */
+export async function limitMails (
+  tx: Tx<DB>, deliveries: DeliveryToInsert[],
+): Promise<DeliveryToInsert[]> {
+  const counted = deliveries.flatMap(countedAs)
+  if (counted.length === 0) return deliveries
+  const batch = await openBatch(tx, counted)
+  for (const one of counted) decide(batch, one)
+  await storeAllowances(tx, [...allowancesOf(batch, counted)].map(row =>
+    ({ ...row, spent_until: iso(row.spent_until) })))
+  const fresh = new Map(batch.sent.map(one => [one.id, one]))
+  for (const [id, links] of batch.named) {
+    const own = fresh.get(id)
+    if (own) own.content.links = links.slice(0, max_orders_in_mail)
+    else await addLinks(tx, id, links, max_orders_in_mail)
+  }
+  if (batch.due.length > 0) await markMailsDue(tx, batch.due)
+  return [...deliveries.filter(one => !one.unpaid), ...batch.sent]
+}
+
+function countedAs (delivery: DeliveryToInsert): Counted[] {
+  const { unpaid, recipient } = delivery
+  if (!unpaid) return []
+  const { network, person } = unpaid.sender ?? {}
+  return [{
+    delivery, recipient: keyOf('to', mailboxOf(recipient)),
+    senders: [
+      ...(network ? [{ key: keyOf('network', network), pace: network_pace }] : []),
+      ...(person ? [{ key: keyOf('person', person), pace: person_pace }] : []),
+    ],
+  }]
+}
+
+const keysOf = (counted: Counted[]) => [...new Map(counted.flatMap(({ recipient, senders }) =>
+  [recipient, ...senders.map(sender => sender.key)]).map(key => [key.toString('hex'), key])).values()]
+
+async function openBatch (tx: Tx<DB>, counted: Counted[]): Promise<Batch> {
+  const rows = await lockAllowances(tx, keysOf(counted))
+  const allowances = new Map<string, Allowance>(rows.map(row => [row.key.toString('hex'),
+    { ...row, spent_until: Date.parse(row.spent_until) }]))
+  const waiting = await findWaiting(tx, rows.flatMap(row => row.waiting_id ?? []))
+  return {
+    now: Date.parse(rows[0]!.now), of: key => allowances.get(key.toString('hex'))!,
+    waiting: new Map(waiting.map(row => [row.id, Date.parse(row.due_at)])),
+    sent: [], named: new Map(), due: [],
+  }
+}
+
+const allowancesOf = (batch: Batch, counted: Counted[]) => keysOf(counted).map(batch.of)
+const iso = (ms: number) => new Date(ms).toISOString()
+
+function decide (batch: Batch, { delivery, recipient, senders }: Counted): void {
+  const { now } = batch
+  const box = batch.of(recipient)
+  const next = spend(box.spent_until, now, recipient_pace)
+  if (next.wait_ms > 0) {
+    nameInWaiting(batch, box, delivery, next)
+    return
+  }
+  box.spent_until = next.spent_until
+  let wait_ms = 0
+  for (const { key, pace } of senders) {
+    const allowance = batch.of(key)
+    const turn = spend(allowance.spent_until, now, pace)
+    allowance.spent_until = turn.spent_until
+    wait_ms = Math.max(wait_ms, turn.wait_ms)
+  }
+  if (wait_ms === 0) {
+    batch.sent.push(delivery)
+    return
+  }
+  const send_at = iso(now + wait_ms)
+  batch.sent.push({ ...delivery, send_at })
+  batch.due.push({ order_id: delivery.unpaid!.link.order_id!, at: send_at })
+}
+
+/** In the mail that waits, or in a new one that takes the next turn of the letter box. */
+function nameInWaiting (
+  batch: Batch, box: Allowance, delivery: DeliveryToInsert,
+  next: { wait_ms: number, spent_until: number },
+): void {
+  const { link } = delivery.unpaid!
+  let at = box.waiting_id === null ? undefined : batch.waiting.get(box.waiting_id)
+  if (at === undefined) {
+    at = batch.now + next.wait_ms
+    box.spent_until = next.spent_until
+    box.waiting_id = uuidv7()
+    batch.waiting.set(box.waiting_id, at)
+    batch.sent.push(mailOfMany(delivery, box.waiting_id, iso(at)))
+  }
+  const id = box.waiting_id!
+  batch.named.set(id, [...batch.named.get(id) ?? [], link])
+  batch.due.push({ order_id: link.order_id!, at: iso(at) })
+}
+
+function mailOfMany (delivery: DeliveryToInsert, id: string, send_at: string): DeliveryToInsert {
+  const t = translator(delivery.locale)
+  return {
+    ...delivery, id, send_at, dedupe_key: `several ${id}`, subject: t('several.title'),
+    attach_order_id: null,
+    content: {
+      title: t('several.title'), paragraphs: [t('several.body'), t('several.stranger')], facts: [],
+      footer: t('footer.order'),
+    },
+  }
+}
