@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs'
 /** These are about one process, and run in `npm test` alone. */
 const one_process_only: Record<string, string> = {
   'alone.test.ts': 'starts each service by itself, with none of the others',
+  'first-organizer.test.ts': 'has an installation of its own, without anything in it',
   'rush.test.ts': 'takes the guard out of a system in the process of the test; ' +
     'tests/split-faults has a rush between two processes',
   'traces.test.ts': 'has settings of its own; tests/jetstream follows a purchase between processes',

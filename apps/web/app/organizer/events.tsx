@@ -33,7 +33,11 @@ export default function MyEvents ({ loaderData: { items, next_cursor } }: Route.
           <Link to="/organizer/events/new" className="button">{t('organizer.new')}</Link>
         </p>
       </header>
-      {items.length === 0 ? <Empty title={t('organizer.empty_title')} text={t('organizer.empty_text')} /> : (
+      {items.length === 0 ? (
+        <Empty title={t('organizer.empty_title')} text={t('organizer.empty_text')}>
+          <Link to="/organizer/events/new" className="button">{t('organizer.new')}</Link>
+        </Empty>
+      ) : (
         <ul className="card">{items.map(event => <EventRow key={event.id} event={event} />)}</ul>
       )}
       <NextPage next_cursor={next_cursor} />

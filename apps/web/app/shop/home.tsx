@@ -1,4 +1,5 @@
 import { Category, listEvents } from '@fermata/contracts/events'
+import type { Role } from '@fermata/contracts/fields'
 import { listTicketTypes } from '@fermata/contracts/orders'
 import { Form, Link } from 'react-router'
 import type { Route } from './+types/home'
@@ -30,8 +31,9 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   return { cards, fields, is_search, next_cursor: page.next_cursor, categories: Category.enum }
 }
 
-export default function Home ({ loaderData }: Route.ComponentProps) {
+export default function Home ({ loaderData, matches }: Route.ComponentProps) {
   const { cards, fields, is_search, next_cursor, categories } = loaderData
+  const { person } = matches[0].loaderData
   const t = useT()
   // Below the hero it is the second heading; a search has no hero.
   const Heading = is_search ? 'h1' : 'h2'
@@ -44,7 +46,7 @@ export default function Home ({ loaderData }: Route.ComponentProps) {
         <Heading id="found" className="pb-6 pt-12 text-[clamp(1.4rem,1.2rem+.8vw,1.85rem)]">
           {t(is_search ? 'shop.home.matching' : 'shop.home.found')}
         </Heading>
-        {cards.length === 0 ? <Nothing is_search={is_search} /> : (
+        {cards.length === 0 ? <Nothing is_search={is_search} person={person} /> : (
           <ul className="grid gap-6 sm:grid-cols-2 lg:grid-cols-3">
             {cards.map(({ event, sale }, index) => (
               <li key={event.id} className="grid">
@@ -117,14 +119,24 @@ function SearchForm ({ fields, categories, is_search }: SearchProps) {
   )
 }
 
-function Nothing ({ is_search }: { is_search: boolean }) {
+interface NothingProps { is_search: boolean, person: { roles: Role[] } | null }
+
+/** Where nothing is announced yet, whoever may announce something is led to it. */
+function Nothing ({ is_search, person }: NothingProps) {
   const t = useT()
+  const may_organize = person?.roles.some(role => role === 'event_creator' || role === 'admin')
   return (
     <div className="panel grid justify-items-center gap-3 py-14 text-center" role="status">
       <HeldNote className="w-32 text-strong" />
       <h3>{t(is_search ? 'shop.home.empty_title' : 'shop.home.none_title')}</h3>
       <p className="text-soft">{t(is_search ? 'shop.home.empty_text' : 'shop.home.none_text')}</p>
       {is_search && <Link to="/" className="button button-quiet mt-2">{t('shop.home.clear')}</Link>}
+      {!is_search && may_organize && (
+        <Link to="/organizer/events/new" className="button mt-2">{t('shop.home.create')}</Link>
+      )}
+      {!is_search && !person && (
+        <Link to="/sign-in?next=/organizer/events/new" className="link">{t('shop.home.organize')}</Link>
+      )}
     </div>
   )
 }

@@ -19,6 +19,8 @@ export const shop = {
     empty_text: 'Try fewer words, another city or a longer time.',
     none_title: 'Nothing is announced yet',
     none_text: 'As soon as an organiser publishes an event, it appears here.',
+    create: 'Create the first event',
+    organize: 'Do you organise here? Sign in',
     next: 'Later events',
     first: 'Back to the first',
   },

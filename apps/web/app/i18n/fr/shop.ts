@@ -22,6 +22,8 @@ export const shop: Wording<typeof english.shop> = {
     empty_text: 'Essayez moins de mots, une autre ville ou une période plus longue.',
     none_title: 'Rien n’est encore annoncé',
     none_text: 'Dès qu’un organisateur publie un événement, il apparaît ici.',
+    create: 'Créer le premier événement',
+    organize: 'Vous organisez ici ? Connectez-vous',
     next: 'Événements suivants',
     first: 'Revenir aux premiers',
   },
