@@ -20,7 +20,7 @@ import {
   type Environment,
 } from '@fermata/platform/settings'
 import { serviceOf } from '@fermata/platform/call'
-import { startSystem, type System } from '@fermata/platform/system'
+import { startSystem, type System, type SystemOptions } from '@fermata/platform/system'
 import { createIsHere } from '@fermata/platform/this-machine'
 import { secretsIn } from '@fermata/platform/tokens'
 import type { TObject } from 'typebox'
@@ -140,15 +140,8 @@ export async function startServer (given: Environment, all: Services): Promise<S
       // process.
       sole_process: database !== null,
       version: packageJson.version,
+      serve_also: plan.web ? pagesOf(plan, url) : undefined,
     })
-    if (plan.web) {
-      const { registerWeb } = await import('./web.ts')
-      const api_url = settings.API_URL ??
-        ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
-      const isHere = createIsHere(system.settings.MAILBOX_READERS)
-      const common = { tracing: system.tracing, public_origin: url, isHere }
-      await registerWeb(system.app, names.length > 0 ? common : { ...common, api_url })
-    }
     await system.app.ready()
     if (names.includes('orders')) removeRehearsals(settings, database)
     return {
@@ -173,6 +166,18 @@ export async function startServer (given: Environment, all: Services): Promise<S
   } catch (error) {
     await database?.stop()
     throw error
+  }
+}
+
+/** The pages, which ask the services of this process where it has any. */
+function pagesOf ({ settings, names }: Plan, public_origin: string): SystemOptions['serve_also'] {
+  return async (app, { tracing, settings: platform }) => {
+    const { registerWeb } = await import('./web.ts')
+    const api_url = settings.API_URL ??
+      ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
+    const isHere = createIsHere(platform.MAILBOX_READERS)
+    const common = { tracing, public_origin, isHere }
+    await registerWeb(app, names.length > 0 ? common : { ...common, api_url })
   }
 }
 

@@ -4,8 +4,8 @@ import {
   Email, IdParams, ListQuery, Locale, Nullable, Page, PersonName, Role, Timestamp, Uuid,
 } from './fields.ts'
 import {
-  Challenge, challengeOver, PasskeyAssertion, ProofKind, second_proof, secondFactorNeeded,
-  wrongProof,
+  accountGone, Challenge, challengeOver, PasskeyAssertion, ProofKind, second_proof,
+  secondFactorNeeded, wrongProof,
 } from './second-factor.ts'
 import { serviceNames } from './services.ts'
 
@@ -94,9 +94,6 @@ export const badRefreshToken = defineProblem(
 )
 export const badLinkToken = defineProblem(
   'auth/bad-link-token', 400, 'This link was used already or is too old',
-)
-export const accountGone = defineProblem(
-  'auth/account-gone', 401, 'This account was deleted',
 )
 export const lastAdmin = defineProblem(
   'auth/last-admin', 409, 'Somebody has to remain administrator',

@@ -90,6 +90,10 @@ const RecoveryCodes = Type.Array(Type.String(), {
 /** What `navigator.credentials` takes, as WebAuthn level 3 writes it in JSON. */
 const PasskeyOptions = Type.Object({ options: Type.Unknown() })
 
+/** Of every route about the caller's own account: its tokens are good for some minutes more. */
+export const accountGone = defineProblem(
+  'auth/account-gone', 401, 'This account was deleted',
+)
 export const secondFactorNeeded = defineProblem(
   'auth/second-factor-needed', 401, 'The password is right; now the second factor',
   Type.Object({
@@ -124,7 +128,7 @@ export const getSecondFactor = defineRoute({
   method: 'GET', path: '/api/auth/second-factor', access: 'user', while_enrolling: true,
   summary: 'What guards your sign-in beside the password',
   reply: { 200: SecondFactor },
-  problems: [],
+  problems: [accountGone],
 })
 
 export const enableTotp = defineRoute({
@@ -132,7 +136,7 @@ export const enableTotp = defineRoute({
   while_enrolling: true,
   summary: 'Begin with an app that gives codes; confirm it with its first',
   reply: { 200: NewTotp },
-  problems: [totpInUse],
+  problems: [accountGone, totpInUse],
 })
 
 export const confirmTotp = defineRoute({
@@ -140,7 +144,7 @@ export const confirmTotp = defineRoute({
   summary: 'Finish with an app that gives codes: from now on signing in asks for one',
   body: Type.Object({ code: TotpCode }),
   reply: { 200: Type.Object({ recovery_codes: RecoveryCodes }) },
-  problems: [wrongProof, noTotpPending],
+  problems: [accountGone, wrongProof, noTotpPending],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })
 
@@ -148,14 +152,14 @@ export const removeTotp = defineRoute({
   method: 'DELETE', path: '/api/auth/totp', access: 'user', step_up: true,
   summary: 'Ask for codes of the app no longer',
   reply: { 204: Empty },
-  problems: [secondFactorRequired],
+  problems: [accountGone, secondFactorRequired],
 })
 
 export const createRecoveryCodes = defineRoute({
   method: 'POST', path: '/api/auth/recovery-codes', access: 'user', step_up: true,
   summary: 'Ten new recovery codes; the old ones are void',
   reply: { 200: Type.Object({ recovery_codes: RecoveryCodes }) },
-  problems: [],
+  problems: [accountGone],
 })
 
 export const startPasskey = defineRoute({
@@ -163,7 +167,7 @@ export const startPasskey = defineRoute({
   while_enrolling: true,
   summary: 'Begin with a passkey: what navigator.credentials.create takes',
   reply: { 200: PasskeyOptions },
-  problems: [tooManyPasskeys],
+  problems: [accountGone, tooManyPasskeys],
 })
 
 export const addPasskey = defineRoute({
@@ -171,7 +175,7 @@ export const addPasskey = defineRoute({
   summary: 'Finish with a passkey: from now on it signs you in',
   body: Type.Object({ name: PersonName, response: PasskeyAttestation }),
   reply: { 200: Type.Object({ passkey: Passkey, recovery_codes: RecoveryCodes }) },
-  problems: [wrongProof, challengeOver, passkeyInUse, tooManyPasskeys],
+  problems: [accountGone, wrongProof, challengeOver, passkeyInUse, tooManyPasskeys],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })
 
@@ -180,7 +184,7 @@ export const removePasskey = defineRoute({
   summary: 'Let a passkey sign you in no longer',
   params: IdParams,
   reply: { 204: Empty },
-  problems: [secondFactorRequired],
+  problems: [accountGone, secondFactorRequired],
 })
 
 export const askForPasskey = defineRoute({

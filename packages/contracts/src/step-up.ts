@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineRoute } from './define.ts'
 import { Timestamp } from './fields.ts'
-import { challengeOver, second_proof, wrongProof } from './second-factor.ts'
+import { accountGone, challengeOver, second_proof, wrongProof } from './second-factor.ts'
 
 /** Proving once more that it is you, before something that cannot be taken back. */
 
@@ -22,6 +22,6 @@ export const confirm = defineRoute({
     password: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), ...second_proof,
   }),
   reply: { 200: Confirmation },
-  problems: [wrongProof, challengeOver],
+  problems: [accountGone, wrongProof, challengeOver],
   rate_limit: { max: 10, per_seconds: 60, by: 'account' },
 })

@@ -104,6 +104,13 @@ export const isDatabaseAway = (error: unknown) =>
     awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message)
   )
 
+/**
+ * What a row was to refer to has just been removed, e.g. an account between the look at it and the
+ * writing of what belongs to it.
+ */
+export const hasLostItsParent = (error: unknown) => isSqlState(error, '23503') &&
+  (error as Error).message.startsWith('insert or update')
+
 /** True when somebody else held a lock for too long. */
 export const isLockTaken = (error: unknown) => isSqlState(error, '55P03')
 

@@ -1,8 +1,8 @@
 import {
-  internalError, invalid, malformed, tooLarge, tooMany, unavailable, unsupportedMediaType,
+  internalError, invalid, malformed, notFound, tooLarge, tooMany, unavailable, unsupportedMediaType,
 } from '@fermata/contracts/problems'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { isContention, isDatabaseAway } from './database.ts'
+import { hasLostItsParent, isContention, isDatabaseAway } from './database.ts'
 import { Problem } from './problem.ts'
 
 /** Thrown by the validator; becomes `request/invalid` with one entry for each refused field. */
@@ -36,6 +36,7 @@ export function toProblem (error: unknown): Problem {
   if (isDatabaseAway(error) || isContention(error)) {
     return new Problem(unavailable, undefined, { headers: { 'retry-after': '2' } })
   }
+  if (hasLostItsParent(error)) return new Problem(notFound)
   return new Problem(internalError)
 }
 

@@ -56,6 +56,13 @@ export interface SystemOptions {
    * own.
    */
   event_handlers?: Record<string, readonly string[]>
+  /**
+   * What this process answers beside the services. It is there before anything runs in the
+   * background: the first call between services closes the list of routes.
+   */
+  serve_also?: (
+    app: FastifyInstance, with_system: { tracing: Tracing, settings: PlatformSettings }
+  ) => Promise<void>
 }
 
 export interface System {
@@ -106,6 +113,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   await serve(running, shared, {
     version, accepting: () => accepting, bus_carries: bus.carries,
   })
+  await options.serve_also?.(app, { tracing, settings })
   const { deliver_events = true, sole_process = false } = options
   const stopBackground = await startBackground(running, {
     bus, metrics, deliver_events, sole_process,

@@ -10,8 +10,8 @@ type Refused = { ok: false, status: number, problem: ProblemBody }
 type Known<B> = { ok: true, body: B } | Refused
 
 /**
- * The body of an answer that a page cannot do without. Anything else ends the page: 404 and 403 as
- * they are, 401 at the sign-in page, what needs a step-up at the page that asks for it, all else as
+ * The body of an answer that a page cannot do without. Anything else ends the page: a refusal as
+ * it is, 401 at the sign-in page, what needs a step-up at the page that asks for it, a failure as
  * "not available".
  */
 export function bodyOf<B> (context: Context, answer: Known<B>): B {
@@ -27,8 +27,8 @@ export function refusal (
   if (answer.status === 401) return redirect(signInPath(context))
   // An id that is none, or a cursor of another list: the address was wrong.
   if (answer.status === 400) return data(null, { status: 404 })
-  if ([403, 404, 429].includes(answer.status)) return data(null, { status: answer.status })
-  return data(null, { status: 503 })
+  // What is refused is not away; the page says that it cannot be.
+  return data(null, { status: answer.status < 500 ? answer.status : 503 })
 }
 
 /** The body, or null: for what a page can do without. */

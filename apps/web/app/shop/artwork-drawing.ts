@@ -131,7 +131,8 @@ export function drawArtwork (category: string, name: string): string {
   const next = numbersFrom(`${name}/${category}`)
   next()
   const colours = palettes[Math.floor(next() * palettes.length)] ?? palettes[0]!
-  const draw = drawings[category] ?? hall
+  // The word is an address's: `__proto__` is in every object, and no drawing.
+  const draw = Object.hasOwn(drawings, category) ? drawings[category]! : hall
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" preserveAspectRatio="xMidYMid slice">` +
     `<rect width="${width}" height="${height}" fill="${colours.ground}"/>${draw(next, colours)}</svg>`
 }

@@ -16,7 +16,7 @@ import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
 import { keepOrderToken } from '../server/cookies.server.ts'
 import { requireVisitor, visitorFrom } from '../server/queue-cookies.server.ts'
-import { check, fieldsRefused, inputRules, refuse, textsOf } from '../server/forms.server.ts'
+import { check, fieldsRefused, inputRules, keyOf, refuse, textsOf } from '../server/forms.server.ts'
 import { api, newCookies, sessionOf } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
@@ -77,7 +77,7 @@ export async function action ({ context, params, request, url }: Route.ActionArg
       event_id: event.id, items: itemsOf(types, chosen), buyer, promo_code: promoCodeOf(codes),
       access_code: accessCodeOf(codes), visitor: visitorFrom(context), ...queue,
     },
-    headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
+    headers: { 'idempotency-key': keyOf(values) },
   })
   if (answer.ok) {
     const { id, access_token, status } = answer.body

@@ -8,7 +8,7 @@ import { formatPrice } from '../i18n/formats.ts'
 import { translators } from '../i18n/translators.server.ts'
 import { useT, useTranslator } from '../i18n/translator.tsx'
 import { refusal } from '../server/answers.server.ts'
-import { refuse, textsOf } from '../server/forms.server.ts'
+import { keyOf, refuse, textsOf } from '../server/forms.server.ts'
 import { orderApi } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Countdown } from '../ui/countdown.tsx'
@@ -47,7 +47,7 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   if (!test_card) return data(refuse(t, values, {}, t('errors.form.choice')), { status: 400 })
   const answer = await call(startPayment, {
     body: { order_id: params.id, provider: 'simulated', method: { test_card } },
-    headers: { 'idempotency-key': values.idempotency_key || randomUUID() },
+    headers: { 'idempotency-key': keyOf(values) },
   })
   if (answer.ok || problemIs(answer.problem, paymentUnderWay)) throw redirect(`/orders/${params.id}/processing`)
   if (problemIs(answer.problem, orderNotPayable)) throw redirect(`/orders/${params.id}`)

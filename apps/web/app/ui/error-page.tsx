@@ -4,13 +4,14 @@ import { useT } from '../i18n/translator.tsx'
 import { PageTitle } from './page-title.tsx'
 import { HeldNote } from './held-note.tsx'
 
-type Kind = 'not_found' | 'forbidden' | 'busy' | 'unavailable' | 'unreadable' | 'failed'
+type Kind =
+  'not_found' | 'forbidden' | 'busy' | 'unavailable' | 'unreadable' | 'changed' | 'failed'
 
 function kindOf (error: unknown): Kind {
   if (!isRouteErrorResponse(error)) return 'failed'
   const kinds: Record<number, Kind> = {
     404: 'not_found', 403: 'forbidden', 429: 'busy', 503: 'unavailable', 405: 'not_found',
-    400: 'unreadable', 415: 'unreadable',
+    400: 'unreadable', 415: 'unreadable', 409: 'changed', 410: 'changed', 422: 'changed',
   }
   return kinds[error.status] ?? 'failed'
 }
@@ -28,7 +29,7 @@ export function ErrorPage ({ error }: { error: unknown }) {
       <h1>{t(key('title'))}</h1>
       <p className="max-w-prose text-lg text-soft">{t(key('text'))}</p>
       <p className="flex flex-wrap justify-center gap-3 pt-2">
-        {['busy', 'unavailable', 'unreadable', 'failed'].includes(kind) && (
+        {['busy', 'unavailable', 'unreadable', 'changed', 'failed'].includes(kind) && (
           <a href={pathname + search} className="button">{t('errors.again')}</a>
         )}
         <Link to="/" className="button button-quiet">{t('errors.home')}</Link>

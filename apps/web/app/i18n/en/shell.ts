@@ -36,6 +36,7 @@ export const errors = {
     text_form: 'Please send the form again in a few seconds. Nothing is done twice.',
   },
   unreadable: { title: 'This could not be read', text: 'It did not arrive as a form of this page, so nothing was done. Open the page again and send the form from there.' },
+  changed: { title: 'This is not possible any more', text: 'What you asked for does not fit how things are now, so nothing was done. Look again: it may have changed a moment ago.' },
   foreign: {
     title: 'This did not come from our page',
     text: 'Another site, or a browser that does not say where a form comes from, sent this. Nothing was done. Open our page itself and send it from there.',

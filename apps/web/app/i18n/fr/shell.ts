@@ -39,6 +39,7 @@ export const errors: Wording<typeof english.errors> = {
     text_form: 'Veuillez renvoyer le formulaire dans quelques secondes. Rien ne sera fait deux fois.',
   },
   unreadable: { title: 'Cet envoi n’a pas pu être lu', text: 'Il n’est pas arrivé comme un formulaire de cette page, donc rien n’a été fait. Rouvrez la page et envoyez le formulaire depuis celle-ci.' },
+  changed: { title: 'Ce n’est plus possible', text: 'Votre demande ne correspond plus à l’état actuel, donc rien n’a été fait. Regardez à nouveau : cela a peut-être changé à l’instant.' },
   foreign: {
     title: 'Ceci ne vient pas de notre page',
     text: 'Un autre site, ou un navigateur qui ne dit pas d’où vient un formulaire, a envoyé ceci. Rien n’a été fait. Ouvrez notre page elle-même et envoyez-le depuis là.',
