@@ -1,7 +1,7 @@
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { stringify } from 'yaml'
 import { hostOf, portOf, targets, type Target } from './front-door.ts'
-import { fixedSettings, openNames, secretNames } from './service-settings.ts'
+import { fixedSettings, openNames, secretNames, serviceAddresses } from './service-settings.ts'
 import { front_network, inside_port, traefikLabels, type Stage } from './traefik.ts'
 
 /**
@@ -35,8 +35,8 @@ export interface ComposeService {
   networks?: string[]
   labels?: Record<string, string>
   depends_on?: Record<string, { condition: 'service_started' | 'service_healthy' }>
-  healthcheck?: Healthcheck
-  restart?: 'unless-stopped'
+  healthcheck?: Healthcheck | { disable: true }
+  restart?: 'unless-stopped' | 'on-failure'
   stop_grace_period?: string
   init?: boolean
   read_only?: boolean
@@ -92,26 +92,41 @@ function environmentOf (target: Target, stage: Stage): Record<string, string> {
     NODE_ENV: stage,
     ...Object.fromEntries(given.map(name => [name, `\${${name}:-}`])),
     ...fixedSettings(target),
-    ...(target === 'web' && { API_URL: `http://traefik:${inside_port}` }),
+    ...(target === 'web' && { API_URL: `\${API_URL:-http://traefik:${inside_port}}` }),
+    ...(stage === 'development' && developmentSettings(target)),
     ...(stage === 'production'
       ? Object.fromEntries(secrets.map(name => [`${name}_FILE`, `/run/secrets/${secretFile(name)}`]))
       : developmentSecrets(target, secrets)),
-    ...(stage === 'production' && target !== 'web' && { NATS_REPLICAS: '3' }),
+    ...(stage === 'production' && target !== 'web' && { NATS_REPLICAS: '${NATS_REPLICAS:-3}' }),
     PUBLIC_URL: stage === 'production'
       ? '${PUBLIC_URL:?set PUBLIC_URL in .env, such as https://tickets.example.org}'
       : '${PUBLIC_URL:-http://localhost}',
   }
 }
 
+/**
+ * The demonstration, whose accounts have a public password: the front door is open to this machine
+ * alone. Visitors come to the containers from the network's own address, which this machine has.
+ */
+const developmentSettings = (target: Target): Record<string, string> => ({
+  FERMATA_DEMO: '${FERMATA_DEMO:-true}',
+  MAILBOX_READERS: '${MAILBOX_READERS:-10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7}',
+  ...(target === 'backups' && { BACKUP_SCHEDULE: '${BACKUP_SCHEDULE:-*/10 * * * *}' }),
+})
+
 function developmentSecrets (target: Target, names: string[]): Record<string, string> {
   return Object.fromEntries(names.map(name => {
-    if (name === 'NATS_URL') return [name, 'nats://nats:4222']
-    if (name === 'MAIL_PASSWORD') return [name, '${MAIL_PASSWORD:-}']
-    if (name.startsWith('DATABASE_URL'))
-      return [name, `postgres://${target}:${development_secret}database@postgres:5432/${target}`]
-    return [name, `\${${name}:-${development_secret}${name.toLowerCase().replaceAll('_', '-')}}`]
+    const usual = name === 'NATS_URL' ? 'nats://nats:4222'
+      : name.startsWith('DATABASE_URL')
+        ? `postgres://${target}:${development_secret}database@postgres:5432/${target}`
+        : no_default.has(name) ? ''
+          : `${development_secret}${name.toLowerCase().replaceAll('_', '-')}`
+    return [name, `\${${name}:-${usual}}`]
   }))
 }
+
+/** Secrets of somebody else's servers, where there are none. */
+const no_default = new Set(['MAIL_PASSWORD', 'OTEL_EXPORTER_OTLP_HEADERS'])
 
 function application (target: Target, stage: Stage): ComposeService {
   const production = stage === 'production'
@@ -138,9 +153,21 @@ function application (target: Target, stage: Stage): ComposeService {
   }
 }
 
+/** Fills an empty installation with events and purchases when all is up, and ends. */
+function demonstration (): ComposeService {
+  const { image, build } = application('web', 'development')
+  return {
+    image, build, ...hardened, restart: 'on-failure', init: true,
+    command: ['node', 'apps/server/demo/main.ts'],
+    environment: { FERMATA_DEMO: '${FERMATA_DEMO:-true}', ...serviceAddresses() },
+    networks: ['back'], healthcheck: { disable: true },
+    depends_on: Object.fromEntries(serviceNames.map(name =>
+      [hostOf(name), { condition: 'service_healthy' as const }])),
+  }
+}
+
 function frontDoor (stage: Stage): Record<string, ComposeService> {
   const production = stage === 'production'
-  const http = '${HOST_PORT_TRAEFIK:-80}:80'
   return {
     traefik: {
       image: images.traefik, ...hardened,
@@ -155,8 +182,9 @@ function frontDoor (stage: Stage): Record<string, ComposeService> {
         `./deploy/traefik/${stage}-shared.yml:/etc/traefik/dynamic.yml:ro`,
       ],
       ports: production
-        ? [http, '${HOST_PORT_TRAEFIK_TLS:-443}:443']
-        : [http, '127.0.0.1:${HOST_PORT_TRAEFIK_DASHBOARD:-8080}:8080'],
+        ? ['${HOST_PORT_TRAEFIK:-80}:80', '${HOST_PORT_TRAEFIK_TLS:-443}:443']
+        : ['127.0.0.1:${HOST_PORT_TRAEFIK:-80}:80', '127.0.0.1:${HOST_PORT_GATEWAY:-8000}:80',
+          '127.0.0.1:${HOST_PORT_TRAEFIK_DASHBOARD:-8080}:8080'],
       networks: ['front', 'socket', 'outside'],
       depends_on: { 'docker-socket': { condition: 'service_started' } },
       healthcheck: watched(['CMD', 'traefik', 'healthcheck', '--ping']),
@@ -195,6 +223,7 @@ export function composeDevelopment (): ComposeFile {
       ...frontDoor('development'),
       ...Object.fromEntries(targets.map(target =>
         [hostOf(target), application(target, 'development')])),
+      demo: demonstration(),
       postgres: { ...databaseServer,
         environment: { POSTGRES_PASSWORD: `${development_secret}database` },
         volumes: [`postgres:${database_folder}`,
@@ -209,18 +238,23 @@ export function composeDevelopment (): ComposeFile {
         // The image's own command says `daemon off` a second time, which nginx refuses.
         command: ['nginx', '-c', '/etc/nginx/nginx.conf'],
         volumes: ['./deploy/nginx/development.conf:/etc/nginx/nginx.conf:ro'],
-        ports: ['${HOST_PORT_NGINX:-8088}:8080'], networks: ['front', 'outside'] },
+        ports: ['127.0.0.1:${HOST_PORT_NGINX:-8088}:8080'], networks: ['front', 'outside'] },
     },
     networks, volumes: { postgres: null, nats: null, backups: null },
   }
 }
 
-/** Laid over compose.yml: each service on its own port of this machine, so none can be scaled. */
+/**
+ * Laid over compose.yml: each service on its own port of this machine, so none can be scaled. On
+ * the gateway's stands the front door.
+ */
 export function composeDebug (): ComposeFile {
   return { services: Object.fromEntries(targets.map(target => [hostOf(target), {
-    ports: [`127.0.0.1:${portOf(target)}:${portOf(target)}`], networks: ['outside'],
+    ports: [`127.0.0.1:${target === 'gateway' ? gateway_behind_door : portOf(target)}:${portOf(target)}`],
+    networks: ['outside'],
   }])) }
 }
+const gateway_behind_door = 8010
 
 function carrier (name: string): ComposeService {
   return { image: images.nats, ...hardened, mem_limit: '512m', cpus: 1,

@@ -58,13 +58,10 @@ function kubernetesFiles (): RenderedFile[] {
 }
 
 function composeFiles (): RenderedFile[] {
-  const production = toCompose(composeProduction())
   return [
     { path: 'compose.yml', text: toCompose(composeDevelopment()) },
     { path: 'compose.debug.yml', text: toCompose(composeDebug()) },
-    { path: 'compose.prod.yml', text: production },
-    // The same file under the name by which older instructions call it.
-    { path: 'docker-compose.prod.yml', text: production },
+    { path: 'docker-compose.prod.yml', text: toCompose(composeProduction()) },
     { path: 'deploy/postgres/development.sql', text: developmentDatabases() },
   ]
 }

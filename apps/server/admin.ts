@@ -5,11 +5,12 @@ import type { Ctx } from '@fermata/auth/context'
 import { giveWayBack, type WayBack } from '@fermata/auth/operations/give-way-back'
 import { findRunningPostgres } from '@fermata/platform/embedded-postgres/find-running'
 import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
+import { PlatformSettings } from '@fermata/platform/platform-settings'
+import { readSettingFiles, type Environment } from '@fermata/platform/settings'
 import { startSystem } from '@fermata/platform/system'
-import type { Environment } from '@fermata/platform/settings'
 import { readEnvironment } from './env.ts'
-import { loadSecrets } from './secrets.ts'
-import { databaseVariable } from './server-settings.ts'
+import { loadSecrets, signaturesOf } from './secrets.ts'
+import { databaseVariable, ServerSettings } from './server-settings.ts'
 
 /**
  * `npm run admin -- appoint ada@example.org` and `npm run admin -- reset ada@example.org`: for
@@ -39,7 +40,8 @@ async function findDatabase (environment: Environment, folder: string): Promise<
 async function main (): Promise<void> {
   const [way, email, ...more] = process.argv.slice(2)
   if ((way !== 'appoint' && way !== 'reset') || !email || more.length > 0) throw new Error(usage)
-  const given = readEnvironment()
+  const given = readSettingFiles(
+    [ServerSettings, PlatformSettings, auth.settings!], readEnvironment())
   const folder = resolve(root, given.FERMATA_DATA || 'data')
   const database = await findDatabase(given, folder)
   try {
@@ -59,7 +61,7 @@ async function run (
     services: [{ ...auth, jobs: [], timers: [], subscriptions: [] }],
     environment: {
       PUBLIC_URL: `http://localhost:${given.PORT || 8000}`, ...given,
-      ...loadSecrets(folder, given), LOG_LEVEL: 'error', NATS_URL: undefined,
+      ...loadSecrets(folder, given, signaturesOf(['auth'])), LOG_LEVEL: 'error', NATS_URL: undefined,
     },
     databaseUrl: () => url, deliver_events: false,
   })

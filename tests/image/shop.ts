@@ -20,8 +20,8 @@ import { inside_port } from '../../deploy/traefik.ts'
 import { startContainer, type Container, type Mount } from './containers.ts'
 
 /**
- * All of Fermata from the image, with the environment that compose.prod.yml gives each container:
- * PostgreSQL, NATS and a mail server outside, nginx for Traefik.
+ * All of Fermata from the image, with the environment that docker-compose.prod.yml gives each
+ * container: PostgreSQL, NATS and a mail server outside, nginx for Traefik.
  */
 
 const root = resolve(import.meta.dirname, '../..')

@@ -13,8 +13,10 @@ test('parseScale: names and numbers, and nothing else', () => {
 
 test('planPorts: without a base the ports are those of the documentation', () => {
   const ports = planPorts(8000, { orders: 2 })
-  expect(ports).toMatchObject({ front_door: 8080, nats: 4222 })
+  expect(ports).toMatchObject({ front_door: 8000, nats: 4222 })
   expect(ports.of.web).toEqual([3000])
+  // The front door is where the gateway is when it runs alone.
+  expect([services.gateway.port, ports.of.gateway]).toEqual([8000, [8010]])
   expect(ports.of.orders).toEqual([services.orders.port, 8100])
 })
 

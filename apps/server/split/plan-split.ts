@@ -7,7 +7,10 @@ export const parts: readonly Part[] = [...serviceNames, 'web']
 export type Scale = Partial<Record<Part, number>>
 
 export interface Ports {
-  /** Of each instance; the first has the number people know. */
+  /**
+   * Of each instance; the first has the number people know. The gateway's is the front door's: who
+   * asks at the entry is to find everything.
+   */
   of: Record<Part, number[]>
   front_door: number
   /** Where the pages ask on behalf of their visitors. */
@@ -39,14 +42,14 @@ export function planPorts (base: number, scale: Scale): Ports {
   const usual = base === usual_base
   const portOf = (part: Part) => part === 'web'
     ? usual ? 3000 : base + 30
-    : base + services[part].port - usual_base
+    : part === 'gateway' ? base + 10 : base + services[part].port - usual_base
   let next = base + 100
   const of = Object.fromEntries(parts.map(part => {
     const more = Array.from({ length: (scale[part] ?? 1) - 1 }, () => next++)
     return [part, [portOf(part), ...more]]
   })) as Record<Part, number[]>
   return {
-    of, front_door: base + 80, inside_door: base + 81, nats: usual ? 4222 : base + 42,
+    of, front_door: base, inside_door: base + 81, nats: usual ? 4222 : base + 42,
   }
 }
 

@@ -5,12 +5,12 @@ import type { ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { readSettingFiles, readSettings } from '@fermata/platform/settings'
+import { demoDoor } from '../demo/demo-door.ts'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
 import { closeDataFolder } from '../data-folder.ts'
 import { loadSecrets } from '../secrets.ts'
 import { ServerSettings } from '../server-settings.ts'
 import { planCarrier } from './carrier.ts'
-import { demoDoor } from './demo-door.ts'
 import { planFrontDoor } from './front-door.ts'
 import { endLeftOver, findProgram } from './programs.ts'
 import {
@@ -106,7 +106,8 @@ export async function startSplit (given: SplitOptions): Promise<Split> {
     const ground = await prepare({ ...options, say }, one => { databases = one })
     const has_door = await startAll(ground, supervise)
     const roll = createRoll()
-    if (ground.demo) await seedDemoThrough(demoDoor(ground.instances))
+    if (ground.demo) await seedDemoThrough(demoDoor(name =>
+      `http://${addressOf(named(ground.instances, name))}`))
     const { url, ports, instances, demo, notes, databases: { urls } } = ground
     return {
       url, ports, demo, notes, processes, stop, instances, databases: urls,

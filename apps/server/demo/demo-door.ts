@@ -1,8 +1,8 @@
 import { createClient } from '@fermata/contracts/client'
 import { login } from '@fermata/contracts/auth'
+import type { ServiceName } from '@fermata/contracts/services'
 import { serviceOf } from '@fermata/platform/call'
-import type { DemoDoor } from '../demo/seed-demo.ts'
-import { addressOf, type Instance } from './plan-split.ts'
+import type { DemoDoor } from './seed-demo.ts'
 
 const demo_password = 'password'
 const emails = {
@@ -10,13 +10,16 @@ const emails = {
   operator: 'operator@example.com', user: 'user@example.com',
 }
 
-/** The API as the demo's seeding reaches it from outside: straight to each service. */
-export function demoDoor (instances: Instance[]): DemoDoor {
+/**
+ * The API as the demo's seeding reaches it from outside: straight to each service.
+ * @param originOf where a service answers, as `http://host:port`
+ */
+export function demoDoor (originOf: (name: ServiceName) => string): DemoDoor {
   const clientFor: DemoDoor['clientFor'] = token => createClient({
     base_url: '', headers: token ? { authorization: `Bearer ${token}` } : {},
     fetch (path, init) {
       const name = serviceOf(path.split('?')[0]!)
-      return fetch(`http://${addressOf(instances.find(one => one.name === name)!)}${path}`, init)
+      return fetch(`${originOf(name)}${path}`, init)
     },
   }).call
   return {
