@@ -1,4 +1,5 @@
 import { makeLink } from '@fermata/contracts/auth'
+import { makeAddressLink } from '@fermata/contracts/users'
 import { notFound } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
@@ -23,7 +24,7 @@ async function urlOf (ctx: Ctx, action: Action, request_id: string | null): Prom
   const url = new URL(action.path, ctx.settings.PUBLIC_URL)
   if (action.order_id) url.searchParams.set('token', ctx.tokens.signOrder(action.order_id))
   if (action.link_id) {
-    const { token } = await ctx.call(makeLink,
+    const { token } = await ctx.call(action.link_of === 'users' ? makeAddressLink : makeLink,
       { params: { id: action.link_id }, request_id: request_id ?? undefined })
       .catch((error: unknown) => { throw isGone(error) ? new Superseded('Its link has ended.') : error })
     url.searchParams.set('token', token)

@@ -6,7 +6,7 @@ import * as api from '@fermata/contracts/notifications'
 import * as orders from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded } from '@fermata/contracts/payments'
 import { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
-import { addressErased, settingsChanged } from '@fermata/contracts/users'
+import { addressErased, addressLinkRequested, settingsChanged } from '@fermata/contracts/users'
 import { cron, every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -30,7 +30,8 @@ import { tellPartRefunded, tellPaymentFailed } from './operations/notify-about-p
 import { mailTicketAgain, mailTickets, tellVoided } from './operations/notify-about-tickets.ts'
 import { tellBackupFailed, tellDeadLetter } from './operations/notify-admins.ts'
 import {
-  erase, forgetAddresses, keepProven, keepRoles, keepSettings, mailPasswordReset, mailVerification,
+  erase, forgetAddresses, keepProven, keepRoles, keepSettings, mailAddressLink,
+  mailPasswordReset, mailVerification,
   welcome,
 } from './operations/notify-people.ts'
 import { getMail, listMailbox } from './operations/read-mailbox.ts'
@@ -67,6 +68,7 @@ export default defineService<Ctx>({
     on(auth.emailVerified, keepProven),
     on(auth.rolesChanged, keepRoles),
     on(auth.credentialsDeleted, erase),
+    on(addressLinkRequested, mailAddressLink),
     on(addressErased, forgetAddresses),
     on(settingsChanged, keepSettings),
     on(eventPublished, keepPublished),

@@ -18,6 +18,21 @@ export type JsonPrimitive = boolean | number | string | null
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive
 
+export interface UsersAddressLinks {
+  created_at: Generated<string>
+  email: string
+  expires_at: string
+  id: string
+}
+
+export interface UsersAddressTokens {
+  created_at: Generated<string>
+  expires_at: string
+  hash: Buffer
+  link_id: string
+  purpose: string
+}
+
 export interface UsersDeadLetters {
   created_at: Generated<string>
   data: Json
@@ -108,6 +123,8 @@ export interface UsersPurchases {
 }
 
 export interface DB {
+  'users.address_links': UsersAddressLinks
+  'users.address_tokens': UsersAddressTokens
   'users.dead_letters': UsersDeadLetters
   'users.erasures': UsersErasures
   'users.idempotency_keys': UsersIdempotencyKeys

@@ -2,6 +2,19 @@ import { personal, words, type PersonalDataMap } from '@fermata/platform/persona
 
 export const personalData: PersonalDataMap = {
   tables: {
+    address_tokens: {
+      what: words('Links that were mailed to you', 'Liens qui vous ont été envoyés'),
+      of: [{ through: 'address_links', column: 'link_id', key: 'id' }], erase: 'rows', personal: {},
+      secret: ['hash'],
+      rest: ['hash', 'link_id', 'purpose', 'created_at', 'expires_at'],
+    },
+    address_links: {
+      what: words('That you asked what is kept about you',
+        'Que vous avez demandé ce qui est conservé sur vous'),
+      of: [{ address: 'email' }], erase: 'rows',
+      personal: { email: personal('Your address', 'Votre adresse') },
+      rest: ['id', 'created_at', 'expires_at'],
+    },
     purchases: {
       what: words('Your purchases', 'Vos achats'),
       of: [{ user: 'user_id', address: 'email' }], erase: 'rows',

@@ -3,11 +3,14 @@ import {
 } from '@fermata/contracts/auth'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/users'
+import { cron } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { deleteMe } from './operations/delete-me.ts'
 import { deleteUser } from './operations/delete-user.ts'
+import { eraseAddress } from './operations/erase-address.ts'
+import { exportAddress } from './operations/export-address.ts'
 import { exportMyData } from './operations/export-my-data.ts'
 import {
   addProfiles, adoptPurchases, eraseAddresses, eraseProfiles, followRoles, forgetPhones,
@@ -18,6 +21,10 @@ import { getMySettings } from './operations/get-my-settings.ts'
 import { getUser } from './operations/get-user.ts'
 import { listMyPurchases } from './operations/list-my-purchases.ts'
 import { listUsers } from './operations/list-users.ts'
+import { makeAddressLink } from './operations/make-address-link.ts'
+import { openAddress } from './operations/open-address.ts'
+import { removeStale } from './operations/remove-stale.ts'
+import { requestAddressLink } from './operations/request-address-link.ts'
 import { updateMyProfile } from './operations/update-my-profile.ts'
 import { updateMySettings } from './operations/update-my-settings.ts'
 import { updateUser } from './operations/update-user.ts'
@@ -39,6 +46,11 @@ export default defineService<Ctx>({
     route(api.getUser, getUser),
     route(api.updateUser, updateUser),
     route(api.deleteUser, deleteUser),
+    route(api.requestAddressLink, requestAddressLink),
+    route(api.makeAddressLink, makeAddressLink),
+    route(api.openAddress, openAddress),
+    route(api.exportAddress, exportAddress),
+    route(api.eraseAddress, eraseAddress),
   ],
   subscriptions: [
     on(userRegistered, addProfiles),
@@ -51,4 +63,5 @@ export default defineService<Ctx>({
     on(orderCanceled, markCanceled),
     on(orderRefunded, markRefunded),
   ],
+  jobs: [cron('remove-stale', '23 * * * *', removeStale)],
 })

@@ -16,6 +16,8 @@ export default [
   route('forgot-password', 'account/forgot-password.tsx'),
   route('reset-password', 'account/reset-password.tsx'),
   route('verify-email', 'account/verify-email.tsx'),
+  route('my-data', 'account/my-data.tsx'),
+  route('my-data/download', 'account/my-data-download.ts'),
   layout('account/layout.tsx', [
     route('account/tickets', 'account/tickets.tsx'),
     route('account/tickets/:id', 'account/ticket.tsx'),

@@ -126,6 +126,9 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'tickets.forgetAddresses',
     'users.eraseAddresses',
   ],
+  'users.address_link_requested.v1': [
+    'notifications.mailAddressLink',
+  ],
   'users.profile_changed.v1': [
     'auth.followNames',
   ],

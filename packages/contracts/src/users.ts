@@ -8,6 +8,8 @@ import { PersonalRecords } from './platform.ts'
 
 /** Profiles, settings and purchase history. */
 
+export * from './addresses.ts'
+
 const Phone = Type.String({
   pattern: '^\\+[1-9][0-9]{6,14}$', description: 'E.164', examples: ['+33612345678'],
 })

@@ -3,7 +3,7 @@ import type {
   userRegistered, verificationRequested,
 } from '@fermata/contracts/auth'
 import type { Locale } from '@fermata/contracts/fields'
-import type { addressErased, settingsChanged } from '@fermata/contracts/users'
+import type { addressErased, addressLinkRequested, settingsChanged } from '@fermata/contracts/users'
 import {
   erasePeople, subjectsOfDeleted, subjectsOfErased,
 } from '@fermata/platform/personal-data'
@@ -67,6 +67,26 @@ type ResetRequested = typeof passwordResetRequested
 export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.filter(({ data }) => data.link_id)
     .map(event => accountMail(event, 'reset')))
+}
+
+/** What is kept about an address; of one that belongs to an account, where its owner finds it. */
+export const mailAddressLink: Handler<typeof addressLinkRequested> = async (ctx, tx, events) => {
+  await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
+    const { email, locale, link_id, has_account } = data
+    const t = translator(locale)
+    const mail = has_account ? 'own_data' : 'address_data'
+    return {
+      dedupe_key: `${id} ${link_id}`, kind: 'account', mail: 'always', in_app: false,
+      user_id: null, email, locale, url: null, request_id,
+      content: {
+        title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)], facts: [],
+        footer: t('footer.asked'),
+        action: has_account
+          ? { label: t('own_data.action'), path: '/account/settings' }
+          : { label: t('address_data.action'), path: '/my-data', link_id, link_of: 'users' },
+      },
+    }
+  }))
 }
 
 /** Only who has proven an address is written to by it in the app. */

@@ -38,8 +38,10 @@ export interface Action {
    * The order whose access token is put behind the path when the mail is made; it is not stored.
    */
   order_id?: string
-  /** The link of auth whose token is made for this mail, and put there, too. */
+  /** The link whose token is made for this mail by who keeps it, and put there, too. */
   link_id?: string
+  /** Who keeps the link; auth when absent. */
+  link_of?: 'users'
 }
 
 const control_characters = /[\p{Cc}\u2028\u2029]+/gu

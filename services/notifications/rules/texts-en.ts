@@ -146,6 +146,22 @@ export const en = {
       'The link is good for an hour and works once. ' +
       'If it was not you, do nothing: the password stays.',
   },
+  address_data: {
+    title: 'What is kept about your address',
+    body:
+      'Somebody asked what is kept about this address. If it was you, open the page and press ' +
+      'the button there: you can download all of it, and have it erased.',
+    action: 'Open the page',
+    valid: 'The link is good for an hour and works once. If it was not you, do nothing.',
+  },
+  own_data: {
+    title: 'What is kept about your address',
+    body:
+      'Somebody asked what is kept about this address. It belongs to your account: sign in, and ' +
+      'download or erase everything in your settings.',
+    action: 'Open my settings',
+    valid: 'If it was not you, do nothing.',
+  },
   backup_failed: {
     title: 'A backup failed',
     body: 'The backup of {{services}} failed: {{error}}',
@@ -164,6 +180,7 @@ export const en = {
   footer: {
     order: 'You receive this mail because of your order.',
     account: 'You receive this mail because of your account.',
+    asked: 'You receive this mail because somebody typed your address on our page.',
     message: 'You receive this mail because an administrator of this site wrote to you.',
     admin: 'You receive this mail as an administrator.',
   },

@@ -165,6 +165,23 @@ export const fr: FrenchTexts = {
       'Le lien est valable une heure et une seule fois. ' +
       'Si ce n’était pas vous, ne faites rien\u00a0: le mot de passe reste le même.',
   },
+  address_data: {
+    title: 'Ce qui est conservé sur votre adresse',
+    body:
+      'Quelqu’un a demandé ce qui est conservé sur cette adresse. Si c’était vous, ouvrez la page ' +
+      'et appuyez sur le bouton\u00a0: vous pourrez tout télécharger et le faire effacer.',
+    action: 'Ouvrir la page',
+    valid:
+      'Le lien est valable une heure et une seule fois. Si ce n’était pas vous, ne faites rien.',
+  },
+  own_data: {
+    title: 'Ce qui est conservé sur votre adresse',
+    body:
+      'Quelqu’un a demandé ce qui est conservé sur cette adresse. Elle appartient à votre ' +
+      'compte\u00a0: connectez-vous et téléchargez ou effacez tout dans vos réglages.',
+    action: 'Ouvrir mes réglages',
+    valid: 'Si ce n’était pas vous, ne faites rien.',
+  },
   backup_failed: {
     title: 'Une sauvegarde a échoué',
     body: 'La sauvegarde de {{services}} a échoué\u00a0: {{error}}',
@@ -183,6 +200,8 @@ export const fr: FrenchTexts = {
   file: { tickets: 'billets.pdf', event: 'evenement.ics' },
   footer: {
     order: 'Vous recevez ce message en raison de votre commande.',
+    asked:
+      'Vous recevez ce message parce que quelqu’un a saisi votre adresse sur notre page.',
     account: 'Vous recevez ce message en raison de votre compte.',
     message: 'Vous recevez ce message parce qu’un administrateur de ce site vous a écrit.',
     admin: 'Vous recevez ce message en tant qu’administrateur.',

@@ -96,6 +96,7 @@ function Footer () {
     <footer className="mt-20 border-t border-line py-8 text-soft">
       <div className="wrap flex flex-wrap items-center gap-x-8 gap-y-3">
         <p className="mr-auto flex items-center gap-3"><Logo className="h-5 w-6 shrink-0" />{t('shell.tagline')}</p>
+        <Link to="/my-data" className="nav-link">{t('shell.my_data')}</Link>
         <LanguageSwitch />
       </div>
     </footer>

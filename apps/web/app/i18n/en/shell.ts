@@ -3,6 +3,7 @@ export const shell = {
   loading: 'Loading',
   tagline: 'A fermata holds the note. Fermata holds the seat.',
   language: 'Language',
+  my_data: 'Your data',
   nav: {
     label: 'Main',
     organizer: 'Organise',

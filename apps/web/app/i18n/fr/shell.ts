@@ -6,6 +6,7 @@ export const shell: Wording<typeof english.shell> = {
   loading: 'Chargement',
   tagline: 'Un point d’orgue retient la note. Fermata retient votre place.',
   language: 'Langue',
+  my_data: 'Vos données',
   nav: {
     label: 'Principale',
     organizer: 'Organiser',

@@ -1,0 +1,78 @@
+import type { Db, Tx } from '@fermata/platform/database'
+import { sql } from 'kysely'
+import type { DB } from '../database.ts'
+
+/** A mail is read within an hour; the page is done with within half of one. */
+const lives_s = { open: 3600, use: 1800 }
+/** As often as a mail is tried. */
+const max_tokens = 20
+
+export interface Pace { pause_s: number, a_day: number }
+
+/**
+ * A link, unless the address got one a moment ago or several within a day. Whoever asks for one
+ * address at the same time queues, so that no two count alike.
+ */
+export async function insertLink (
+  tx: Tx<DB>, id: string, email: string, pace: Pace,
+): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`address link ${email}`}, 0))`.execute(tx)
+  return (await sql`
+    insert into users.address_links (id, email, expires_at)
+    select ${id}, ${email}, now() + interval '1 day'
+     where not exists (
+       select from users.address_links
+        where email = ${email} and created_at > now() - ${pace.pause_s} * interval '1 second')
+       and ${pace.a_day} > (
+       select count(*) from users.address_links
+        where email = ${email} and created_at > now() - interval '1 day')
+    returning true`.execute(tx)).rows.length > 0
+}
+
+/** Whether somebody has proven the address, so that their account is the way. */
+export const isOwned = async (db: Db<DB>, email: string) => (await sql`
+  select from users.people
+   where email = ${email} and is_verified and erased_at is null limit 1`.execute(db)).rows.length > 0
+
+/** A token for a mail that is being written. @returns false when the link is over or was opened */
+export const addToken = async (db: Db<DB>, link_id: string, hash: Buffer) => (await sql`
+  with old as (
+    delete from users.address_tokens where hash in (
+      select hash from users.address_tokens where link_id = ${link_id}
+       order by created_at desc offset ${max_tokens - 1}))
+  insert into users.address_tokens (hash, link_id, purpose, expires_at)
+  select ${hash}, l.id, 'open', now() + ${lives_s.open} * interval '1 second'
+    from users.address_links l
+   where l.id = ${link_id} and l.expires_at > now()
+     and not exists (select from users.address_tokens t where t.link_id = l.id and t.purpose = 'use')
+  returning true`.execute(db)).rows.length > 0
+
+interface Grant { email: string, expires_at: string }
+
+/** Puts a grant in the place of the link's tokens: of two who open it at once, one gets it. */
+export const swapToken = async (tx: Tx<DB>, token: Buffer, grant: Buffer) => (await sql<Grant>`
+  with taken as (
+    delete from users.address_tokens
+     where hash = ${token} and purpose = 'open' and expires_at > now() returning link_id
+  ), others as (
+    delete from users.address_tokens t using taken
+     where t.link_id = taken.link_id and t.hash <> ${token}
+  ), granted as (
+    insert into users.address_tokens (hash, link_id, purpose, expires_at)
+    select ${grant}, link_id, 'use', now() + ${lives_s.use} * interval '1 second' from taken
+    returning link_id, expires_at
+  )
+  select l.email, g.expires_at from granted g
+    join users.address_links l on l.id = g.link_id`.execute(tx)).rows[0]
+
+export const findGrant = async (db: Db<DB>, grant: Buffer) => (await sql<{ email: string }>`
+  select l.email from users.address_tokens t join users.address_links l on l.id = t.link_id
+   where t.hash = ${grant} and t.purpose = 'use' and t.expires_at > now()`.execute(db)).rows[0]?.email
+
+/** Once used to erase, a grant is good for nothing more. */
+export const takeGrant = (tx: Tx<DB>, grant: Buffer) => sql`
+  delete from users.address_tokens where hash = ${grant} and purpose = 'use'`.execute(tx)
+
+/** Counted for a day, and of no use after it. */
+export const deleteOldLinks = (db: Db<DB>) => sql`
+  delete from users.address_links where created_at < now() - interval '2 days'`.execute(db)
