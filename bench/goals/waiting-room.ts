@@ -19,6 +19,8 @@ const waves_in_a_round = 20
 const admitting_rounds = 4
 /** What a room begins with, of which nobody has been seen to leave (rules/admission.ts). */
 const begins_per_second = 50
+/** Everybody comes from this machine: no join has a price, and there is no end. */
+const whoever = 2_000_000
 const draw_patience_ms = 60_000
 /** What one message to the load process holds; so many places are asked for in turn. */
 const asked_for = 100_000
@@ -109,7 +111,8 @@ async function inTurn (
 }
 
 const joinText = (event_id: string) => {
-  const body = '{"visitor":"a_secret_of_a_browser"}'
+  // Of nobody in particular: a visitor has one place.
+  const body = '{}'
   return `POST ${joinQueue.path.replace('{event_id}', event_id)} HTTP/1.1\r\nhost: localhost\r\n` +
     `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 }
@@ -122,7 +125,8 @@ const askText = (event_id: string, token: string) =>
 async function setOpening (product: Product, event_id: string, in_seconds: number): Promise<void> {
   const call = await product.callAsOrganizer()
   const opens_at = new Date(Date.now() + in_seconds * 1000).toISOString()
-  await must(call(setQueue, { params: { event_id }, body: { enabled: true, opens_at } }))
+  await must(call(setQueue, { params: { event_id }, body: {
+    enabled: true, opens_at, free_joins_per_network: whoever, max_joins_per_network: whoever } }))
 }
 
 const roomOf = async (product: Product, event_id: string) =>

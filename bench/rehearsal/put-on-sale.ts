@@ -61,10 +61,14 @@ async function isOpen (call: Call, event_id: string): Promise<void> {
   throw new Error('The copy of the event did not go on sale. No kind of ticket can be bought now.')
 }
 
+/** The whole crowd comes from this machine: none of its joins has a price. */
+const whoever = 2_000_000
+
 /** Puts a waiting room in front of the sale; its draw is at `opens_at`. */
 export async function openRoom (
   call: Call, event_id: string, room: NonNullable<CopiedEvent['room']>, opens_at: Date
 ): Promise<void> {
   await must(call(orders.setQueue, { params: { event_id },
-    body: { enabled: true, opens_at: opens_at.toISOString(), ...room } }))
+    body: { enabled: true, opens_at: opens_at.toISOString(), ...room,
+      free_joins_per_network: whoever, max_joins_per_network: whoever } }))
 }

@@ -40,7 +40,7 @@ export function createNetworkKeys (secrets: string): NetworkKeys {
 
 /** 48 bits of a name that says nothing of the one under which the same network holds tickets. */
 export const lineNetwork = (key: NetworkKeys, event_id: string, address: string) =>
-  Buffer.from(key(`line ${event_id}`, address), 'hex').subarray(0, network_bytes)
+  Buffer.from(key(`line ${event_id}`, address), 'hex').readUIntBE(0, network_bytes)
 
 /** What regulars are known by. */
 export const keysOf = ({ mailbox, visitor, user_id }: Asker): string[] => [

@@ -190,6 +190,7 @@ export interface OrdersQueueJoins {
   event_id: string
   first_place: number | null
   ids: Buffer
+  joined_once: Buffer | null
   networks: Buffer | null
   number: number
 }
@@ -204,11 +205,13 @@ export interface OrdersQueues {
   drawn_count: number | null
   enabled: boolean
   event_id: string
+  free_joins_per_network: Generated<number>
   in_checkout: Generated<number>
   joined: Generated<number>
   joins_digest: Generated<Buffer>
   left_per_second: Generated<number>
   max_in_checkout: number
+  max_joins_per_network: Generated<number>
   opens_at: string
   pass_seconds: number
 }

@@ -53,14 +53,15 @@ export const personalData: PersonalDataMap = {
       'ticket_type_ids', 'valid_from', 'valid_until', 'created_at', 'updated_at'],
     promo_uses: ['order_id', 'promo_code_id', 'uses'],
     queue_admissions: ['event_id', 'at', 'up_to'],
-    // Places in a draw: random numbers, of which nobody can tell whose they were; networks are
-    // keyed hashes of one event.
-    queue_joins: ['event_id', 'number', 'at', 'first_place', 'ids', 'networks'],
+    // Places in a draw: random numbers, of which nobody can tell whose they were; networks and
+    // visitors are keyed hashes of one event.
+    queue_joins: ['event_id', 'number', 'at', 'first_place', 'ids', 'networks', 'joined_once'],
     // The buyer is a keyed hash, for as long as the sale lasts.
     queue_uses: ['event_id', 'place', 'orders', 'buyer'],
     queues: ['event_id', 'enabled', 'opens_at', 'draw_key', 'drawn_at', 'drawn_count',
       'admitted_per_second', 'admitted_up_to', 'advanced_at', 'batches', 'in_checkout', 'joined',
-      'joins_digest', 'left_per_second', 'max_in_checkout', 'pass_seconds'],
+      'joins_digest', 'left_per_second', 'max_in_checkout', 'pass_seconds',
+      'free_joins_per_network', 'max_joins_per_network'],
     refunded_payments: ['payment_id', 'order_id', 'recorded_at'],
     ticket_type_pools: ['ticket_type_id', 'pool_id'],
     ticket_types: ['id', 'event_id', 'name', 'description', 'price_minor', 'currency', 'pricing',

@@ -1,48 +1,117 @@
+import type { Db, Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
-import { appendJoins, closeDraw, lockQueue, readLockedQueue } from './queries/queue.ts'
+import type { DB } from './database.ts'
+import {
+  appendJoins, closeDraw, listJoins, lockQueue, readLockedQueue,
+} from './queries/queue.ts'
+import { name_bytes, type JoinBook, type StoredJoins } from './queue-book.ts'
 import { extendDigest } from './queue-draw.ts'
 import { newIds, type Place } from './queue-tokens.ts'
+import { judgeJoin, type Effort, type JoinPrices, type JoinVerdict } from './rules/join-price.ts'
 
 /** Somebody who wants a place, as they wait for the batch before theirs. */
 export interface JoinRequest {
   binding: Buffer
-  /** A keyed hash of where they come from. */
-  network: Buffer
+  /** A keyed hash of where they come from, 48 bits. */
+  network: number
+  /** Whoever has one of these in common with an earlier join has a place already. */
+  names: number[]
+  effort: Effort
 }
 
-/** Their place, durable; or that the room is off or full. */
-export type Joined = { kind: 'joined', place: Place } | { kind: 'off' } | { kind: 'full' }
+/** Their place, durable; or why they have none. */
+export type Joined = { kind: 'joined', place: Place } | { kind: 'off' } | { kind: 'full' } |
+  { kind: 'known' } | Exclude<JoinVerdict, { kind: 'joins' }>
 
 /** A draw of this many is held in memory as 24 MB and takes some seconds. */
 const max_joined = 2_000_000
+const batches_at_a_time = 500
 
 /**
  * Gives places to all who came meanwhile, in the order in which they came. Behind the room's lock:
  * batches of several processes take turns, so whoever was answered before somebody else asked is
  * before them, whichever process either spoke to. Nobody is answered before it is durable.
  */
-export function appendBatch (
-  ctx: Ctx, event_id: string, requests: JoinRequest[]
+export async function appendBatch (
+  ctx: Ctx, event_id: string, requests: JoinRequest[], book: JoinBook
 ): Promise<Joined[]> {
-  return ctx.transaction(async tx => {
-    if (!await lockQueue(tx, event_id, true)) return requests.map(() => ({ kind: 'off' }))
-    const queue = await readLockedQueue(tx, event_id)
-    if (queue.joined + requests.length > max_joined) return requests.map(() => ({ kind: 'full' }))
-    // The first who comes after the opening ends the draw, if the clock of the room has not yet.
-    if (queue.drawn_at === null && queue.is_due) await closeDraw(tx, event_id)
-    const drawn = queue.drawn_at !== null || queue.is_due
-    const joined_ms = Date.parse(queue.now)
-    const new_ids = newIds(requests.length)
-    const places = requests.map(({ binding }, index): Place => ({
-      id: new_ids[index]!, place: drawn ? queue.joined + index + 1 : 0, joined_ms, binding }))
-    const ids = Buffer.concat(places.map(({ id }) => id))
-    const networks = Buffer.concat(requests.map(({ network }) => network))
-    await appendJoins(tx, {
-      event_id, number: queue.batches + 1, first_place: drawn ? queue.joined + 1 : null,
-      ids, networks,
-      count: requests.length, at: queue.now,
-      joins_digest: drawn ? queue.joins_digest : extendDigest(queue.joins_digest, ids, networks),
-    })
-    return places.map(place => ({ kind: 'joined', place }))
+  // A room that was joined before this process began is read without keeping others waiting.
+  if (book.batch === 0) await catchUp(ctx.db, event_id, book)
+  const { answers, batch } = await ctx.transaction(tx => append(tx, event_id, requests, book))
+  // What was not committed was never counted.
+  if (batch) book.enter(batch)
+  return answers
+}
+
+interface Appended { answers: Joined[], batch: StoredJoins | null }
+
+async function append (
+  tx: Tx<DB>, event_id: string, requests: JoinRequest[], book: JoinBook
+): Promise<Appended> {
+  const all = (kind: 'off' | 'full') =>
+    ({ answers: requests.map(() => ({ kind })), batch: null })
+  if (!await lockQueue(tx, event_id, true)) return all('off')
+  const queue = await readLockedQueue(tx, event_id)
+  if (queue.joined + requests.length > max_joined) return all('full')
+  if (queue.batches > book.batch) await catchUp(tx, event_id, book)
+  // The first who comes after the opening ends the draw, if the clock of the room has not yet.
+  if (queue.drawn_at === null && queue.is_due) await closeDraw(tx, event_id)
+  const is_late = queue.drawn_at !== null || queue.is_due
+  const now_ms = Date.parse(queue.now)
+  const verdicts = judgeAll(requests, book, {
+    free: queue.free_joins_per_network, most: queue.max_joins_per_network }, is_late, now_ms)
+  const admitted = requests.filter((_, index) => verdicts[index]!.kind === 'joins')
+  if (admitted.length === 0) return { answers: verdicts as Joined[], batch: null }
+  const new_ids = newIds(admitted.length)
+  const places = admitted.map(({ binding }, index): Place => ({
+    id: new_ids[index]!, place: is_late ? queue.joined + index + 1 : 0, joined_ms: now_ms, binding,
+  }))
+  const ids = Buffer.concat(new_ids)
+  const networks = inBytes(admitted.map(({ network }) => network))
+  const batch = {
+    event_id, number: queue.batches + 1, first_place: is_late ? queue.joined + 1 : null,
+    ids, networks, joined_once: inBytes(admitted.flatMap(({ names }) => names)),
+    count: admitted.length, at: queue.now,
+    joins_digest: is_late ? queue.joins_digest : extendDigest(queue.joins_digest, ids, networks),
+  }
+  await appendJoins(tx, batch)
+  const next = places.values()
+  return { batch, answers: verdicts.map((verdict): Joined => verdict.kind === 'joins'
+    ? { kind: 'joined', place: next.next().value! } : verdict) }
+}
+
+/** Each after those before it in the batch. */
+function judgeAll (
+  requests: JoinRequest[], book: JoinBook, prices: JoinPrices, is_late: boolean, now_ms: number
+): (JoinVerdict | { kind: 'known' })[] {
+  const names_here = new Set<number>()
+  const joins_here = new Map<number, number>()
+  return requests.map(({ names, network, effort }) => {
+    if (names.some(name => names_here.has(name) || book.hasJoined(name))) return { kind: 'known' }
+    const before = book.network(network)
+    const here = joins_here.get(network) ?? 0
+    const verdict = judgeJoin({
+      joins: before.joins + here, last_ms: here > 0 ? now_ms : before.last_ms,
+    }, effort, prices, is_late, now_ms)
+    if (verdict.kind === 'joins') {
+      joins_here.set(network, here + 1)
+      for (const name of names) names_here.add(name)
+    }
+    return verdict
   })
+}
+
+/** Counts what was appended since, by other processes or before this one began. */
+async function catchUp (db: Db<DB> | Tx<DB>, event_id: string, book: JoinBook): Promise<void> {
+  for (;;) {
+    const rows = await listJoins(db, event_id, book.batch, batches_at_a_time)
+    for (const row of rows) book.enter(row)
+    if (rows.length < batches_at_a_time) return
+  }
+}
+
+function inBytes (numbers: number[]): Buffer {
+  const bytes = Buffer.alloc(numbers.length * name_bytes)
+  numbers.forEach((value, index) => bytes.writeUIntBE(value, index * name_bytes, name_bytes))
+  return bytes
 }

@@ -33,7 +33,8 @@ async function seedRoom (opens_in_seconds: number, max_in_checkout = 2000) {
   const token = await one.personToken({ user_id: member, roles: ['event_creator'] })
   const opens_at = new Date(Date.now() + opens_in_seconds * 1000).toISOString()
   const answer = await one.send(api.setQueue, { params: { event_id: event.id }, token,
-    body: { enabled: true, opens_at, max_in_checkout } })
+    body: { enabled: true, opens_at, max_in_checkout,
+      free_joins_per_network: 100_000, max_joins_per_network: 100_000 } })
   expect(answer.status).toBe(200)
   return { event_id: event.id, type }
 }

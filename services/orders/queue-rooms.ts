@@ -7,6 +7,7 @@ import type { Ctx } from './context.ts'
 import { findRooms, listDrawn, type RoomRow } from './queries/queue.ts'
 import { draw, seedOf, type Draw, type Drawn } from './queue-draw.ts'
 import { appendBatch, type Joined, type JoinRequest } from './queue-joins.ts'
+import { createJoinBook, type JoinBook } from './queue-book.ts'
 import { toRoom, type Room } from './queue-room.ts'
 import { queueKeys } from './queue-tokens.ts'
 
@@ -38,6 +39,7 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
   const rooms = new Map<string, Room>()
   const draws = new Map<string, Draw | 'loading'>()
   const written_at = new Map<string, number>()
+  const books = new Map<string, JoinBook>()
 
   async function loadDraw (row: RoomRow): Promise<void> {
     draws.set(row.event_id, 'loading')
@@ -96,12 +98,18 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
     for (const known of event_ids ?? rooms.keys()) {
       if (!found.has(known)) rooms.delete(known)
     }
-    for (const kept of [draws, written_at]) {
+    for (const kept of [draws, written_at, books]) {
       for (const known of kept.keys()) {
         if (!rooms.has(known) && !found.has(known)) kept.delete(known)
       }
     }
     for (const row of rows) place(row, Date.parse(row.now) - here_ms)
+  }
+
+  function bookOf (event_id: string): JoinBook {
+    const book = books.get(event_id) ?? createJoinBook()
+    books.set(event_id, book)
+    return book
   }
 
   return {
@@ -115,7 +123,7 @@ export function createWaitingRooms (ctx: Ctx): WaitingRooms {
         const early_ms = next_ms - performance.now()
         if (early_ms > 0) await sleep(early_ms)
         written_at.set(event_id, performance.now())
-        return appendBatch(ctx, event_id, requests)
+        return appendBatch(ctx, event_id, requests, bookOf(event_id))
       },
       full: () => full,
       isHopeless: error => error instanceof Problem || isDatabaseAway(error),

@@ -15,6 +15,7 @@ const binding_bytes = 8
 const mac_bytes = 16
 const token_prefix = 'fq_'
 const pass_prefix = 'fp_'
+const challenge_prefix = 'fc_'
 
 export interface Place {
   /** Random; what the draw is about. */
@@ -32,13 +33,20 @@ export interface Pass { place: number, expires_ms: number, binding: Buffer }
  * The first of each signs, all are believed. Key objects: with plain bytes each signature would
  * prepare its key anew, which costs four times itself.
  */
-export interface QueueKeys { token: KeyObject[], pass: KeyObject[] }
+export interface QueueKeys {
+  token: KeyObject[], pass: KeyObject[], challenge: KeyObject[]
+  /** Names who joined, for this event alone. */
+  name: KeyObject
+}
 
 /** @param secrets a list as `secretsIn` reads it */
 export function queueKeys (secrets: string, event_id: string): QueueKeys {
   const keysFor = (purpose: string) => secretsIn(secrets).map(secret =>
     createSecretKey(deriveKey(secret, `queue ${purpose} ${event_id}`)))
-  return { token: keysFor('token'), pass: keysFor('pass') }
+  return {
+    token: keysFor('token'), pass: keysFor('pass'), challenge: keysFor('challenge'),
+    name: keysFor('name')[0]!,
+  }
 }
 
 /** Who may use a place: the holder of a visitor's secret, else an account, else whoever has it. */
@@ -108,3 +116,24 @@ export function readPass ({ pass }: QueueKeys, text: string): Pass | null {
     binding: bytes.subarray(2 * number_bytes),
   }
 }
+
+/** What a visitor is asked to do for a place. */
+export interface Challenge { binding: Buffer, issued_ms: number, bits: number }
+
+export const signChallenge = (
+  { challenge }: QueueKeys, { binding, issued_ms, bits }: Challenge
+) => sign(challenge_prefix, challenge,
+  Buffer.concat([number(issued_ms), Buffer.from([bits]), binding]))
+
+/** What was asked, or null. */
+export function openChallenge ({ challenge }: QueueKeys, text: string): Challenge | null {
+  const bytes = open(challenge_prefix, challenge, text, number_bytes + 1 + binding_bytes)
+  return bytes && {
+    issued_ms: bytes.readUIntBE(0, number_bytes), bits: bytes[number_bytes]!,
+    binding: bytes.subarray(number_bytes + 1),
+  }
+}
+
+/** 48 bits by which somebody who may join once is known again. */
+export const nameOf = ({ name }: QueueKeys, kind: 'who' | 'again', bytes: Buffer): number =>
+  createHmac('sha256', name).update(kind).update(bytes).digest().readUIntBE(0, number_bytes)

@@ -32,6 +32,7 @@ const in_seconds = (seconds: number) => new Date(Date.now() + seconds * 1000).to
 
 interface Given {
   opens_at?: string, capacity?: number, max_in_checkout?: number, pass_minutes?: number
+  free_joins_per_network?: number, max_joins_per_network?: number
 }
 
 /** An event with one ticket type and a room in front of it. */
@@ -159,7 +160,7 @@ test('joinQueue: there is no room where none was made, and none to join once all
 })
 
 test('joinQueue: after the opening places are given in the order of arrival', async () => {
-  const { event_id } = await seedRoom({ max_in_checkout: 1 })
+  const { event_id } = await seedRoom({ max_in_checkout: 1, free_joins_per_network: 1000 })
   await it.eventually(async () => (await room(event_id)).state === 'open', 'the opening')
   const places: number[] = []
   for (let round = 0; round < 5; round++) {
@@ -321,7 +322,8 @@ test('tendWaitingRooms: an event that was canceled closes its room', async () =>
 })
 
 test('getQueue: publishes the key with the draw, as its hash had promised', async () => {
-  const { event_id, settings } = await seedRoom({ opens_at: in_seconds(1.5) })
+  const { event_id, settings } = await seedRoom(
+    { opens_at: in_seconds(1.5), free_joins_per_network: 1000 })
   const answers = await Promise.all(counted(30).map(() => join(event_id)))
   const tokens = answers.map(({ body }) => body.token)
 

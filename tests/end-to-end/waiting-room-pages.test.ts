@@ -161,3 +161,37 @@ test('an organiser switches the room on and off again', async () => {
   await seenOn(page, page.locator('main select'))
   await page.context().close()
 }, 90_000)
+
+test('where many join from a network the page pays the price of a place by itself', async () => {
+  const event = await putBehindRoom('A crowded school', 600, { free_joins_per_network: 0 })
+  const page = await openPage()
+  const strange: string[] = []
+  page.on('console', line => { if (line.type() === 'error') strange.push(line.text()) })
+  page.on('pageerror', error => strange.push(error.message))
+  await page.goto(`/events/${event.slug}/queue`)
+  await page.getByRole('button', { name: 'Enter the waiting room' }).click()
+
+  await page.getByRole('heading', { name: 'You are in' }).waitFor({ timeout: 40_000 })
+
+  // The browser itself notes the answer that named the price; a refused script would be another.
+  expect(strange.filter(text => !text.includes('429'))).toEqual([])
+  await page.context().close()
+}, 90_000)
+
+test('without JavaScript the page says how long to wait instead, and keeps what was waited', async () => {
+  const event = await putBehindRoom('A crowded library', 600, { free_joins_per_network: 0 })
+  const page = await openPage({ javaScriptEnabled: false })
+  await page.goto(`/events/${event.slug}/queue`)
+  await page.click('main form button[type=submit]')
+  await page.getByText(/Wait \d+ seconds instead, then press the button/).waitFor()
+  expect(await page.getByRole('status').allInnerTexts()).toContainEqual(
+    expect.stringContaining('Many people join from your network'))
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0)
+  // Pressed too early it says how long is left, until it is enough.
+  await eventually(async () => {
+    if (await page.getByRole('heading', { name: 'You are in' }).count() > 0) return true
+    await page.click('main form button[type=submit]')
+    return false
+  }, 'the end of the wait', 60_000)
+  await page.context().close()
+}, 120_000)

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
 import * as events from '@fermata/contracts/events'
 import * as orders from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -23,7 +25,7 @@ const honest_addresses = Array.from({ length: 10 }, (_, index) => `198.51.100.${
 const in_seconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
 /** An event whose waiting room opens in a while. */
-async function openRoom (opens_in_seconds: number): Promise<string> {
+async function openRoom (opens_in_seconds: number, prices: object = paid): Promise<string> {
   const { body: { id: event_id } } = await it.send(events.createEvent, { token: organizer, body: {
     title: 'The last concert', description: 'Everybody comes.', category: 'theatre',
     timezone: 'Europe/Paris', currency: 'EUR', starts_at: in_seconds(900_000),
@@ -33,15 +35,21 @@ async function openRoom (opens_in_seconds: number): Promise<string> {
   await it.send(orders.createTicketType, { token: organizer, body: {
     event_id, name: 'Seat', price_minor: 1500, currency: 'EUR', capacity: 1000 } })
   await it.send(events.publishEvent, { token: organizer, params: { id: event_id } })
-  await setRoom(event_id, opens_in_seconds)
+  await setRoom(event_id, opens_in_seconds, prices)
   await it.eventually(async () => (await it.send(orders.getQueue, { params: { event_id } }))
     .body.state === 'before_opening', 'the room')
   return event_id
 }
 
-async function setRoom (event_id: string, opens_in_seconds: number): Promise<void> {
+/** As if the crowd had paid every price. */
+const paid = { free_joins_per_network: 100_000, max_joins_per_network: 100_000 }
+
+async function setRoom (
+  event_id: string, opens_in_seconds: number, prices: object = paid
+): Promise<void> {
   const { status } = await it.send(orders.setQueue, { params: { event_id }, token: organizer,
-    body: { enabled: true, opens_at: in_seconds(opens_in_seconds), max_in_checkout: 1 } })
+    body: { enabled: true, opens_at: in_seconds(opens_in_seconds), max_in_checkout: 1,
+      ...prices } })
   expect(status).toBe(200)
 }
 
@@ -54,6 +62,27 @@ async function tokenFor (event_id: string, from: string): Promise<string> {
 
 const idOf = (token: string) => Buffer.from(token.slice(3), 'base64url').toString('hex', 0, 16)
 const join = async (event_id: string, from: string) => idOf(await tokenFor(event_id, from))
+
+/** As a browser does it: a secret of its own, and a sum where one is asked for. */
+async function joinAsBrowser (event_id: string, from: string, visitor: string, pays: boolean) {
+  const ask = (payment: object) => it.send(orders.joinQueue, { params: { event_id },
+    body: { visitor, ...payment }, headers: { 'x-forwarded-for': from } })
+  let answer = await ask({})
+  for (let round = 0; pays && round < 10; round++) {
+    if (answer.problem?.type !== orders.joinPriced.type) break
+    const { challenge, bits } = answer.problem as unknown as { challenge: string, bits: number }
+    answer = await ask({ challenge, nonce: await solve(challenge, bits) })
+  }
+  return answer
+}
+
+async function solve (challenge: string, bits: number): Promise<number> {
+  for (let nonce = 0; ; nonce++) {
+    const digest = hash('sha256', `${challenge}:${nonce}`, 'buffer')
+    if (digest.readUInt32BE() >>> (32 - bits) === 0) return nonce
+    if (nonce % 20_000 === 0) await breathe()
+  }
+}
 
 async function joinAll (event_id: string, count: number, from: string): Promise<string[]> {
   const ids: string[] = []
@@ -153,3 +182,53 @@ test('S34: the published names of networks tell no address, and differ from even
   expect(new Set(names).size).toBe(6)
   expect(names.every(name => /^[0-9a-f]{12}$/.test(name))).toBe(true)
 })
+
+test('S34: identities of one network that pay nothing have the free places, honest visitors theirs', async () => {
+  for (const identities of [10, 100, atScale(1500, 10_000)]) {
+    const event_id = await openRoom(600, {})
+    let joined = 0
+    const name = (index: number) => `one_of_a_crowd_${index}`
+    for (let at = 0; at < identities; at += 500) {
+      const wave = Math.min(500, identities - at)
+      const answers = await Promise.all(Array.from({ length: wave }, (_, index) =>
+        joinAsBrowser(event_id, crowd_address, name(at + index), false)))
+      expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true)
+      joined += answers.filter(({ status }) => status === 200).length
+    }
+    expect(joined).toBe(Math.min(20, identities))
+    for (const from of honest_addresses) await join(event_id, from)
+    figure('S34', `${identities} identities of one network that pay nothing had ${joined} places of a ` +
+      'waiting room; ten honest visitors had theirs')
+  }
+}, 120_000)
+
+/** What ten honest visitors are told who come after the opening, just after a crowd. */
+async function lateHonest (prices: object): Promise<number> {
+  const event_id = await openRoom(600, prices)
+  await setRoom(event_id, 0.2, {})
+  await it.eventually(async () => (await it.send(orders.getQueue, { params: { event_id } }))
+    .body.state === 'open', 'the opening')
+  await Promise.all(Array.from({ length: 200 }, (_, index) =>
+    joinAsBrowser(event_id, crowd_address, `late_of_a_crowd_${index}`, false)))
+  const tokens = await Promise.all(honest_addresses.map(from => tokenFor(event_id, from)))
+  const told = await Promise.all(tokens.map(async token => (await it.send(
+    orders.getQueuePosition, { params: { event_id }, query: { token } })).body.place!))
+  return Math.max(...told)
+}
+
+test('S34: after the opening a crowd that asks first is not first in line but for the free places', async () => {
+  expect(await lateHonest({})).toBe(30)
+  // The control: no price.
+  expect(await lateHonest(paid)).toBe(210)
+})
+
+test('S34: pupils who all join at once behind one address get in, each by a sum', async () => {
+  const pupils = atScale(28, 300)
+  const event_id = await openRoom(600, {})
+  const begun = performance.now()
+  const answers = await Promise.all(Array.from({ length: pupils }, (_, index) =>
+    joinAsBrowser(event_id, '192.0.2.20', `pupil_with_phone_${index}`, true)))
+  expect(answers.map(({ status }) => status)).toEqual(Array(pupils).fill(200))
+  figure('S34', `${pupils} pupils behind one address joined at once by sums, all of them done by ` +
+    `one core of this machine in ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+}, 600_000)

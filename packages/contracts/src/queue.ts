@@ -87,11 +87,19 @@ const InCheckout = Type.Integer({
 const PassMinutes = Type.Integer({
   minimum: 1, maximum: 60, description: 'From the turn until tickets must be held' })
 
+const max_joins = 2_000_000
+const FreeJoins = Type.Integer({ minimum: 0, maximum: max_joins,
+  description: 'So many join from one network (an IPv4 address, an IPv6 /64) before a join has a price' })
+const MaxJoins = Type.Integer({ minimum: 1, maximum: max_joins,
+  description: 'So many join from one network at all' })
+
 export const NewQueueSettings = Type.Object({
   enabled: Type.Boolean(),
   opens_at: Type.Unsafe<string>({ ...Timestamp, description: 'The start of the sale: the moment of the draw' }),
   max_in_checkout: Type.Optional(InCheckout),
   pass_minutes: Type.Optional(PassMinutes),
+  free_joins_per_network: Type.Optional(FreeJoins),
+  max_joins_per_network: Type.Optional(MaxJoins),
 })
 export type NewQueueSettings = Static<typeof NewQueueSettings>
 
@@ -101,6 +109,8 @@ export const QueueSettings = Type.Object({
   opens_at: Timestamp,
   max_in_checkout: InCheckout,
   pass_minutes: PassMinutes,
+  free_joins_per_network: FreeJoins,
+  max_joins_per_network: MaxJoins,
   key_hash: Hash,
   drawn_at: Nullable(Timestamp),
   joined: Count,
@@ -139,6 +149,27 @@ export const queueTokenInvalid = defineProblem(
 export const queueClosed = defineProblem(
   'orders/queue-closed', 409, 'The waiting room takes nobody any more',
   Type.Object({ event_id: Uuid, reason: Type.Enum(['sold_out', 'closed', 'full']) }))
+export const alreadyJoined = defineProblem(
+  'orders/queue-already-joined', 409, 'You have a place in this waiting room already',
+  Type.Object({ event_id: Uuid }))
+export const joinPriced = defineProblem(
+  'orders/queue-join-priced', 429, 'Many people join from your network',
+  Type.Object({
+    event_id: Uuid,
+    challenge: Type.String({ description: 'Text without spaces, for this visitor and some minutes' }),
+    bits: Type.Integer({
+      minimum: 1, maximum: 32,
+      description: 'Find a whole number, the nonce, with which SHA-256 of `challenge:nonce` (the ' +
+        'number in decimal digits) begins with so many zero bits' }),
+    wait_seconds: Type.Integer({ minimum: 1,
+      description: 'Or send the challenge again after so long, without a nonce' }),
+  }))
+export const joinPaced = defineProblem(
+  'orders/queue-join-paced', 429, 'Others on your network are joining at this moment',
+  Type.Object({ event_id: Uuid }))
+export const networkFull = defineProblem(
+  'orders/queue-network-full', 409, 'Too many people joined from your network',
+  Type.Object({ event_id: Uuid, limit: Type.Integer({ minimum: 1 }) }))
 export const queueDrawn = defineProblem(
   'orders/queue-drawn', 409, 'The draw has taken place, so the opening cannot move',
   Type.Object({ drawn_at: Timestamp }))
@@ -178,11 +209,20 @@ export const joinQueue = defineRoute({
   summary: 'Take a place in the waiting room',
   description:
     'Keep the token: it is the place. Sent again, it answers with the same place as long as that ' +
-    'is good for anything. Nothing is stored for it but a random id.',
+    'is good for anything. A visitor, and an account, has one place. Where many join from one ' +
+    'network, a join has a price: the problem `orders/queue-join-priced` names a sum that a phone ' +
+    'does in about a second, or a time to wait; send `challenge` and `nonce` with the same ' +
+    '`visitor` again. Problems of status 429 name in `Retry-After` when to come back.',
   params: EventParams,
-  body: Type.Object({ visitor: Type.Optional(Visitor), token: Type.Optional(QueueToken) }),
+  body: Type.Object({
+    visitor: Type.Optional(Visitor), token: Type.Optional(QueueToken),
+    challenge: Type.Optional(Type.String({ maxLength: 60, pattern: '^fc_[A-Za-z0-9_-]+$',
+      description: 'From `orders/queue-join-priced`' })),
+    nonce: Type.Optional(Type.Integer({ minimum: 0, maximum: 999_999_999,
+      description: 'The number that was found for the challenge' })),
+  }),
   reply: { 200: JoinedQueue },
-  problems: [queueClosed],
+  problems: [queueClosed, alreadyJoined, joinPriced, joinPaced, networkFull],
 })
 
 export const getQueuePosition = defineRoute({

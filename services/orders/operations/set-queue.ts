@@ -16,8 +16,14 @@ const default_max_in_checkout = 2000
  */
 const default_pass_minutes = 10
 
+/** A family, or some who share an office: nobody of them notices that joins can have a price. */
+const default_free_joins = 20
+/** Several schools, or part of a town whose phones share an address. */
+const default_max_joins = 2000
+
 const defaults = {
   max_in_checkout: default_max_in_checkout, pass_seconds: default_pass_minutes * 60,
+  free_joins_per_network: default_free_joins, max_joins_per_network: default_max_joins,
 }
 
 /**
@@ -38,6 +44,8 @@ export const setQueue: Operation<typeof contract> = async (ctx, { params, body, 
       event_id, enabled: body.enabled, opens_at: body.opens_at,
       max_in_checkout: body.max_in_checkout ?? null,
       pass_seconds: body.pass_minutes === undefined ? null : body.pass_minutes * 60,
+      free_joins_per_network: body.free_joins_per_network ?? null,
+      max_joins_per_network: body.max_joins_per_network ?? null,
       defaults, draw_key: randomBytes(32),
     })
   })

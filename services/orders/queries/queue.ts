@@ -13,6 +13,7 @@ export interface QueueRow {
   drawn_at: string | null, drawn_count: number | null, admitted_up_to: number
   advanced_at: string | null, in_checkout: number
   left_per_second: number, admitted_per_second: number
+  free_joins_per_network: number, max_joins_per_network: number
 }
 
 export const findQueue = async (db: Db<DB> | Tx<DB>, event_id: string) => (await sql<QueueRow>`
@@ -22,21 +23,30 @@ export interface QueueChange {
   event_id: string, enabled: boolean, opens_at: string
   /** Null keeps what is set. */
   max_in_checkout: number | null, pass_seconds: number | null
-  defaults: { max_in_checkout: number, pass_seconds: number }
+  free_joins_per_network: number | null, max_joins_per_network: number | null
+  defaults: {
+    max_in_checkout: number, pass_seconds: number
+    free_joins_per_network: number, max_joins_per_network: number
+  }
   /** Used for a new room only. */
   draw_key: Buffer
 }
 
 /** The key of a room never changes: its hash is a promise. */
 export const storeQueue = async (tx: Tx<DB>, change: QueueChange) => (await sql<QueueRow>`
-  insert into orders.queues (event_id, enabled, opens_at, max_in_checkout, pass_seconds, draw_key)
+  insert into orders.queues (event_id, enabled, opens_at, max_in_checkout, pass_seconds,
+    free_joins_per_network, max_joins_per_network, draw_key)
   values (${change.event_id}, ${change.enabled}, ${change.opens_at},
     ${change.max_in_checkout ?? change.defaults.max_in_checkout},
-    ${change.pass_seconds ?? change.defaults.pass_seconds}, ${change.draw_key})
+    ${change.pass_seconds ?? change.defaults.pass_seconds},
+    ${change.free_joins_per_network ?? change.defaults.free_joins_per_network},
+    ${change.max_joins_per_network ?? change.defaults.max_joins_per_network}, ${change.draw_key})
   on conflict (event_id) do update set
     enabled = excluded.enabled, opens_at = excluded.opens_at,
     max_in_checkout = coalesce(${change.max_in_checkout}::integer, queues.max_in_checkout),
-    pass_seconds = coalesce(${change.pass_seconds}::integer, queues.pass_seconds)
+    pass_seconds = coalesce(${change.pass_seconds}::integer, queues.pass_seconds),
+    free_joins_per_network = coalesce(${change.free_joins_per_network}::integer, queues.free_joins_per_network),
+    max_joins_per_network = coalesce(${change.max_joins_per_network}::integer, queues.max_joins_per_network)
   returning *`.execute(tx)).rows[0]!
 
 export interface RoomRow extends QueueRow {
@@ -98,31 +108,33 @@ export const closeDraw = (tx: Tx<DB>, event_id: string) => sql`
 
 export interface JoinBatch {
   event_id: string, number: number, first_place: number | null, ids: Buffer, networks: Buffer,
+  joined_once: Buffer,
   count: number, joins_digest: Buffer, at: string
 }
 
 /** The batch and the counters it moves, in one statement. */
 export const appendJoins = (tx: Tx<DB>, batch: JoinBatch) => sql`
   with appended as (
-    insert into orders.queue_joins (event_id, number, first_place, ids, networks, at)
+    insert into orders.queue_joins (event_id, number, first_place, ids, networks, joined_once, at)
     values (${batch.event_id}, ${batch.number}, ${batch.first_place}, ${batch.ids}, ${batch.networks},
-      ${batch.at})
+      ${batch.joined_once}, ${batch.at})
   )
   update orders.queues set joined = joined + ${batch.count}, batches = ${batch.number},
          joins_digest = ${batch.joins_digest}
    where event_id = ${batch.event_id}`.execute(tx)
 
 export interface JoinsRow {
-  number: number, first_place: number | null, ids: Buffer, networks: Buffer | null, at: string
+  number: number, first_place: number | null, ids: Buffer, networks: Buffer | null
+  joined_once: Buffer | null, at: string
 }
 
-export const listJoins = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
-  select number, first_place, ids, networks, at from orders.queue_joins
+export const listJoins = async (db: Db<DB> | Tx<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
+  select number, first_place, ids, networks, joined_once, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} order by number limit ${limit}`.execute(db)).rows
 
 /** Those who take part in the draw, some batches at a time. */
 export const listDrawn = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
-  select number, first_place, ids, networks, at from orders.queue_joins
+  select number, first_place, ids, networks, joined_once, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} and first_place is null
    order by number limit ${limit}`.execute(db)).rows
 

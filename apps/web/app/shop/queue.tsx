@@ -1,12 +1,15 @@
-import { problemIs } from '@fermata/contracts/client'
+import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
-import { joinQueue, queueClosed } from '@fermata/contracts/queue'
+import {
+  alreadyJoined, joinPaced, joinPriced, joinQueue, networkFull, queueClosed,
+} from '@fermata/contracts/queue'
 import { data, Form, Link, redirect, useRevalidator } from 'react-router'
 import type { Route } from './+types/queue'
 import { translators } from '../i18n/translators.server.ts'
+import type { Translate } from '../i18n/translate.ts'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal } from '../server/answers.server.ts'
-import { refuse } from '../server/forms.server.ts'
+import { refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { keepPlace, placeFrom, requireVisitor } from '../server/queue-cookies.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
@@ -14,6 +17,7 @@ import { FormMessage } from '../ui/field.tsx'
 import { HeldNote } from '../ui/held-note.tsx'
 import { LookAgainIn } from '../ui/look-again.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
+import { PriceOfPlace, type JoinPrice } from './join-price.tsx'
 import { DrawProof, QueueState } from './queue-state.tsx'
 import { loadQueue } from './queue-place.server.ts'
 
@@ -27,22 +31,48 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
 export type QueuePage = Awaited<ReturnType<typeof loader>>
 
 /** Takes a place, or a new one when the old is good for nothing any more. */
-export async function action ({ context, params }: Route.ActionArgs) {
+export async function action ({ context, params, request }: Route.ActionArgs) {
   const { t } = translators[context.get(visitorOf).language]
   const call = api(context)
   const event = bodyOf(context, await call(getEvent, { params: { id: params.slug } }))
   const token = placeFrom(context, event.id)
+  const payment = paymentIn(textsOf(await request.formData()))
   const answer = await call(joinQueue, { params: { event_id: event.id },
-    body: { visitor: requireVisitor(context), ...(token && { token }) } })
+    body: { visitor: requireVisitor(context), ...(token && { token }), ...payment.body } })
   if (answer.ok) {
     keepPlace(context, event.id, answer.body.token)
     throw redirect(`/events/${event.slug}/queue`)
   }
-  // The page itself says that all is sold or over.
-  const text = problemIs(answer.problem, queueClosed) && answer.problem.reason === 'full'
+  const { problem, status } = answer
+  if (problemIs(problem, joinPriced)) {
+    const { challenge, bits, wait_seconds } = problem
+    return data(withPrice({ challenge, bits, wait_seconds }), { status })
+  }
+  if (problemIs(problem, joinPaced) && payment.body.challenge !== undefined) {
+    const wait_seconds = Number(answer.headers.get('retry-after') ?? 1)
+    return data(withPrice({ challenge: payment.body.challenge, bits: 0, wait_seconds,
+      ...(payment.nonce !== undefined && { nonce: payment.nonce }) }), { status })
+  }
+  if (status !== 409 && status !== 503) throw refusal(context, answer)
+  return data({ ...refuse(t, {}, {}, refusalText(t, problem)), price: null }, { status })
+}
+
+const withPrice = (price: JoinPrice): FormAnswer & { price: JoinPrice } =>
+  ({ values: {}, errors: {}, price })
+
+/** The page itself says that all is sold or over. */
+function refusalText (t: Translate, problem: ProblemBody): string {
+  if (problemIs(problem, alreadyJoined)) return t('shop.queue.already_joined')
+  if (problemIs(problem, networkFull)) return t('shop.queue.network_full')
+  return problemIs(problem, queueClosed) && problem.reason === 'full'
     ? t('shop.queue.closed_full') : t('shop.queue.busy')
-  if (answer.status !== 409 && answer.status !== 503) throw refusal(context, answer)
-  return data(refuse(t, {}, {}, text), { status: answer.status })
+}
+
+/** What was done for the place; what does not look like it is left out. */
+function paymentIn ({ challenge = '', nonce = '' }: Record<string, string>) {
+  if (!/^fc_[\w-]{1,57}$/.test(challenge)) return { body: {} }
+  if (!/^\d{1,9}$/.test(nonce)) return { body: { challenge } }
+  return { body: { challenge, nonce: Number(nonce) }, nonce }
 }
 
 export default function WaitingRoom ({ loaderData, actionData }: Route.ComponentProps) {
@@ -50,6 +80,7 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
   const t = useT()
   const { revalidate } = useRevalidator()
   const status = position?.status ?? null
+  const price = canJoin(loaderData) ? actionData?.price ?? null : null
   return (
     <div className="wrap grid justify-items-center gap-6 py-12 text-center">
       <PageTitle>{`${t('shop.queue.title')}: ${event.title}`}</PageTitle>
@@ -58,7 +89,12 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
       <HeldNote className={`w-32 text-strong ${status === 'in_line' ? 'pulse' : ''}`} />
       <FormMessage answer={actionData} />
       <QueueState page={loaderData} on_end={() => void revalidate()} />
-      {canJoin(loaderData) && (
+      {/* Always there, so that what is written into it is read out. */}
+      <p role="status" className={price ? 'notice reading' : 'contents'}>
+        {price && t('shop.queue.price_text')}
+      </p>
+      {price && <PriceOfPlace price={price} />}
+      {!price && canJoin(loaderData) && (
         <Form method="post">
           <button type="submit" className="button button-large">
             {t(status === 'missed' ? 'shop.queue.again' : 'shop.queue.enter')}
@@ -75,7 +111,7 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
         <Link to={`/events/${event.slug}`} className="link">{t('shop.queue.back')}</Link>
       </p>
       <DrawProof queue={queue} />
-      {status !== 'closed' && status !== 'missed' && (
+      {!price && status !== 'closed' && status !== 'missed' && (
         <LookAgainIn ms={position?.poll_after_ms ?? queue.poll_after_ms} />
       )}
     </div>
