@@ -27,6 +27,7 @@ import type { TObject } from 'typebox'
 import packageJson from './package.json' with { type: 'json' }
 import { closeDataFolder } from './data-folder.ts'
 import { choosePort, whyNot } from './listen.ts'
+import { mailNote } from './messages.ts'
 import { loadSecrets, signatures, signaturesOf } from './secrets.ts'
 import { addressVariable, databaseVariable, ServerSettings } from './server-settings.ts'
 
@@ -149,6 +150,7 @@ export async function startServer (given: Environment, all: Services): Promise<S
       notes: [
         ...database?.notes ?? [],
         ...(delivers ? [] : [waiting_note]),
+        ...(names.includes('notifications') ? [mailNote(environment, { url, demo })] : []),
         ...(moved ? [`Port ${usual} is in use, so this is port ${port}.`] : []),
       ],
       // A rush connects within a second: Node's own 511 would send the rest away unheard.

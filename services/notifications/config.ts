@@ -8,7 +8,7 @@ export const NotificationSettings = Type.Object({
   MAIL_HOSTNAME: Type.Optional(Type.String({
     minLength: 1, examples: ['smtp.example.org'],
     description: 'the mail server; absent, mails go to the development mailbox ' +
-      '(demo and development only)',
+      '(development only); while demo data are on it is not used, and they go there all the same',
   })),
   MAIL_PORT: Type.Integer({
     default: 587, minimum: 1, maximum: 65_535, examples: ['587'],

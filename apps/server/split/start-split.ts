@@ -8,6 +8,7 @@ import { readSettingFiles, readSettings } from '@fermata/platform/settings'
 import { demoDoor } from '../demo/demo-door.ts'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
 import { closeDataFolder } from '../data-folder.ts'
+import { mailNote } from '../messages.ts'
 import { loadSecrets } from '../secrets.ts'
 import { ServerSettings } from '../server-settings.ts'
 import { planCarrier } from './carrier.ts'
@@ -166,7 +167,7 @@ async function prepare (
   own(databases)
   return {
     options, say, folder, logs, ports, host, instances, url, demo, databases,
-    notes: [...databases.notes],
+    notes: [...databases.notes, mailNote(environment, { url, demo })],
     common: {
       folder, url, demo, instances, databases: databases.urls,
       inside_door: door && `${host}:${ports.inside_door}`,
