@@ -7,13 +7,15 @@ import type { Asker } from './rules/stock.ts'
 
 /** 64 bits: among a million people of one event two share a key in one of ten million events. */
 const key_digits = 16
-/** Networks whose hash is kept: a hash costs microseconds, and a rush comes from few at a time. */
+/** Addresses whose hash is kept: it costs microseconds, and a rush comes from few at a time. */
 const max_remembered = 10_000
 
 const keyOf = (text: string) => hash('sha256', text, 'hex').slice(0, key_digits)
 
 /** The orders of one mailbox, however its address was written, have this in common. */
-export const mailboxKey = (email: string) => keyOf(`mailbox ${mailboxOf(email)}`)
+export const mailboxKey = (email: string) => mailboxKeyOf(mailboxOf(email))
+/** @param mailbox as `mailboxOf` spells it */
+export const mailboxKeyOf = (mailbox: string) => keyOf(`mailbox ${mailbox}`)
 export const visitorKey = (secret: string) => keyOf(`visitor ${secret}`)
 export const accountKey = (user_id: string) => keyOf(`account ${user_id}`)
 
@@ -26,14 +28,24 @@ export type NetworkKeys = (counted: string, address: string) => string
  */
 export function createNetworkKeys (secrets: string): NetworkKeys {
   const key = createSecretKey(deriveKey(secretsIn(secrets)[0]!, 'networks'))
-  const remembered = new Map<string, string>()
+  const of_counted = new Map<string, Map<string, string>>()
+  let remembered = 0
+  function remember (counted: string, address: string, made: string): void {
+    if (remembered >= max_remembered) {
+      of_counted.clear()
+      remembered = 0
+    }
+    remembered++
+    const known = of_counted.get(counted)
+    if (known) known.set(address, made)
+    else of_counted.set(counted, new Map([[address, made]]))
+  }
   return (counted, address) => {
-    const name = `${counted} ${networkOf(address)}`
-    const known = remembered.get(name)
+    const known = of_counted.get(counted)?.get(address)
     if (known !== undefined) return known
-    const made = createHmac('sha256', key).update(name).digest('hex').slice(0, key_digits)
-    if (remembered.size >= max_remembered) remembered.clear()
-    remembered.set(name, made)
+    const made = createHmac('sha256', key).update(`${counted} ${networkOf(address)}`)
+      .digest('hex').slice(0, key_digits)
+    remember(counted, address, made)
     return made
   }
 }

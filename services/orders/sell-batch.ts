@@ -22,7 +22,9 @@ import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
 
-/** Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly. */
+/**
+ * Each gives back a batch of holds in a transaction of its own, so that the lock is held briefly.
+ */
 const max_reclaims = 20
 
 /** One request for tickets as it waits in the collector. */
@@ -30,7 +32,7 @@ export interface Purchase {
   request: Request & Required<Pick<Request, 'buyer' | 'asker'>>
   buyer: Buyer
   /** Counted for the mails of what costs nothing. */
-  sender: Sender
+  sender: () => Sender
   request_id: string
   idempotency: Idempotency | null
   /** Null where this process knows of no waiting room. */

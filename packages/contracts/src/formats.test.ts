@@ -35,6 +35,19 @@ test.each([
   expect(takes.moment.Check(text)).toBe(false)
 })
 
+test('a moment: the days of every month are those that a calendar has', () => {
+  const two = (number: number) => String(number).padStart(2, '0')
+  for (const year of [1000, 1900, 2000, 2027, 2028, 2100, 2999]) {
+    for (let month = 1; month <= 12; month++) {
+      for (let day = 27; day <= 31; day++) {
+        const text = `${year}-${two(month)}-${two(day)}`
+        const is_a_day = new Date(`${text}T00:00:00Z`).getUTCDate() === day
+        expect(takes.moment.Check(`${text}T00:00:00Z`), text).toBe(is_a_day)
+      }
+    }
+  }
+})
+
 const longest_name = 'a'.repeat(64)
 const longest_domain = `${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.fr`
 

@@ -20,10 +20,15 @@ const moment = new RegExp(
  */
 export function isMoment (text: string): boolean {
   if (!moment.test(text)) return false
-  // `Date` takes the 30th of February for the 2nd of March; in UTC it tells the day again.
-  const day = text.slice(0, 10)
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
+  // Every event that is told carries some: the expression alone knows all days but a month's last.
+  const day = Number(text.slice(8, 10))
+  return day <= 28 || day <= daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)))
 }
+
+const month_days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+const daysIn = (year: number, month: number) =>
+  month === 2 && isLeap(year) ? 29 : month_days[month - 1]!
 
 const word = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+/.source
 const label = /[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?/.source

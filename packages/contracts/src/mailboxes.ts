@@ -3,7 +3,10 @@
  * kept of an address, and which addresses are one letter box where something is counted.
  */
 
-/** The address as it is stored and compared: letters by case are told by no mail server that matters. */
+/**
+ * The address as it is stored and compared: letters by case are told by no mail server that
+ * matters.
+ */
 export const storedAddress = (email: string) => email.trim().toLowerCase()
 
 /** Domains that deliver to one account under several names, by the name that stands for all. */
@@ -17,13 +20,16 @@ const namesOf = new Map(Object.entries({
 /** Providers that deliver with and without dots in the name. */
 const without_dots = new Set(['gmail.com', 'proton.me'])
 
+/** Such a text is normal as it is. */
+const is_plain = /^[ -~]*$/
+
 /**
  * One key for the spellings of an address that reach the same letter box: capital letters, what
  * follows a `+`, a provider's other names, and the dots that some providers ignore do not make
  * another buyer. Only for counting: mails go to the address as it was written.
  */
 export function mailboxOf (email: string): string {
-  const text = storedAddress(email.normalize('NFKC'))
+  const text = storedAddress(is_plain.test(email) ? email : email.normalize('NFKC'))
   const at = text.lastIndexOf('@')
   const written = text.slice(at + 1).replace(/\.$/, '')
   const domain = namesOf.get(written) ?? written

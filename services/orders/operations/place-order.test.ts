@@ -292,7 +292,8 @@ test('placeOrder: an event whose lock is stuck is answered with 503 in time', as
 test('placeOrder: beyond its queue an event is refused at once, and the queue is served all the same', async () => {
   const type = await seedTicketType(ctx, { capacity: 10_000 })
   const { items } = orderOf(type)
-  const purchase = { buyer, sender: { network: 'n' }, request_id: 'test', idempotency: null, pass: null,
+  const sender = () => ({ network: 'n' })
+  const purchase = { buyer, sender, request_id: 'test', idempotency: null, pass: null,
     request: { items, buyer: { user_id: null, email_key: buyer.email },
       asker: { network: '0'.repeat(16), mailbox: '1'.repeat(16), visitor: null, user_id: null } } }
   const waiting: Promise<unknown>[] = []

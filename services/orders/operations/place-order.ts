@@ -4,7 +4,7 @@ import { userIdOf } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import { reply } from '@fermata/platform/service'
 import type { Ctx, Operation } from '../context.ts'
-import { accountKey, mailboxKey, visitorKey } from '../counted-askers.ts'
+import { accountKey, mailboxKeyOf, visitorKey } from '../counted-askers.ts'
 import { presentPlaced } from '../present-order.ts'
 import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
@@ -22,19 +22,17 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
 ) => {
   const user_id = userIdOf(caller)
   const visitor = body.visitor ?? body.queue_visitor
+  const email_key = mailboxOf(body.buyer.email)
   const asker = {
-    network: ctx.resources.networkKey(body.event_id, ip), mailbox: mailboxKey(body.buyer.email),
+    network: ctx.resources.networkKey(body.event_id, ip), mailbox: mailboxKeyOf(email_key),
     visitor: visitor === undefined ? null : visitorKey(visitor), user_id,
   }
   const buy = () => {
     const pass = checkPass(ctx, body, caller, idempotency !== null)
     return ctx.resources.collector.add(body.event_id, {
       buyer: body.buyer, request_id: id, idempotency, pass,
-      sender: senderOf(ctx, ip, user_id, asker.visitor),
-      request: {
-        ...requestOf(body),
-        buyer: { user_id, email_key: mailboxOf(body.buyer.email) }, asker,
-      },
+      sender: () => senderOf(ctx, ip, user_id, asker.visitor),
+      request: { ...requestOf(body), buyer: { user_id, email_key }, asker },
     })
   }
   let outcome = await buy()

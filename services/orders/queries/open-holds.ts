@@ -3,8 +3,13 @@ import type { OpenHold } from '../rules/fair-shares.ts'
 
 /** What networks hold unpaid: counters beside the orders that they sum up. */
 
+/**
+ * A key of hexadecimal digits as PostgreSQL reads bytes: making a buffer of it first says the same.
+ */
+export const byteaOf = (key: string) => `\\x${key}`
+
 /** Keys as they are stored. */
-export const bytesOf = (keys: readonly string[]) => keys.map(key => Buffer.from(key, 'hex'))
+export const bytesOf = (keys: readonly string[]) => keys.map(byteaOf)
 
 /** What these networks hold unpaid of each pool of the event. */
 export const findOpenHolds = async (client: Client, event_id: string, networks: string[]) =>

@@ -165,14 +165,17 @@ export interface SaleRow {
   id: string, code: string, status: 'pending' | 'completed'
   buyer_name: string, buyer_email: string, buyer_locale: Locale, user_id: string | null
   total_minor: number, currency: string, request_id: string
-  mailbox: Buffer, visitor: Buffer | null, network: Buffer
+  /** As `byteaOf` writes them. */
+  mailbox: string, visitor: string | null, network: string
 }
 export interface SaleItemRow {
   order_id: string, ticket_type_id: string, line: number, name: string, quantity: number
   unit_price_minor: number, discount_minor: number
 }
 export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
-/** Of the answer its order's id is kept: the rest is the order itself, and would be written twice. */
+/**
+ * Of the answer its order's id is kept: the rest is the order itself, and would be written twice.
+ */
 export interface SaleKeyRow { scope: string, key: string, fingerprint: Buffer, order_id: string }
 
 export interface Sale {

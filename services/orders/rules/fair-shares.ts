@@ -59,10 +59,15 @@ export function openShareBook (
   { fairness, ticket_types }: Pick<Stock, 'fairness' | 'ticket_types'>
 ): ShareBook {
   const { network_share_percent: percent, max_per_buyer, unsold } = fairness
-  const held = new Map<string, number>()
+  const held = new Map<string, Map<string, number>>()
+  const heldBy = (network: string) => {
+    const known = held.get(network) ?? new Map<string, number>()
+    held.set(network, known)
+    return known
+  }
   const hold = (network: string, pool_id: string, tickets: number) => {
-    const name = `${network} ${pool_id}`
-    held.set(name, (held.get(name) ?? 0) + tickets)
+    const pools = heldBy(network)
+    pools.set(pool_id, (pools.get(pool_id) ?? 0) + tickets)
   }
   for (const { network, pool_id, tickets } of fairness.open_holds) hold(network, pool_id, tickets)
   const people = openPeopleBook(fairness.earlier)
@@ -70,16 +75,17 @@ export function openShareBook (
   return {
     refusalOf ({ items, asker }, taken) {
       if (!asker) return null
-      const types = items.flatMap(item => ticket_types.get(item.ticket_type_id) ?? [])
+      const types = items.map(item => ticket_types.get(item.ticket_type_id)!)
       const wanted = items.reduce((sum, item) => sum + item.quantity, 0)
       const person = people.of(asker)
       const limit = buyerLimit(max_per_buyer, types)
       if (person.tickets + wanted > limit) {
         return { reason: 'limit_reached', type: types[0]!, scope: 'event', limit }
       }
+      const of_pool = heldBy(asker.network)
       for (const [pool, quantity] of taken) {
         const share = shareOf(unsold.get(pool) ?? 0, percent)
-        const of_network = held.get(`${asker.network} ${pool}`) ?? 0
+        const of_network = of_pool.get(pool) ?? 0
         if (of_network + quantity > share) return { reason: 'share_reached', scope: 'network', share }
         if (person.open + quantity > share) return { reason: 'share_reached', scope: 'buyer', share }
       }
@@ -89,38 +95,54 @@ export function openShareBook (
       if (!asker) return
       for (const [pool, quantity] of taken) hold(asker.network, pool, quantity)
       const tickets = items.reduce((sum, item) => sum + item.quantity, 0)
-      people.add({ ...asker, tickets, is_open: true })
+      const { mailbox, visitor, user_id } = asker
+      people.add({ mailbox, visitor, user_id, tickets, is_open: true })
     },
   }
 }
 
 type Names = Pick<EarlierOrder, 'mailbox' | 'visitor' | 'user_id'>
 
+/** The orders of one name; most names have one. */
+type Orders = EarlierOrder | EarlierOrder[]
+
+const nobody: EarlierOrder[] = []
+
+function put (orders: Map<string, Orders>, name: string | null, order: EarlierOrder): void {
+  if (name === null) return
+  const known = orders.get(name)
+  if (known === undefined) orders.set(name, order)
+  else if (Array.isArray(known)) known.push(order)
+  else orders.set(name, [known, order])
+}
+
 /**
  * A person is whoever shares the mailbox, the account or the browser. An order that has several of
  * these in common counts once.
  */
 export function openPeopleBook (earlier: readonly EarlierOrder[]) {
-  const byName = new Map<string, Set<EarlierOrder>>()
-  const namesOf = ({ mailbox, visitor, user_id }: Names) => [
-    ...(mailbox ? [`mailbox ${mailbox}`] : []), ...(visitor ? [`visitor ${visitor}`] : []),
-    ...(user_id ? [`account ${user_id}`] : []),
-  ]
+  const by_mailbox = new Map<string, Orders>()
+  const by_visitor = new Map<string, Orders>()
+  const by_account = new Map<string, Orders>()
   const add = (order: EarlierOrder) => {
-    for (const name of namesOf(order)) {
-      const orders = byName.get(name)
-      if (orders) orders.add(order)
-      else byName.set(name, new Set([order]))
-    }
+    put(by_mailbox, order.mailbox, order)
+    put(by_visitor, order.visitor, order)
+    put(by_account, order.user_id, order)
   }
   for (const order of earlier) add(order)
+  const ordersOf = ({ mailbox, visitor, user_id }: Names): Iterable<EarlierOrder> => {
+    const of_mailbox = mailbox === null ? nobody : by_mailbox.get(mailbox) ?? nobody
+    const of_visitor = visitor === null ? nobody : by_visitor.get(visitor) ?? nobody
+    const of_account = user_id === null ? nobody : by_account.get(user_id) ?? nobody
+    const is_new = of_mailbox === nobody && of_visitor === nobody && of_account === nobody
+    return is_new ? nobody : new Set([of_mailbox, of_visitor, of_account].flat())
+  }
   return {
     add,
     of (asker: Names | Asker) {
-      const own = new Set(namesOf(asker).flatMap(name => [...byName.get(name) ?? []]))
       let tickets = 0
       let open = 0
-      for (const order of own) {
+      for (const order of ordersOf(asker)) {
         tickets += order.tickets
         if (order.is_open) open += order.tickets
       }
