@@ -5,7 +5,7 @@ import type {
 import type { PasswordHasher } from './adapters/password-hasher.ts'
 import type { AuthSettings } from './config.ts'
 import type { DB } from './database.ts'
-import type { SecretBox } from './secret-box.ts'
+import type { SecretBox } from '@fermata/platform/secret-box'
 
 export interface Resources { passwords: PasswordHasher, secretBox: SecretBox }
 

@@ -1,6 +1,6 @@
 import type { Ctx } from './context.ts'
 import { listTotpUnderOtherKeys, replaceTotpSecret } from './queries/second-factor.ts'
-import type { SecretBox } from './secret-box.ts'
+import type { SecretBox } from '@fermata/platform/secret-box'
 
 const batch_size = 500
 const max_batches = 10_000

@@ -11,7 +11,7 @@ import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { sealAnew } from './seal-anew.ts'
-import { createSecretBox } from './secret-box.ts'
+import { createTotpBox } from './totp-box.ts'
 import service from './service.ts'
 import { newAuthenticator, type Authenticator } from './test/authenticator.ts'
 import { giveRoles, good_password, newPerson } from './test/people.ts'
@@ -288,15 +288,15 @@ test('sealAnew: secrets at rest open with the key alone, move to a new one, and 
   const plain = Buffer.from(Secret.fromBase32(secret).bytes)
   expect(sealed.includes(plain)).toBe(false)
   const [old, young] = [ctx.settings.SECOND_FACTOR_SECRET, 'y'.repeat(40)]
-  expect(createSecretBox(old).open(user.id, sealed)).toEqual(plain)
-  expect(createSecretBox(old).open('somebody else', sealed)).toBeNull()
-  expect(createSecretBox(young).open(user.id, sealed)).toBeNull()
+  expect(createTotpBox(old).open(user.id, sealed)).toEqual(plain)
+  expect(createTotpBox(old).open('somebody else', sealed)).toBeNull()
+  expect(createTotpBox(young).open(user.id, sealed)).toBeNull()
   const quiet = { ...ctx.log, error: () => {} } as never
-  await sealAnew({ db: ctx.db, log: quiet }, createSecretBox(young))
-  await sealAnew(ctx, createSecretBox(`${young},${old}`))
+  await sealAnew({ db: ctx.db, log: quiet }, createTotpBox(young))
+  await sealAnew(ctx, createTotpBox(`${young},${old}`))
   const after = await ctx.pool.query('select secret from auth.totp where account_id = $1', [user.id])
-  expect(createSecretBox(young).open(user.id, after.rows[0].secret)).toEqual(plain)
-  await sealAnew(ctx, createSecretBox(`${old},${young}`))
+  expect(createTotpBox(young).open(user.id, after.rows[0].secret)).toEqual(plain)
+  await sealAnew(ctx, createTotpBox(`${old},${young}`))
 })
 
 test('setRoles: with required second factors an administrator without one may only set one up', async () => {

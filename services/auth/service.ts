@@ -38,7 +38,7 @@ import { setRoles } from './operations/set-roles.ts'
 import { confirmTotp, enableTotp, removeTotp } from './operations/totp.ts'
 import { verifyEmail } from './operations/verify-email.ts'
 import { sealAnew } from './seal-anew.ts'
-import { createSecretBox } from './secret-box.ts'
+import { createTotpBox } from './totp-box.ts'
 import { forgetAccounts } from './operations/forget-accounts.ts'
 import { personalData } from './personal-data.ts'
 
@@ -93,7 +93,7 @@ export default defineService<Ctx>({
   ],
   start: async ctx => {
     await refuseDemoAccounts(ctx)
-    const secretBox = createSecretBox(ctx.settings.SECOND_FACTOR_SECRET)
+    const secretBox = createTotpBox(ctx.settings.SECOND_FACTOR_SECRET)
     await sealAnew(ctx, secretBox)
     return { passwords: await createPasswordHasher(), secretBox }
   },

@@ -2,6 +2,7 @@ import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
 import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation,
 } from '@fermata/platform/service'
+import type { SecretBox } from '@fermata/platform/secret-box'
 import type { SendMail } from './adapters/smtp.ts'
 import type { NotificationSettings } from './config.ts'
 import type { DB } from './database.ts'
@@ -15,6 +16,8 @@ export interface Resources {
    * exists only where nobody real is written to; simulated SMS have no other place.
    */
   has_mailbox: boolean
+  /** Under what the words of kept mails lie. */
+  mail_box: SecretBox
   rounds: MailRounds
   close: () => void
 }

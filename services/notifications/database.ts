@@ -98,13 +98,12 @@ export interface NotificationsMailAllowances {
 }
 
 export interface NotificationsMailbox {
-  attachments: Json
+  attachment_count: number
   from_address: string
-  html: string
   id: string
+  sealed: Buffer
   sent_at: Generated<string>
   subject: string
-  text: string
   to_address: string
 }
 

@@ -1,6 +1,6 @@
 import * as auth from '@fermata/contracts/auth'
 import { eventChanged, eventPublished } from '@fermata/contracts/events'
-import { getOrderMail } from '@fermata/contracts/notifications'
+import { getMail, getOrderMail, type Mail } from '@fermata/contracts/notifications'
 import { orderCanceled, orderExpired } from '@fermata/contracts/orders'
 import { ticketsIssued } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -40,13 +40,11 @@ const settled = () => it.eventually(async () => {
   return rows.length === 0
 }, 'the mails of now')
 
-interface Arrived { to_address: string, subject: string, text: string, html: string }
-
-async function arrived (like: string): Promise<Arrived[]> {
+async function arrived (like: string): Promise<Mail[]> {
   await settled()
-  return (await it.context('notifications').pool.query<Arrived>(
-    'select to_address, subject, text, html from notifications.mailbox where to_address like $1 order by sent_at',
-    [like])).rows
+  const { rows } = await it.context('notifications').pool.query<{ id: string }>(
+    'select id from notifications.mailbox where to_address like $1 order by sent_at', [like])
+  return Promise.all(rows.map(async params => (await it.send(getMail, { params })).body))
 }
 
 test('limitMails: a letter box gets five mails at once, and all further orders in one that comes later', async () => {
@@ -116,7 +114,7 @@ test('limitMails: mails of one account or browser wait for their turn, those of 
   const mine = Array.from({ length: 34 }, (_, index) => free(`${mark}-${index}@example.com`, { sender }))
   await publish(ticketsIssued, ...mine)
   await publish(ticketsIssued, free(`${mark}-other@example.com`, { sender: { ...sender, person: uuidv7() } }))
-  const got = (await arrived(`${mark}%`)).map(mail => mail.to_address)
+  const got = (await arrived(`${mark}%`)).map(mail => mail.to)
   expect(got).toContain(`${mark}-other@example.com`)
   // The turn that follows comes after two minutes; nothing is dropped.
   const waiting = await db().selectFrom('notifications.deliveries').select('next_attempt_at')

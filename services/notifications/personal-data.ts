@@ -9,12 +9,11 @@ export const personalData: PersonalDataMap = {
       personal: {
         to_address: personal('Your address', 'Votre adresse'),
         subject: personal('The subject', 'L’objet'),
-        text: personal('The words', 'Le texte'), html: personal('The page', 'La page'),
-        attachments: personal('Tickets that were attached', 'Les billets joints'),
+        sealed: personal('The words and tickets', 'Le texte et les billets'),
       },
       // They hold links and codes that open something; whoever reads the mailbox has them there.
-      secret: ['text', 'html', 'attachments'],
-      rest: ['id', 'from_address', 'sent_at'],
+      secret: ['sealed'],
+      rest: ['id', 'from_address', 'sent_at', 'attachment_count'],
     },
     deliveries: {
       what: words('Mails and SMS to you', 'Courriels et SMS qui vous sont adressés'),

@@ -9,6 +9,7 @@ import { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/ti
 import { addressErased, addressLinkRequested, settingsChanged } from '@fermata/contracts/users'
 import { cron, every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
+import { createSecretBox } from '@fermata/platform/secret-box'
 import { defineService, route } from '@fermata/platform/service'
 import { createSmtp } from './adapters/smtp.ts'
 import { default_sender, NotificationSettings } from './config.ts'
@@ -106,6 +107,7 @@ export default defineService<Ctx>({
     return {
       sendMail: smtp?.sendMail ?? null,
       has_mailbox: !smtp && !is_production,
+      mail_box: createSecretBox(settings.ORDER_SIGNATURE, 'kept-mails'),
       rounds: createMailRounds(),
       close: () => smtp?.close(),
     }

@@ -1,4 +1,5 @@
 import * as events from '@fermata/contracts/events'
+import { getMail } from '@fermata/contracts/notifications'
 import * as orders from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
@@ -65,9 +66,12 @@ async function settled (): Promise<void> {
 }
 
 async function mailsTo (pattern: string) {
-  return (await pool().query<{ to_address: string, words: string }>(`
-    select to_address, subject || text || html as words from notifications.mailbox
-     where to_address ilike $1`, [pattern])).rows
+  const { rows } = await pool().query<{ id: string }>(
+    'select id from notifications.mailbox where to_address ilike $1', [pattern])
+  return Promise.all(rows.map(async params => {
+    const { to, subject, text, html } = (await it.send(getMail, { params })).body
+    return { to_address: to, words: subject + text + html }
+  }))
 }
 
 /** What reaches a victim and honest visitors while so many identities order with its address. */

@@ -1,4 +1,4 @@
-import { deadLetterAdded } from '@fermata/contracts/notifications'
+import { deadLetterAdded, type Mail } from '@fermata/contracts/notifications'
 import { getOrderCalendar, getOrderPdf } from '@fermata/contracts/tickets'
 import { translator } from '../adapters/catalogue.ts'
 import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
@@ -8,6 +8,7 @@ import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
 } from '../queries/deliveries.ts'
+import { sealMail } from '../kept-mails.ts'
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
 import {
@@ -57,14 +58,20 @@ async function deliver (ctx: Ctx, delivery: DueDelivery): Promise<void> {
   await ctx.transaction(async tx => {
     const { numAffectedRows } = await markDelivered(tx, delivery.id)
     // Its account may have been erased while the mail was made.
-    if (!ctx.resources.sendMail && numAffectedRows) await insertMail(tx, {
-      ...mail, id: delivery.id, attachments: mail.attachments.map(one => ({
-        filename: one.filename, content_type: one.content_type,
-        content_base64: Buffer.from(one.content).toString('base64'),
-      })),
-    })
+    if (!ctx.resources.sendMail && numAffectedRows) {
+      await insertMail(tx, sealMail(ctx.resources.mail_box, keptMail(delivery.id, mail)))
+    }
   })
 }
+
+const keptMail = (
+  id: string, { from, to, subject, text, html, attachments }: OutgoingMail
+): Omit<Mail, 'sent_at'> => ({
+  id, from, to, subject, text, html, attachments: attachments.map(one => ({
+    filename: one.filename, content_type: one.content_type,
+    content_base64: Buffer.from(one.content).toString('base64'),
+  })),
+})
 
 async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> {
   const { PUBLIC_URL, MAIL_FROM } = ctx.settings

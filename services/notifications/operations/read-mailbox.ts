@@ -3,6 +3,7 @@ import { notFound } from '@fermata/contracts/problems'
 import { pageOf, readCursor } from '@fermata/platform/paging'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
+import { openMail } from '../kept-mails.ts'
 import { findMail, listMails } from '../queries/mailbox.ts'
 
 function assertMailbox (ctx: Ctx): void {
@@ -19,7 +20,8 @@ export const listMailbox: Operation<typeof api.listMailbox> = async (ctx, { quer
 
 export const getMail: Operation<typeof api.getMail> = async (ctx, { params }) => {
   assertMailbox(ctx)
-  const mail = await findMail(ctx.db, params.id)
+  const kept = await findMail(ctx.db, params.id)
+  const mail = kept && openMail(ctx.resources.mail_box, kept)
   if (!mail) throw new Problem(notFound)
   return mail
 }

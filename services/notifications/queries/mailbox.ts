@@ -1,12 +1,19 @@
-import type { Mail, MailSummary } from '@fermata/contracts/notifications'
+import type { MailSummary } from '@fermata/contracts/notifications'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 
-export const insertMail = (tx: Tx<DB>, mail: Omit<Mail, 'sent_at'>) => sql`
-  insert into notifications.mailbox (id, from_address, to_address, subject, text, html, attachments)
-  values (${mail.id}, ${mail.from}, ${mail.to}, ${mail.subject}, ${mail.text}, ${mail.html},
-    ${JSON.stringify(mail.attachments)}::jsonb)
+export interface KeptMail extends MailSummary {
+  from: string
+  /** Its words and attachments; `kept-mails.ts` opens them. */
+  sealed: Buffer
+}
+
+export const insertMail = (tx: Tx<DB>, mail: Omit<KeptMail, 'sent_at'>) => sql`
+  insert into notifications.mailbox
+         (id, from_address, to_address, subject, sealed, attachment_count)
+  values (${mail.id}, ${mail.from}, ${mail.to}, ${mail.subject}, ${mail.sealed},
+          ${mail.attachment_count})
   on conflict (id) do nothing`.execute(tx)
 
 /** A development mailbox that nobody empties keeps its newest mails. */
@@ -14,8 +21,8 @@ export const trimMails = (db: Db<DB>, keep: number) => sql`
   delete from notifications.mailbox where id in (
     select id from notifications.mailbox order by sent_at desc, id desc offset ${keep})`.execute(db)
 
-export const findMail = async (db: Db<DB>, id: string) => (await sql<Mail>`
-  select id, from_address as "from", to_address as "to", subject, text, html, sent_at, attachments
+export const findMail = async (db: Db<DB>, id: string) => (await sql<KeptMail>`
+  select id, from_address as "from", to_address as "to", subject, sealed, sent_at, attachment_count
     from notifications.mailbox where id = ${id}`.execute(db)).rows[0]
 
 export interface MailFilter {
@@ -27,8 +34,7 @@ export interface MailFilter {
 /** Cursors carry milliseconds, so the order has to be by these. */
 export const listMails = async (db: Db<DB>, { to, after, limit }: MailFilter) =>
   (await sql<MailSummary>`
-    select id, to_address as "to", subject, sent_at,
-           jsonb_array_length(attachments) as attachment_count
+    select id, to_address as "to", subject, sent_at, attachment_count
       from notifications.mailbox
      where (${to ?? null}::text is null or lower(to_address) = lower(${to ?? null}))
        and (${after?.id ?? null}::uuid is null or (date_trunc('milliseconds', sent_at), id)

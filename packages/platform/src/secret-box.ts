@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { deriveKey, secretsIn } from '@fermata/platform/tokens'
+import { deriveKey, secretsIn } from './tokens.ts'
 
 /*
- * Secrets of apps have to be read again to check a code, so hashing them is no way. They lie
- * encrypted (AES-256-GCM, NIST SP 800-38D) under a key that no database and no backup holds.
+ * What has to be read again, hashing is no way to keep: the secrets of apps, the words of mails. It
+ * lies encrypted (AES-256-GCM, NIST SP 800-38D) under a key that no database and no backup holds.
  */
 
 const name_bytes = 4
@@ -21,10 +21,13 @@ export interface SecretBox {
   open (owner: string, box: Buffer): Buffer | null
 }
 
-/** @param setting secrets separated by commas: the first seals, all open */
-export function createSecretBox (setting: string): SecretBox {
+/**
+ * @param setting secrets separated by commas: the first seals, all open
+ * @param purpose what is sealed; another purpose has another key
+ */
+export function createSecretBox (setting: string, purpose: string): SecretBox {
   const keys = secretsIn(setting).map((secret): Key => {
-    const key = deriveKey(secret, 'totp-secrets')
+    const key = deriveKey(secret, purpose)
     return { key, name: createHash('sha256').update(key).digest().subarray(0, name_bytes) }
   })
   const first = keys[0]!

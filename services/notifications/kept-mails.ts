@@ -1,0 +1,23 @@
+import type { Mail } from '@fermata/contracts/notifications'
+import type { SecretBox } from '@fermata/platform/secret-box'
+import type { KeptMail } from './queries/mailbox.ts'
+
+/** How mails lie in the development mailbox: whoever copies the database opens none of their links. */
+
+type Words = Pick<Mail, 'text' | 'html' | 'attachments'>
+
+export function sealMail (
+  box: SecretBox, { text, html, attachments, ...rest }: Omit<Mail, 'sent_at'>
+): Omit<KeptMail, 'sent_at'> {
+  const words: Words = { text, html, attachments }
+  return { ...rest, attachment_count: attachments.length,
+    sealed: box.seal(rest.id, Buffer.from(JSON.stringify(words))) }
+}
+
+/** Null for one that lies under a secret which this installation does not have any more. */
+export function openMail (
+  box: SecretBox, { sealed, attachment_count: _, ...rest }: KeptMail
+): Mail | null {
+  const words = box.open(rest.id, sealed)
+  return words && { ...rest, ...JSON.parse(words.toString()) as Words }
+}
