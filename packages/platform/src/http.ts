@@ -1,5 +1,5 @@
 import { mailboxOf } from '@fermata/contracts/mailboxes'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
@@ -257,6 +257,11 @@ function setParsers (
     return
   }
   scope.removeAllContentTypeParsers()
+  // Without a body no parser is asked, and the operation would be given nothing to read.
+  scope.addHook('preValidation', (request, _reply, done) => {
+    request.body ??= isStreamed(route) ? Readable.from([]) : Buffer.alloc(0)
+    done()
+  })
   if (isStreamed(route)) {
     scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
   } else {

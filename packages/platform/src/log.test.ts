@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineRoute } from '@fermata/contracts/define'
+import { malformed } from '@fermata/contracts/problems'
 import { eventually, startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { Type } from 'typebox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLog, type Log } from './log.ts'
+import { Problem } from './problem.ts'
 import { defineService, route, type Context, type Request } from './service.ts'
 
 /** What stands in the log after real requests, and what must never stand there. */
@@ -111,6 +113,22 @@ test('redaction: no secret gets into a log, whoever logs it and however deep', a
     expect(text).not.toContain(secret)
   }
   expect(() => linesOf(text)).not.toThrow()
+})
+
+test('redaction: an address keeps its path and loses its token', async () => {
+  it.context('users').log.warn(
+    { referer: 'https://a.example/reset-password?lang=fr&token=AbC-123_x#top' }, 'link canary')
+  const text = await after('users', 'link canary')
+  expect(text).toContain('/reset-password?lang=fr&token=[redacted]#top')
+})
+
+test('a refusal: is logged without a stack, whoever logs it', async () => {
+  const fastify = Object.assign(new Error('no JSON'), { statusCode: 400 })
+  it.context('users').log.warn({ err: new Problem(malformed), also: fastify }, 'refusal canary')
+  const [line] = linesOf(await after('users', 'refusal canary'))
+    .filter(line => line.msg === 'refusal canary')
+  expect(line!.err).toMatchObject({ type: 'Problem', message: malformed.title })
+  expect(JSON.stringify(line)).not.toContain('"stack"')
 })
 
 test('a bug: is logged with its stack and the id of the request', async () => {

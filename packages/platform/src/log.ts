@@ -23,9 +23,10 @@ const secretName = new RegExp([
 ].join('|'), 'i')
 /** What PostgreSQL adds to an error quotes the rows it is about. */
 const quotesRows = new Set(['detail', 'where', 'internalQuery', 'parameters'])
-/** Emails, our tokens, and passwords in addresses, wherever somebody else's words carry them. */
+/** Emails, our tokens, those of links, and passwords in addresses, wherever somebody else's words carry them. */
 const secretText = new RegExp([
-  /[\w.+-]+@[\w-]+(\.[\w-]+)+/, /eyJ[\w-]+\.[\w-]+\.[\w-]*/, /\bfo_[\w-]{20,}/,
+  /[\w.+-]+@[\w-]+(\.[\w-]+)+/, /eyJ[\w-]+\.[\w-]+\.[\w-]*/, /\bf[oq]_[\w-]{20,}/,
+  /(?<=[?&](?:token|code|challenge)=)[^\s&"#\\]+/,
   /(?<=:\/\/[^\s:/@"]*:)[^\s@/"]+(?=@)/,
 ].map(one => one.source).join('|'), 'g')
 const max_depth = 6
@@ -72,8 +73,18 @@ function censor (value: unknown, depth: number): unknown {
     [name, secretName.test(name) && one !== null ? censored : censor(one, depth + 1)]))
 }
 
+/** A problem, or what Fastify refuses by itself. */
+function isRefusal (error: Error): boolean {
+  const { definition, statusCode } = error as Error &
+    { definition?: { status?: number }, statusCode?: number }
+  return (definition?.status ?? statusCode ?? 500) < 500
+}
+
 function censorError (error: Error, depth: number): unknown {
   const { raw, ...fields } = stdSerializers.err(error)
-  const told = Object.entries(fields).filter(([name]) => !quotesRows.has(name))
+  // Where a refusal was thrown tells nothing, and whoever is refused could fill the disk with it.
+  const is_refusal = isRefusal(error)
+  const told = Object.entries(fields).filter(([name]) =>
+    !quotesRows.has(name) && !(is_refusal && name === 'stack'))
   return censor(Object.fromEntries(told), depth + 1)
 }

@@ -102,13 +102,16 @@ export async function deleteMessagesAbout (
     where ${names('error', needles)}`.execute(tx)
 }
 
-/** Locked: what is being delivered right now is waited for, and was delivered then. */
+/**
+ * Locked, and not waited for: within one process the relay that delivers the erasure may itself
+ * hold what is to be erased, in the same batch. The erasure comes again and finds it delivered.
+ */
 export const findMessagesAbout = async (
   tx: Tx, schema: string, table: 'outbox' | 'dead_letters', needles: string[],
   but: readonly string[]
 ) => (await sql<{ id: string, data: unknown }>`
   select id, data from ${sql.ref(`${schema}.${table}`)}
-   where type <> all(${but}::text[]) and ${names('data', needles)} for update`.execute(tx)).rows
+   where type <> all(${but}::text[]) and ${names('data', needles)} for update nowait`.execute(tx)).rows
 
 export const rewriteMessage = (
   tx: Tx, schema: string, table: 'outbox' | 'dead_letters', id: string, data: unknown

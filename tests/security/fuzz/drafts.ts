@@ -13,7 +13,9 @@ import { fieldsOf, Lookup, valueOf } from './values.ts'
 /** What may be sent: to every route and page, as it should be, with one thing odd, or raw. */
 
 export type ActorName =
-  'nobody' | 'guest' | 'buyer' | 'organizer' | 'other_organizer' | 'door' | 'admin' | 'service'
+  'nobody' | 'guest' | 'buyer' | 'organizer' | 'other_organizer' | 'door' | 'admin' | 'service' |
+  /** Whose account is deleted now and then; with the others' all that they have would be out of reach. */
+  'leaver'
 
 /** Where a request goes. */
 export type Target =
@@ -51,7 +53,7 @@ const people: readonly ActorName[] =
 
 /** Who gets through where a route asks for a role. */
 const fitting: Record<Access, readonly ActorName[]> = {
-  public: people, user: ['buyer', 'organizer', 'door', 'admin'], owner: ['guest', 'buyer', 'organizer'],
+  public: people, user: ['buyer', 'organizer', 'door', 'admin', 'leaver'], owner: ['guest', 'buyer', 'organizer'],
   organizer: ['organizer', 'other_organizer'], operator: ['door'], admin: ['admin'],
   internal: ['service'],
 }
@@ -88,19 +90,25 @@ const propertiesOf = (schema: TSchema | undefined) =>
 /** What would be written by a service is written about things that nobody knows. */
 const strange = (name: string) => name === 'id' || name.endsWith('_id')
 
+const leaving = /^(users\.delete(Me|User)|auth\.deleteCredentials|page \/account\/settings)$/
+
 function routeDraft (target: Target & { is: 'route' }): fc.Arbitrary<Draft> {
   const { route } = target.served
+  const actor = leaving.test(target.name) && route.access === 'user'
+    ? fc.constantFrom<ActorName>('leaver', 'nobody') : actorFor(route.access)
   const is_written_inside = route.access === 'internal' && route.method !== 'GET'
   const params = Object.fromEntries(propertiesOf(route.params as TSchema).map(([name, schema]) =>
-    [name, is_written_inside && strange(name)
-      ? fc.uuid() : valueOf(schema, name, route.path)]))
+    [name, is_written_inside && strange(name) ? fc.uuid()
+      : leaving.test(target.name) ? fc.nat(3).map(number => new Lookup('leaver', number))
+      : valueOf(schema, name, route.path)]))
   const query = Object.fromEntries(propertiesOf(route.query as TSchema).map(([name, schema]) =>
     [name, valueOf(schema, name, route.path)]))
   const required = (route.query as { required?: string[] } | undefined)?.required ?? []
   const body = route.body ? valueOf(route.body as TSchema, 'body', route.path)
     : fc.constant(undefined)
   return fc.record({
-    target: fc.constant(target), actor: actorFor(route.access), with_cookie: fc.boolean(),
+    target: fc.constant(target), actor,
+    with_cookie: route.access === 'internal' ? fc.constant(false) : fc.boolean(),
     params: fc.record(params), query: fieldsOf(query, required), body,
     posts: fc.constant(false), data: fc.constant(false),
     key: route.idempotent ? fc.option(fc.nat(30), { freq: 4 }) : fc.constant(null),
@@ -136,7 +144,8 @@ function pageDraft (target: Target & { is: 'page' }): fc.Arbitrary<Draft> {
   const form = Object.fromEntries(target.fields.map(name =>
     [name, formValue(name, target.intents)]))
   return fc.record({
-    target: fc.constant(target), actor: fc.constantFrom(...people), with_cookie: fc.constant(true),
+    target: fc.constant(target), with_cookie: fc.constant(true),
+    actor: fc.constantFrom<ActorName>(...leaving.test(target.name) ? ['leaver' as const] : people),
     params: fc.record(params), query: fc.dictionary(
       fc.constantFrom('q', 'next', 'token', 'cursor', 'from', 'tickets', 'status', 'lang', 'category'),
       fc.oneof(fc.constantFrom(...oddTexts), fc.constantFrom('1', '/', 'music')), { maxKeys: 2 }),

@@ -90,8 +90,8 @@ export async function fuzz (world: World, options: FuzzOptions): Promise<Fuzzed>
   await Promise.all(Array.from({ length: at_once }, work))
   run.sender.close()
   const broken = await settledInvariants(world, options.until_found ? 5_000 : 30_000)
-  return { requests: run.sent, statuses: run.statuses,
-    findings: [...run.noted.values(), ...broken.map(text => `invariant: ${text}`)] }
+  return { requests: run.sent, statuses: run.statuses, findings: [...run.noted.values(),
+    ...broken.map(text => `invariant: ${text}`), ...await logFindings(world)] }
 }
 
 function isOver ({ sent, ends_at, noted, options: { requests, until_found } }: Run): boolean {
@@ -157,11 +157,25 @@ const tell = ({ method, path, headers, body, raw }: Wire) => raw !== null
   : `${method} ${path.slice(0, 300)} ${headers.filter(([name]) => name !== 'host').map(([name, value]) =>
     `${name}: ${value.slice(0, 60)}`).join(', ')} ${body === null ? '' : JSON.stringify(body.slice(0, 500))}`
 
-/** What the logs say of failures, newest last. */
-async function lastFailures ({ log_folder }: World): Promise<string> {
+async function logLines ({ log_folder }: World): Promise<string[]> {
   const names = await readdir(log_folder)
   const texts = await Promise.all(names.map(name => readFile(join(log_folder, name), 'utf8')))
-  const lines = texts.flatMap(text => text.split('\n')).filter(line => /"level":[56]0/.test(line))
+  return texts.flatMap(text => text.split('\n'))
+}
+
+const isFailure = (line: string) => /"level":[56]0/.test(line)
+
+/** What must not be in a log: failures, when nothing was answered with one; tokens; addresses. */
+async function logFindings (world: World): Promise<string[]> {
+  const secrets = /@example\.(com|org)|eyJ[\w-]{20,}|\bf[oq]_[\w-]{20,}|[?&]token=\w/
+  const bad = (await logLines(world)).filter(line => isFailure(line) || secrets.test(line))
+  const by_words = Map.groupBy(bad, line => line.replace(/[\da-f]{4,}|"time":"[^"]+"|\d+/g, ''))
+  return [...by_words.values()].map(([line]) => `log: ${line!.slice(0, 1500)}`)
+}
+
+/** What the logs say of failures, newest last. */
+async function lastFailures (world: World): Promise<string> {
+  const lines = (await logLines(world)).filter(isFailure)
   return lines.sort((a, b) => timeOf(a).localeCompare(timeOf(b))).slice(-2)
     .map(line => `  log: ${line.slice(0, 1500)}`).join('\n')
 }

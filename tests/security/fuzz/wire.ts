@@ -53,7 +53,7 @@ function routeWire ({ target }: Draft, parts: Parts, headers: [string, string][]
     return { method: route.method, path, headers, body: null, raw: null }
   }
   const media_type = (route.body as { contentMediaType?: string } | undefined)?.contentMediaType
-  const body = media_type ? String(parts.body) : JSON.stringify(parts.body)
+  const body = media_type && typeof parts.body === 'string' ? parts.body : JSON.stringify(parts.body)
   return { method: route.method, path, body, raw: null,
     headers: [...headers, ['content-type', media_type ?? 'application/json']] }
 }

@@ -44,11 +44,11 @@ export interface World {
 }
 
 interface Person { user_id: string, email: string, roles: Role[], token: string }
-type PersonName = 'buyer' | 'organizer' | 'other_organizer' | 'door' | 'admin'
+type PersonName = 'buyer' | 'organizer' | 'other_organizer' | 'door' | 'admin' | 'leaver'
 
 const rolesOf: Record<PersonName, Role[]> = {
   buyer: ['user'], organizer: ['event_creator'], other_organizer: ['event_creator'], door: ['user'],
-  admin: ['admin'],
+  admin: ['admin'], leaver: ['user'],
 }
 
 type Services = Record<ServiceName, ServiceDefinition>
@@ -60,7 +60,7 @@ export async function startWorld (services: Services): Promise<World> {
     await Promise.all([mkdtemp(join(tmpdir(), 'fermata-fuzz-')), createTestDatabase()])
   const secrets = testSecrets()
   const server = await startServer({
-    NODE_ENV: 'test', LOG_LEVEL: 'info', LOG_STDOUT_LEVEL: 'fatal', RATE_LIMITS: 'off', PORT: '0',
+    NODE_ENV: 'test', LOG_LEVEL: 'debug', LOG_STDOUT_LEVEL: 'fatal', RATE_LIMITS: 'off', PORT: '0',
     FERMATA_DEMO: 'false', FERMATA_DATA: folder, FERMATA_LOG_DIR: join(folder, 'logs'),
     DATABASE_URL: database.url, PUBLIC_URL: public_origin, ...secrets,
   }, services)
@@ -133,7 +133,7 @@ function preparePeople (
     const user_id = answer.body.user.id
     await pool.query('update auth.accounts set email_verified_at = now() where id = $1', [user_id])
     known.add('email', email, name)
-    known.add('user', user_id, name)
+    known.add(name === 'leaver' ? 'leaver' : 'user', user_id, name)
     return { user_id, email, roles: rolesOf[name], token: '' }
   }
 }

@@ -63,6 +63,16 @@ const token_form = /^[\w.~+/=-]{1,1000}$/
 
 export const isOrderId = (text: string): boolean => uuid.test(text)
 
+const long_token_form = /^[\w.~+/=-]{1,4000}$/
+
+/** A token of a login; what is none by its form was written by somebody else, and is not there. */
+export function loginTokenFrom (
+  cookies: ReadonlyMap<string, string>, name: 'fermata_access' | 'fermata_refresh'
+): string | undefined {
+  const token = cookies.get(name)
+  return token !== undefined && long_token_form.test(token) ? token : undefined
+}
+
 /** Whether it may be sent as a token at all. */
 export const mayBeToken = (text: string): boolean => token_form.test(text)
 

@@ -4,7 +4,9 @@ import type { AnyRoute } from '@fermata/contracts/define'
 import { createHash } from 'node:crypto'
 import { createContext, data, type MiddlewareFunction, type RouterContextProvider } from 'react-router'
 import { isLanguage } from '../i18n/language.ts'
-import { forgetOrderToken, orderTokenFrom, removeCookie, writeCookie } from './cookies.server.ts'
+import {
+  forgetOrderToken, loginTokenFrom, orderTokenFrom, removeCookie, writeCookie,
+} from './cookies.server.ts'
 import { language_cookie, visitorOf, webRequest } from './web-request.server.ts'
 
 export interface Session {
@@ -90,9 +92,9 @@ function keepLanguage (context: Context, url: URL): void {
 
 async function findSession (context: Context): Promise<Session> {
   const { cookies } = context.get(visitorOf)
-  const access = cookies.get('fermata_access')
+  const access = loginTokenFrom(cookies, 'fermata_access')
   const session = access ? await signIn(context, access) : null
-  const refresh_token = cookies.get('fermata_refresh')
+  const refresh_token = loginTokenFrom(cookies, 'fermata_refresh')
   if (session && !(refresh_token && isOutdated(session))) return session
   if (!refresh_token) return guest
   const renewed = await renew(context, refresh_token)
