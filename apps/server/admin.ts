@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import auth from '@fermata/auth/service'
 import type { Ctx } from '@fermata/auth/context'
 import { giveWayBack, type WayBack } from '@fermata/auth/operations/give-way-back'
+import { ownerOf } from '@fermata/platform/embedded-postgres/owner'
 import { findRunningPostgres } from '@fermata/platform/embedded-postgres/find-running'
 import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
@@ -32,8 +33,11 @@ async function findDatabase (environment: Environment, folder: string): Promise<
   if (url) return { url, stop: nothing }
   const postgres = join(folder, 'postgres')
   const found = await findRunningPostgres(postgres)
-  if (found.state === 'running') return { url: found.url, stop: nothing }
-  if (found.state === 'stopped') return startEmbeddedPostgres({ folder: postgres })
+  if (found.state === 'running') return { url: await ownerOf(found), stop: nothing }
+  if (found.state === 'stopped') {
+    const server = await startEmbeddedPostgres({ folder: postgres })
+    return { url: await ownerOf(server), stop: server.stop }
+  }
   throw new Error(`Nothing is installed in ${folder}. Start Fermata once, or name its FERMATA_DATA.`)
 }
 

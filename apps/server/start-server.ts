@@ -10,6 +10,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '@fermata/platform/embedded-postgres/supervisor'
+import { ownerOf } from '@fermata/platform/embedded-postgres/owner'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { removeLeftRehearsals } from '@fermata/platform/rehearsal-databases'
 import type { ServiceDefinition } from '@fermata/platform/service'
@@ -128,11 +129,12 @@ export async function startServer (given: Environment, all: Services): Promise<S
   if (names.length > 0) closeDataFolder(plan.folder)
   const database = await startDatabase(plan)
   try {
+    const owner_url = database && await ownerOf(database)
     const system = await startSystem({
       services: names.map(name => all[name]),
       environment: environmentOf(plan, environment, url),
       databaseUrl: name =>
-        settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? database!.url,
+        settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? owner_url!,
       serviceUrls: name => addressesOf(settings, name),
       // Apart from its consumers and without a carrier a service keeps its events: nobody here
       // could confirm their effect.

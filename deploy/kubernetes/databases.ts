@@ -15,6 +15,9 @@ export function databaseOf (service: ServiceName, installation: Installation): I
     spec: {
       instances, imageName: images.database_cluster, storage: { size: storage },
       bootstrap: { initdb: { database: service, owner: service } },
+      // The owner migrates and makes the lesser roles that serve; it may make no other kind.
+      managed: { roles: [{ name: service, ensure: 'present', login: true, createrole: true,
+        passwordSecret: { name: `${databaseName(service)}-app` } }] },
       postgresql: {
         parameters: { max_connections: '300', synchronous_commit: 'on' },
         // What was acknowledged is on two machines, or waits until it is.

@@ -2,7 +2,10 @@ import type { Runner } from 'graphile-worker'
 import type pg from 'pg'
 import type { EventBus } from './bus.ts'
 import { createPool } from './database.ts'
-import { cron, startJobRunner, startReleasing, startTimers, type JobSource } from './jobs.ts'
+import {
+  cron, startJobRunner, startReleasing, startTimers, toWorkerLogger, type JobSource,
+} from './jobs.ts'
+import { addressOfJobs } from './lesser-roles.ts'
 import type { Log } from './log.ts'
 import { countWaiting, deleteOldMessages } from './message-queries.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -18,6 +21,8 @@ export interface Running {
   attachRelay: (relay: Relay) => void
   log: Log
   pool: pg.Pool
+  /** Of the role that owns the database; requests are served by a lesser one. */
+  owner_url: string
 }
 
 export interface BackgroundOptions {
@@ -79,8 +84,8 @@ const eraseAgain = (map: PersonalDataMap) => async (ctx: Context) => {
 function startRunners (
   running: Running[], sole_process: boolean
 ): Promise<(() => Promise<void>)[]> {
-  const byDatabase = Map.groupBy(running, ({ pool }) => pool.options.connectionString ?? '')
-  return Promise.all([...byDatabase].map(async ([url, group]) => {
+  const byDatabase = Map.groupBy(running, ({ owner_url }) => owner_url)
+  return Promise.all([...byDatabase].map(async ([owner_url, group]) => {
     const sources: JobSource[] = group.map(({ definition, ctx, log }) => ({
       service: definition.name, ctx, log, tracing: ctx.tracing,
       jobs: [
@@ -91,6 +96,7 @@ function startRunners (
           : [],
       ] }))
     const log = group[0]!.log
+    const url = await addressOfJobs(owner_url, toWorkerLogger(log))
     const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })
     const runner = await startJobRunner(pool, sources, log, sole_process)
     const stopReleasing = startReleasing(pool, log)

@@ -70,7 +70,7 @@ export function createContext (options: ContextOptions): {
     },
     wakeRelay: () => relay?.wake(),
     async addJob (tx, name, payload, jobOptions = {}) {
-      await insertJob(tx, `${service}.${name}`, payload, jobOptions)
+      await insertJob(tx, service, name, payload, jobOptions)
     },
     call: createCall(caller) as Context['call'],
     callStream: createCallStream(caller) as Context['callStream'],

@@ -35,7 +35,7 @@ export async function describeService (
     const routes = [
       ...definition.routes,
       ...platformRoutes(definition.name, {
-        version, accepting: () => false, bus_carries: () => false,
+        version, accepting: () => false, bus_carries: () => false, owner_url: '',
       }),
     ]
     addRoutes(scope, routes, {

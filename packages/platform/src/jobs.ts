@@ -1,6 +1,5 @@
 import {
-  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, runMigrations,
-  type TaskList,
+  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, type TaskList,
 } from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
@@ -53,13 +52,14 @@ export interface JobOptions {
  * The schema of graphile-worker, shared by the services of one database; task names begin with the
  * service's.
  */
-const schema = 'graphile_worker'
+export const jobs_schema = 'graphile_worker'
 
-export const insertJob = (tx: Tx, task: string, payload: unknown, options: JobOptions) => sql`
-  select from graphile_worker.add_job(${task}, payload := ${JSON.stringify(payload)}::json,
-    run_at := ${options.run_at?.toISOString() ?? null}::timestamptz,
-    max_attempts := ${options.max_attempts ?? 10}::integer,
-    job_key := ${options.key ?? null})`.execute(tx)
+export const insertJob = (
+  tx: Tx, service: string, name: string, payload: unknown, options: JobOptions
+) => sql`
+  select from ${sql.id(service, 'add_job')}(${`${service}.${name}`},
+    ${JSON.stringify(payload)}::json, ${options.run_at?.toISOString() ?? null}::timestamptz,
+    ${options.max_attempts ?? 10}::integer, ${options.key ?? null})`.execute(tx)
 
 /** No job of ours takes a minute; whoever holds one for this long was killed. */
 const forgotten_after = '5 minutes'
@@ -87,7 +87,7 @@ export interface JobSource {
 }
 
 /**
- * Runs the jobs of all services that share a database; resolves once its tables exist.
+ * Runs the jobs of all services that share a database, whose tables exist.
  * @param sole_process nobody else runs jobs there, so whatever is locked was left by a killed
  * process
  */
@@ -118,19 +118,17 @@ export async function startJobRunner (
     }
   }
   const logger = toWorkerLogger(log)
-  if (sole_process) {
-    await runMigrations({ pgPool: pool, schema, logger })
-    await releaseJobs(pool, '0 seconds')
-  }
+  if (sole_process) await releaseJobs(pool, '0 seconds')
   return run({
-    pgPool: pool, schema, taskList, parsedCronItems: parseCronItems(cronItems), concurrency: 4,
+    pgPool: pool, schema: jobs_schema, taskList,
+    parsedCronItems: parseCronItems(cronItems), concurrency: 4,
     pollInterval: 1000,
     noHandleSignals: true, logger,
   })
 }
 
 /** Its own lines are for debugging; a failing job is worth a warning. */
-function toWorkerLogger (log: Log): WorkerLogger {
+export function toWorkerLogger (log: Log): WorkerLogger {
   return new Logger(() => (level, message, meta) => {
     if (level === 'error') log.warn({ worker: meta }, message)
     else log.debug(message)

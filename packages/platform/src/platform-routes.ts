@@ -7,6 +7,7 @@ import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
 import type { Redeliver } from './dead-letters.ts'
+import { createPool } from './database.ts'
 import { exportTables } from './export.ts'
 import { importTables } from './import.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
@@ -24,6 +25,8 @@ export interface Lifecycle {
   accepting: () => boolean
   /** False while events cannot travel: told, but no reason to send buyers away. */
   bus_carries: () => boolean
+  /** Of the role that may replace tables. */
+  owner_url: string
 }
 
 const keeps_nothing: PersonalDataMap = { tables: {}, impersonal: {} }
@@ -72,8 +75,16 @@ export function platformRoutes (
     exportTables(ctx.pool, name) as never
 
   const importing = importRoute(name)
-  const importData: Operation<typeof importing, Context> = async (ctx, { body, query }) =>
-    importTables(ctx.pool, name, body as unknown as Readable, query.target)
+  const importData: Operation<typeof importing, Context> = async (_, { body, query }) => {
+    const pool = createPool({
+      url: lifecycle.owner_url, max_connections: 1, application_name: 'fermata-owner',
+    })
+    try {
+      return await importTables(pool, name, body as unknown as Readable, query.target)
+    } finally {
+      await pool.end()
+    }
+  }
 
   const asking = personalDataRoute(name)
   const findPersonalData: Operation<typeof asking, Context> = async (ctx, { body }) => ({

@@ -1,9 +1,11 @@
 import type { ServiceName } from '@fermata/contracts/services'
 import pg from 'pg'
+import { createLesserRoles } from './lesser-roles.ts'
 
 /**
- * One database and one role for each service, on one server. A role owns its database and has no
- * rights in any other, so what a service is tricked into asking, it can ask of its own data only.
+ * One database for each service, on one server, with a role that owns it and lesser ones that
+ * serve. None has rights in any other, so what a service is tricked into asking, it can ask of its
+ * own data only.
  */
 
 /** The database of a service, and the role that owns it. */
@@ -23,7 +25,7 @@ export async function createServiceDatabases (
   try {
     const urls = new Map<ServiceName, string>()
     for (const [service, password] of passwords) {
-      await createOne(client, databaseName(service), password)
+      await createOne(client, service, password)
       urls.set(service, addressOf(admin_url, databaseName(service), password))
     }
     return urls
@@ -32,7 +34,10 @@ export async function createServiceDatabases (
   }
 }
 
-async function createOne (client: pg.Client, name: string, password: string): Promise<void> {
+async function createOne (
+  client: pg.Client, service: ServiceName, password: string
+): Promise<void> {
+  const name = databaseName(service)
   const quoted = client.escapeIdentifier(name)
   const has = async (question: string) => (await client.query(question, [name])).rowCount === 1
   const verb = await has('select from pg_roles where rolname = $1') ? 'alter' : 'create'
@@ -41,6 +46,7 @@ async function createOne (client: pg.Client, name: string, password: string): Pr
   if (!await has('select from pg_database where datname = $1')) {
     await client.query(`create database ${quoted} owner ${quoted}`)
   }
+  await createLesserRoles(client, name, password, [service, 'jobs'])
   // By default anybody may connect to any database.
   await client.query(`revoke all on database ${quoted} from public`)
 }

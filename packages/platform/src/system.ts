@@ -8,7 +8,7 @@ import { createLocalBus, type EventBus } from './bus.ts'
 import { createCall, localTransport, type Transport } from './call.ts'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createContext } from './context.ts'
-import { createPool } from './database.ts'
+import { createDatabase, createPool } from './database.ts'
 import { createRedelivery } from './dead-letters.ts'
 import { addDrain } from './drain.ts'
 import { endEarlyAnswers } from './early-answers.ts'
@@ -16,6 +16,7 @@ import { createEndedLogins, followEndedLogins, type EndedLogins } from './ended-
 import { httpTransport } from './http-transport.ts'
 import { addRoutes, answerUnknownPaths, createHttp } from './http.ts'
 import { createJetstreamBus } from './jetstream-bus.ts'
+import { addressToServe } from './lesser-roles.ts'
 import { createLog, type LogOptions } from './log.ts'
 import { addMetricsRoute } from './metrics-access.ts'
 import { createMetrics, type HttpMetrics } from './metrics.ts'
@@ -97,10 +98,10 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   }
   const { metrics, endedLogins } = shared
   const { person_keys, stopFollowingKeys } = personKeysFor(options, shared)
-  const running = options.services.map(definition =>
-    prepare(definition, options, { ...shared, person_keys }))
-  for (const { definition, ctx } of running) {
-    await migrate(ctx.db, definition.name, definition.migrations)
+  const running: Running[] = []
+  for (const definition of options.services) {
+    const url = await prepareDatabase(definition, options.databaseUrl(definition.name))
+    running.push(prepare(definition, options, { ...shared, person_keys, url }))
   }
   const bus = createBus(settings, options)
   subscribe(running, bus)
@@ -153,15 +154,34 @@ interface Shared {
   transportTo: (service: ServiceName) => Transport
 }
 
+/**
+ * Brings a service's schema up to date as the owner of its database.
+ * @returns the address with which it serves
+ */
+async function prepareDatabase (
+  { name, migrations }: ServiceDefinition, owner_url: string
+): Promise<string> {
+  const pool = createPool({
+    url: owner_url, max_connections: 1, application_name: 'fermata-owner',
+  })
+  const db = createDatabase(pool)
+  try {
+    await migrate(db, name, migrations)
+  } finally {
+    await db.destroy()
+  }
+  return addressToServe(owner_url, name)
+}
+
 /** A service's own settings, log, connections and context; nothing is asked of the database yet. */
 function prepare (
   definition: ServiceDefinition, options: SystemOptions,
-  shared: Shared & { person_keys: PersonKeys | undefined }
+  shared: Shared & { person_keys: PersonKeys | undefined, url: string }
 ): Running {
-  const { settings, metrics, version, tracing, transportTo, person_keys } = shared
+  const { settings, metrics, version, tracing, transportTo, person_keys, url } = shared
   const service = definition.name
   const pool = createPool({
-    url: options.databaseUrl(service), max_connections: definition.max_connections ?? 4,
+    url, max_connections: definition.max_connections ?? 4,
     application_name: `fermata-${service}`,
   })
   const log = createLog(service, logOptions(settings, options))
@@ -172,15 +192,19 @@ function prepare (
     service, pool, log, tokens, metrics, version, tracing, transportTo,
     settings: { ...settings, ...own },
   })
-  return { definition, ctx, attachRelay, log, pool }
+  const owner_url = options.databaseUrl(service)
+  if (url === owner_url) log.info('serves as the owner of its database')
+  return { definition, ctx, attachRelay, log, pool, owner_url }
 }
 
 /** Puts every service's routes, documents and plugin on the one server. */
-async function serve (running: Running[], shared: Shared, lifecycle: Lifecycle): Promise<void> {
+async function serve (
+  running: Running[], shared: Shared, lifecycle: Omit<Lifecycle, 'owner_url'>
+): Promise<void> {
   const { app, settings, endedLogins, metrics, version } = shared
-  const routesOf = new Map(running.map(({ definition }) =>
-    [definition, [...definition.routes,
-      ...platformRoutes(definition.name, lifecycle, definition.personal_data)]]))
+  const routesOf = new Map(running.map(({ definition, owner_url }) =>
+    [definition, [...definition.routes, ...platformRoutes(
+      definition.name, { ...lifecycle, owner_url }, definition.personal_data)]]))
   const isHere = createIsHere(settings.MAILBOX_READERS)
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
   if (!running.some(({ definition }) => definition.name === 'gateway')) {
@@ -215,8 +239,8 @@ function createBus (settings: PlatformSettings, options: SystemOptions): EventBu
 }
 
 /**
- * What verifies people's tokens: what we were given, auth's own secret where it runs here, else what
- * auth tells. The pages alone check no tokens.
+ * What verifies people's tokens: what we were given, auth's own secret where it runs here, else
+ * what auth tells. The pages alone check no tokens.
  */
 function personKeysFor (
   { services, environment, person_keys }: SystemOptions, shared: Shared

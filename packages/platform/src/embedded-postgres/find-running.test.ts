@@ -19,7 +19,7 @@ test('findRunningPostgres: tells where a server runs, and leaves one that stoppe
 
   const server = await folders.start(folder)
   const found = await findRunningPostgres(folder)
-  expect(found).toEqual({ state: 'running', url: server.url })
+  expect(found).toEqual({ state: 'running', url: server.url, folder: server.folder })
   expect(await query(server.url, 'select seat from sold')).toEqual([{ seat: 1 }])
   await folders.stop(server)
   expect(await findRunningPostgres(folder)).toEqual({ state: 'stopped' })

@@ -6,7 +6,7 @@ import { isServerOf, serverUrl } from './first-connection.ts'
 import { findServer } from './postmaster.ts'
 
 /** `absent`: nothing was ever stored there; `stopped`: there are data, but no server runs. */
-export type Found = { state: 'absent' | 'stopped' } | { state: 'running', url: string }
+export type Found = { state: 'absent' | 'stopped' } | { state: 'running', url: string, folder: string }
 
 /**
  * Looks for the embedded PostgreSQL of an installation, without starting, stopping or taking over
@@ -24,5 +24,6 @@ export async function findRunningPostgres (folder: string, database = 'fermata')
   const endpoint = { transport, sockets: place.sockets, port: server.port || 5432 }
   const password = await readFile(join(place.folder, 'password'), 'utf8').catch(() => '')
   const url = serverUrl(endpoint, database, password)
-  return await isServerOf(url, place.data) ? { state: 'running', url } : { state: 'stopped' }
+  return await isServerOf(url, place.data)
+    ? { state: 'running', url, folder: place.folder } : { state: 'stopped' }
 }

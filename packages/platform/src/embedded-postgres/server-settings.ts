@@ -83,12 +83,14 @@ export function serverConfig (
 const quoted = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\n', ' ')}'`
 
 /**
- * Who may connect: the account that runs Node and nobody else, or by TCP the one who knows the
- * password. When services run apart, each has a role that with its password reaches the database of
- * its own name.
+ * Who may connect: as the superuser the account that runs Node and nobody else, or by TCP the one
+ * who knows the password; and whoever knows the password of a role, to the databases that let this
+ * role in.
  */
 export const accessRules = (transport: Endpoint['transport']) => transport === 'tcp'
-  ? 'host all fermata 127.0.0.1/32 scram-sha-256\nhost sameuser all 127.0.0.1/32 scram-sha-256\n'
-  : 'local all fermata peer map=fermata\nlocal sameuser all scram-sha-256\n'
+  ? 'host all fermata 127.0.0.1/32 scram-sha-256\n' +
+    'host postgres,template1 all 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n'
+  : 'local all fermata peer map=fermata\n' +
+    'local postgres,template1 all reject\nlocal all all scram-sha-256\n'
 
 export const accessNames = (osUser: string) => `fermata "${osUser.replaceAll('"', '""')}" fermata\n`
