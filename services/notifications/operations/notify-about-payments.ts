@@ -9,14 +9,16 @@ import { refundFacts } from './notify-about-orders.ts'
 export const tellPaymentFailed: Handler<typeof paymentFailed> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(({ id, data }): Notice => {
     const { locale, email } = data.buyer
-    const t = translator(locale)
     const words = { code: data.order_code, event: data.event_title }
     return {
       dedupe_key: `${id} ${data.payment_id}`, kind: 'payment_failed', mail: 'never',
       user_id: data.user_id, email, locale, url: `/orders/${data.order_id}`,
-      content: {
-        title: t('payment_failed.title'), paragraphs: [t('payment_failed.body', words)],
-        facts: [], footer: t('footer.order'),
+      write (locale) {
+        const t = translator(locale)
+        return {
+          title: t('payment_failed.title'), paragraphs: [t('payment_failed.body', words)],
+          facts: [], footer: t('footer.order'),
+        }
       },
     }
   }))
@@ -27,15 +29,17 @@ export const tellPartRefunded: Handler<typeof paymentRefunded> = async (ctx, tx,
   const partly = events.filter(({ data }) => data.refunded_minor < data.amount_minor)
   await notify(ctx, tx, partly.map(({ id, data, request_id }): Notice => {
     const { locale, email } = data.buyer
-    const t = translator(locale)
-    const body = t('refunded.partly', { event: data.event_title })
     return {
       dedupe_key: `${id} ${data.refund_id}`, kind: 'order_refunded', mail: 'always',
       user_id: data.user_id, email, locale, url: `/orders/${data.order_id}`, request_id,
-      content: {
-        title: t('refunded.title', { code: data.order_code }), footer: t('footer.order'),
-        paragraphs: [body, ...(data.reason ? [data.reason] : [])],
-        facts: refundFacts(data, data.order_code),
+      write (locale) {
+        const t = translator(locale)
+        const body = t('refunded.partly', { event: data.event_title })
+        return {
+          title: t('refunded.title', { code: data.order_code }), footer: t('footer.order'),
+          paragraphs: [body, ...(data.reason ? [data.reason] : [])],
+          facts: refundFacts(data, data.order_code, locale),
+        }
       },
     }
   }))

@@ -10,9 +10,9 @@ import { venueLine, venueTime } from '../rules/facts.ts'
 import type { Notice } from '../rules/notice.ts'
 import type { Content } from '../rules/outgoing.ts'
 
-type TicketNews = Pick<DataOf<typeof ticketsIssued>, 'order_id' | 'order_code' | 'buyer' | 'event'>
+type TicketNews = Pick<DataOf<typeof ticketsIssued>, 'order_code' | 'event'>
 
-function facts ({ order_code, buyer: { locale }, event }: TicketNews): Content['facts'] {
+function facts ({ order_code, event }: TicketNews, locale: Locale): Content['facts'] {
   return [...eventFacts(event, locale), [translator(locale)('fact.order'), order_code]]
 }
 
@@ -57,12 +57,7 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
   const known = new Map<string, ReturnType<typeof issuedWords>>()
   await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
     const { order_id, order_code, user_id, buyer: { name, email, locale }, event } = data
-    const t = translator(locale)
     const count = data.tickets.length
-    const key = `${event.id} ${event.version} ${count} ${locale}`
-    const words = known.get(key) ?? issuedWords(event, count, locale)
-    known.set(key, words)
-    const { label, ...common } = words
     return {
       dedupe_key: `${id} ${order_id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email, locale, url: `/orders/${order_id}`, attach_order_id: order_id,
@@ -70,10 +65,17 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
       ...(isFree(data) && { unpaid: {
         sender: data.sender, link: { label: `${event.title}, ${order_code}`, path: `/orders/${order_id}`, order_id },
       } }),
-      content: {
-        ...common, paragraphs: [greeting(t, name) + t('issued.body', { count })],
-        facts: [...common.facts, [t('fact.order'), order_code]],
-        action: { label, path: `/orders/${order_id}`, order_id },
+      write (locale) {
+        const t = translator(locale)
+        const key = `${event.id} ${event.version} ${count} ${locale}`
+        const words = known.get(key) ?? issuedWords(event, count, locale)
+        known.set(key, words)
+        const { label, ...common } = words
+        return {
+          ...common, paragraphs: [greeting(t, name) + t('issued.body', { count })],
+          facts: [...common.facts, [t('fact.order'), order_code]],
+          action: { label, path: `/orders/${order_id}`, order_id },
+        }
       },
     }
   }))
@@ -83,17 +85,19 @@ export const mailTickets: Handler<typeof ticketsIssued> = async (ctx, tx, events
 export const mailTicketAgain: Handler<typeof ticketResent> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
     const { order_id, user_id, buyer: { locale }, event, ticket } = data
-    const t = translator(locale)
     return {
       dedupe_key: `${id} ${ticket.id}`, kind: 'tickets_issued', mail: 'always',
       user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
       attach_order_id: order_id, request_id,
-      content: {
-        title: t('resent.title', { number: ticket.number }),
-        paragraphs: [t('resent.body', { event: event.title })],
-        attached: t('issued.attached', { count: 1 }), facts: facts(data),
-        footer: t('footer.order'),
-        action: { label: t('issued.action', { count: 1 }), path: `/orders/${order_id}`, order_id },
+      write (locale) {
+        const t = translator(locale)
+        const label = t('issued.action', { count: 1 })
+        return {
+          title: t('resent.title', { number: ticket.number }),
+          paragraphs: [t('resent.body', { event: event.title })],
+          attached: t('issued.attached', { count: 1 }), facts: facts(data, locale),
+          footer: t('footer.order'), action: { label, path: `/orders/${order_id}`, order_id },
+        }
       },
     }
   }))
@@ -110,15 +114,18 @@ export const tellVoided: Handler<typeof ticketVoided> = async (ctx, tx, events) 
   const alone = events.filter(({ data }) => !told_with_order.has(data.reason ?? ''))
   await notify(ctx, tx, alone.map(({ id, data, request_id }): Notice => {
     const { order_id, user_id, buyer: { locale }, event, ticket, reason } = data
-    const t = translator(locale)
     const words = { number: ticket.number, event: event.title }
     return {
       dedupe_key: `${id} ${ticket.id}`, kind: 'ticket_voided', mail: 'wanted',
       user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
       request_id,
-      content: {
-        title: t('voided.title', words), facts: facts(data), footer: t('footer.order'),
-        paragraphs: [t('voided.body', words), ...(reason ? [t('voided.reason', { reason })] : [])],
+      write (locale) {
+        const t = translator(locale)
+        const why = reason ? [t('voided.reason', { reason })] : []
+        return {
+          title: t('voided.title', words), facts: facts(data, locale), footer: t('footer.order'),
+          paragraphs: [t('voided.body', words), ...why],
+        }
       },
     }
   }))

@@ -5,6 +5,7 @@ import { translator } from '../adapters/catalogue.ts'
 import type { Ctx, Handler } from '../context.ts'
 import { notify } from '../notify.ts'
 import { findAdmins } from '../queries/people.ts'
+import type { Notice } from '../rules/notice.ts'
 
 interface News {
   /** What is told once. */
@@ -37,15 +38,14 @@ export const tellDeadLetter: Handler<typeof deadLetterAdded> = async (ctx, tx, e
 async function tellAdmins (ctx: Ctx, tx: Tx, news: News[]): Promise<void> {
   const admins = await findAdmins(tx)
   await notify(ctx, tx, news.flatMap(({ key, text, values, path, mail }) =>
-    admins.map(({ user_id, email, locale }) => {
-      const t = translator(locale)
-      return {
-        dedupe_key: `${key} ${user_id}`, kind: 'system' as const, mail, user_id, email, locale,
-        url: path,
-        content: {
+    admins.map(({ user_id, email, locale }): Notice => ({
+      dedupe_key: `${key} ${user_id}`, kind: 'system', mail, user_id, email, locale, url: path,
+      write (locale) {
+        const t = translator(locale)
+        return {
           title: t(`${text}.title`), paragraphs: [t(`${text}.body`, values)], facts: [],
           action: { label: t(`${text}.action`), path }, footer: t('footer.admin'),
-        },
-      }
-    })))
+        }
+      },
+    }))))
 }

@@ -36,15 +36,17 @@ function accountMail (
   { id, data: { user_id, email, locale, link_id }, request_id }: News<{ link_id?: string }>,
   mail: keyof typeof actions,
 ): Notice {
-  const t = translator(locale)
   const { path, has_link } = actions[mail]
   return {
     dedupe_key: `${id} ${user_id}`, kind: 'account', mail: 'always', in_app: false,
     user_id, email, locale, url: null, request_id,
-    content: {
-      title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)],
-      facts: [], footer: t('footer.account'),
-      action: { label: t(`${mail}.action`), path, ...(has_link && { link_id }) },
+    write (locale) {
+      const t = translator(locale)
+      return {
+        title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)],
+        facts: [], footer: t('footer.account'),
+        action: { label: t(`${mail}.action`), path, ...(has_link && { link_id }) },
+      }
     },
   }
 }
@@ -73,17 +75,19 @@ export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events
 export const mailAddressLink: Handler<typeof addressLinkRequested> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(({ id, data, request_id }): Notice => {
     const { email, locale, link_id, has_account } = data
-    const t = translator(locale)
     const mail = has_account ? 'own_data' : 'address_data'
     return {
       dedupe_key: `${id} ${link_id}`, kind: 'account', mail: 'always', in_app: false,
       user_id: null, email, locale, url: null, request_id,
-      content: {
-        title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)], facts: [],
-        footer: t('footer.asked'),
-        action: has_account
-          ? { label: t('own_data.action'), path: '/account/settings' }
-          : { label: t('address_data.action'), path: '/my-data', link_id, link_of: 'users' },
+      write (locale) {
+        const t = translator(locale)
+        return {
+          title: t(`${mail}.title`), paragraphs: [t(`${mail}.body`), t(`${mail}.valid`)], facts: [],
+          footer: t('footer.asked'),
+          action: has_account
+            ? { label: t('own_data.action'), path: '/account/settings' }
+            : { label: t('address_data.action'), path: '/my-data', link_id, link_of: 'users' },
+        }
       },
     }
   }))

@@ -17,10 +17,10 @@ export const sendNotification: Operation<typeof api.sendNotification> = async (c
     const [id] = await notify(ctx, tx, [{
       dedupe_key: `message ${uuidv7()}`, kind: 'message', mail: 'always', user_id, email, locale,
       url: null, request_id: request.id,
-      content: {
+      write: locale => ({
         title, paragraphs: body.split(/\n{2,}/), facts: [],
         footer: translator(locale)('footer.message'),
-      },
+      }),
     }])
     return (await findDelivery(tx, id!))!
   })

@@ -7,6 +7,7 @@ import type { Wishes } from '../rules/notice.ts'
 
 export const findWishes = async (tx: Tx<DB>, user_ids: string[]) => (await sql<Wishes>`
   select user_id, case when is_proven then email else '' end as proven_email, phone,
+         case when email <> '' then locale end as locale,
          email_notifications, in_app_notifications, sms_notifications
     from notifications.people where user_id = any(${user_ids}::uuid[])`.execute(tx)).rows
 

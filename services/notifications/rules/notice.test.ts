@@ -3,10 +3,12 @@ import { routeNotices, type Notice, type Wishes } from './notice.ts'
 
 const notice = (overrides: Partial<Notice> = {}): Notice => ({
   dedupe_key: 'k', kind: 'reminder', user_id: 'u', email: 'ann@example.com', locale: 'en', url: null,
-  mail: 'wanted', content: { title: 'A\nB', paragraphs: ['x', 'y'], facts: [], footer: 'f' }, ...overrides })
+  mail: 'wanted', ...overrides,
+  write: locale => ({ title: `A\nB ${locale}`, paragraphs: ['x', 'y'], facts: [], footer: 'f' }),
+})
 const wish = (overrides: Partial<Wishes> = {}): Wishes => ({
-  user_id: 'u', proven_email: 'ann@example.com', phone: '+33612345678', email_notifications: true, in_app_notifications: true,
-  sms_notifications: false, ...overrides })
+  user_id: 'u', locale: null, proven_email: 'ann@example.com', phone: '+33612345678',
+  email_notifications: true, in_app_notifications: true, sms_notifications: false, ...overrides })
 
 function channels (one: Notice, wishes: Wishes[] = [], has_sms = true): string[] {
   const { messages, deliveries } = routeNotices(
@@ -37,6 +39,24 @@ test('routeNotices: what costs nothing is mailed to an address only where its ac
   expect(channels(notice({ mail: 'owned', user_id: null }))).toEqual([])
 })
 
+test('routeNotices: each reader has their own language, whatever the order was placed in', () => {
+  const spoken = (one: Notice, wishes: Wishes[]) => {
+    const { messages, deliveries } = routeNotices(
+      [one], new Map(wishes.map(each => [each.user_id, each])), true)
+    for (const { subject, locale } of deliveries) expect(subject.endsWith(locale)).toBe(true)
+    return [
+      ...messages.map(message => message.title.slice(-2)),
+      ...deliveries.map(({ channel, locale }) => `${channel} ${locale}`),
+    ]
+  }
+  const french = wish({ locale: 'fr', sms_notifications: true })
+  expect(spoken(notice(), [french])).toEqual(['fr', 'email fr', 'sms fr'])
+  // Ordered for somebody else, who reads the mail; the account reads the app.
+  expect(spoken(notice({ email: 'bob@example.com' }), [french])).toEqual(['fr', 'email en', 'sms fr'])
+  expect(spoken(notice({ user_id: null, locale: 'fr' }), [])).toEqual(['email fr'])
+  expect(spoken(notice({ locale: 'fr' }), [wish()])).toEqual(['fr', 'email fr'])
+})
+
 test('routeNotices: SMS goes to those who asked and have a phone, where there is a way to send one', () => {
   const asked = wish({ sms_notifications: true })
   expect(channels(notice(), [asked])).toEqual(['in_app', 'email', 'sms'])
@@ -49,5 +69,5 @@ test('routeNotices: subjects are one line, and passwords go first', () => {
     [notice(), notice({ kind: 'account' }), notice({ kind: 'tickets_issued' })], new Map(), false)
   expect(
     deliveries.map(delivery => [delivery.subject, delivery.priority])
-  ).toEqual([['A B', 2], ['A B', 0], ['A B', 1]])
+  ).toEqual([['A B en', 2], ['A B en', 0], ['A B en', 1]])
 })

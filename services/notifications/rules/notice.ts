@@ -11,8 +11,10 @@ export interface Notice {
   /** Null for guests, who have chosen nothing and get mails about what they ordered. */
   user_id: string | null
   email: string
+  /** Of the order or the request; spoken where nobody has said what they read. */
   locale: Locale
-  content: Content
+  /** The words in one language: the app and the mail may have different readers. */
+  write: (locale: Locale) => Content
   /** Where the app leads; without tokens, which belong into mails only. */
   url: string | null
   /**
@@ -44,6 +46,8 @@ export interface Wishes {
   /** The address that is proven to be theirs; empty without one. */
   proven_email: string
   phone: string | null
+  /** What they read; null of somebody of whom no more is known than a number. */
+  locale: Locale | null
   email_notifications: boolean
   in_app_notifications: boolean
   sms_notifications: boolean
@@ -97,20 +101,18 @@ export function routeNotices (
 }
 
 function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): Routed {
-  const { dedupe_key, kind, user_id, content, locale, url, mail } = notice
+  const { dedupe_key, kind, user_id, url, mail } = notice
   const deliveries: NewDelivery[] = []
-  const common = {
-    kind, user_id, locale, content, subject: headerText(content.title),
-    priority: priorities[kind] ?? default_priority, request_id: notice.request_id ?? null,
-    send_at: null,
-  }
   // Who was erased is told nothing more.
   if (notice.email === erasedBuyer.email) return { messages: [], deliveries: [] }
+  // The account reads the app and its own mails; another address has whoever ordered for it.
+  const own_locale = wish?.locale ?? notice.locale
   const is_own = wish?.proven_email === storedAddress(notice.email)
   const wants_mail = mail === 'always' || (wish?.email_notifications ?? true)
   if (mail !== 'never' && wants_mail && (mail !== 'owned' || is_own)) {
     deliveries.push({
-      ...common, dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,
+      ...inLanguage(notice, is_own ? own_locale : notice.locale),
+      dedupe_key: `${dedupe_key} email`, channel: 'email', recipient: notice.email,
       attach_order_id: notice.attach_order_id ?? null,
       // Who orders for the address that is proven to be theirs is no stranger to it.
       unpaid: is_own ? undefined : notice.unpaid,
@@ -118,13 +120,24 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   }
   if (has_sms && mail !== 'never' && kind !== 'account' && wish?.sms_notifications && wish.phone) {
     deliveries.push({
-      ...common, dedupe_key: `${dedupe_key} sms`, channel: 'sms', recipient: wish.phone,
-      attach_order_id: null,
+      ...inLanguage(notice, own_locale), dedupe_key: `${dedupe_key} sms`, channel: 'sms',
+      recipient: wish.phone, attach_order_id: null,
     })
   }
   const is_shown = user_id !== null && (notice.in_app ?? true) &&
     (wish?.in_app_notifications ?? true)
   if (!is_shown) return { messages: [], deliveries }
-  const body = content.paragraphs.join('\n\n')
-  return { messages: [{ dedupe_key, user_id, kind, title: content.title, body, url }], deliveries }
+  const { title, paragraphs } = notice.write(own_locale)
+  const body = paragraphs.join('\n\n')
+  return { messages: [{ dedupe_key, user_id, kind, title, body, url }], deliveries }
+}
+
+/** What deliveries of a notice have in common. */
+function inLanguage (notice: Notice, locale: Locale) {
+  const { kind, user_id, write, request_id = null } = notice
+  const content = write(locale)
+  return {
+    kind, user_id, locale, content, subject: headerText(content.title), request_id, send_at: null,
+    priority: priorities[kind] ?? default_priority,
+  }
 }
