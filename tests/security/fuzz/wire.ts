@@ -72,7 +72,7 @@ function pageWire (draft: Draft, parts: Parts, headers: [string, string][]): Wir
 }
 
 /** Every place in which a value stands, as its holder and name. */
-function placesIn (value: unknown, found: [Record<string, unknown>, string][] = []) {
+export function placesIn (value: unknown, found: [Record<string, unknown>, string][] = []) {
   if (typeof value !== 'object' || value === null) return found
   for (const name of Object.keys(value)) {
     found.push([value as Record<string, unknown>, name])
