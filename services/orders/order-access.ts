@@ -3,33 +3,22 @@ import { notFound } from '@fermata/contracts/problems'
 import type { Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import { manages } from './managed-event.ts'
-import { findFacts } from './queries/events.ts'
-import { findOrders, type OrderRow } from './queries/orders.ts'
+import type { OrderRow } from './queries/orders.ts'
+import { findOrderFor } from './queries/visible-orders.ts'
 
 /**
  * An order for somebody who may see it: who bought it, signed in or with the order's token or by
- * the verified address it was bought with, or who manages its event.
+ * the verified address it was bought with, or who manages its event. The statement that reads it
+ * decides, so that an order of others takes as long as one that is not there.
  * @throws Problem 404 for everybody else, as if there were no such order
  */
 export async function requireOrder (
   ctx: Ctx, caller: Caller, id: string
 ): Promise<{ order: OrderRow, as: 'buyer' | 'organizer' }> {
-  const [order] = await findOrders(ctx.db, [id])
-  if (order && isBuyer(caller, order)) return { order, as: 'buyer' }
-  if (order && caller.kind === 'user') {
-    const facts = await findFacts(ctx.db, [order.event_id])
-    if (await manages(ctx, caller, facts.get(order.event_id))) return { order, as: 'organizer' }
-  }
-  throw new Problem(notFound)
-}
-
-function isBuyer (caller: Caller, order: OrderRow): boolean {
-  if (caller.kind === 'order') return caller.order_id === order.id
-  if (caller.kind !== 'user') return false
-  return order.user_id === null
-    ? verifiedEmailOf(caller) === storedAddress(order.buyer_email)
-    : order.user_id === caller.user_id
+  const found = await findOrderFor(ctx.db, id, caller, verifiedEmailOf(caller))
+  if (!found) throw new Problem(notFound)
+  const { is_buyer, ...order } = found
+  return { order, as: is_buyer ? 'buyer' : 'organizer' }
 }
 
 /** The address whose owner this person has proven to be; orders of guests belong to it. */

@@ -21,7 +21,8 @@ export interface OrderRow {
 /** What an order is, whether or not its row says so yet. */
 const status = `case when ${is_released} then 'expired' else o.status end`
 
-const columns = sql.raw(`
+/** Of `orders.orders o` and its event `e`. */
+export const columns = sql.raw(`
   o.id, o.code, o.event_id, e.title as event_title, ${status} as status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
   o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
   case when ${is_released} then o.expires_at else o.expired_at end as expired_at, o.refunded_at,
