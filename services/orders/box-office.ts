@@ -4,6 +4,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { createCollector } from '@fermata/platform/collector'
 import type { Ctx, Resources } from './context.ts'
+import { createCodeGuesses } from './code-guesses.ts'
 import { createNetworkKeys } from './counted-askers.ts'
 import { createLiveAvailability } from './live-availability.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
@@ -51,7 +52,7 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const seller = uuidv7()
   const shared = {
     pool, rooms, availability, seller, regulars: createRegularBuyers(seller),
-    networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE),
+    networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE), guesses: createCodeGuesses(),
   }
   if (isGuarded(ctx)) return { ...shared, collector }
   // The negative control: nobody waits for anybody, as in a shop without a collector.

@@ -3,6 +3,7 @@ import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation, SettingsOf,
 } from '@fermata/platform/service'
 import type { Collector } from '@fermata/platform/collector'
+import type { CodeGuesses } from './code-guesses.ts'
 import type { Settings } from './config.ts'
 import type { NetworkKeys } from './counted-askers.ts'
 import type { DB } from './database.ts'
@@ -25,6 +26,8 @@ export interface Resources {
   seller: string
   regulars: RegularBuyers
   networkKey: NetworkKeys
+  /** Wrong promo and access codes. */
+  guesses: CodeGuesses
 }
 
 export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>

@@ -5,7 +5,7 @@ import {
   Timestamp, Uuid,
 } from './fields.ts'
 import { capacityTooSmall } from './event-sales.ts'
-import { PromoCodeText, promoCodeRefused } from './promo-codes.ts'
+import { PromoCodeText, promoCodeRefused, tooManyCodes } from './promo-codes.ts'
 import { passFields, passProblems, Visitor } from './queue.ts'
 import {
   AccessCode, Capacity, NewTicketType, Quantity, TicketType, TicketTypeChanges,
@@ -177,10 +177,10 @@ export const listTicketTypes = defineRoute({
   summary: 'Ticket types of an event with live availability',
   description:
     'All of them in one page: an event has at most 100. Those of a draft are shown to its ' +
-    'organiser only, hidden ones also to who sends their access code as `code`.',
+    'organiser only, hidden ones also to who sends their access code as `code`. Wrong codes are counted for each network.',
   query: Type.Object({ event_id: Uuid, code: Type.Optional(AccessCode) }),
   reply: { 200: Page(TicketType) },
-  problems: [],
+  problems: [tooManyCodes],
 })
 
 export const createTicketType = defineRoute({
@@ -238,7 +238,7 @@ export const placeOrder = defineRoute({
     'with Retry-After when the queue is full.',
   body: NewOrder,
   reply: { 201: PlacedOrder },
-  problems: [...orderRefusals, tooManyHeld, ...passProblems],
+  problems: [...orderRefusals, tooManyCodes, tooManyHeld, ...passProblems],
 })
 
 export const quoteOrder = defineRoute({
@@ -249,7 +249,7 @@ export const quoteOrder = defineRoute({
     'is refused here as well; the limit of a buyer is judged when the order is placed.',
   body: Type.Object({ event_id: Uuid, items: WantedItems, ...codeFields }),
   reply: { 200: Quote },
-  problems: orderRefusals,
+  problems: [...orderRefusals, tooManyCodes],
 })
 
 export const listOrders = defineRoute({

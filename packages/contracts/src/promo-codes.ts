@@ -59,6 +59,9 @@ export type NewPromoCode = Static<typeof NewPromoCode>
 export const PromoCodeChanges = Type.Object(optionalPromoFields)
 export type PromoCodeChanges = Static<typeof PromoCodeChanges>
 
+export const tooManyCodes = defineProblem(
+  'orders/too-many-codes', 429, 'Too many wrong codes came from your network',
+  Type.Object({ event_id: Uuid }))
 export const promoCodeRefused = defineProblem(
   'orders/promo-code-refused', 409, 'This promo code does not apply',
   Type.Object({

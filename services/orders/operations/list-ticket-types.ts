@@ -1,9 +1,10 @@
 import type * as api from '@fermata/contracts/orders'
+import { networkOf } from '@fermata/platform/network'
 import type { Operation } from '../context.ts'
 import { manages } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
 import { findFacts } from '../queries/events.ts'
-import { listTypes } from '../queries/stock.ts'
+import { listTypes, type TicketTypeRow } from '../queries/stock.ts'
 import { opensTo } from '../rules/access-code.ts'
 
 /**
@@ -11,12 +12,19 @@ import { opensTo } from '../rules/access-code.ts'
  * and a hidden type is there only for who sends its code.
  */
 export const listTicketTypes: Operation<typeof api.listTicketTypes> = async (
-  ctx, { query, caller }
+  ctx, { query, caller, ip }
 ) => {
   const rows = await listTypes(ctx.db, query.event_id)
   const managed = caller.kind === 'user' &&
     await manages(ctx, caller, (await findFacts(ctx.db, [query.event_id])).get(query.event_id))
-  const visible = managed ? rows : rows.filter(row =>
+  if (managed) return present(rows, managed)
+  const takeBack = query.code === undefined ? null
+    : ctx.resources.guesses.begin(query.event_id, networkOf(ip), [query.code])
+  const visible = rows.filter(row =>
     row.event_status !== 'draft' && opensTo(row.access_code, query.code))
-  return { items: visible.map(row => presentTicketType(row, { managed })), next_cursor: null }
+  if (visible.some(row => row.access_code !== null)) takeBack?.()
+  return present(visible, managed)
 }
+
+const present = (rows: TicketTypeRow[], managed: boolean) =>
+  ({ items: rows.map(row => presentTicketType(row, { managed })), next_cursor: null })

@@ -9,6 +9,7 @@ import { presentPlaced } from '../present-order.ts'
 import { findOrders } from '../queries/orders.ts'
 import { checkPass, refusePass } from '../queue-pass.ts'
 import { toProblem } from '../refusal-problems.ts'
+import { countingGuesses } from '../wrong-codes.ts'
 import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Request, Wanted } from '../rules/stock.ts'
 
@@ -27,14 +28,14 @@ export const placeOrder: Operation<typeof api.placeOrder> = async (
     network: ctx.resources.networkKey(body.event_id, ip), mailbox: mailboxKeyOf(email_key),
     visitor: visitor === undefined ? null : visitorKey(visitor), user_id,
   }
-  const buy = () => {
+  const buy = () => countingGuesses(ctx, body, ip, () => {
     const pass = checkPass(ctx, body, caller, idempotency !== null)
     return ctx.resources.collector.add(body.event_id, {
       buyer: body.buyer, request_id: id, idempotency, pass,
       sender: () => senderOf(ctx, ip, user_id, asker.visitor),
       request: { ...requestOf(body), buyer: { user_id, email_key }, asker },
     })
-  }
+  }, seen => seen.kind === 'refused' ? seen.refusal : null)
   let outcome = await buy()
   if (outcome.kind === 'pass_refused' && outcome.reason === 'needed') {
     // Another process switched the room on a moment ago. Who brought a pass gets it looked at.

@@ -4,7 +4,7 @@ import { getEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
 import {
   belowMinimum, eventClosed, limitReached, notOnSale, passProblems, placeOrder, priceRefused,
-  promoCodeRefused, soldOut, tooManyHeld, unknownTicketType,
+  promoCodeRefused, soldOut, tooManyCodes, tooManyHeld, unknownTicketType,
 } from '@fermata/contracts/orders'
 import { useEffect, useRef } from 'react'
 import { data, Form, Link, redirect, useSubmit } from 'react-router'
@@ -114,6 +114,7 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
   }
   if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
   if (problemIs(problem, tooManyHeld)) return t(`shop.checkout.held_${problem.scope}`)
+  if (problemIs(problem, tooManyCodes)) return t('shop.checkout.promo_too_many')
   if (problemIs(problem, promoCodeRefused)) return t(`shop.checkout.promo_${problem.reason}`)
   if (problemIs(problem, priceRefused)) return t('shop.checkout.price_refused', { name: problem.name })
   if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum',
