@@ -37,6 +37,7 @@ import { listPools } from './operations/list-pools.ts'
 import { listPromoCodes } from './operations/list-promo-codes.ts'
 import { listTicketTypes } from './operations/list-ticket-types.ts'
 import { listQueueJoins } from './operations/list-queue-joins.ts'
+import { lookUpOrders } from './operations/look-up-orders.ts'
 import { placeOrder } from './operations/place-order.ts'
 import { quoteOrder } from './operations/quote-order.ts'
 import { refundOrders } from './operations/refund-orders.ts'
@@ -77,6 +78,7 @@ export default defineService<Ctx>({
     route(api.placeOrder, placeOrder, { idempotency: 'operation', refuse: refuseWhenFull }),
     route(api.quoteOrder, quoteOrder),
     route(api.listOrders, listOrders),
+    route(api.lookUpOrders, lookUpOrders),
     route(api.getOrder, getOrder),
     route(api.cancelOrder, cancelOrder),
     route(api.getOrdersForPayment, getOrdersForPayment),

@@ -219,3 +219,17 @@ test('confirmPayment: the simulated provider waits for nobody, and a decided pay
     payment_status: 'succeeded',
   })
 })
+
+test('getPaidStates: tells orders alone how far payments got', async () => {
+  const [paid, refused, untried] = [orders.addOrder(), orders.addOrder(), orders.addOrder()]
+  await payUntil(paid, 'success', 'succeeded')
+  await payUntil(refused, 'declined', 'failed')
+  const body = { order_ids: [paid.id, refused.id, untried.id] }
+  const token = await it.serviceToken('payments', 'orders')
+  const { items } = (await it.send(api.getPaidStates, { token, body })).body
+  expect(items.map(one => [one.order_id, one.status, one.amount_minor]).toSorted()).toEqual(
+    [[paid.id, 'succeeded', paid.total_minor], [refused.id, 'failed', refused.total_minor]].toSorted())
+  expect((await it.send(api.getPaidStates, { token: await admin(), body })).status).toBe(401)
+  const gateway = await it.serviceToken('payments', 'gateway')
+  expect((await it.send(api.getPaidStates, { token: gateway, body })).status).toBe(401)
+})

@@ -17,6 +17,7 @@ import { listPayments } from './operations/list-payments.ts'
 import { refundPayment } from './operations/refund-payment.ts'
 import { returnPayments } from './operations/return-payments.ts'
 import { startPayment } from './operations/start-payment.ts'
+import { getPaidStates } from './operations/get-paid-states.ts'
 import { createPaymentDesk } from './payment-desk.ts'
 import { forgetAddresses, forgetPayers } from './operations/forget-payers.ts'
 import { personalData } from './personal-data.ts'
@@ -35,6 +36,7 @@ export default defineService<Ctx>({
     route(api.getPayment, getPayment),
     route(api.confirmPayment, confirmPayment),
     route(api.refundPayment, refundPayment),
+    route(api.getPaidStates, getPaidStates),
   ],
   subscriptions: [
     on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(paymentReturned, returnPayments),

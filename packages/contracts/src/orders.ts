@@ -14,6 +14,7 @@ import {
 export * from './availability.ts'
 export * from './event-sales.ts'
 export * from './fair-shares.ts'
+export * from './look-up.ts'
 export * from './promo-codes.ts'
 export * from './queue.ts'
 export * from './ticket-types.ts'

@@ -114,6 +114,22 @@ export const refundPayment = defineRoute({
   problems: [wrongState, refundTooLarge],
 })
 
+/** How far one payment of an order got. */
+export const PaidState = Type.Object({
+  order_id: Uuid, status: PaymentStatus, amount_minor: Minor, refunded_minor: Minor,
+})
+export type PaidState = Static<typeof PaidState>
+
+export const getPaidStates = defineRoute({
+  method: 'POST', path: '/internal/payments/states', access: 'internal',
+  callers: ['orders'],
+  only_asks: true,
+  summary: 'How far the payments of these orders got',
+  body: Type.Object({ order_ids: Type.Array(Uuid, { minItems: 1, maxItems: 40 }) }),
+  reply: { 200: Type.Object({ items: Type.Array(PaidState) }) },
+  problems: [],
+})
+
 const PaymentFacts = {
   payment_id: Uuid,
   order_id: Uuid,

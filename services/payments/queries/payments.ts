@@ -1,5 +1,5 @@
 import type { Buyer } from '@fermata/contracts/fields'
-import type { PaymentStatus, Provider, TestCard } from '@fermata/contracts/payments'
+import type { PaidState, PaymentStatus, Provider, TestCard } from '@fermata/contracts/payments'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
@@ -166,3 +166,8 @@ export const insertEndedOrders = (tx: Tx<DB>, orders: { order_id: string, reason
  */
 export const findEndedOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ order_id: string, reason: string }>`
   select order_id, reason from payments.ended_orders where order_id = any(${order_ids}::uuid[])`.execute(tx)).rows
+
+/** An order is tried to be paid some times at most; of each try, how far it got. */
+export const findPaidStates = async (db: Db<DB>, order_ids: string[]) => (await sql<PaidState>`
+  select order_id, status, amount_minor, refunded_minor from payments.payments
+   where order_id = any(${order_ids}::uuid[]) order by id desc limit 1000`.execute(db)).rows

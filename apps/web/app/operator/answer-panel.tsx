@@ -59,7 +59,7 @@ function Panel ({ answer, zone }: { answer: DoorAnswer, zone: string }) {
 
 function Details ({ answer, zone }: { answer: DoorAnswer, zone: string }) {
   const { language, t } = useTranslator()
-  const { kind, admitted_at, gate, admitted_by, event_title } = answer
+  const { kind, admitted_at, gate, admitted_by, event_title, order } = answer
   const at = (moment: string) => formatDate(language, moment, zone, 'day_time')
   let text: string | null = null
   if (kind === 'already' && admitted_at) {
@@ -68,7 +68,7 @@ function Details ({ answer, zone }: { answer: DoorAnswer, zone: string }) {
       : t('door.answer.already_short', { time: at(admitted_at), gate: gate ?? '' })
   }
   if (kind === 'wrong_event' && event_title) text = t('door.answer.wrong_event_text', { title: event_title })
-  if (kind === 'void') text = t('door.answer.void_text')
+  if (kind === 'void') text = t(order ? `door.order.${order}` : 'door.answer.void_text')
   if (kind === 'unknown') text = t('door.answer.unknown_text')
   if (kind === 'failed') text = t('door.answer.failed_text')
   return text === null ? null : <p className="text-lg" suppressHydrationWarning>{text}</p>

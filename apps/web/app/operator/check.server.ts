@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { problemIs, type Call } from '@fermata/contracts/client'
+import { lookUpOrders } from '@fermata/contracts/orders'
 import {
   alreadyAdmitted, checkIn, eventCanceledProblem, ticketVoid, unknownCode, validateTicket,
   wrongEvent, type Ticket,
 } from '@fermata/contracts/tickets'
+import { optional } from '../server/answers.server.ts'
+import { decisiveOf, situationOf, type OrderSituation } from '../shop/order-situation.ts'
 
 /** What the door learns about a code. Each kind has its own colour, sign and words. */
 export interface DoorAnswer {
@@ -15,6 +18,8 @@ export interface DoorAnswer {
   admitted_by?: string
   /** The event a ticket is for, when it is another. */
   event_title?: string
+  /** What became of the order of a ticket that is void. */
+  order?: OrderSituation
   /** Whose it should be, when that was asked. */
   asked_for?: { email: string, belongs: boolean }
 }
@@ -38,7 +43,7 @@ export async function admit (
       admitted_by: problem.admitted_by }
   }
   if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title }
-  if (problemIs(problem, ticketVoid)) return { kind: 'void' }
+  if (problemIs(problem, ticketVoid)) return look(call, code, event_id, '')
   if (problemIs(problem, eventCanceledProblem)) return { kind: 'canceled' }
   return { kind: problemIs(problem, unknownCode) || problem.status === 400 ? 'unknown' : 'failed' }
 }
@@ -54,12 +59,23 @@ export async function look (
     return { kind: is_unknown ? 'unknown' : 'failed' }
   }
   const { reason, ticket, admitted_at, gate, admitted_by, belongs } = answer.body
+  const order = reason === 'void' ? await orderOf(call, ticket.order_id, event_id) : undefined
   const kinds = { already_admitted: 'already', wrong_event: 'wrong_event', void: 'void', event_canceled: 'canceled' } as const
   return {
     kind: reason === null ? 'admissible' : kinds[reason],
     ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined,
     gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
-    event_title: ticket.event_title,
+    event_title: ticket.event_title, order,
     ...belongs !== null && { asked_for: { email, belongs } },
   }
+}
+
+/** Why a ticket is void, where that is because of its order. */
+async function orderOf (
+  call: Call, order_id: string, event_id: string
+): Promise<OrderSituation | undefined> {
+  const answer = await optional(call(lookUpOrders, { body: { event_id, order_ids: [order_id] } }))
+  const order = answer?.items[0]
+  if (!order || order.status === 'completed') return undefined
+  return situationOf(order, order.payments === null ? undefined : decisiveOf(order.payments))
 }

@@ -1,5 +1,7 @@
+import type { Call } from '@fermata/contracts/client'
 import { getEvent } from '@fermata/contracts/events'
-import { getDoor, listTickets } from '@fermata/contracts/tickets'
+import { lookUpOrders } from '@fermata/contracts/orders'
+import { getDoor, listTickets, type Ticket } from '@fermata/contracts/tickets'
 import { useEffect, useRef } from 'react'
 import { data, Form, Link, useNavigation } from 'react-router'
 import type { Route } from './+types/door'
@@ -12,6 +14,7 @@ import { visitorOf } from '../server/web-request.server.ts'
 import { Field } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { DateText } from '../ui/values.tsx'
+import { decisiveOf, situationOf } from '../shop/order-situation.ts'
 import { admit, look, type DoorAnswer } from './check.server.ts'
 import { AnswerPanel } from './answer-panel.tsx'
 import { LookUp } from './look-up.tsx'
@@ -31,6 +34,8 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
   const found = q
     ? await optional(call(listTickets, { query: { q, event_id: event.id, limit: max_results } }))
     : null
+  const orders = q ? await ordersOf(call, event.id, q, found?.items ?? []) : []
+  const situations = new Map(orders.map(order => [order.id, order.situation]))
   return {
     event: { id: event.id, title: event.title, starts_at: event.starts_at,
       timezone: event.timezone },
@@ -41,10 +46,22 @@ export async function loader ({ context, params, url }: Route.LoaderArgs) {
     found: found?.items.map(ticket => ({
       id: ticket.id, number: ticket.number, code: ticket.code, status: ticket.status,
       holder: ticket.holder, type: ticket.ticket_type_name,
-      admitted_at: ticket.admitted_at,
+      admitted_at: ticket.admitted_at, situation: situations.get(ticket.order_id) ?? null,
     })) ?? null,
+    without_tickets: orders.filter(order =>
+      !found?.items.some(ticket => ticket.order_id === order.id)),
   }
 }
+/** Orders of the tickets that were found, and those that fit and have none. */
+async function ordersOf (call: Call, event_id: string, q: string, tickets: Ticket[]) {
+  const order_ids = [...new Set(tickets.map(ticket => ticket.order_id))]
+  const answer = await optional(call(lookUpOrders, { body: { event_id, q, order_ids } }))
+  return (answer?.items ?? []).map(order => ({
+    id: order.id, code: order.code, buyer: order.buyer, quantity: order.quantity,
+    situation: situationOf(order, order.payments === null ? undefined : decisiveOf(order.payments)),
+  }))
+}
+
 export type DoorData = Awaited<ReturnType<typeof loader>>
 
 export async function action ({ context, params, request }: Route.ActionArgs) {

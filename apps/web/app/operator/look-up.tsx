@@ -6,7 +6,7 @@ import type { DoorData } from './door.tsx'
 const looks = { active: 'badge badge-good', used: 'badge badge-warm', void: 'badge badge-bad' } as const
 
 /** For who comes without a code: find the ticket by name or number, then admit it here. */
-export function LookUp ({ q, found, gate }: DoorData) {
+export function LookUp ({ q, found, without_tickets, gate }: DoorData) {
   const t = useT()
   return (
     <section className="panel grid gap-4" aria-labelledby="look-up">
@@ -20,7 +20,7 @@ export function LookUp ({ q, found, gate }: DoorData) {
         <button type="submit" className="button button-quiet">{t('door.find')}</button>
       </Form>
       <div role="status">
-        {found?.length === 0 && <p>{t('door.no_result')}</p>}
+        {found?.length === 0 && without_tickets.length === 0 && <p>{t('door.no_result')}</p>}
         {found && found.length > 0 && (
           <ul className="grid" aria-label={t('door.results')}>
             {found.map(ticket => (
@@ -29,6 +29,7 @@ export function LookUp ({ q, found, gate }: DoorData) {
                   <strong>{ticket.holder.name}</strong>
                   <span className="hint break-all">{ticket.holder.email}</span>
                   <span className="hint"><span className="font-mono">{ticket.number}</span> · {ticket.type}</span>
+                  {ticket.situation && <span>{t(`door.order.${ticket.situation}`)}</span>}
                 </span>
                 <span className="flex items-center gap-3">
                   <span className={looks[ticket.status]}>
@@ -42,6 +43,21 @@ export function LookUp ({ q, found, gate }: DoorData) {
                     </Form>
                   )}
                 </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {without_tickets.length > 0 && (
+          <ul className="grid" aria-label={t('door.without_tickets')}>
+            {without_tickets.map(order => (
+              <li key={order.id} className="flex flex-wrap items-center justify-between gap-3 border-b border-line py-3 last:border-0">
+                <span className="grid min-w-0">
+                  <strong>{order.buyer.name}</strong>
+                  <span className="hint break-all">{order.buyer.email}</span>
+                  <span className="hint"><span className="font-mono">{order.code}</span> · {t('door.ordered', { count: order.quantity })}</span>
+                  <span>{t(`door.order.${order.situation}`)}</span>
+                </span>
+                <span className="badge badge-bad">{t('door.no_ticket')}</span>
               </li>
             ))}
           </ul>

@@ -94,7 +94,7 @@ function explain (
   if (problemIs(problem, alreadyMember)) return refuse(t, texts, { email: t('organizer.people.already') })
   if (problemIs(problem, lastOwner)) return refuse(t, texts, {}, t('organizer.people.last_owner'))
   if (problemIs(problem, tooManyMembers)) {
-    return refuse(t, texts, {}, t('organizer.people.too_many', { limit: problem.limit }))
+    return refuse(t, texts, {}, t('organizer.people.people_limit', { limit: problem.limit }))
   }
   return problem.status === 400 ? refuse(t, texts, fieldsRefused(t, problem)) : null
 }

@@ -144,7 +144,7 @@ export const organizer = {
     removed: 'Their rights were taken away.',
     already: 'This person works here already.',
     last_owner: 'One organiser has to stay. Add another one first.',
-    too_many: 'No more than {{limit}} people can work for an organiser.',
+    people_limit: 'No more than {{limit}} people can work for an organiser.',
   },
   shares: {
     title: 'Fair shares',

@@ -147,7 +147,7 @@ export const organizer: Wording<typeof english.organizer> = {
     removed: 'Les droits ont été retirés.',
     already: 'Cette personne travaille déjà ici.',
     last_owner: 'Il doit rester un organisateur. Ajoutez-en d’abord un autre.',
-    too_many: 'Pas plus de {{limit}} personnes peuvent travailler pour un organisateur.',
+    people_limit: 'Pas plus de {{limit}} personnes peuvent travailler pour un organisateur.',
   },
   shares: {
     title: 'Parts équitables',
