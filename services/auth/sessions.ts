@@ -1,4 +1,5 @@
 import { loginEnded, type Account, type Session } from '@fermata/contracts/auth'
+import { holdsCardNumber } from '@fermata/platform/card-numbers'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { reply, type Request } from '@fermata/platform/service'
@@ -23,7 +24,8 @@ export const presentAccount = ({ id, email, username, roles }: AccountRow): Acco
 /** The program a request comes from, as it calls itself. */
 export function userAgentOf (request: Request): string | null {
   const agent = request.headers['user-agent']
-  return typeof agent === 'string' ? agent.slice(0, max_user_agent_length) : null
+  if (typeof agent !== 'string' || holdsCardNumber(agent)) return null
+  return agent.slice(0, max_user_agent_length)
 }
 
 export interface OpenLogin extends LoginFacts {

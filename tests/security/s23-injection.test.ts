@@ -10,11 +10,11 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { draftFor, routeTargets, type Draft, type Target } from './fuzz/drafts.ts'
-import { resolve } from './fuzz/known.ts'
 import { allRoutes } from './fuzz/routes.ts'
 import { createSender } from './fuzz/send.ts'
-import { placesIn, wireOf } from './fuzz/wire.ts'
+import { wireOf } from './fuzz/wire.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
+import { placesOf } from './places.ts'
 import { atScale, figure, is_whole } from './proof.ts'
 
 /**
@@ -103,27 +103,6 @@ test('S23: the control, SQL put together from text is noticed by all of this', a
 /** Streams of whole tables, which take no value. */
 const without_values = /^(exportRoute|importRoute)$/
 
-type PutIn = (value: unknown) => Draft
-
-/** Ways to put a value into a request: in the path, the query and every place of the body. */
-function placesOf (draft: Draft, { served: { route } }: Target & { is: 'route' }): PutIn[] {
-  const namesOf = (schema: unknown) =>
-    Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
-  const body = resolve(draft.body, world.known, draft.actor)
-  return [
-    ...namesOf(route.params).map((name): PutIn => value =>
-      ({ ...draft, params: { ...draft.params, [name]: value } })),
-    // The others are left out: one that does not fit would hide this one.
-    ...namesOf(route.query).map((name): PutIn => value => ({ ...draft, query: { [name]: value } })),
-    ...placesIn(body).map((_, place): PutIn => value => {
-      const copy = structuredClone(body)
-      const [holder, name] = placesIn(copy)[place]!
-      holder[name] = value
-      return { ...draft, body: copy }
-    }),
-  ]
-}
-
 test('S23: what would be SQL is a value, in every place of every route', async () => {
   const targets = routeTargets(await allRoutes()).flatMap(target =>
     target.is === 'route' && !without_values.test(target.served.name) ? [target] : [])
@@ -145,7 +124,7 @@ test('S23: what would be SQL is a value, in every place of every route', async (
   async function tryTarget (target: Target & { is: 'route' }): Promise<void> {
     const [sample] = fc.sample(draftFor([target]), { numRuns: 1, seed: 23 })
     const draft: Draft = { ...sample!, with_cookie: false, twist: null, key: null }
-    for (const putIn of placesOf(draft, target)) {
+    for (const putIn of placesOf(draft, target, world.known)) {
       places++
       // In the slice each place gets two in turn, so that over all places each is used.
       const values = is_whole ? corpus

@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify'
 import { enter, isAdmitted, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
+import { holdsCardNumber } from './card-numbers.ts'
 import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
 import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
@@ -67,7 +68,7 @@ export async function createHttp (
     trustProxy: settings.TRUST_PROXY.split(',').map(part => part.trim()),
     genReqId: request => {
       const given = request.headers['x-request-id']
-      return typeof given === 'string' && request_id_pattern.test(given)
+      return typeof given === 'string' && request_id_pattern.test(given) && !holdsCardNumber(given)
         ? given : tracing.readRequestId(request.headers) ?? uuidv7()
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },

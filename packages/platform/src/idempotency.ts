@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { AnyRoute } from '@fermata/contracts/define'
 import { invalid, keyReused } from '@fermata/contracts/problems'
 import type { Caller } from './caller.ts'
+import { holdsCardNumber } from './card-numbers.ts'
 import type { Db, Tx } from './database.ts'
 import {
   claimIdempotencyKey, findIdempotencyKey, storeIdempotentReply, type IdempotencyRow
@@ -17,7 +18,7 @@ export function readIdempotency (
   path: string
 ): Idempotency | null {
   if (!route.idempotent || header === undefined) return null
-  if (typeof header !== 'string' || !keyPattern.test(header)) {
+  if (typeof header !== 'string' || !keyPattern.test(header) || holdsCardNumber(header)) {
     throw new Problem(invalid, 'Idempotency-Key must be 1 to 255 visible ASCII characters.',
       { extensions: { errors: [{ field: 'Idempotency-Key',
         message: 'must be 1 to 255 visible ASCII characters' }] } })

@@ -2,6 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
+import { holdsCardNumber } from './card-numbers.ts'
 import { InvalidRequest } from './http-errors.ts'
 import { fromText } from './text-values.ts'
 
@@ -18,8 +19,10 @@ const max_depth = 50
  * numbers and booleans they stand for; bodies are taken as they are: a quantity of "2" is refused,
  * not guessed at.
  */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, url }) => {
   const validator = Compile(schema)
+  // Between services goes what was let in, some of it before there was this rule.
+  const isUnfit = url?.startsWith('/internal/') ? isUnstorable : isUnstorableOrCard
   const has_defaults = JSON.stringify(schema).includes('"default":')
   return (data: unknown) => {
     let value: unknown = httpPart === 'body'
@@ -27,14 +30,8 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
       : fromTexts(schema, data as Record<string, unknown>)
     if (has_defaults) value = Value.Default(schema, value)
     if (!validator.Check(value)) return { error: new InvalidRequest(explain(validator, value)) }
-    const field = findUnstorable(value)
-    return field === null
-      ? { value }
-      : {
-        error: new InvalidRequest(
-          [{ field, message: 'has characters that are no text, or is nested too deep' }]
-        )
-      }
+    const unfit = findUnfit(value, isUnfit)
+    return unfit === null ? { value } : { error: new InvalidRequest([unfit]) }
   }
 }
 
@@ -45,16 +42,35 @@ function fromTexts (schema: TSchema, data: Record<string, unknown>): Record<stri
       value) : value]))
 }
 
+/** Why a text is not taken, or null. */
+type IsUnfit = (text: string) => string | null
+
+const unstorable = 'has characters that are no text, or is nested too deep'
+
 /**
- * Where a text has what PostgreSQL cannot store: NUL, or half a surrogate pair. JSON can say both,
- * and without this every free text would be a way to an internal error. Bytes are not looked into.
+ * What PostgreSQL cannot store: NUL, or half a surrogate pair. JSON can say both, and without this
+ * every free text would be a way to an internal error.
  */
-function findUnstorable (value: unknown, path = '', depth = 0): string | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null
+const isUnstorable: IsUnfit = text =>
+  text.includes('\0') || !text.isWellFormed() ? unstorable : null
+
+const isUnstorableOrCard: IsUnfit = text => isUnstorable(text) ??
+  (holdsCardNumber(text) ? 'holds the number of a card, which no field here takes' : null)
+
+interface Unfit { field: string, message: string }
+
+/** The first text that is not taken. Bytes are not looked into; names of fields are. */
+function findUnfit (value: unknown, isUnfit: IsUnfit, path = '', depth = 0): Unfit | null {
+  if (typeof value === 'string') {
+    const message = isUnfit(value)
+    return message === null ? null : { field: path, message }
+  }
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null
-  if (depth > max_depth) return path
+  if (depth > max_depth) return { field: path, message: unstorable }
   for (const [name, one] of Object.entries(value)) {
-    const found = findUnstorable(one, path ? `${path}.${name}` : name, depth + 1)
+    const message = isUnfit(name)
+    if (message !== null) return { field: path, message }
+    const found = findUnfit(one, isUnfit, path ? `${path}.${name}` : name, depth + 1)
     if (found !== null) return found
   }
   return null

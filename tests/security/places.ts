@@ -1,0 +1,28 @@
+import type { Draft, Target } from './fuzz/drafts.ts'
+import { resolve, type Known } from './fuzz/known.ts'
+import { placesIn } from './fuzz/wire.ts'
+
+/** Makes the request with this value in one of its places. */
+export type PutIn = (value: unknown) => Draft
+
+const namesOf = (schema: unknown) =>
+  Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
+
+/** Ways to put a value into a request: in the path, the query and every place of the body. */
+export function placesOf (
+  draft: Draft, { served: { route } }: Target & { is: 'route' }, known: Known
+): PutIn[] {
+  const body = resolve(draft.body, known, draft.actor)
+  return [
+    ...namesOf(route.params).map((name): PutIn => value =>
+      ({ ...draft, params: { ...draft.params, [name]: value } })),
+    // The others are left out: one that does not fit would hide this one.
+    ...namesOf(route.query).map((name): PutIn => value => ({ ...draft, query: { [name]: value } })),
+    ...placesIn(body).map((_, place): PutIn => value => {
+      const copy = structuredClone(body)
+      const [holder, name] = placesIn(copy)[place]!
+      holder[name] = value
+      return { ...draft, body: copy }
+    }),
+  ]
+}
