@@ -128,6 +128,11 @@ test('raw body: arrives as the exact bytes, up to its own limit', async () => {
   ).toBe(413)
 })
 
+test('raw body: none is an empty one', async () => {
+  const answer = await inject({ method: 'POST', url: '/api/orders/hook' })
+  expect([answer.status, answer.text]).toEqual([200, '{"bytes":0}'])
+})
+
 test.each([
   'limit=0', 'limit=-1', 'limit=two', 'limit=２', 'limit=1e309', 'limit=1.5', 'limit=1&limit=2',
   'page=2', '__proto__=1'
@@ -199,6 +204,11 @@ test('a bug: answers 500 without telling anything of it', async () => {
   })
   expect([answer.status, answer.slug]).toEqual([500, 'internal-error'])
   expect(answer.text).not.toMatch(/sealed|TypeError|http\.test|row 7/)
+})
+
+test('gone meanwhile: what would belong to a row that was just removed is not found', async () => {
+  const answer = await inject({ method: 'POST', url: '/api/orders/attach' })
+  expect([answer.status, answer.slug]).toEqual([404, 'not-found'])
 })
 
 test('headers: every answer carries the ones that protect, also a refusal', async () => {

@@ -2,10 +2,13 @@ import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineRoute } from '@fermata/contracts/define'
-import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import { createTestDatabase } from '@fermata/testkit/postgres'
+import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
+import { every } from './jobs.ts'
 import { defineService, route, type Context } from './service.ts'
+import { startSystem } from './system.ts'
 
 /** Stopping, over real connections. */
 
@@ -113,6 +116,27 @@ test('stop: a request that never ends is cut off, so that the stop does', async 
   expect(performance.now() - began_ms).toBeLessThan(8000)
   expect(await waiting).toBe('ECONNRESET')
   await it.stop()
+})
+
+test('serve_also: what else is served is there before anything in the background calls', async () => {
+  const restless = defineService<Context>({
+    ...payments, timers: [every(1, async function callAtOnce (ctx: Context) {
+      await ctx.call(inner, {})
+    })],
+  })
+  const database = await createTestDatabase()
+  const system = await startSystem({
+    services: [orders, restless], databaseUrl: () => database.url,
+    environment: { NODE_ENV: 'test', LOG_LEVEL: 'fatal', ...testSecrets() },
+    serve_also: async app => {
+      // As long as a slow machine takes to read the pages.
+      await sleep(300)
+      app.get('/also', () => 'there')
+    },
+  })
+  expect((await system.app.inject('/also')).payload).toBe('there')
+  await system.stop()
+  await database.drop()
 })
 
 test('stop: asked twice, it stops once and both askers hear of the end', async () => {

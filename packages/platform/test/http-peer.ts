@@ -32,6 +32,9 @@ const hook = defineRoute({
   method: 'POST', path: '/api/orders/hook', access: 'public', summary: 'Exact bytes',
   body: raw('application/json'), raw_body: true,
   body_limit_bytes: 100, reply: { 200: Type.Object({ bytes: Type.Integer() }) }, problems: [] })
+const attach = defineRoute({
+  method: 'POST', path: '/api/orders/attach', access: 'public', summary: 'Attach to what just went',
+  reply: { 200: Type.Object({}) }, problems: [] })
 export const secret = defineRoute({
   method: 'GET', path: '/internal/orders/secret', access: 'internal', callers: ['payments'], summary: 'Between services',
   reply: { 200: Type.Object({}) }, problems: [] })
@@ -55,6 +58,13 @@ export const peer = defineService<Context>({
     route(limited, async function takeLimited () { return {} }),
     route(hook, async function takeHook (_: Context, { body }: Request<typeof hook>) {
       return { bytes: body.length }
+    }),
+    route(attach, async function attachToGone (ctx: Context) {
+      await ctx.pool.query(`
+        create temporary table parents (id integer primary key);
+        create temporary table children (parent_id integer references parents (id));
+        insert into children values (1)`)
+      return {}
     }),
     route(secret, async function tellSecret () { return {} }),
   ],

@@ -87,8 +87,11 @@ const maybeTwist = fc.oneof(
 const propertiesOf = (schema: TSchema | undefined) =>
   Object.entries((schema as TObject | undefined)?.properties ?? {})
 
-/** What would be written by a service is written about things that nobody knows. */
-const strange = (name: string) => name === 'id' || name.endsWith('_id')
+/**
+ * What would be written by a service is written about things that nobody knows; and a restored copy
+ * would take back what the rest of the run stands on.
+ */
+const isStrange = (name: string) => name === 'id' || name.endsWith('_id')
 
 const leaving = /^(users\.delete(Me|User)|auth\.deleteCredentials|page \/account\/settings)$/
 
@@ -96,9 +99,10 @@ function routeDraft (target: Target & { is: 'route' }): fc.Arbitrary<Draft> {
   const { route } = target.served
   const actor = leaving.test(target.name) && route.access === 'user'
     ? fc.constantFrom<ActorName>('leaver', 'nobody') : actorFor(route.access)
-  const is_written_inside = route.access === 'internal' && route.method !== 'GET'
+  const is_written_inside = target.served.name === 'restoreBackup' ||
+    (route.access === 'internal' && route.method !== 'GET')
   const params = Object.fromEntries(propertiesOf(route.params as TSchema).map(([name, schema]) =>
-    [name, is_written_inside && strange(name) ? fc.uuid()
+    [name, is_written_inside && isStrange(name) ? fc.uuid()
       : leaving.test(target.name) ? fc.nat(3).map(number => new Lookup('leaver', number))
       : valueOf(schema, name, route.path)]))
   const query = Object.fromEntries(propertiesOf(route.query as TSchema).map(([name, schema]) =>

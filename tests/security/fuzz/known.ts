@@ -8,6 +8,9 @@ import { Lookup } from './values.ts'
 export interface Known {
   add: (kind: string, value: string, actor: ActorName) => void
   look: (kind: string, number: number, actor: ActorName) => string
+  /** What is sold belongs to one event; an order that mixed them would never be placed. */
+  belongs: (id: string, event_id: string) => void
+  eventOf: (id: string) => string | undefined
 }
 
 const secrets = new Set(['order_token', 'ticket_code', 'link_token', 'refresh_token', 'challenge',
@@ -21,6 +24,7 @@ const nobody = '0198f3c0-0000-7000-8000-00000000dead'
 
 export function createKnown (): Known {
   const lists = new Map<string, string[]>()
+  const events = new Map<string, string>()
   const nameOf = (kind: string, actor: ActorName) => secrets.has(kind) ? `${kind} ${actor}` : kind
   return {
     add (kind, value, actor) {
@@ -37,6 +41,8 @@ export function createKnown (): Known {
       if (list.length === 0) return secrets.has(kind) ? 'a'.repeat(24) : nobody
       return list.at(-1 - number % list.length)!
     },
+    belongs: (id, event_id) => { events.set(id, event_id) },
+    eventOf: id => events.get(id),
   }
 }
 
@@ -70,6 +76,8 @@ export function learn (
   depth = 0
 ): void {
   if (typeof answer !== 'object' || answer === null || depth > max_depth) return
+  const { id, event_id } = answer as { id?: unknown, event_id?: unknown }
+  if (typeof id === 'string' && typeof event_id === 'string') known.belongs(id, event_id)
   for (const [name, value] of Object.entries(answer)) {
     if (typeof value === 'object') {
       learn(value, { kind: kindWithin(name, kind), known, actor }, depth + 1)

@@ -17,7 +17,7 @@ export function wireOf (draft: Draft, { known, tokenOf, public_origin }: Sealed)
   const parts = twistValues({
     params: resolve(draft.params, known, actor) as Record<string, unknown>,
     query: resolve(draft.query, known, actor) as Record<string, unknown>,
-    body: resolve(draft.body, known, actor),
+    body: ofOneEvent(resolve(draft.body, known, actor), known),
   }, twist)
   const token = tokenOf(actor, draft)
   const headers: [string, string][] = [['host', 'localhost']]
@@ -30,6 +30,14 @@ export function wireOf (draft: Draft, { known, tokenOf, public_origin }: Sealed)
   if (draft.key !== null) headers.push(['idempotency-key', `fuzz-key-${draft.key}-${actor}`])
   const wire = target.is === 'page' ? pageWire(draft, parts, headers) : routeWire(draft, parts, headers)
   return twistWire(wire, draft, token ?? '')
+}
+
+/** An order names the event of what it wants. */
+function ofOneEvent (body: unknown, known: Known): unknown {
+  const { items } = Object(body) as { items?: { ticket_type_id: string }[] }
+  const [wanted] = Array.isArray(items) ? items : []
+  const event_id = wanted && known.eventOf(wanted.ticket_type_id)
+  return event_id ? { ...body as object, event_id } : body
 }
 
 interface Parts { params: Record<string, unknown>, query: Record<string, unknown>, body: unknown }

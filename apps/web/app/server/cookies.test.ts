@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { keepOrderToken, orderTokenFrom, readCookies, writeCookie } from './cookies.server.ts'
+import {
+  keepOrderToken, loginTokenFrom, orderTokenFrom, readCookies, writeCookie,
+} from './cookies.server.ts'
 
 const idOf = (index: number) => `0198f3c0-0000-7000-8000-${String(index).padStart(12, '0')}`
 
@@ -21,6 +23,14 @@ test('readCookies: over HTTPS only cookies of this very host count, by the names
   expect(Object.fromEntries(readCookies(header, true)))
     .toEqual({ fermata_access: 'good', fermata_lang: 'fr' })
   expect(readCookies(header, false).get('fermata_access')).toBe('evil')
+})
+
+test('loginTokenFrom: what cannot be sent in a header is no token', () => {
+  for (const text of ['%00', 'a%0d%0ab: c', '%ff', '', 'a b', 'a'.repeat(4001)]) {
+    const cookies = readCookies(`fermata_access=${text}`, false)
+    expect(loginTokenFrom(cookies, 'fermata_access'), text).toBeUndefined()
+  }
+  expect(loginTokenFrom(readCookies('fermata_access=a.b-_c', false), 'fermata_access')).toBe('a.b-_c')
 })
 
 test('writeCookie: cannot be used to add attributes or headers', () => {

@@ -10,6 +10,12 @@ const type = {
   sales_start: null,
 }
 
+test('drawArtwork: a word that every object knows is no category', () => {
+  for (const word of ['__proto__', 'constructor', 'toString']) {
+    expect(drawArtwork(word, 'x')).toContain('<svg')
+  }
+})
+
 test('readChoice: only ticket types with a quantity count', () => {
   const other = id.replace(/1$/, '2')
   expect(readChoice(new URLSearchParams({ [id]: '2', [other]: '0', q: '3',
