@@ -85,7 +85,9 @@ function mainContext ({ run_folder, error_log = 'stderr', brotli_static_module }
     'worker_processes auto;',
     'worker_rlimit_nofile 65536;',
     `pid ${run_folder}/nginx.pid;`,
-    `error_log ${error_log} warn;`,
+    // Its lines about a request quote address and Referer, tokens of links included. What became of
+    // a request stands in the log of requests.
+    `error_log ${error_log} crit;`,
     'events { worker_connections 16384; }',
   ]
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -225,6 +225,27 @@ test('front door: with nobody behind it, programs get a problem and people a pag
   expect(page.status).toBe(503)
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
   expect(await page.text()).toMatch(/not available right now.*momentanément indisponible/s)
+})
+
+test('front door: no log has the token of a link, whatever becomes of the request', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fermata-nginx-logs-'))
+  started.push({ stop: () => rm(folder, { recursive: true }) })
+  const [access_log, error_log] = [join(folder, 'access.log'), join(folder, 'error.log')]
+  const dying = await upstream('web')
+  const front = await frontDoor(addresses([dying.address]), { access_log, error_log })
+  const link = '/reset-password?token=LinkCanary'
+  const referer = `${front.url}${link}`
+  for (const how of ['echo', 500, 'hang-up'] as const) {
+    dying.behave(how)
+    await fetch(front.url + link, { headers: { referer } }).then(answer => answer.text())
+  }
+  await dying.stop()
+  await fetch(front.url + link, { headers: { referer } })
+  await sendRaw(front.port, `GET ${link} HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n`)
+  await front.stop()
+  const told = await readFile(access_log, 'utf8') + await readFile(error_log, 'utf8')
+  expect(told).toContain('"path":"/reset-password"')
+  expect(told).not.toContain('LinkCanary')
 })
 
 test('front door: a flood from one address is slowed, a school behind one address is not', async () => {
