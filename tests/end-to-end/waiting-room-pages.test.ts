@@ -148,6 +148,7 @@ test('an organiser switches the room on and off again', async () => {
   await page.goto(`/organizer/events/${event.id}/waiting-room`)
   expect(await accessibilityOf(page)).toEqual([])
   await page.fill('input[name=opens_at]', '2031-03-01T10:00')
+  await page.fill('input[name=free_joins_per_network]', '30')
   await page.getByRole('button', { name: 'Switch on' }).click()
   await seenOn(page, page.getByText('Fingerprint of the draw’s key'))
   expect(await accessibilityOf(page)).toEqual([])
@@ -155,6 +156,8 @@ test('an organiser switches the room on and off again', async () => {
   await seenOn(page, page.getByText('The sale opens on 1 Mar 2031'))
 
   await page.goto(`/organizer/events/${event.id}/waiting-room`)
+  expect(await page.inputValue('input[name=free_joins_per_network]')).toBe('30')
+  expect(await page.inputValue('input[name=max_joins_per_network]')).toBe('2000')
   await page.getByRole('button', { name: 'Switch off' }).click()
   await seenOn(page, page.getByText('The waiting room is off: whoever comes can buy.'))
   await page.goto(`/events/${event.slug}`)

@@ -15,7 +15,13 @@ import { Field, FormMessage } from '../ui/field.tsx'
 import { TimeField } from './time-field.tsx'
 import { fieldMoment, timeTexts } from './zones.server.ts'
 
-const defaults = { max_in_checkout: '2000', pass_minutes: '10' }
+const defaults = {
+  max_in_checkout: '2000', pass_minutes: '10',
+  free_joins_per_network: '20', max_joins_per_network: '2000',
+}
+const numbers = [
+  'max_in_checkout', 'pass_minutes', 'free_joins_per_network', 'max_joins_per_network',
+] as const
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
@@ -31,12 +37,14 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
       ...timeTexts('opens_at', settings.opens_at, timezone),
       max_in_checkout: String(settings.max_in_checkout),
       pass_minutes: String(settings.pass_minutes),
+      free_joins_per_network: String(settings.free_joins_per_network),
+      max_joins_per_network: String(settings.max_joins_per_network),
     },
   }
 }
 
 /** Digits only: `Number('')` would be 0. */
-const wholeOf = (text = '') => /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+const wholeOf = (text = '') => /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN
 
 export async function action ({ context, params, request }: Route.ActionArgs) {
   requirePerson(context, 'event_creator', 'admin')
@@ -48,10 +56,12 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
     enabled: texts.intent !== 'off',
     opens_at: fieldMoment(texts, 'opens_at', timezone) ?? '',
     max_in_checkout: wholeOf(texts.max_in_checkout), pass_minutes: wholeOf(texts.pass_minutes),
+    free_joins_per_network: wholeOf(texts.free_joins_per_network),
+    max_joins_per_network: wholeOf(texts.max_joins_per_network),
   }
   const errors = check(t, NewQueueSettings, body)
   if (body.opens_at === '') errors.opens_at = t('errors.form.time')
-  for (const name of ['max_in_checkout', 'pass_minutes'] as const) {
+  for (const name of numbers) {
     if (Number.isNaN(body[name])) errors[name] = t('errors.form.number')
   }
   if (Object.keys(errors).length > 0) return data(refuse(t, texts, errors), { status: 400 })
@@ -91,6 +101,10 @@ export default function WaitingRoomSettings ({ loaderData, actionData }: Route.C
           label={t('organizer.waiting_room.max')} hint={t('organizer.waiting_room.max_hint')} />
         <Field {...of('pass_minutes')} type="number" inputMode="numeric" min={1} max={60}
           label={t('organizer.waiting_room.minutes')} hint={t('organizer.waiting_room.minutes_hint')} />
+        <Field {...of('free_joins_per_network')} type="number" inputMode="numeric" min={0} max={2_000_000}
+          label={t('organizer.waiting_room.free')} hint={t('organizer.waiting_room.free_hint')} />
+        <Field {...of('max_joins_per_network')} type="number" inputMode="numeric" min={1} max={2_000_000}
+          label={t('organizer.waiting_room.most')} hint={t('organizer.waiting_room.most_hint')} />
         <p className="flex flex-wrap gap-3 sm:col-span-2">
           <button type="submit" name="intent" value="on" className="button">
             {t(is_on ? 'organizer.waiting_room.save' : 'organizer.waiting_room.switch_on')}
