@@ -11,6 +11,7 @@ import {
   type EmbeddedPostgres,
 } from '@fermata/platform/embedded-postgres/supervisor'
 import { ownerOf } from '@fermata/platform/embedded-postgres/owner'
+import { isKnownSecret, passwordIn } from '@fermata/platform/known-secrets'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { removeLeftRehearsals } from '@fermata/platform/rehearsal-databases'
 import type { ServiceDefinition } from '@fermata/platform/service'
@@ -87,11 +88,10 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
     throw new Error(
       'Demo accounts have a public password: unset FERMATA_DEMO when NODE_ENV is production.',
     )
-  const development_only = signatures.filter(name => secretsIn(environment[name] ?? '')
-      .some(secret => secret.startsWith('development-only-')))
-  if (production && development_only.length > 0)
+  const known = knownSecrets(environment)
+  if (production && known.length > 0)
     throw new Error(
-      `Everybody can read ${development_only.join(', ')} in compose.yml: ` +
+      `Everybody can guess ${known.join(', ')}: ` +
         'production needs secrets of its own, which deploy/make-secrets.sh makes.',
     )
   if (production && !environment.PUBLIC_URL)
@@ -107,6 +107,18 @@ function planServer (environment: Environment, schemas: TObject[], all: Services
     demo,
     folder: resolve(root, settings.FERMATA_DATA),
   }
+}
+
+/** Settings whose value opens something, and which is no secret. */
+function knownSecrets (environment: Environment): string[] {
+  const values = (name: string) => secretsIn(environment[name] ?? '').filter(Boolean)
+  const addresses = ['DATABASE_URL', ...serviceNames.map(databaseVariable), 'NATS_URL']
+  return [
+    ...[...signatures, 'METRICS_TOKEN', 'MAIL_PASSWORD']
+      .filter(name => values(name).some(isKnownSecret)),
+    // An address without a password opens nothing by itself.
+    ...addresses.filter(name => values(name).map(passwordIn).filter(Boolean).some(isKnownSecret)),
+  ]
 }
 
 /** Starts what the environment asks for; `listen` opens the door when the rest is ready. */

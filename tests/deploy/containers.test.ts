@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
   writeFileSync,
@@ -89,7 +90,7 @@ test('image: what it holds is enough for a service, and it writes nothing there'
   const database = await createTestDatabase()
   const port = await freePort()
   const secret = join(data, 'secret')
-  writeFileSync(secret, `${'s'.repeat(40)}\n`)
+  writeFileSync(secret, `${randomBytes(32).toString('hex')}\n`)
   const before = readdirSync(folder, { recursive: true })
   const environment = {
     PATH: process.env.PATH, SERVICES: 'orders', HOST: '127.0.0.1', PORT: String(port),

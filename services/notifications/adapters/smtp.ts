@@ -62,7 +62,12 @@ async function within<T> (limit_ms: number, work: Promise<T>): Promise<T> {
 }
 
 /** What a failure may say in a log: never the server's words, for they repeat the address. */
-export interface MailFailure { code: string, is_refused: boolean }
+export interface MailFailure {
+  code: string
+  is_refused: boolean
+  /** For administrators: what the server said, unless that was about the password. */
+  words: string
+}
 
 /**
  * Whether the server refused this very mail for good (RFC 5321: 5yz); a wrong password or a broken
@@ -75,5 +80,8 @@ export function describeFailure (error: unknown): MailFailure {
   return {
     code: answer === null ? name : `${name} ${answer}`,
     is_refused: answer !== null && answer >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE'),
+    // Some servers repeat what they were told, in base64 at that.
+    words: code === 'EAUTH' ? `The mail server did not accept the account (${answer ?? 'no answer'}).`
+      : error instanceof Error ? error.message : String(error),
   }
 }

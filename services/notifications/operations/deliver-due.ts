@@ -124,8 +124,8 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
     await markDead(ctx.db, id, error.message)
     return
   }
-  const { code, is_refused } = describeFailure(error)
-  const words = (error instanceof Error ? error.message : String(error)).slice(0, max_error_length)
+  const { code, is_refused, words: said } = describeFailure(error)
+  const words = said.slice(0, max_error_length)
   const is_last = isLastAttempt(attempts, is_refused)
   ctx.log.warn({ request_id, delivery_id: id, kind, attempts, code },
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
