@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface TestNats {
   url: string
+  /** The folder in which JetStream keeps its messages. */
+  store: string
   start: () => Promise<void>
   /** `kill -9`: what it had not written is gone. */
   kill: () => Promise<void>
@@ -53,7 +55,7 @@ export async function createTestNats (config = ''): Promise<TestNats> {
   }
 
   return {
-    url: `nats://127.0.0.1:${port}`, start, kill,
+    url: `nats://127.0.0.1:${port}`, store, start, kill,
     freeze: frozen => { child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT') },
     wipe: () => rm(store, { recursive: true, force: true }),
     async remove () {
