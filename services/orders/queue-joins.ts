@@ -25,7 +25,8 @@ export type Joined = { kind: 'joined', place: Place } | { kind: 'off' } | { kind
 
 /** A draw of this many is held in memory as 24 MB and takes some seconds. */
 const max_joined = 2_000_000
-const batches_at_a_time = 500
+/** Counting so many takes some tenths of a second at most. */
+const batches_at_a_time = 100
 
 /**
  * Gives places to all who came meanwhile, in the order in which they came. Behind the room's lock:
