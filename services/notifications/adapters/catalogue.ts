@@ -1,4 +1,5 @@
 import type { Locale } from '@fermata/contracts/fields'
+import { oneLine } from '@fermata/contracts/one-line'
 import { createInstance } from 'i18next'
 import { en, type Texts } from '../rules/texts-en.ts'
 import { fr } from '../rules/texts-fr.ts'
@@ -21,8 +22,8 @@ export type TextKey = WithoutForm<Paths<Texts>>
 export type Translate = (key: TextKey, values?: Record<string, string | number>) => string
 
 /** Names and titles come from people; within our sentences each is a few words on one line. */
-const oneLine = (value: string | number) =>
-  typeof value === 'number' ? value : value.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+const inSentence = (value: string | number) =>
+  typeof value === 'number' ? value : oneLine(value)
 
 function createTranslator (locale: Locale): Translate {
   const translate = i18n.getFixedT(locale)
@@ -30,7 +31,7 @@ function createTranslator (locale: Locale): Translate {
   const labels = new Map<string, string>()
   return (key, values) => {
     if (values) return translate(key, Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [name, oneLine(value)])))
+      Object.entries(values).map(([name, value]) => [name, inSentence(value)])))
     const label = labels.get(key) ?? translate(key)
     labels.set(key, label)
     return label

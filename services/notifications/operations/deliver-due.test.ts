@@ -9,7 +9,7 @@ import type { Email } from 'postal-mime'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
-import { startMailServer, type MailServer } from '../test/mail-server.ts'
+import { startMailServer, type MailServer } from '@fermata/testkit/mail-server'
 import {
   asked_by, authPeer, event, inHours, issued, publisher, ticket, ticketsPeer, unwell,
   withoutTickets,

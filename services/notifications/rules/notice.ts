@@ -1,7 +1,7 @@
 import { erasedBuyer, type Locale } from '@fermata/contracts/fields'
 import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Channel, NotificationKind } from '@fermata/contracts/notifications'
-import { headerText, type Action, type Content } from './outgoing.ts'
+import { inLines, type Action, type Content } from './outgoing.ts'
 
 /** One piece of news for one person, before anyone looked up how they want to hear it. */
 export interface Notice {
@@ -127,7 +127,7 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   const is_shown = user_id !== null && (notice.in_app ?? true) &&
     (wish?.in_app_notifications ?? true)
   if (!is_shown) return { messages: [], deliveries }
-  const { title, paragraphs } = notice.write(own_locale)
+  const { title, paragraphs } = inLines(notice.write(own_locale))
   const body = paragraphs.join('\n\n')
   return { messages: [{ dedupe_key, user_id, kind, title, body, url }], deliveries }
 }
@@ -135,9 +135,9 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
 /** What deliveries of a notice have in common. */
 function inLanguage (notice: Notice, locale: Locale) {
   const { kind, user_id, write, request_id = null } = notice
-  const content = write(locale)
+  const content = inLines(write(locale))
   return {
-    kind, user_id, locale, content, subject: headerText(content.title), request_id, send_at: null,
+    kind, user_id, locale, content, subject: content.title, request_id, send_at: null,
     priority: priorities[kind] ?? default_priority,
   }
 }

@@ -1,3 +1,5 @@
+import { oneLine } from '@fermata/contracts/one-line'
+
 /** A mail as it leaves the house. */
 export interface OutgoingMail {
   from: string
@@ -44,10 +46,14 @@ export interface Action {
   link_of?: 'users'
 }
 
-const control_characters = /[\p{Cc}\u2028\u2029]+/gu
-
-/** A header field is one line: names and titles may not begin another. */
-export const headerText = (text: string) => text.replace(control_characters, ' ').trim()
+/**
+ * Words of ours around words of others: headings and rows of the table are one line each, so that
+ * no title begins a line that looks like ours.
+ */
+export const inLines = (content: Content): Content => ({
+  ...content, title: oneLine(content.title),
+  facts: content.facts.map(([label, value]) => [label, oneLine(value)]),
+})
 
 /** Seconds until the next try: doubling from the first, an hour at most. */
 export const retryDelay = (first_seconds: number, attempts: number) =>

@@ -1,5 +1,6 @@
 import { otherShowing } from '@fermata/contracts/clocks'
 import type { EventFacts } from '@fermata/contracts/fields'
+import { oneLine } from '@fermata/contracts/one-line'
 import ical, { ICalEventStatus, type ICalDayJsStub } from 'ical-generator'
 import { vtimezone, wallClock } from '../rules/time-zone.ts'
 
@@ -25,8 +26,6 @@ function momentIn (iso: string, zone: string): ICalDayJsStub | Date {
   }
   return moment
 }
-
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 export interface CalendarEntry {
   event: EventFacts

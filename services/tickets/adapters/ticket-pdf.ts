@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
+import { oneLine } from '@fermata/contracts/one-line'
 import PDFDocument from 'pdfkit'
 import { countryText, priceText, textsIn, whenTexts } from '../rules/ticket-texts.ts'
 import { qrCode, quiet_zone_modules } from './qr-code.ts'
@@ -40,12 +41,6 @@ let fonts: [string, Buffer][] | undefined
 const loadFonts = () =>
   fonts ??= Object.entries(fontNames).map(([name, file]) =>
     [name, readFileSync(join(fontFolder, `${file}.ttf`))])
-
-/**
- * Line breaks and tabs of a title would break the page; letters that cannot be seen have no place
- * on it.
- */
-const oneLine = (text: string) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 
 /**
  * Tickets as one A4 document, a page for each.

@@ -39,7 +39,10 @@ test('catalogues: no text is empty, and every plural has its other form', () => 
   for (const catalogue of Object.values(texts)) {
     for (const [path, text] of catalogue) {
       expect(text.trim(), path).not.toBe('')
-      if (path.endsWith('_one') || path.endsWith('_many')) expect(catalogue.has(`${stemOf(path)}_other`), path).toBe(true)
+      // A text may be called `too_many` and count nothing.
+      const is_form = path.endsWith('_one') ||
+        (path.endsWith('_many') && catalogue.has(`${stemOf(path)}_one`))
+      if (is_form) expect(catalogue.has(`${stemOf(path)}_other`), path).toBe(true)
     }
   }
 })
