@@ -168,7 +168,7 @@ const weights: Record<string, number> = {
   getOrderPdf: 0.4, placeOrder: 4, startPayment: 2, createTicketType: 2,
 }
 /** A page is twenty times the work of an answer of the API. */
-const page_weight = 0.25
+const page_weight = 0.15
 
 export const draftFor = (targets: readonly Target[]): fc.Arbitrary<Draft> =>
   fc.oneof(...targets.map(target => ({

@@ -72,7 +72,7 @@ export async function allTargets (): Promise<Target[]> {
 
 /** Sends so many requests. The seed makes the same ones again, as far as ids are the same. */
 export async function fuzz (world: World, options: FuzzOptions): Promise<Fuzzed> {
-  const { at_once = 6, seed, only, within_ms = Infinity } = options
+  const { at_once = 8, seed, only, within_ms = Infinity } = options
   const targets = (await allTargets()).filter(({ name }) => !only || only.test(name))
   const sequence = fc.array(draftFor(targets), { minLength: 1, maxLength: longest_sequence })
   const run: Run = {

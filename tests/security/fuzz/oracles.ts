@@ -113,9 +113,17 @@ const refusesInWords: Judge = ({ target, wire }, answer) => {
     : `${status} as ${headers['content-type'] ?? 'nothing'}`
 }
 
+/** What a browser or proxy kept, the next at the same machine could read. */
+const isForgotten: Judge = ({ target, wire }, { headers }) => {
+  if (target.is === 'page' || target.served.route.access === 'public') return null
+  if (isElsewhere(wire, target.served.route)) return null
+  return headers['cache-control']?.includes('no-store') ? null : `kept: ${headers['cache-control']}`
+}
+
 const rules: Record<string, Judge> = {
   'no failure': noFailure, 'the answer is declared': fits, 'security headers': headed,
   'redirects stay here': staysHere, 'refusals are problems': refusesInWords,
+  'what is somebody\'s is not kept': isForgotten,
 }
 
 /** Who may read what is one organiser's. */
