@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ThreatId } from '../tests/security/proof.ts'
+import { threatsIn, type ThreatId } from '../tests/security/proof.ts'
 import { readResults, type Result } from '../tests/security/results.ts'
 import { threats } from '../tests/security/threats.ts'
 import { keepGenerated } from './generated.ts'
@@ -8,13 +8,19 @@ import { root } from './sources.ts'
 
 /** Writes docs/security.md from what `npm run test:security` saw, or with `--check` compares. */
 
-const folder = join(root, 'tests/security')
+/** What may try a threat: S33 is tried by people, from end to end. */
+const candidates = [
+  ...readdirSync(join(root, 'tests/security')).filter(name => name.endsWith('.test.ts'))
+    .map(name => `tests/security/${name}`),
+  'tests/end-to-end/pressed-links.test.ts'
+]
 
-/** `S7` is tried by `tests/security/s07-….test.ts`; S33 by people, from end to end. */
-const filesOf = (threat: ThreatId) => threat === 'S33'
-  ? ['tests/end-to-end/pressed-links.test.ts']
-  : readdirSync(folder).filter(name => name.startsWith(`s${threat.slice(1).padStart(2, '0')}-`))
-    .map(name => `tests/security/${name}`)
+/** A test says in its title which threats it tries. */
+const titles = new Map(candidates.map(file => [file,
+  [...readFileSync(join(root, file), 'utf8').matchAll(/['"`](S\d+(?:, S\d+)*: )/g)]
+    .flatMap(([, title]) => threatsIn(title!))]))
+
+const filesOf = (threat: ThreatId) => candidates.filter(file => titles.get(file)!.includes(threat))
 
 const rowOf = (threat: ThreatId, result: Result | undefined) => {
   const { threat: what, control } = threats[threat]!

@@ -186,13 +186,13 @@ export async function startServer (given: Environment, all: Services): Promise<S
 }
 
 /** The pages, which ask the services of this process where it has any. */
-function pagesOf ({ settings, names }: Plan, public_origin: string): SystemOptions['serve_also'] {
+function pagesOf ({ settings, names, demo }: Plan, public_origin: string): SystemOptions['serve_also'] {
   return async (app, { tracing, settings: platform }) => {
     const { registerWeb } = await import('./web.ts')
     const api_url = settings.API_URL ??
       ((path: string) => addressesOf(settings, serviceOf(path))[0]!)
     const isHere = createIsHere(platform.MAILBOX_READERS)
-    const common = { tracing, public_origin, isHere }
+    const common = { tracing, public_origin, isHere, is_demo: demo }
     await registerWeb(app, names.length > 0 ? common : { ...common, api_url })
   }
 }

@@ -27,6 +27,7 @@ interface WebRequest {
   nonce: string
   request_id: string
   is_secure: boolean
+  is_demo: boolean
   log_error: (error: unknown) => void
 }
 
@@ -67,6 +68,8 @@ export interface WebOptions {
    * host, links and cookies are those of this one.
    */
   public_origin: string
+  /** Whether the accounts of the demonstration are there, with their public password. */
+  is_demo?: boolean
   /** Whether somebody on this machine asks, who alone may read the development mailbox. */
   isHere: (request: Arrival) => boolean
   /** False gives turns by arrival alone; only a test's control does. */
@@ -245,6 +248,7 @@ async function renderPage (
     nonce,
     request_id: raw.id,
     is_secure: isSecure(options),
+    is_demo: options.is_demo ?? false,
     log_error: error => raw.log.error({ err: error, request_id: raw.id }, 'page failed'),
     api_url: typeof options.api_url === 'string' ? options.api_url : '',
     fetch: options.api_url === undefined

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { tooMany } from '@fermata/contracts/problems'
 import { networkOf } from '@fermata/platform/network'
 import { Problem } from '@fermata/platform/problem'
@@ -107,7 +108,7 @@ export const registrations_of_address = 10
  */
 export async function admitRegistration (ctx: Ctx, email: string, ip: string): Promise<void> {
   await takeFrom(ctx, [{
-    key: keyOf('register', email, networkOf(ip)), limit: registrations_of_address, window_s,
+    key: keyOf('register', mailboxOf(email), networkOf(ip)), limit: registrations_of_address, window_s,
     detail: 'This address was registered too often; wait a moment before the next try.',
   }])
 }

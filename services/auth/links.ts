@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AddressMail } from '@fermata/contracts/auth'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Db, Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { DB } from './database.ts'
@@ -18,9 +19,9 @@ const lives_s: Record<LinkPurpose, number> = {
 /** Longer than a mail server is usually away: whoever asked yesterday does not wait any more. */
 const mailable_s = 24 * hour_s
 /**
- * Between two mails of a kind to one address: strangers ask for them, too. Whoever needs one tries
- * a few times; who goes on is answered once an hour, and the last link that came stays good as
- * long.
+ * Between two mails of a kind to one letter box, however its address is spelled: strangers ask for
+ * them, too. Whoever needs one tries a few times; who goes on is answered once an hour, and the
+ * last link that came stays good as long.
  */
 const pauses: MailPauses = { first_s: 60, mails: 5, then_s: hour_s, window_s: 24 * hour_s }
 /** As often as a mail is tried. */
@@ -34,7 +35,7 @@ export async function askForLink (
 ): Promise<string | null> {
   const link_id = uuidv7()
   const purpose = mail === 'reset' ? 'reset_password' : 'verify_email'
-  const key = createHash('sha256').update(`${mail} ${email}`).digest()
+  const key = createHash('sha256').update(`${mail} ${mailboxOf(email)}`).digest()
   if (!await beginMailPause(tx, key, pauses)) return null
   await putLink(tx, { id: link_id, account_id: id, purpose, login_id, lives_s: mailable_s })
   return link_id

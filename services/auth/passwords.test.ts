@@ -2,6 +2,7 @@ import {
   changePassword, emailVerified, forgotPassword, getMe, login, passwordResetRequested,
   resetPassword, userRegistered,
 } from '@fermata/contracts/auth'
+import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
@@ -74,6 +75,20 @@ test('forgotPassword: whoever asks again and again makes five mails to an accoun
   expect(counts).toEqual([1, 2, 3, 4, 5, 5, 5])
   expect(await askAfter(60)).toBe(6)
   expect(await askAfter(2)).toBe(6)
+})
+
+test('forgotPassword: accounts with several spellings of one letter box share its mails', async () => {
+  const [name, domain] = ['box', `${uuidv7()}.example.com`]
+  const spellings = [`${name}@${domain}`, `${name}+1@${domain}`, `${name}+2@${domain}`]
+  const users = []
+  for (const email of spellings) users.push((await newPerson(it, { email })).user)
+  await endPauses(ctx)
+  for (const { email } of users) await it.send(forgotPassword, { body: { email } })
+  // The job of another person comes after: when it is done, these are, too.
+  await forgotten((await newPerson(it)).user)
+  const counts = await Promise.all(users.map(async ({ id }) =>
+    (await published(ctx, passwordResetRequested, id)).length))
+  expect(counts.toSorted()).toEqual([0, 0, 1])
 })
 
 test('forgotPassword: answers alike for everybody and mails one link a minute to an account', async () => {

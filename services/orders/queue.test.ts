@@ -5,6 +5,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
+import { tendWaitingRooms } from './operations/tend-waiting-rooms.ts'
 import { checkPass } from './queue-pass.ts'
 import { bindingOf, signPass } from './queue-tokens.ts'
 import orders from './service.ts'
@@ -311,6 +312,20 @@ test('tendWaitingRooms: no more are let in than may be inside, and one follows w
   const settings = await settingsOf(event_id)
   expect(settings.body).toMatchObject({ admitted_up_to: 3, joined: 5 })
   expect(settings.body.left_per_second).toBeGreaterThan(0)
+})
+
+test('tendWaitingRooms: a draft has no draw, so an opening that was mistyped can be mended', async () => {
+  const event = await seedEvent(ctx, { owner_ids: [member], status: 'draft' })
+  await seedTicketType(ctx, { event_id: event.id })
+  const set = (opens_at: string) => it.send(api.setQueue, { params: { event_id: event.id },
+    token: organizer, body: { enabled: true, opens_at } })
+  expect((await set(in_seconds(-3600))).status).toBe(200)
+  await tendWaitingRooms(ctx)
+  expect((await settingsOf(event.id)).body.drawn_at).toBeNull()
+  expect((await set(in_seconds(-60))).status).toBe(200)
+  await sql`update orders.events set status = 'published' where id = ${event.id}`.execute(ctx.db)
+  await it.eventually(async () => (await settingsOf(event.id)).body.drawn_at, 'the draw')
+  expect((await set(in_seconds(60))).status).toBe(409)
 })
 
 test('tendWaitingRooms: an event that was canceled closes its room', async () => {

@@ -71,6 +71,15 @@ test('requestAddressLink: an address gets one mail a minute and three a day, als
   expect((await ask('none@none')).status).toBe(400)
 })
 
+test('requestAddressLink: all spellings of a letter box share what it gets', async () => {
+  const email = newAddress()
+  const [name, domain] = email.split('@')
+  const spellings = [email, ...[1, 2, 3].map(number => `${name}+${number}@${domain}`)]
+  for (const spelling of spellings) expect((await ask(spelling)).status).toBe(202)
+  const mails = await Promise.all(spellings.map(requested))
+  expect(mails.map(each => each.length)).toEqual([1, 0, 0, 0])
+})
+
 test('makeAddressLink: gives tokens to who writes mails alone, until the link was opened', async () => {
   const email = newAddress()
   await ask(email)

@@ -23,6 +23,7 @@ export interface UsersAddressLinks {
   email: string
   expires_at: string
   id: string
+  mailbox: string
 }
 
 export interface UsersAddressTokens {

@@ -12,7 +12,10 @@ export const personalData: PersonalDataMap = {
       what: words('That you asked what is kept about you',
         'Que vous avez demandé ce qui est conservé sur vous'),
       of: [{ address: 'email' }], erase: 'rows',
-      personal: { email: personal('Your address', 'Votre adresse') },
+      personal: {
+        email: personal('Your address', 'Votre adresse'),
+        mailbox: personal('Your address as it is counted', 'Votre adresse telle qu’elle est comptée'),
+      },
       rest: ['id', 'created_at', 'expires_at'],
     },
     purchases: {

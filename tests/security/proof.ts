@@ -15,6 +15,10 @@ export const atScale = (slice: number, whole: number) => is_whole ? whole : slic
 /** A threat's name in docs/security.md. */
 export type ThreatId = `S${number}`
 
+/** The threats that a test is about, as its title begins: `S7: …` or `S1, S2, S37: …`. */
+export const threatsIn = (title: string): ThreatId[] =>
+  (/^S\d+(?:, S\d+)*(?=:)/.exec(title)?.[0].split(', ') ?? []) as ThreatId[]
+
 export interface Figure { threat: ThreatId, text: string }
 
 /** Puts a sentence with measured numbers into the report; without effect in `npm test`. */

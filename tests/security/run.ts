@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Figure, ThreatId } from './proof.ts'
+import { threatsIn, type Figure } from './proof.ts'
 import { readResults, results_file, type Result } from './results.ts'
 
 /**
@@ -31,11 +31,9 @@ async function run (file: string, parameters: string[], env: NodeJS.ProcessEnv):
 /** What each threat's tests came to. A test that names no threat counts for none. */
 function resultsOf (report: Report, figures: Figure[], ran_on: string): Result[] {
   const tests = report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map(({ title, status }) => ({
-      threat: /^S\d+(?=:)/.exec(title)?.[0] as ThreatId | undefined,
-      file: name.slice(root.length), status,
-    })))
-  const byThreat = Map.groupBy(tests.filter(test => test.threat), test => test.threat!)
+    assertionResults.flatMap(({ title, status }) => threatsIn(title).map(threat =>
+      ({ threat, file: name.slice(root.length), status }))))
+  const byThreat = Map.groupBy(tests, test => test.threat)
   return [...byThreat].map(([threat, ofThreat]) => ({
     threat, ran_on,
     files: [...new Set(ofThreat.map(test => test.file))].sort(),

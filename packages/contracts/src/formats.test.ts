@@ -1,9 +1,9 @@
 import { Compile } from 'typebox/compile'
 import { expect, test } from 'vitest'
-import { Email, Timestamp } from './fields.ts'
+import { Email, Timestamp, Uuid } from './fields.ts'
 import { mailboxOf, storedAddress } from './mailboxes.ts'
 
-const takes = { moment: Compile(Timestamp), address: Compile(Email) }
+const takes = { moment: Compile(Timestamp), address: Compile(Email), id: Compile(Uuid) }
 
 test.each([
   '2027-01-01T00:00:00Z', '2027-01-01T00:00:00.123Z', '2027-01-01T00:00:00.123456789+14:00',
@@ -76,6 +76,16 @@ test.each([
   ['255 in all', `${longest_name}@d${longest_domain}`], ['a label of 64', `ann@${'b'.repeat(64)}.fr`],
 ])('no address: %s', (_, text) => {
   expect(takes.address.Check(text)).toBe(false)
+})
+
+test('an id has one spelling: another would be counted as another', () => {
+  const id = '01a228d2-3aa5-7000-bcf9-07c2ab72e474'
+  expect(takes.id.Check(id)).toBe(true)
+  const others = [id.toUpperCase(), id.replace('a', 'A'), `{${id}}`, `urn:uuid:${id}`,
+    id.replaceAll('-', ''), ` ${id}`, `${id}\n`]
+  for (const other of others) {
+    expect(takes.id.Check(other), other).toBe(false)
+  }
 })
 
 test('storedAddress: letters by case and spaces around are not kept', () => {

@@ -44,6 +44,15 @@ const address = new RegExp(
  */
 export const isAddress = (text: string) => text.length <= 254 && address.test(text)
 
+const id = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
+/**
+ * A UUID in small letters, as it is given out. In capital letters it would be the same row for
+ * PostgreSQL and another name wherever something is counted by it.
+ */
+export const isId = (text: string) => id.test(text)
+
 /** TypeBox asks here wherever a schema says `format`, in services and in pages. */
 Format.Set('date-time', isMoment)
 Format.Set('email', isAddress)
+Format.Set('uuid', isId)

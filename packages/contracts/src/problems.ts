@@ -10,6 +10,8 @@ export const FieldErrors = Type.Object({
 
 export const malformed = defineProblem('request/malformed', 400, 'The request could not be read')
 export const invalid = defineProblem('request/invalid', 400, 'Some fields are not valid', FieldErrors)
+/** What is said of a field with the number of a payment card, so that pages can say what to do. */
+export const holds_card_number = 'holds the number of a card, which no field here takes'
 export const unauthenticated = defineProblem('request/unauthenticated', 401, 'A valid token is needed')
 export const forbidden = defineProblem('request/forbidden', 403, 'Your role does not allow this')
 export const crossOrigin = defineProblem('request/cross-origin', 403, 'Requests with a cookie must come from our own pages')

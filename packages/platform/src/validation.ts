@@ -1,3 +1,4 @@
+import { holds_card_number } from '@fermata/contracts/problems'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -55,7 +56,7 @@ const isUnstorable: IsUnfit = text =>
   text.includes('\0') || !text.isWellFormed() ? unstorable : null
 
 const isUnstorableOrCard: IsUnfit = text => isUnstorable(text) ??
-  (holdsCardNumber(text) ? 'holds the number of a card, which no field here takes' : null)
+  (holdsCardNumber(text) ? holds_card_number : null)
 
 interface Unfit { field: string, message: string }
 

@@ -20,10 +20,13 @@ export async function tendWaitingRooms (ctx: Ctx): Promise<void> {
   if (moved) await rooms.refresh()
 }
 
-/** A room where nobody waits and nobody buys costs nothing. */
+/**
+ * A room where nobody waits and nobody buys costs nothing. That of a draft is not drawn: nobody
+ * could join it, and an opening that was mistyped may still be mended.
+ */
 function hasWork (room: Room): boolean {
   const { row } = room
-  if (row.drawn_at === null) return room.opens_ms <= nowIn(room)
+  if (row.drawn_at === null) return row.status !== 'draft' && room.opens_ms <= nowIn(room)
   return row.joined > row.admitted_up_to || row.in_checkout > 0 || row.admitted_per_second > 0.001
 }
 

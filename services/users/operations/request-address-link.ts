@@ -1,4 +1,4 @@
-import { storedAddress } from '@fermata/contracts/mailboxes'
+import { mailboxOf, storedAddress } from '@fermata/contracts/mailboxes'
 import * as api from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Operation } from '../context.ts'
@@ -18,7 +18,7 @@ export const requestAddressLink: Operation<typeof api.requestAddressLink> = asyn
   const link_id = uuidv7()
   await ctx.transaction(async tx => {
     const has_account = await isOwned(tx, email)
-    if (!await insertLink(tx, link_id, email, pace)) return
+    if (!await insertLink(tx, { id: link_id, email, mailbox: mailboxOf(email) }, pace)) return
     await ctx.publish(tx, api.addressLinkRequested,
       [{ link_id, email, locale: body.locale ?? 'en', has_account }], request_id)
   })

@@ -14,18 +14,18 @@ export interface Pace { pause_s: number, a_day: number }
  * address at the same time queues, so that no two count alike.
  */
 export async function insertLink (
-  tx: Tx<DB>, id: string, email: string, pace: Pace,
+  tx: Tx<DB>, { id, email, mailbox }: { id: string, email: string, mailbox: string }, pace: Pace,
 ): Promise<boolean> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`address link ${email}`}, 0))`.execute(tx)
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`address link ${mailbox}`}, 0))`.execute(tx)
   return (await sql`
-    insert into users.address_links (id, email, expires_at)
-    select ${id}, ${email}, now() + interval '1 day'
+    insert into users.address_links (id, email, mailbox, expires_at)
+    select ${id}, ${email}, ${mailbox}, now() + interval '1 day'
      where not exists (
        select from users.address_links
-        where email = ${email} and created_at > now() - ${pace.pause_s} * interval '1 second')
+        where mailbox = ${mailbox} and created_at > now() - ${pace.pause_s} * interval '1 second')
        and ${pace.a_day} > (
        select count(*) from users.address_links
-        where email = ${email} and created_at > now() - interval '1 day')
+        where mailbox = ${mailbox} and created_at > now() - interval '1 day')
     returning true`.execute(tx)).rows.length > 0
 }
 

@@ -155,7 +155,10 @@ function Opened ({ email, grant }: { email: string, grant: string }) {
         <Form method="post" action="/my-data">
           <input type="hidden" name="form" value="erase" />
           <input type="hidden" name="grant" value={grant} />
-          <button type="submit" className="button button-danger">{t('account.my_data.erase')}</button>
+          <details>
+            <summary className="min-h-11 cursor-pointer content-center font-bold text-bad">{t('account.my_data.erase')}</summary>
+            <button type="submit" className="button button-danger">{t('account.my_data.erase_sure')}</button>
+          </details>
         </Form>
       </section>
     </>

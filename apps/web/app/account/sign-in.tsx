@@ -3,16 +3,15 @@ import {
   secondFactorNeeded, wrongProof, type ProofKind,
 } from '@fermata/contracts/auth'
 import { problemIs, type Answer } from '@fermata/contracts/client'
-import { listMailbox } from '@fermata/contracts/notifications'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/sign-in'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
-import { optional, refusal, safePath } from '../server/answers.server.ts'
+import { refusal, safePath } from '../server/answers.server.ts'
 import { check, inputRules, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { secondProofIn } from '../server/proof.server.ts'
 import { clientFor, deviceHeaders, newCookies, sessionOf } from '../server/session.server.ts'
-import { visitorOf } from '../server/web-request.server.ts'
+import { visitorOf, webRequest } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { PasskeyButton } from '../ui/passkey.tsx'
@@ -23,11 +22,9 @@ const demoAccounts = ['user@example.com', 'eventcreator@example.com', 'operator@
 export async function loader ({ context, url }: Route.LoaderArgs) {
   const next = safePath(url.searchParams.get('next'))
   if (context.get(sessionOf).me) throw redirect(next)
-  // The mailbox exists in the demo only, and so do its accounts.
-  const mailbox = await optional(clientFor(context, null)(listMailbox, { query: { limit: 1 } }))
   return {
     next, is_reset: url.searchParams.has('reset'), email: url.searchParams.get('email')?.slice(0, 254) ?? '',
-    rules: inputRules(login.body!), accounts: mailbox ? demoAccounts : [],
+    rules: inputRules(login.body!), accounts: context.get(webRequest).is_demo ? demoAccounts : [],
   }
 }
 

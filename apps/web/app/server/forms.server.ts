@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { invalid, keyReused } from '@fermata/contracts/problems'
+import { holds_card_number, invalid, keyReused } from '@fermata/contracts/problems'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { data } from 'react-router'
 import type { TObject, TSchema } from 'typebox'
@@ -99,11 +99,15 @@ function explain (t: Translate, { keyword, params }: SchemaError, value: unknown
 
 /**
  * The fields that the API itself refused; its words are for programs, so each reads "not valid".
+ * @param inside what the form leaves out before the names of its fields, such as `buyer.`
  */
-export function fieldsRefused (t: Translate, problem: ProblemBody): Record<string, string> {
+export function fieldsRefused (
+  t: Translate, problem: ProblemBody, inside = ''
+): Record<string, string> {
   if (!problemIs(problem, invalid)) return {}
-  return Object.fromEntries(problem.errors.map(({ field }) => [
-    field, t('errors.form.invalid'),
+  return Object.fromEntries(problem.errors.map(({ field, message }) => [
+    inside && field.startsWith(inside) ? field.slice(inside.length) : field,
+    t(message === holds_card_number ? 'errors.form.card' : 'errors.form.invalid'),
   ]))
 }
 

@@ -1,7 +1,7 @@
 import { register } from '@fermata/contracts/auth'
 import { NewEvent } from '@fermata/contracts/events'
 import { Buyer } from '@fermata/contracts/fields'
-import { invalid } from '@fermata/contracts/problems'
+import { holds_card_number, invalid } from '@fermata/contracts/problems'
 import { expect, test } from 'vitest'
 import { translators } from '../i18n/translators.server.ts'
 import { safePath } from './answers.server.ts'
@@ -54,6 +54,8 @@ test('fieldsRefused: fields that only the API refuses are marked too', () => {
   const problem =
     { type: invalid.type, title: '', status: 400, errors: [{ field: 'venue.city', message: 'is not valid' }] }
   expect(fieldsRefused(t, problem)).toEqual({ 'venue.city': 'This is not valid.' })
+  const of_card = { ...problem, errors: [{ field: 'buyer.name', message: holds_card_number }] }
+  expect(fieldsRefused(t, of_card, 'buyer.').name).toMatch(/number of a card/)
   expect(fieldsRefused(t, { type: 'about:blank', title: '', status: 500 })).toEqual({})
 })
 

@@ -15,6 +15,8 @@ export interface WebRequest {
   request_id: string
   /** Whether people reach this site over HTTPS: cookies are then Secure and named `__Host-…`. */
   is_secure: boolean
+  /** Whether the accounts of the demonstration are there, with their public password. */
+  is_demo: boolean
   log_error: (error: unknown) => void
 }
 

@@ -93,7 +93,7 @@ export async function action ({ context, params, request, url }: Route.ActionArg
   const problem = explain(translators[language], event.timezone, answer.problem)
   if (!problem) throw refusal(context, answer)
   const is_held_back = problemIs(answer.problem, tooManyHeld) && answer.problem.scope === 'network'
-  return data({ ...refuse(t, values, fieldsRefused(t, answer.problem), problem), is_held_back },
+  return data({ ...refuse(t, values, fieldsRefused(t, answer.problem, 'buyer.'), problem), is_held_back },
     { status: answer.status })
 }
 
@@ -114,7 +114,7 @@ function explain ({ language, t }: Translator, zone: string, problem: ProblemBod
   }
   if (problemIs(problem, limitReached)) return t(`shop.checkout.limit_${problem.scope}`, { name: problem.name, limit: problem.limit })
   if (problemIs(problem, tooManyHeld)) return t(`shop.checkout.held_${problem.scope}`)
-  if (problemIs(problem, tooManyCodes)) return t('shop.checkout.promo_too_many')
+  if (problemIs(problem, tooManyCodes)) return t('shop.checkout.promo_guessed')
   if (problemIs(problem, promoCodeRefused)) return t(`shop.checkout.promo_${problem.reason}`)
   if (problemIs(problem, priceRefused)) return t('shop.checkout.price_refused', { name: problem.name })
   if (problemIs(problem, belowMinimum)) return t('shop.checkout.below_minimum',

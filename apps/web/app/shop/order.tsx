@@ -1,4 +1,5 @@
 import { getEvent } from '@fermata/contracts/events'
+import { erasedBuyer } from '@fermata/contracts/fields'
 import { getOrderMail } from '@fermata/contracts/notifications'
 import { listTickets } from '@fermata/contracts/tickets'
 import { Link, redirect } from 'react-router'
@@ -86,12 +87,16 @@ const is_moving: Partial<Record<OrderSituation, true>> = {
   canceled_paid: true, refund_coming: true,
 }
 
+/** Nobody can be mailed, or make an account with the address, any more. */
+const isErased = ({ buyer }: OrderData['order']) => buyer.email === erasedBuyer.email
+
 function useWords ({ order, situation, refunded_minor }: OrderData) {
   const { language, t } = useTranslator()
   const amount = formatPrice(language, refunded_minor, order.currency)
   return {
     title: t(`shop.order.is.${situation}.title`),
-    text: t(`shop.order.is.${situation}.text`, { email: order.buyer.email, amount }),
+    text: isErased(order) && is_good[situation] ? t('shop.order.erased')
+      : t(`shop.order.is.${situation}.text`, { email: order.buyer.email, amount }),
   }
 }
 
@@ -182,7 +187,7 @@ function Receipt ({ order, is_guest }: OrderData) {
           <dd><LocalTime at={order.created_at} /></dd>
         </dl>
       </section>
-      {is_guest && order.status === 'completed' && (
+      {is_guest && !isErased(order) && order.status === 'completed' && (
         <aside className="panel grid gap-3">
           <h2 className="text-xl">{t('shop.order.create_account')}</h2>
           <p className="text-soft">{t('shop.order.create_account_text')}</p>

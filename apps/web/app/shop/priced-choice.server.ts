@@ -23,7 +23,7 @@ export const itemsOf = (types: readonly TicketType[], chosen: readonly Chosen[])
 interface Priced {
   lines: OrderItem[], total_minor: number
   promo_code?: string
-  promo_refused?: 'too_many' | 'unknown' | 'not_yet' | 'ended' | 'used_up' | 'not_for_these'
+  promo_refused?: 'guessed' | 'unknown' | 'not_yet' | 'ended' | 'used_up' | 'not_for_these'
 }
 
 /**
@@ -46,7 +46,7 @@ export async function priceChoice (
     const { items, total_minor } = answer.body
     return { lines: items, total_minor, promo_code: answer.body.promo_code }
   }
-  if (problemIs(answer.problem, tooManyCodes)) return { ...plain, promo_refused: 'too_many' }
+  if (problemIs(answer.problem, tooManyCodes)) return { ...plain, promo_refused: 'guessed' }
   // Anything else is said when the order is placed.
   return problemIs(answer.problem, promoCodeRefused)
     ? { ...plain, promo_refused: answer.problem.reason } : plain

@@ -183,6 +183,7 @@ export const account = {
     erase_title: 'Erase',
     erase_text: 'Your name and address are erased everywhere. What the law asks sellers to keep about purchases stays without them. Tickets stay valid, but no mail about them reaches you any more: save them first. Whoever wants money back asks for that first. This cannot be undone.',
     erase: 'Erase my data',
+    erase_sure: 'Yes, erase for good',
     erased: 'Your data are being erased. This takes a few seconds.',
   },
 }

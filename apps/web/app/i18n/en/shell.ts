@@ -56,6 +56,7 @@ export const errors = {
     check: 'Please check the marked fields.',
     required: 'Please fill this in.',
     invalid: 'This is not valid.',
+    card: 'Please do not write the number of a card here. You pay on the next page.',
     too_short: 'At least {{limit}} characters, please.',
     too_long: 'At most {{limit}} characters, please.',
     too_small: 'Not less than {{limit}}, please.',

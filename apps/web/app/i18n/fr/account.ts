@@ -186,6 +186,7 @@ export const account: Wording<typeof english.account> = {
     erase_title: 'Effacer',
     erase_text: 'Votre nom et votre adresse sont effacés partout. Ce que la loi demande aux vendeurs de garder sur les achats reste sans eux. Les billets restent valables, mais aucun e-mail à leur sujet ne vous parviendra plus : enregistrez-les d’abord. Qui veut être remboursé le demande d’abord. C’est définitif.',
     erase: 'Effacer mes données',
+    erase_sure: 'Oui, effacer définitivement',
     erased: 'Vos données sont en train d’être effacées. Cela prend quelques secondes.',
   },
 }

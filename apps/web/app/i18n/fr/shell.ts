@@ -59,6 +59,7 @@ export const errors: Wording<typeof english.errors> = {
     check: 'Vérifiez les champs signalés, s’il vous plaît.',
     required: 'Veuillez remplir ce champ.',
     invalid: 'Ce n’est pas valable.',
+    card: 'N’écrivez pas de numéro de carte ici. Le paiement se fait à la page suivante.',
     too_short: 'Au moins {{limit}} caractères, s’il vous plaît.',
     too_long: 'Au plus {{limit}} caractères, s’il vous plaît.',
     too_small: 'Pas moins de {{limit}}, s’il vous plaît.',

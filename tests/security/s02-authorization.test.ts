@@ -120,7 +120,7 @@ function strangerParams (route: AnyRoute): Record<string, string> {
   )
 }
 
-test('every route of the contracts is served by its service', () => {
+test('S2: every route of the contracts is served by its service', () => {
   expect(routes.length).toBeGreaterThan(100)
   const missing = routes.filter(([, route]) => !it.system.app.hasRoute({
     method: route.method, url: route.path.replace(/\{(\w+)\}/g, ':$1') }))
@@ -128,7 +128,7 @@ test('every route of the contracts is served by its service', () => {
 })
 
 describe.each(routes)('%s', (_, route) => {
-  test.each(Object.keys(signedIn))('%s', async caller => {
+  test.each(Object.keys(signedIn))('S2: as %s', async caller => {
     const token = await callers[caller]!(route)
     const answer = await it.send(route, { params: strangerParams(route), token })
 
@@ -154,7 +154,7 @@ describe.each(routes)('%s', (_, route) => {
   })
 })
 
-test('a field that a contract does not declare is refused by every write, whatever column it names', async () => {
+test('S3: a field that a contract does not declare is refused by every write, whatever column it names', async () => {
   const columns = [
     'is_admin',
     'roles',
