@@ -1,10 +1,14 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { answerEarly, createEarlyServers, earlyJson, endEarlyAnswers } from './early-answers.ts'
+import {
+  answerEarly, createEarlyServers, earlyJson, endEarlyAnswers, limitConnections,
+} from './early-answers.ts'
 
 const server = createEarlyServers({
-  keepAliveTimeout: 1000, requestTimeout: 1000, headers: { 'x-content-type-options': 'nosniff' },
+  keepAliveTimeout: 1000, headersTimeout: 1000, requestTimeout: 1000, isTrusted: () => false,
+  headers: { 'x-content-type-options': 'nosniff' },
 })(
   (_request, response) => { response.end('the route') })
 let origin = ''
@@ -51,4 +55,30 @@ test('answerEarly: a token is looked at and a page of another site gets its head
 test('endEarlyAnswers: a server that stops answers nothing early', async () => {
   endEarlyAnswers(server)
   expect(await ask('/api/much-asked?id=1')).toBe('the route')
+})
+
+test('limitConnections: one network has so many, another and a proxy are not counted with it', async () => {
+  const counted = createServer((_, response) => { response.end('here') })
+  let trusted = ''
+  limitConnections(counted, address => address === trusted, 3)
+  counted.listen(0, '127.0.0.1')
+  await once(counted, 'listening')
+  const { port } = counted.address() as AddressInfo
+  const isLetIn = (localAddress: string) => new Promise<boolean>(resolve => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress })
+    socket.once('data', () => resolve(true)).once('close', () => resolve(false))
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  })
+  const first = await Promise.all(Array.from({ length: 3 }, () => isLetIn('127.0.0.1')))
+  expect(first).toEqual([true, true, true])
+  expect(await isLetIn('127.0.0.1')).toBe(false)
+  expect(await isLetIn('127.0.0.2')).toBe(true)
+  trusted = '127.0.0.1'
+  expect(await isLetIn('127.0.0.1')).toBe(true)
+  trusted = ''
+  counted.closeAllConnections()
+  await expect.poll(() => isLetIn('127.0.0.1')).toBe(true)
+  counted.closeAllConnections()
+  counted.close()
 })

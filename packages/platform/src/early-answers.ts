@@ -1,6 +1,8 @@
 import {
   createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server,
 } from 'node:http'
+import type { Socket } from 'node:net'
+import { networkOf } from './network.ts'
 import { refuseExpectations, refuseNameless } from './odd-answers.ts'
 
 /**
@@ -39,7 +41,11 @@ const answersOf = new WeakMap<Server, Map<string, AnswerEarly>>()
 
 export interface EarlyServerOptions {
   keepAliveTimeout: number
+  /** Milliseconds in which the headers of a request, and all of it, have to arrive. */
+  headersTimeout: number
   requestTimeout: number
+  /** Whose connections are not counted: a proxy brings everybody's. */
+  isTrusted: (address: string) => boolean
   /** Those of every answer. */
   headers: Record<string, string>
 }
@@ -50,18 +56,53 @@ export function createEarlyServers (options: EarlyServerOptions) {
   const usual = Object.entries(options.headers).flat()
   return (handle: RequestListener): Server => {
     // A request without a Host is refused below, with our headers.
-    const server = createServer({ requireHostHeader: false }, (request, response) => {
+    const { keepAliveTimeout, headersTimeout, requestTimeout } = options
+    const server = createServer({
+      requireHostHeader: false, keepAliveTimeout, headersTimeout, requestTimeout,
+      connectionsCheckingInterval: check_connections_ms,
+    }, (request, response) => {
       if (refuseNameless(options.headers, request, response)) return
       const answer = request.method === 'GET' ? find(answers, request) : null
       if (!answer) return handle(request, response)
       response.writeHead(answer.status, [...usual, ...answer.headers]).end(answer.body)
     })
     refuseExpectations(server, options.headers)
-    server.keepAliveTimeout = options.keepAliveTimeout
-    server.requestTimeout = options.requestTimeout
+    limitConnections(server, options.isTrusted)
     answersOf.set(server, answers)
     return server
   }
+}
+
+/** Whoever dawdles is found out this soon after their time is over. */
+const check_connections_ms = 2000
+
+/**
+ * Open connections of one network. A school of a thousand may sit behind one address, and each
+ * browser opens six; as many as the front doors allow.
+ */
+const max_connections = 6000
+
+/** One network's connections take no file and no memory from everybody else's. */
+export function limitConnections (
+  server: Server, isTrusted: (address: string) => boolean, most = max_connections
+): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress } = socket
+    if (remoteAddress === undefined || isTrusted(remoteAddress)) return
+    const network = networkOf(remoteAddress)
+    const count = open.get(network) ?? 0
+    if (count >= most) {
+      socket.destroy()
+      return
+    }
+    open.set(network, count + 1)
+    socket.once('close', () => {
+      const left = (open.get(network) ?? 1) - 1
+      if (left > 0) open.set(network, left)
+      else open.delete(network)
+    })
+  })
 }
 
 const id_in_path = /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=\/|$)/

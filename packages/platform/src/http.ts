@@ -17,7 +17,7 @@ import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { networkOf } from './network.ts'
+import { createRanges, networkOf } from './network.ts'
 import { refuseUnreadable } from './odd-answers.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
@@ -40,7 +40,11 @@ declare module 'fastify' {
 }
 
 const request_id_pattern = /^[\w-]{8,64}$/
-/** A client that has not sent its headers and body by then holds a connection for nothing. */
+/**
+ * A client that has not sent its headers, or all of its request, by then holds a connection for
+ * nothing. The headers in one go, as every browser sends them; a body may come by a slow line.
+ */
+const headers_timeout_ms = 10_000
 const request_timeout_ms = 30_000
 
 const keep_alive_ms = 65_000
@@ -52,6 +56,7 @@ export async function createHttp (
   settings: PlatformSettings, log: Log, tracing: Tracing = no_tracing
 ): Promise<FastifyInstance> {
   const headers = securityHeaders(settings.PUBLIC_URL)
+  const isTrusted = createRanges(settings.TRUST_PROXY)
   // Most answers are about somebody. What may be kept says so itself.
   const addUsual = (reply: FastifyReply, id: string) =>
     reply.headers(headers).header('cache-control', 'no-store').header('x-request-id', id)
@@ -60,8 +65,10 @@ export async function createHttp (
     // `addRoutes` writes one line for each request, with the operation's name.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: default_body_limit_bytes,
-    serverFactory: createEarlyServers(
-      { headers, requestTimeout: request_timeout_ms, keepAliveTimeout: keep_alive_ms }),
+    serverFactory: createEarlyServers({
+      headers, headersTimeout: headers_timeout_ms, requestTimeout: request_timeout_ms,
+      keepAliveTimeout: keep_alive_ms, isTrusted,
+    }),
     // Idle keep-alive connections would otherwise hold up a stop for as long as their clients
     // please.
     forceCloseConnections: 'idle',

@@ -25,7 +25,9 @@ const secretName = new RegExp([
 const quotesRows = new Set(['detail', 'where', 'internalQuery', 'parameters'])
 /** Emails, our tokens, those of links, and passwords in addresses, wherever somebody else's words carry them. */
 const secretText = new RegExp([
-  /[\w.+-]+@[\w-]+(\.[\w-]+)+/, /eyJ[\w-]+\.[\w-]+\.[\w-]*/, /\bf[oq]_[\w-]{20,}/,
+  // Without bounds a long line would be read again from each of its letters.
+  /[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,9}/, /eyJ[\w-]{1,999}\.[\w-]{1,4999}\.[\w-]{0,999}/,
+  /\bf[oq]_[\w-]{20,}/,
   /(?<=[?&](?:token|code|challenge)=)[^\s&"#\\]+/,
   /(?<=:\/\/[^\s:/@"]*:)[^\s@/"]+(?=@)/,
 ].map(one => one.source).join('|'), 'g')

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 /** Whoever comes from nowhere shares one bucket: what cannot be read is no way around a count. */
 const unknown_network = 'unknown'
@@ -19,11 +19,37 @@ export function networkOf (address: string | undefined): string {
     `${groups.slice(0, 4).map(group => group.toString(16)).join(':')}::/64`
 }
 
+/** Names of ranges, as `TRUST_PROXY` may write them. */
+const named_ranges: Record<string, readonly string[]> = {
+  loopback: ['127.0.0.0/8', '::1'], linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+}
+
+/**
+ * Whether an address is in one of the ranges.
+ * @param text addresses, ranges and their names, separated by commas
+ */
+export function createRanges (text: string): (address: string) => boolean {
+  const list = new BlockList()
+  const ranges = text.split(',').map(range => range.trim()).filter(Boolean)
+  for (const range of ranges.flatMap(one => named_ranges[one] ?? one)) {
+    const [address = '', bits] = range.split('/')
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return given => {
+    const address = plainAddress(given)
+    return isIPv4(address) ? list.check(address)
+      : isIPv6(address) && list.check(address, 'ipv6')
+  }
+}
+
 /** Longer is no address; the expressions below never see a text of an attacker's length. */
 const max_length = 100
 
 /** An address without what sockets and proxies write around it; empty where it is too long. */
-export function plainAddress (text: string): string {
+function plainAddress (text: string): string {
   if (text.length > max_length) return ''
   const trimmed = text.trim()
   const inside = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1]
@@ -32,7 +58,7 @@ export function plainAddress (text: string): string {
 }
 
 /** A zone names a network card of this machine, not another neighbour. */
-const withoutZone = (address: string) => address.replace(/%.*$/, '')
+const withoutZone = (address: string) => address.split('%', 1)[0]!
 
 /** The eight numbers of a valid IPv6 address. */
 function groupsOf (address: string): number[] {

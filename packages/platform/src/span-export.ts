@@ -27,7 +27,7 @@ export function createSpanExport (options: SpanExportOptions): SpanProcessor {
   const tell = tellSometimes(log)
   // Both read the environment for what they are not told.
   const exporter = new OTLPTraceExporter({
-    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, headers: parseKeyPairsIntoRecord(headers),
+    url: `${endpoint.replace(/\/{1,9}$/, '')}/v1/traces`, headers: parseKeyPairsIntoRecord(headers),
     timeoutMillis: send_timeout_ms,
   })
   // What the library has to say besides, above all how many it dropped because too many waited.

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { plainAddress } from './network.ts'
+import { createRanges } from './network.ts'
 
 /** What of a request says where it came from. */
 export interface Arrival {
@@ -22,15 +21,7 @@ const max_hops = 20
  * containers whose ports are open to this machine alone
  */
 export function createIsHere (also: string): (arrival: Arrival) => boolean {
-  const near = new BlockList()
-  near.addSubnet('127.0.0.0', 8)
-  near.addAddress('::1', 'ipv6')
-  const ranges = also.split(',').map(range => range.trim()).filter(Boolean)
-  for (const range of ranges) addRange(near, range)
-  const isNear = (text: string) => {
-    const address = plainAddress(text)
-    return isIPv4(address) ? near.check(address) : isIPv6(address) && near.check(address, 'ipv6')
-  }
+  const isNear = createRanges(`loopback,${also}`)
 
   return ({ headers, socket }) => {
     const named = [
@@ -39,15 +30,8 @@ export function createIsHere (also: string): (arrival: Arrival) => boolean {
     ]
     const hosts = [headers.host ?? '', ...listOf(headers['x-forwarded-host'])]
     return headers.via === undefined && named.length <= max_hops && named.every(isNear) &&
-      hosts.every(host => isOwnName(host, ranges.length > 0))
+      hosts.every(host => isOwnName(host, also !== ''))
   }
-}
-
-function addRange (list: BlockList, range: string): void {
-  const [address = '', bits] = range.split('/')
-  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-  if (bits === undefined) list.addAddress(address, family)
-  else list.addSubnet(address, Number(bits), family)
 }
 
 const listOf = (value: string | string[] | undefined): string[] =>
