@@ -76,11 +76,19 @@ async function joinAsBrowser (event_id: string, from: string, visitor: string, p
   return answer
 }
 
-async function solve (challenge: string, bits: number): Promise<number> {
+/** One after the other: this process also serves, which phones that do their sums do not. */
+let sums: Promise<unknown> = Promise.resolve()
+function solve (challenge: string, bits: number): Promise<number> {
+  const sum = sums.then(() => findNonce(challenge, bits))
+  sums = sum
+  return sum
+}
+
+async function findNonce (challenge: string, bits: number): Promise<number> {
   for (let nonce = 0; ; nonce++) {
     const digest = hash('sha256', `${challenge}:${nonce}`, 'buffer')
     if (digest.readUInt32BE() >>> (32 - bits) === 0) return nonce
-    if (nonce % 20_000 === 0) await breathe()
+    if (nonce % 5000 === 0) await breathe()
   }
 }
 
@@ -224,11 +232,13 @@ test('S34: after the opening a crowd that asks first is not first in line but fo
 
 test('S34: pupils who all join at once behind one address get in, each by a sum', async () => {
   const pupils = atScale(28, 300)
-  const event_id = await openRoom(600, {})
+  // At full size as many pay as one core can pay for in a minute.
+  const free_joins_per_network = atScale(20, 150)
+  const event_id = await openRoom(600, { free_joins_per_network })
   const begun = performance.now()
   const answers = await Promise.all(Array.from({ length: pupils }, (_, index) =>
     joinAsBrowser(event_id, '192.0.2.20', `pupil_with_phone_${index}`, true)))
   expect(answers.map(({ status }) => status)).toEqual(Array(pupils).fill(200))
-  figure('S34', `${pupils} pupils behind one address joined at once by sums, all of them done by ` +
-    `one core of this machine in ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+  figure('S34', `${pupils} pupils behind one address joined at once by sums, done by ` +
+    `one core of this machine, but for the first ${free_joins_per_network}, in ${((performance.now() - begun) / 1000).toFixed(0)} s`)
 }, 600_000)
