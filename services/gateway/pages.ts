@@ -50,7 +50,7 @@ export const addPages: Plugin<Ctx> = async (app, ctx) => {
   })
 
   get('/metrics', 'getMetrics', async (request, reply) => {
-    admitToMetrics(request.ip, request.headers.authorization, settings.METRICS_TOKEN)
+    admitToMetrics(request, settings.METRICS_TOKEN)
     const text = await metrics.registry.metrics()
     return reply.type(metrics.registry.contentType).header('cache-control', 'no-store').send(text)
   })

@@ -12,7 +12,8 @@ const pause_ms = 25
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
 export const presentProfile = (person: PersonRow): Profile => ({
-  id: person.id, username: person.username, email: person.email, phone: person.phone,
+  id: person.id, username: person.username, email: person.email,
+  email_verified: person.is_verified, phone: person.phone,
   roles: person.roles, locale: person.locale, created_at: person.registered_at,
   updated_at: person.updated_at,
 })

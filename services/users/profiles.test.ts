@@ -33,7 +33,8 @@ test('getMySettings: addProfiles: a registration makes a profile with its settin
   const person = await newPerson(it, { locale: 'fr', username: 'Fay Example' })
   const answer = await it.send(getMyProfile, { token: person.token })
   expect(answer.body).toEqual({
-    id: person.user_id, username: 'Fay Example', email: person.email, phone: null,
+    id: person.user_id, username: 'Fay Example', email: person.email,
+    email_verified: false, phone: null,
     roles: ['user'], locale: 'fr', created_at: person.registered_at,
     updated_at: person.registered_at,
   })

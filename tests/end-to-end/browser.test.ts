@@ -244,7 +244,7 @@ test(
     await page.getByRole('alert').filter({ hasText: answer }).waitFor()
   }
   await askWhose(holder.email, /not admitted yet[\s\S]*is the ticket of/i)
-  await askWhose('somebody.else@example.com', /not admitted yet[\s\S]*is not the ticket of somebody/i)
+  await askWhose('somebody.else@example.com', /somebody else[\s\S]*is not the ticket of somebody/i)
   await scan(code, /admitted/i)
   await scan(code, /already[\s\S]*North/i)
   await scan(code.slice(0, -1) + (code.endsWith('0') ? '1' : '0'), /unknown|not a ticket|no ticket/i)

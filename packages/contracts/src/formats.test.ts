@@ -7,7 +7,7 @@ const takes = { moment: Compile(Timestamp), address: Compile(Email), id: Compile
 
 test.each([
   '2027-01-01T00:00:00Z', '2027-01-01T00:00:00.123Z', '2027-01-01T00:00:00.123456789+14:00',
-  '2028-02-29T23:59:59-11:30', '1000-01-01T00:00:00Z', '2999-12-31T23:59:59Z',
+  '2028-02-29T23:59:59-11:30', '1000-01-01T00:00:00Z', '2999-12-31T23:59:59Z', '2999-12-31T23:59:59.999Z',
 ])('a moment: %s', text => {
   expect(takes.moment.Check(text)).toBe(true)
   const in_utc = new Date(text).toISOString()
@@ -24,6 +24,7 @@ test.each([
   ['the hour 24', '2027-01-01T24:00:00Z'],
   ['the 30th of February', '2027-02-30T00:00:00Z'],
   ['the 29th of February of a common year', '2027-02-29T00:00:00Z'],
+  ['a fraction that rounds to the year 3000', '2999-12-31T23:59:59.9999999Z'],
   ['no time', '2027-01-01'], ['no zone', '2027-01-01T00:00:00'],
   ['no seconds', '2027-01-01T00:00Z'], ['a space', '2027-01-01 00:00:00Z'],
   ['small letters', '2027-01-01t00:00:00z'], ['a comma', '2027-01-01T00:00:00,5Z'],

@@ -10,8 +10,10 @@ const zoned = /(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)/.source
 const clock = /(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?/.source
 /** Years in which an offset could lead out of the four digits that a moment has. */
 const edge_years = /(?!(?:1000|2999)-.*[+-]\d\d:\d\d$)/.source
+/** A second whose fraction PostgreSQL would round up to the year 3000. */
+const last_second = /(?!2999-12-31T23:59:59\.\d{4})/.source
 const moment = new RegExp(
-  `^${edge_years}[12]\\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T${clock}${zoned}$`)
+  `^${edge_years}${last_second}[12]\\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T${clock}${zoned}$`)
 
 /**
  * RFC 3339 with capital letters, of the years 1000 to 2999, with an offset that some place on

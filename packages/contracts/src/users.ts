@@ -18,6 +18,9 @@ export const Profile = Type.Object({
   id: Uuid,
   username: PersonName,
   email: Email,
+  email_verified: Type.Boolean({
+    description: 'Whether whoever registered has shown that the address is theirs',
+  }),
   phone: Nullable(Phone),
   roles: Type.Array(Role),
   locale: Locale,

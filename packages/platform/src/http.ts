@@ -324,7 +324,7 @@ async function answer (
   }: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
   const idempotency = readIdempotency(
-    route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.url
+    route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.params
   )
   const earlier = idempotency && answeredBy !== 'operation' && await findReplay(
     ctx.db, ctx.service, idempotency

@@ -10,6 +10,7 @@ import { defineService, reply, route, type Context, type Request } from './servi
 const tooShort = defineProblem('users/too-short', 409, 'Too short')
 const write = defineRoute({
   method: 'POST', path: '/api/users/notes', access: 'public', idempotent: true,
+  aliases: ['/notes'],
   summary: 'Write a note',
   body: Type.Object({ text: Type.String(), pause_ms: Type.Optional(Type.Integer()) }),
   reply: { 201: Type.Object({ id: Uuid, text: Type.String() }) },
@@ -70,6 +71,16 @@ test('write: the same key and body give the first answer again, and say so', asy
     first.headers['idempotency-replayed'], second.headers['idempotency-replayed']
   ]).toEqual([undefined, 'true'])
   expect(await count('once')).toBe(1)
+})
+
+test('write: a key counts for the route, by whichever address it was reached', async () => {
+  const payload = { text: 'by many names' }
+  for (const url of ['/api/users/notes', '/notes', '/notes/', '/api/users/notes?', '/api/users/notes/']) {
+    const answer = await it.system.app.inject(
+      { method: 'POST', url, payload, headers: { 'idempotency-key': 'many-names' } })
+    expect([url, answer.statusCode]).toEqual([url, 201])
+  }
+  expect(await count('by many names')).toBe(1)
 })
 
 test('write: without a key every request is its own', async () => {

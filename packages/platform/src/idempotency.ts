@@ -12,10 +12,13 @@ import type { Idempotency } from './service.ts'
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/
 
-/** The idempotency of a request, or null where its route has none or the caller sent no key. */
+/**
+ * The idempotency of a request, or null where its route has none or the caller sent no key. A key
+ * counts for the route and what it is about, by whichever address it was reached.
+ */
 export function readIdempotency (
   route: AnyRoute, caller: Caller, header: string | string[] | undefined, body: unknown,
-  path: string
+  params: unknown
 ): Idempotency | null {
   if (!route.idempotent || header === undefined) return null
   if (typeof header !== 'string' || !keyPattern.test(header) || holdsCardNumber(header)) {
@@ -26,12 +29,15 @@ export function readIdempotency (
   const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'order'
     ? caller.order_id : caller.kind
   return {
-    scope: `${who} ${route.method} ${path}`,
+    scope: `${who} ${route.method} ${filledPath(route.path, params)}`,
     key: header,
     fingerprint: hash('sha256', JSON.stringify(body ?? null), 'buffer'),
     status: Number(Object.keys(route.reply)[0]),
   }
 }
+
+const filledPath = (path: string, params: unknown) => !path.includes('{') ? path
+  : path.replace(/\{(\w+)\}/g, (_, name: string) => String((params as Record<string, unknown>)[name]))
 
 /**
  * The stored answer of a key that was used before. @throws Problem `request/key-reused` when the

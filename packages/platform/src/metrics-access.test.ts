@@ -13,5 +13,10 @@ test('metrics: a process without the gateway tells its own, to this machine or f
   expect((await ask('203.0.113.9')).statusCode).toBe(401)
   expect((await ask('203.0.113.9', 'Bearer another-token-of-16')).statusCode).toBe(401)
   expect((await ask('203.0.113.9', `Bearer ${token}`)).statusCode).toBe(200)
+  for (const header of [{ forwarded: 'for=8.8.8.8' }, { 'x-real-ip': '8.8.8.8' },
+    { via: '1.1 proxy' }, { host: 'evil.example' }]) {
+    const answer = await it.system.app.inject({ url: '/metrics', headers: header })
+    expect([header, answer.statusCode]).toEqual([header, 401])
+  }
   await it.stop()
 })

@@ -10,6 +10,7 @@ export interface PersonRow {
   registered_at: string
   username: string
   email: string
+  is_verified: boolean
   phone: string | null
   roles: Role[]
   locale: Locale
@@ -20,7 +21,7 @@ export interface PersonRow {
   updated_at: string
 }
 
-const columns = sql.raw(`id, registered_at, username, email, phone, roles, locale,
+const columns = sql.raw(`id, registered_at, username, email, is_verified, phone, roles, locale,
   email_notifications, in_app_notifications, sms_notifications, reminders, updated_at`)
 
 const is_person = sql.raw('registered_at is not null and erased_at is null')

@@ -85,12 +85,13 @@ function UserRow ({ user, roles }: { user: Profile, roles: readonly Role[] }) {
     <li className="grid items-center gap-x-6 gap-y-2 border-b border-line px-5 py-4 last:border-0 lg:grid-cols-[1fr_auto]">
       <div className="grid min-w-0">
         <strong>{user.username}</strong>
-        <span className="hint break-all">{user.email} · <LocalTime at={user.created_at} /></span>
+        <span className="hint"><span className="break-all">{user.email}</span> · <LocalTime at={user.created_at} /></span>
+        {!user.email_verified && <span className="badge badge-warm justify-self-start">{t('admin.users.unconfirmed')}</span>}
       </div>
       <Form method="post" className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <input type="hidden" name="user_id" value={user.id} />
         <fieldset className="flex flex-wrap gap-x-4">
-          <legend className="sr-only">{t('admin.users.roles')}: {user.username}</legend>
+          <legend className="sr-only">{t('shell.labelled', { label: t('admin.users.roles'), text: user.username })}</legend>
           {roles.map(role => (
             <label key={role} className="flex min-h-11 cursor-pointer items-center gap-2">
               <input type="checkbox" name="role" value={role} defaultChecked={user.roles.includes(role)}

@@ -61,7 +61,9 @@ test('translate: says of every text what i18next says', async () => {
       for (const count of [0, 1, 2, 1_000_000]) {
         const text = texts[language].get(key) ?? texts[language].get(`${key}_other`) ?? ''
         const values = { ...Object.fromEntries(placeholders(text).map(name => [name, `<${name}>`])), count }
-        expect(t(key, values)).toBe(oracle.t(key, values))
+        const said = t(key, values)
+        expect(said.replaceAll('\u00a0', ' ')).toBe(oracle.t(key, values).replaceAll('\u00a0', ' '))
+        if (language === 'fr') expect(said, key).not.toMatch(/ [:;!?»]|« /)
       }
     }
   }

@@ -28,6 +28,13 @@ export type Translate = (key: TextKey, values?: Record<string, string | number>)
 interface Texts { [name: string]: string | Texts }
 
 /**
+ * French puts a space before : ; ! ? and inside « »; one at which no line ends, or the sign would
+ * stand alone at the beginning of the next.
+ */
+const keepTogether = (text: string) =>
+  text.replace(/ (?=[:;!?»])/g, '\u00a0').replace(/« /g, '«\u00a0')
+
+/**
  * Reads catalogues in i18next's JSON format (`{{name}}`, `_one`, `_many`, `_other`), as mail and
  * PDF do with i18next itself. Pages use these lines because the library is a tenth of all
  * JavaScript that a public page may load.
@@ -35,6 +42,14 @@ interface Texts { [name: string]: string | Texts }
  * @param catalogues looked through in turn, each time anew: one may arrive later
  */
 export function createTranslate (language: Language, catalogues: readonly object[]): Translate {
+  const kept = new Map<string, string>()
+  const spaced = (text: string) => {
+    if (language !== 'fr') return text
+    const known = kept.get(text)
+    if (known !== undefined) return known
+    kept.set(text, keepTogether(text))
+    return kept.get(text)!
+  }
   const rules = new Intl.PluralRules(language)
   const find = (path: string): string | undefined => {
     for (const catalogue of catalogues) {
@@ -48,6 +63,6 @@ export function createTranslate (language: Language, catalogues: readonly object
     const { count } = values
     const text = (typeof count === 'number' ? find(`${key}_${rules.select(count)}`) ?? find(`${key}_other`) : undefined) ?? find(key)
     return text === undefined ? key
-      : text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole))
+      : spaced(text).replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole))
   }
 }

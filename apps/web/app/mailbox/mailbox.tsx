@@ -33,7 +33,10 @@ export default function Mailbox ({ loaderData: { items, next_cursor, to } }: Rou
           {items.map(mail => (
             <li key={mail.id} className="relative grid gap-0.5 border-b border-line px-5 py-4 last:border-0 hover:bg-sunken">
               <Link to={`/mailbox/${mail.id}`} className="font-semibold after:absolute after:inset-0">{mail.subject}</Link>
-              <p className="hint">{t('shop.mailbox.to')}: {mail.to} · <LocalTime at={mail.sent_at} /></p>
+              <p className="hint">
+                {t('shell.labelled', { label: t('shop.mailbox.to'), text: mail.to })}
+                {' · '}<LocalTime at={mail.sent_at} />
+              </p>
             </li>
           ))}
         </ul>

@@ -12,6 +12,7 @@ type Kind = DoorAnswer['kind']
 const looks: Record<Kind, { look: string, sign: 'yes' | 'look' | 'stop' | 'no', title: TextKey }> = {
   admitted: { look: 'bg-[#0a6640] text-white', sign: 'yes', title: 'door.answer.admitted' },
   admissible: { look: 'border-4 border-[#0a6640] bg-good-wash text-ink', sign: 'look', title: 'door.answer.admissible' },
+  other_person: { look: 'bg-[#ffbe3d] text-[#14182a]', sign: 'stop', title: 'door.answer.other_person' },
   already: { look: 'bg-[#ffbe3d] text-[#14182a]', sign: 'stop', title: 'door.answer.already' },
   wrong_event: { look: 'bg-[#a81e2c] text-white', sign: 'no', title: 'door.answer.wrong_event' },
   void: { look: 'bg-[#a81e2c] text-white', sign: 'no', title: 'door.answer.void' },

@@ -10,7 +10,7 @@ import { decisiveOf, situationOf, type OrderSituation } from '../shop/order-situ
 
 /** What the door learns about a code. Each kind has its own colour, sign and words. */
 export interface DoorAnswer {
-  kind: 'admitted' | 'admissible' | 'already' | 'wrong_event' | 'void' | 'canceled' | 'unknown' | 'empty' | 'no_address' | 'failed'
+  kind: 'admitted' | 'admissible' | 'other_person' | 'already' | 'wrong_event' | 'void' | 'canceled' | 'unknown' | 'empty' | 'no_address' | 'failed'
   ticket?: { number: string, holder: string, type: string }
   /** Of the first admission. */
   admitted_at?: string
@@ -62,7 +62,7 @@ export async function look (
   const order = reason === 'void' ? await orderOf(call, ticket.order_id, event_id) : undefined
   const kinds = { already_admitted: 'already', wrong_event: 'wrong_event', void: 'void', event_canceled: 'canceled' } as const
   return {
-    kind: reason === null ? 'admissible' : kinds[reason],
+    kind: reason !== null ? kinds[reason] : belongs === false ? 'other_person' : 'admissible',
     ticket: holderOf(ticket), admitted_at: admitted_at ?? undefined,
     gate: gate ?? undefined, admitted_by: admitted_by ?? undefined,
     event_title: ticket.event_title, order,

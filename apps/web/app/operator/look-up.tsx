@@ -1,12 +1,12 @@
 import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
-import { LocalTime } from '../ui/values.tsx'
+import { DateText } from '../ui/values.tsx'
 import type { DoorData } from './door.tsx'
 
 const looks = { active: 'badge badge-good', used: 'badge badge-warm', void: 'badge badge-bad' } as const
 
 /** For who comes without a code: find the ticket by name or number, then admit it here. */
-export function LookUp ({ q, found, without_tickets, gate }: DoorData) {
+export function LookUp ({ q, found, without_tickets, gate, event: { timezone } }: DoorData) {
   const t = useT()
   return (
     <section className="panel grid gap-4" aria-labelledby="look-up">
@@ -20,6 +20,7 @@ export function LookUp ({ q, found, without_tickets, gate }: DoorData) {
         <button type="submit" className="button button-quiet">{t('door.find')}</button>
       </Form>
       <div role="status">
+        {q !== '' && found === null && <p>{t('door.search_failed')}</p>}
         {found?.length === 0 && without_tickets.length === 0 && <p>{t('door.no_result')}</p>}
         {found && found.length > 0 && (
           <ul className="grid" aria-label={t('door.results')}>
@@ -33,7 +34,10 @@ export function LookUp ({ q, found, without_tickets, gate }: DoorData) {
                 </span>
                 <span className="flex items-center gap-3">
                   <span className={looks[ticket.status]}>
-                    {t(`shop.ticket.status.${ticket.status}`)} {ticket.admitted_at && <LocalTime at={ticket.admitted_at} />}
+                    {t(`shop.ticket.status.${ticket.status}`)}
+                    {' '}
+                    {ticket.admitted_at &&
+                      <DateText at={ticket.admitted_at} zone={timezone} style="time" />}
                   </span>
                   {ticket.status === 'active' && (
                     <Form method="post">

@@ -53,7 +53,7 @@ function Outside ({ queue, time }: { queue: Queue, time: string }) {
     return (
       <Text title={t('shop.queue.open_title')} text={t('shop.queue.open_text')}>
         {queue.expected_wait_seconds !== null && (
-          <p>{t('shop.queue.wait')}: <Wait seconds={queue.expected_wait_seconds} /></p>
+          <p>{t('shell.labelled', { label: t('shop.queue.wait'), text: '' })}<Wait seconds={queue.expected_wait_seconds} /></p>
         )}
       </Text>
     )

@@ -83,7 +83,7 @@ export default function WaitingRoom ({ loaderData, actionData }: Route.Component
   const price = canJoin(loaderData) ? actionData?.price ?? null : null
   return (
     <div className="wrap grid justify-items-center gap-6 py-12 text-center">
-      <PageTitle>{`${t('shop.queue.title')}: ${event.title}`}</PageTitle>
+      <PageTitle>{t('shell.labelled', { label: t('shop.queue.title'), text: event.title })}</PageTitle>
       <p className="eyebrow">{t('shop.queue.title')}</p>
       <p className="text-lg font-bold">{event.title}</p>
       <HeldNote className={`w-32 text-strong ${status === 'in_line' ? 'pulse' : ''}`} />

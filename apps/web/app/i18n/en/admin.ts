@@ -35,6 +35,7 @@ export const admin = {
     roles: 'Roles',
     since: 'Since',
     empty: 'Nobody fits.',
+    unconfirmed: 'Address not confirmed: it may be somebody else’s',
     set: 'Set roles',
     saved: 'The roles of {{name}} are set. Their logins were ended.',
     last_admin: 'Somebody has to remain administrator.',

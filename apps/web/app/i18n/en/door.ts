@@ -18,6 +18,7 @@ export const door = {
   search: 'Find a ticket',
   search_hint: 'Name, email, ticket or order number',
   find: 'Find',
+  search_failed: 'This could not be searched for. Use a name, an email address or a number of a ticket or order.',
   no_result: 'No ticket of this event fits.',
   results: 'Tickets found',
   without_tickets: 'Orders without tickets',
@@ -50,6 +51,7 @@ export const door = {
   answer: {
     admitted: 'Admitted',
     admissible: 'Valid, not admitted yet',
+    other_person: 'Valid, but somebody else’s',
     already: 'Already admitted',
     already_text: '{{time}}, gate “{{gate}}”, by {{name}}',
     already_short: '{{time}}, gate “{{gate}}”',

@@ -1,4 +1,5 @@
 export const shell = {
+  labelled: '{{label}}: {{text}}',
   skip: 'Skip to the content',
   loading: 'Loading',
   tagline: 'A fermata holds the note. Fermata holds the seat.',

@@ -38,6 +38,7 @@ export const admin: Wording<typeof english.admin> = {
     roles: 'Rôles',
     since: 'Depuis',
     empty: 'Personne ne correspond.',
+    unconfirmed: 'Adresse non confirmée : elle est peut-être à quelqu’un d’autre',
     set: 'Définir les rôles',
     saved: 'Les rôles de {{name}} sont définis. Ses connexions ont été fermées.',
     last_admin: 'Il doit rester un administrateur.',

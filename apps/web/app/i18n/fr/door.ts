@@ -21,6 +21,7 @@ export const door: Wording<typeof english.door> = {
   search: 'Chercher un billet',
   search_hint: 'Nom, e-mail, numéro de billet ou de commande',
   find: 'Chercher',
+  search_failed: 'Cette recherche n’a pas pu être faite. Cherchez un nom, un e-mail ou un numéro de billet ou de commande.',
   no_result: 'Aucun billet de cet événement ne correspond.',
   results: 'Billets trouvés',
   without_tickets: 'Commandes sans billets',
@@ -53,6 +54,7 @@ export const door: Wording<typeof english.door> = {
   answer: {
     admitted: 'Entrée accordée',
     admissible: 'Valable, pas encore entré',
+    other_person: 'Valable, mais à quelqu’un d’autre',
     already: 'Déjà entré',
     already_text: '{{time}}, porte « {{gate}} », par {{name}}',
     already_short: '{{time}}, porte « {{gate}} »',

@@ -2,6 +2,7 @@ import type { Wording } from '../translate.ts'
 import type * as english from '../en/shell.ts'
 
 export const shell: Wording<typeof english.shell> = {
+  labelled: '{{label}} : {{text}}',
   skip: 'Aller au contenu',
   loading: 'Chargement',
   tagline: 'Un point d’orgue retient la note. Fermata retient votre place.',
