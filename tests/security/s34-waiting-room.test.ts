@@ -233,7 +233,7 @@ test('S34: after the opening a crowd that asks first is not first in line but fo
 test('S34: pupils who all join at once behind one address get in, each by a sum', async () => {
   const pupils = atScale(28, 300)
   // At full size as many pay as one core can pay for in a minute.
-  const free_joins_per_network = atScale(20, 150)
+  const free_joins_per_network = atScale(20, 250)
   const event_id = await openRoom(600, { free_joins_per_network })
   const begun = performance.now()
   const answers = await Promise.all(Array.from({ length: pupils }, (_, index) =>
