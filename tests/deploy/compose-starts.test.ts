@@ -5,6 +5,7 @@ import { createClient } from '@fermata/contracts/client'
 import { listEvents } from '@fermata/contracts/events'
 import { listTicketTypes, placeOrder } from '@fermata/contracts/orders'
 import { startPayment } from '@fermata/contracts/payments'
+import { serviceNames } from '@fermata/contracts/services'
 import { listTickets } from '@fermata/contracts/tickets'
 import { beforeAll, expect, test } from 'vitest'
 import type { ComposeFile } from '../../deploy/compose.ts'
@@ -65,6 +66,9 @@ test('compose development: it is the whole demonstration, and a demo account buy
       for (const headers of elsewhere)
         expect([url, headers, await statusOf(url, headers)]).toEqual([url, headers, 404])
     }
+    const roles = await shop.roles()
+    expect(roles.length).toBeGreaterThan(serviceNames.length)
+    expect(roles.filter(name => !name.endsWith('_serving'))).toEqual([])
     expect(await statusOf(`${shop.url}/docs`, {})).toBe(200)
     expect(await statusOf(`${shop.url}/api/orders/doc/`, {})).toBeLessThan(400)
   } finally {

@@ -41,6 +41,8 @@ export function renderCompose (file: string, dotenv: Record<string, string>): Co
 export interface Installation {
   /** Where visitors arrive. */
   url: string
+  /** As whom Fermata is connected to its databases now. */
+  roles: () => Promise<string[]>
   /** Runs a command as in one of the containers. */
   exec: (service: string, command?: string[]) => Promise<{ code: number | null, output: string }>
   stop: () => Promise<void>
@@ -78,12 +80,25 @@ export async function startInstallation (file: ComposeFile): Promise<Installatio
     stops.push(door.stop)
     await Promise.all(targets.map(target => untilReady(target, ports[target])))
     return {
-      url: door.url, stop,
+      url: door.url, stop, roles: () => rolesAt(postgres.url),
       exec: (name, command) => run(name, command).ended,
     }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function rolesAt (admin_url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: admin_url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ name: string }>(`
+      select distinct usename::text as name from pg_stat_activity
+       where application_name like 'fermata%'`)
+    return rows.map(({ name }) => name)
+  } finally {
+    await client.end()
   }
 }
 
