@@ -77,6 +77,15 @@ export interface UsersMigrationsLock {
   is_locked: Generated<number>
 }
 
+export interface UsersMovedEvents {
+  city: string
+  id: string
+  starts_at: string
+  timezone: string
+  title: string
+  version: number
+}
+
 export interface UsersOutbox {
   attempts: Generated<number>
   available_at: Generated<string>
@@ -132,6 +141,7 @@ export interface DB {
   'users.inbox': UsersInbox
   'users.migrations': UsersMigrations
   'users.migrations_lock': UsersMigrationsLock
+  'users.moved_events': UsersMovedEvents
   'users.outbox': UsersOutbox
   'users.people': UsersPeople
   'users.purchases': UsersPurchases

@@ -51,5 +51,8 @@ export const personalData: PersonalDataMap = {
       rest: ['id', 'registered_at', 'is_verified', 'roles_changed_at', 'updated_at', 'erased_at'],
     },
   },
-  impersonal: {},
+  impersonal: {
+    // What organisers say of their events.
+    moved_events: ['id', 'version', 'title', 'starts_at', 'timezone', 'city'],
+  },
 }

@@ -1,6 +1,7 @@
 import {
   credentialsDeleted, deleteAccount, emailVerified, lastAdmin, userRegistered,
 } from '@fermata/contracts/auth'
+import { eventChanged } from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import { serviceNames } from '@fermata/contracts/services'
 import {
@@ -88,6 +89,20 @@ test('markRefunded: markCanceled: the last state of an order counts, in whatever
     [late!.order_id, 'refunded', 'Lyon'],
     [early!.order_id, 'refunded', 'Lyon'],
   ])
+})
+
+test('followEvents: what was bought is shown as it takes place now, whatever comes first', async () => {
+  const { user_id, token } = await newPerson(it)
+  const order = completedOrder({ user_id })
+  const moved = (version: number, title: string) => ({ changed: ['title', 'starts_at'],
+    event: { ...order.event, version, title, starts_at: `2027-06-0${version}T18:00:00.000Z` } })
+  await tell(it, eventChanged, [moved(3, 'Another hall')])
+  await tell(it, orderCompleted, [order])
+  await tell(it, eventChanged, [moved(2, 'An older hall')])
+  expect(await purchasesOf(token)).toMatchObject([
+    { event_title: 'Another hall', starts_at: '2027-06-03T18:00:00.000Z', city: 'Lyon' }])
+  await tell(it, eventChanged, [moved(4, 'The last hall')])
+  expect(await purchasesOf(token)).toMatchObject([{ event_title: 'The last hall' }])
 })
 
 test('listMyPurchases: goes through all pages, each purchase once, also those of one moment', async () => {

@@ -1,6 +1,7 @@
 import {
   accountReclaimed, credentialsDeleted, emailVerified, rolesChanged, userRegistered,
 } from '@fermata/contracts/auth'
+import { eventChanged } from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/users'
 import { cron } from '@fermata/platform/jobs'
@@ -15,6 +16,7 @@ import { exportMyData } from './operations/export-my-data.ts'
 import {
   addProfiles, adoptPurchases, eraseAddresses, eraseProfiles, followRoles, forgetPhones,
 } from './operations/follow-accounts.ts'
+import { followEvents } from './operations/follow-events.ts'
 import { addPurchases, markCanceled, markRefunded } from './operations/follow-orders.ts'
 import { getMyProfile } from './operations/get-my-profile.ts'
 import { getMySettings } from './operations/get-my-settings.ts'
@@ -62,6 +64,7 @@ export default defineService<Ctx>({
     on(orderCompleted, addPurchases),
     on(orderCanceled, markCanceled),
     on(orderRefunded, markRefunded),
+    on(eventChanged, followEvents),
   ],
   jobs: [cron('remove-stale', '23 * * * *', removeStale)],
 })

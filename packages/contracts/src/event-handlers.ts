@@ -51,6 +51,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.tellChanged',
     'orders.learnChanged',
     'tickets.keepEvents',
+    'users.followEvents',
   ],
   'events.event_published.v1': [
     'expiration.startReminders',

@@ -66,10 +66,31 @@ export interface PurchaseFilter {
   limit: number
 }
 
+/** Of an event that moved, what it is now. */
+const columns_now = sql.raw(`order_id, code, event_id, coalesce(e.title, event_title) as event_title,
+  status, ticket_count, total_minor, currency, coalesce(e.starts_at, p.starts_at) as starts_at,
+  coalesce(e.timezone, p.timezone) as timezone, coalesce(e.city, p.city) as city, purchased_at`)
+
 export const listPurchases = async (db: Db<DB>, filter: PurchaseFilter) => (await sql<Purchase>`
-  select ${columns} from users.purchases
+  select ${columns_now} from users.purchases p left join users.moved_events e on e.id = p.event_id
    where user_id = ${filter.user_id}
      and (${filter.after?.purchased_at ?? null}::timestamptz is null
           or (purchased_at, order_id) < (${filter.after?.purchased_at ?? null}::timestamptz,
                                          ${filter.after?.order_id ?? null}::uuid))
    order by purchased_at desc, order_id desc limit ${filter.limit}`.execute(db)).rows
+
+export interface MovedEvent {
+  id: string, version: number, title: string, starts_at: string, timezone: string, city: string
+}
+
+/** In the order of their ids, so that two batches queue instead of deadlocking. */
+export const keepMovedEvents = (tx: Tx<DB>, events: MovedEvent[]) => sql`
+  insert into users.moved_events as e (id, version, title, starts_at, timezone, city)
+  select distinct on (id) id, version, title, starts_at, timezone, city
+    from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as t (id uuid, version integer,
+      title text, starts_at timestamptz, timezone text, city text)
+   order by id, version desc
+  on conflict (id) do update
+    set version = excluded.version, title = excluded.title, starts_at = excluded.starts_at,
+        timezone = excluded.timezone, city = excluded.city
+    where e.version < excluded.version`.execute(tx)

@@ -90,12 +90,13 @@ const is_moving: Partial<Record<OrderSituation, true>> = {
 /** Nobody can be mailed, or make an account with the address, any more. */
 const isErased = ({ buyer }: OrderData['order']) => buyer.email === erasedBuyer.email
 
-function useWords ({ order, situation, refunded_minor }: OrderData) {
+function useWords ({ order, situation, refunded_minor, mail_due_at }: OrderData) {
   const { language, t } = useTranslator()
   const amount = formatPrice(language, refunded_minor, order.currency)
   return {
     title: t(`shop.order.is.${situation}.title`),
     text: isErased(order) && is_good[situation] ? t('shop.order.erased')
+      : mail_due_at !== null ? ''
       : t(`shop.order.is.${situation}.text`, { email: order.buyer.email, amount }),
   }
 }
@@ -112,7 +113,7 @@ function Thanks (page: OrderData) {
         {event && <p><DateText at={event.starts_at} zone={event.timezone} style="full" /></p>}
         {event && <p>{event.venue.name}, {event.venue.city}</p>}
       </div>
-      <p className="text-soft" role="status" suppressHydrationWarning>{text}</p>
+      {text !== '' && <p className="text-soft" role="status" suppressHydrationWarning>{text}</p>}
     </header>
   )
 }
