@@ -17,7 +17,7 @@ export async function keepOneAdmin (tx: Tx<DB>, leaving_id: string): Promise<voi
 
 /** Deletes an account with its logins and tells the others, who erase what they hold of it. */
 export async function endAccount (
-  ctx: Ctx, tx: Tx<DB>, user_id: string, request_id: string,
+  ctx: Ctx, tx: Tx<DB>, user_id: string, request_id?: string,
 ): Promise<void> {
   await keepOneAdmin(tx, user_id)
   if (!await lockAccount(tx, user_id)) return

@@ -1,6 +1,9 @@
 import { personal, words, type PersonalDataMap } from '@fermata/platform/personal-data'
 
-/** The account goes as a whole, and what hangs on it. */
+/**
+ * The account goes as a whole, and what hangs on it. Whoever reads an address is shown, too, which
+ * accounts claim it without having proven it.
+ */
 export const personalData: PersonalDataMap = {
   tables: {
     refresh_tokens: {
@@ -66,7 +69,8 @@ export const personalData: PersonalDataMap = {
     },
     accounts: {
       what: words('What you sign in with', 'Ce avec quoi vous vous connectez'),
-      of: [{ user: 'id' }], erase: 'rows',
+      of: [{ user: 'id' }, { address: 'case when email_verified_at is null then email end' }],
+      erase: 'rows',
       personal: {
         email: personal('Your address', 'Votre adresse'),
         username: personal('Your name', 'Votre nom'),
@@ -83,5 +87,14 @@ export const personalData: PersonalDataMap = {
     attempts: ['key', 'failures', 'last_at', 'blocked_until'],
     mail_pauses: ['key', 'last_at', 'since', 'mails'],
     spent_challenges: ['hash', 'expires_at'],
+  },
+}
+
+/** By what rows are erased: an account that claims an address ends as accounts do, told to all. */
+export const erasedData: PersonalDataMap = {
+  ...personalData,
+  tables: {
+    ...personalData.tables,
+    accounts: { ...personalData.tables.accounts!, of: [{ user: 'id' }] },
   },
 }

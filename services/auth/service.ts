@@ -1,6 +1,6 @@
 import * as api from '@fermata/contracts/auth'
 import { credentialsDeleted } from '@fermata/contracts/auth'
-import { profileChanged, settingsChanged } from '@fermata/contracts/users'
+import { addressErased, profileChanged, settingsChanged } from '@fermata/contracts/users'
 import { cron, job } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -39,7 +39,7 @@ import { confirmTotp, enableTotp, removeTotp } from './operations/totp.ts'
 import { verifyEmail } from './operations/verify-email.ts'
 import { sealAnew } from './seal-anew.ts'
 import { createTotpBox } from './totp-box.ts'
-import { forgetAccounts } from './operations/forget-accounts.ts'
+import { endClaims, forgetAccounts } from './operations/forget-accounts.ts'
 import { personalData } from './personal-data.ts'
 
 export default defineService<Ctx>({
@@ -86,6 +86,7 @@ export default defineService<Ctx>({
     on(settingsChanged, followLocales),
     on(profileChanged, followNames),
     on(credentialsDeleted, forgetAccounts),
+    on(addressErased, endClaims),
   ],
   jobs: [
     job('request-reset', requestReset),

@@ -265,6 +265,71 @@ test('S29: a guest exports by a mailed link all that is kept, and erases it', as
     'after erasure it was found in 0 rows, 0 log lines and 0 bytes of the copies made afterwards.')
 }, 120_000)
 
+test('S29: who reads an address ends the accounts that only claim it, and is shown them', async () => {
+  const canary = canaries()
+  const claim = async (as: Canaries) => {
+    const password = `pass ${uuidv7()}`
+    const { status, body } = await it.send(auth.register, { body: {
+      email: as.email, username: as.name, password, locale: 'en' } })
+    expect(status).toBe(201)
+    return { ...body, password, email: as.email }
+  }
+  const [first, second] = [await claim(canary), await claim(canary)]
+  const other = await claim(canaries())
+  await buy(canary)
+  await settled()
+  const { opened: { body: { grant } } } = await openMailed(canary.email)
+  const { body: { records } } = await it.send(users.exportAddress, { body: { grant } })
+  const claims = records.find(one => one.table === 'auth.accounts')!
+  expect(claims.rows.map(row => row.id).toSorted())
+    .toEqual([first.user.id, second.user.id].toSorted())
+  expect(JSON.stringify(claims)).not.toMatch(/argon2/)
+
+  expect((await it.send(users.eraseAddress, { body: { grant } })).status).toBe(204)
+  await settled()
+  await expectGone([canary.mark], canary.email)
+  const signIn = async ({ email, password }: typeof first) =>
+    (await it.send(auth.login, { body: { email, password } })).status
+  for (const one of [first, second]) {
+    expect(await signIn(one)).toBe(401)
+    expect((await it.send(auth.getMe, { token: one.access_token })).status).toBe(401)
+    const { refresh_token } = one
+    expect((await it.send(auth.refresh, { body: { refresh_token } })).status).toBe(401)
+  }
+  const listed = await it.send(users.listUsers, { token: admin, query: { q: canary.mark } })
+  expect(listed.body.items).toEqual([])
+  await it.send(auth.forgotPassword, { body: { email: canary.email } })
+  await settled()
+  expect(await mailCount(canary.email)).toBe(0)
+  expect(await signIn(other)).toBe(200)
+  // The address is free for whoever comes afterwards.
+  expect(await signIn(await claim(canary))).toBe(200)
+}, 60_000)
+
+test('S29: an erased address leaves the account that has proven it meanwhile, and the last administrator', async () => {
+  const canary = canaries()
+  const { user_id } = await person(canary)
+  const ctx = it.context('users')
+  const address = canary.email.toUpperCase()
+  const tell = () => ctx.transaction(tx => ctx.publish(tx, users.addressErased,
+    [{ address, erased_at: new Date().toISOString() }]))
+  const isThere = async () => (await pool().query(
+    'select from auth.accounts where id = $1', [user_id])).rowCount === 1
+  await tell()
+  await settled()
+  expect(await isThere()).toBe(true)
+  await pool().query(`update auth.accounts set email_verified_at = null, roles = '{user,admin}'
+    where id = $1`, [user_id])
+  await tell()
+  await settled()
+  expect(await isThere()).toBe(true)
+  // Control: it was the role that kept it.
+  await pool().query(`update auth.accounts set roles = '{user}' where id = $1`, [user_id])
+  await tell()
+  await settled()
+  await it.eventually(async () => !await isThere(), 'its end')
+}, 60_000)
+
 test('S29: news that was on its way while somebody was erased is handled without them', async () => {
   const canary = canaries()
   const { user_id, token } = await person(canary)

@@ -121,6 +121,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.mailTickets',
   ],
   'users.address_erased.v1': [
+    'auth.endClaims',
     'notifications.forgetAddresses',
     'orders.forgetAddresses',
     'payments.forgetAddresses',

@@ -45,6 +45,15 @@ export const findProvenAccounts = async (db: Db<DB>, emails: string[]) => (await
    where email = any(${emails}::text[]) and email_verified_at is not null
    order by email`.execute(db)).rows
 
+/** Accounts that had registered with an address by then and have not proven it. */
+export const findClaims = async (tx: Tx<DB>, email: string, until: string): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`
+    select id from auth.accounts
+     where email = ${email} and email_verified_at is null and created_at <= ${until}
+     order by id`.execute(tx)
+  return rows.map(row => row.id)
+}
+
 /** What else there is with an account's address; by two look-ups, whatever they find. */
 export const findRivals = async (db: Db<DB>, { id, email }: AccountRow) => (await sql<{
   has_proven: boolean, has_older: boolean
