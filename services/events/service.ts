@@ -1,5 +1,6 @@
 import { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
 import * as api from '@fermata/contracts/events'
+import { addressErased } from '@fermata/contracts/users'
 import { job } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
@@ -11,7 +12,9 @@ import { cancelEvent } from './operations/cancel-event.ts'
 import { createEvent } from './operations/create-event.ts'
 import { createOrganizer } from './operations/create-organizer.ts'
 import { deleteEvent } from './operations/delete-event.ts'
-import { forgetPeople, rememberPeople, welcomeMembers } from './operations/forget-people.ts'
+import {
+  forgetAddresses, forgetPeople, rememberPeople, welcomeMembers,
+} from './operations/forget-people.ts'
 import { getArtwork } from './operations/get-artwork.ts'
 import { getAttendance } from './operations/get-attendance.ts'
 import { getEvent } from './operations/get-event.ts'
@@ -58,6 +61,7 @@ export default defineService<Ctx>({
     on(userRegistered, rememberPeople),
     on(emailVerified, welcomeMembers),
     on(credentialsDeleted, forgetPeople),
+    on(addressErased, forgetAddresses),
   ],
   async start (ctx) {
     await tellMembers(ctx)

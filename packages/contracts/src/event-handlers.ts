@@ -122,6 +122,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'users.address_erased.v1': [
     'auth.endClaims',
+    'events.forgetAddresses',
     'notifications.forgetAddresses',
     'orders.forgetAddresses',
     'payments.forgetAddresses',

@@ -1,5 +1,6 @@
 import type { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
-import { erasePeople, subjectsOfDeleted } from '@fermata/platform/personal-data'
+import type { addressErased } from '@fermata/contracts/users'
+import { erasePeople, subjectsOfDeleted, subjectsOfErased } from '@fermata/platform/personal-data'
 import type { Handler } from '../context.ts'
 import { publishMembers } from '../members.ts'
 import { personalData } from '../personal-data.ts'
@@ -28,5 +29,13 @@ export const forgetPeople: Handler<typeof credentialsDeleted> = async (ctx, tx, 
   await forgetNames(tx, user_ids)
   const organizer_ids = await deleteMembershipsOf(tx, user_ids, emails)
   await erasePeople(tx, 'events', personalData, subjectsOfDeleted(events))
+  await publishMembers(ctx, tx, organizer_ids, events[0]!.request_id)
+}
+
+/** Who erased what is kept about an address will not come to what it was asked to do. */
+export const forgetAddresses: Handler<typeof addressErased> = async (ctx, tx, events) => {
+  const emails = events.map(({ data }) => data.address.toLowerCase())
+  const organizer_ids = await deleteMembershipsOf(tx, [], emails)
+  await erasePeople(tx, 'events', personalData, subjectsOfErased(events))
   await publishMembers(ctx, tx, organizer_ids, events[0]!.request_id)
 }

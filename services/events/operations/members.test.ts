@@ -1,5 +1,6 @@
 import { credentialsDeleted, emailVerified } from '@fermata/contracts/auth'
 import * as api from '@fermata/contracts/events'
+import { addressErased } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -232,6 +233,17 @@ test('forgetPeople: what was kept of an address goes with its account', async ()
   }]))
   await it.eventually(async () => (await list(owner.token, id)).length === 1, 'the member gone')
   expect((await told(id)).at(-1)!.members).toHaveLength(1)
+})
+
+test('forgetAddresses: who erased their address is asked to nothing any more, a member with an account stays', async () => {
+  const [owner, member] = [await person(), await person()]
+  const id = await organizerOf(owner)
+  const invited = `${uuidv7()}@example.org`
+  for (const email of [invited, member.email]) await add(owner, id, { email })
+  await ctx.transaction(tx => ctx.publish(tx, addressErased, [
+    { address: invited, erased_at: new Date().toISOString() }]))
+  await it.eventually(async () => (await list(owner.token, id)).length === 2, 'the invitation gone')
+  expect((await list(owner.token, id)).map(one => one.email)).toContain(member.email)
 })
 
 test('listEvents: an operator serves the only organiser of an installation without being asked, but never one of several', async () => {
