@@ -2,7 +2,7 @@ import * as auth from '@fermata/contracts/auth'
 import { eventChanged, eventPublished } from '@fermata/contracts/events'
 import { getMail, getOrderMail, type Mail } from '@fermata/contracts/notifications'
 import { orderCanceled, orderExpired } from '@fermata/contracts/orders'
-import { ticketsIssued } from '@fermata/contracts/tickets'
+import { ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -71,11 +71,30 @@ test('limitMails: a letter box gets five mails at once, and all further orders i
     .where('id', '=', waiting[0]!.id).execute()
   const [, , , , , mail, ...more] = await arrived(`${victim}%`)
   expect(more).toEqual([])
-  expect(mail!.subject).toBe('More tickets for this address')
+  expect(mail!.subject).toBe('More about tickets for this address')
   const later = all.filter((_, index) => due[index] !== null)
   const linked = later.filter(({ order_id }) => mail!.text.includes(`/orders/${order_id}?token=`) &&
     mail!.html.includes(`/orders/${order_id}?token=`))
   expect(linked).toHaveLength(50)
+})
+
+test('limitMails: free tickets that are voided one by one mail a letter box as little', async () => {
+  const email = `voided-${uuidv7()}@example.com`
+  const holder = { name: 'Ann', email }
+  const all = Array.from({ length: 12 }, () => free(email, {
+    tickets: [ticket({ price_minor: 0, holder })] }))
+  const paid = issued({ tickets: [ticket({ holder })] })
+  for (const { tickets: [one], sender, issued_at, ...of_order } of [...all, paid]) {
+    await publish(ticketVoided,
+      { ...of_order, ticket: one!, voided_at: issued_at, reason: 'Found on the floor' })
+  }
+  expect(await arrived(email)).toHaveLength(5 + 1)
+  await db().updateTable('notifications.deliveries').set({ next_attempt_at: inHours(0) })
+    .where('recipient', '=', email).where('status', '=', 'pending').execute()
+  const together = (await arrived(email)).at(-1)!
+  expect(together.subject).toBe('More about tickets for this address')
+  expect(all.filter(one => together.text.includes(`/orders/${one.order_id}`))).toHaveLength(7)
+  expect(together.text).toContain('is no longer valid')
 })
 
 test('limitMails: what was paid for is mailed at once, whatever strangers did to the letter box', async () => {

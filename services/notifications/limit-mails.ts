@@ -117,7 +117,12 @@ function decide (batch: Batch, { delivery, recipient, senders }: Counted): void 
   }
   const send_at = iso(now + wait_ms)
   batch.sent.push({ ...delivery, send_at })
-  batch.due.push({ order_id: delivery.unpaid!.link.order_id!, at: send_at })
+  setDue(batch, delivery, send_at)
+}
+
+/** The order's page says when its tickets are mailed; of other news it says nothing. */
+function setDue (batch: Batch, { kind, unpaid }: DeliveryToInsert, at: string): void {
+  if (kind === 'tickets_issued') batch.due.push({ order_id: unpaid!.link.order_id!, at })
 }
 
 /** In the mail that waits, or in a new one that takes the next turn of the letter box. */
@@ -136,7 +141,7 @@ function nameInWaiting (
   }
   const id = box.waiting_id!
   batch.named.set(id, [...batch.named.get(id) ?? [], link])
-  batch.due.push({ order_id: link.order_id!, at: iso(at) })
+  setDue(batch, delivery, iso(at))
 }
 
 function mailOfMany (delivery: DeliveryToInsert, id: string, send_at: string): DeliveryToInsert {

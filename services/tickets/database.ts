@@ -125,6 +125,11 @@ export interface TicketsOutbox {
   type: string
 }
 
+export interface TicketsResends {
+  key: Buffer
+  spent_until: string
+}
+
 export interface TicketsTickets {
   code: string
   currency: string
@@ -158,5 +163,6 @@ export interface DB {
   'tickets.orders': TicketsOrders
   'tickets.organizers': TicketsOrganizers
   'tickets.outbox': TicketsOutbox
+  'tickets.resends': TicketsResends
   'tickets.tickets': TicketsTickets
 }

@@ -51,6 +51,8 @@ export const personalData: PersonalDataMap = {
     events: ['id', 'version', 'title', 'starts_at', 'canceled', 'facts', 'organizer_id',
       'number_prefix', 'last_number'],
     organizers: ['id', 'version'],
+    // Its key is a hash, of which nobody can tell whose it was.
+    resends: ['key', 'spent_until'],
     keys: ['event_id', 'kid', 'public_key', 'created_at'],
   },
 }

@@ -6,6 +6,7 @@ import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts
 import * as api from '@fermata/contracts/tickets'
 import { addressErased } from '@fermata/contracts/users'
 import { followMembers, worksForSomebody } from '@fermata/platform/memberships'
+import { cron } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { createPrinter } from './adapters/printer.ts'
@@ -26,6 +27,7 @@ import { issueTickets } from './operations/issue-tickets.ts'
 import { keepEvents } from './operations/keep-events.ts'
 import { listTicketKeys } from './operations/list-ticket-keys.ts'
 import { listTickets } from './operations/list-tickets.ts'
+import { removeStale } from './operations/remove-stale.ts'
 import { resendTicket } from './operations/resend-ticket.ts'
 import { validateTicket } from './operations/validate-ticket.ts'
 import { voidTicket } from './operations/void-ticket.ts'
@@ -65,6 +67,7 @@ export default defineService<Ctx>({
     on(credentialsDeleted, forgetHolders),
     on(addressErased, forgetAddresses),
   ],
+  jobs: [cron('remove-stale', '37 * * * *', removeStale)],
   start: async ctx => ({
     keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(),
   }),

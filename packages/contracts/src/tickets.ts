@@ -88,6 +88,11 @@ export const eventCanceledProblem = defineProblem(
   'tickets/event-canceled', 409, 'The event was canceled',
 )
 
+export const resentOften = defineProblem(
+  'tickets/resent-often', 429, 'This was mailed again as often as it may be for now',
+  Type.Object({ scope: Type.Enum(['ticket', 'recipient']) }),
+)
+
 export const listTickets = defineRoute({
   method: 'GET', path: '/api/tickets', access: 'owner',
   summary: 'Your tickets, or those of an order with its token',
@@ -186,9 +191,13 @@ export const voidTicket = defineRoute({
 export const resendTicket = defineRoute({
   method: 'POST', path: '/api/tickets/{id}/resend', access: 'operator',
   summary: 'Mail a ticket to its holder again',
+  description:
+    'Whoever asks, a ticket is mailed again three times, then once in 20 minutes; what one letter ' +
+    'box gets again is six mails, then one in four hours. Above that the answer is ' +
+    '`tickets/resent-often` with `Retry-After`.',
   params: IdParams,
   reply: { 202: Ticket },
-  problems: [ticketVoid],
+  problems: [ticketVoid, resentOften],
   rate_limit: { max: 30, per_seconds: 60, by: 'account' },
 })
 

@@ -119,6 +119,9 @@ export const tellVoided: Handler<typeof ticketVoided> = async (ctx, tx, events) 
       dedupe_key: `${id} ${ticket.id}`, kind: 'ticket_voided', mail: 'wanted',
       user_id, email: ticket.holder.email, locale, url: `/orders/${order_id}`,
       request_id,
+      ...(ticket.price_minor === 0 && { unpaid: { sender: undefined, link: {
+        label: translator(locale)('voided.title', words), path: `/orders/${order_id}`, order_id,
+      } } }),
       write (locale) {
         const t = translator(locale)
         const why = reason ? [t('voided.reason', { reason })] : []

@@ -25,10 +25,10 @@ export const en = {
     action_other: 'Show my tickets',
   },
   several: {
-    title: 'More tickets for this address',
+    title: 'More about tickets for this address',
     body:
-      'More free tickets were ordered with this address than we send mails for one by one. ' +
-      'These orders are told together here.',
+      'There is more news of free tickets ordered with this address than we send mails for one ' +
+      'by one. It is told together here.',
     stranger:
       'If you know nothing of them, somebody else typed your address. You need not do anything.',
   },

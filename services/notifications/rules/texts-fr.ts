@@ -43,10 +43,10 @@ export const fr: FrenchTexts = {
     action_other: 'Voir mes billets',
   },
   several: {
-    title: 'D’autres billets pour cette adresse',
+    title: 'Autres nouvelles des billets pour cette adresse',
     body:
-      'Plus de billets gratuits ont été commandés avec cette adresse que nous n’envoyons de ' +
-      'courriels un par un. Voici ces commandes ensemble.',
+      'Il y a plus de nouvelles des billets gratuits commandés avec cette adresse que nous ' +
+      'n’envoyons de courriels un par un. Les voici ensemble.',
     stranger:
       'Si vous n’en savez rien, quelqu’un d’autre a saisi votre adresse. Vous n’avez rien à faire.',
   },

@@ -7,6 +7,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
+import { removeStale } from './remove-stale.ts'
 import {
   completedOrder, event, issue, issueOne, seedOrganizer, town_choir_id,
 } from '../test/seed.ts'
@@ -253,6 +254,66 @@ test('resendTicket: asks for a mail to the holder, not for a void ticket', async
   expect(await it.send(resendTicket, { params, token })).toMatchObject({
     status: 409, problem: { type: '/problems/tickets/void' },
   })
+})
+
+const desk = () => it.personToken({ user_id: uuidv7(), roles: ['operator'] })
+/** As if so much time had gone by. */
+const wait = (hours: number) => it.context('tickets').pool.query(
+  `update tickets.resends set spent_until = spent_until - $1 * interval '1 hour'`, [hours])
+
+test('resendTicket: a ticket is mailed again a few times, whoever asks', async () => {
+  const email = `often-${uuidv7()}@example.com`
+  const ticket = await issueOne(it, { buyer: buyer('Often', email) })
+  const again = async () =>
+    it.send(resendTicket, { params: { id: ticket.id }, token: await desk() })
+  const answers = await Promise.all(Array.from({ length: 8 }, again))
+  expect(answers.map(one => one.status).toSorted())
+    .toEqual([202, 202, 202, 429, 429, 429, 429, 429])
+  const refused = answers.find(one => one.status === 429)!
+  expect(refused.problem).toMatchObject({ type: '/problems/tickets/resent-often', scope: 'ticket' })
+  const wait_s = Number(refused.headers['retry-after'])
+  expect(wait_s).toBeGreaterThan(19 * 60)
+  expect(wait_s).toBeLessThanOrEqual(20 * 60)
+  await wait(wait_s / 3600)
+  expect((await again()).status).toBe(202)
+  expect((await again()).status).toBe(429)
+})
+
+test('resendTicket: a letter box gets a few mails again, however many tickets and spellings', async () => {
+  const name = uuidv7()
+  const orders = Array.from({ length: 12 }, (_, index) => completedOrder({
+    buyer: buyer('Victim', `${name}+${index}@example.com`) }))
+  const bought = (await issue(it, orders)).map(([first]) => first!)
+  const again = async ({ id }: { id: string }) =>
+    it.send(resendTicket, { params: { id }, token: await desk() })
+  const answers = await Promise.all(bought.map(again))
+  const counts = Object.groupBy(answers, one => one.status)
+  expect([counts[202]?.length, counts[429]?.length]).toEqual([6, 6])
+  expect(counts[429]![0]!.problem).toMatchObject({ scope: 'recipient' })
+  expect(Number(counts[429]![0]!.headers['retry-after'])).toBeGreaterThan(3.9 * 3600)
+  // Control: somebody else at the same desk is mailed.
+  const other = await issueOne(it, { buyer: buyer('Other', `${uuidv7()}@example.com`) })
+  expect((await again(other)).status).toBe(202)
+  // What was refused was not counted: of these tickets none is above its own pace.
+  const refused = bought.find((_, index) => answers[index]!.status === 429)!
+  for (const status of [202, 202, 202]) {
+    await wait(4)
+    expect((await again(refused)).status).toBe(status)
+  }
+})
+
+test('removeStale: forgets what counts no more, and nothing else', async () => {
+  const ticket = await issueOne(it, { buyer: buyer('Ann', `${uuidv7()}@example.com`) })
+  const { pool } = it.context('tickets')
+  const kept = async () => (await pool.query('select from tickets.resends')).rowCount
+  await pool.query('delete from tickets.resends')
+  await it.send(resendTicket, { params: { id: ticket.id }, token: await desk() })
+  await wait(1)
+  await removeStale(it.context<Ctx>('tickets'))
+  expect(await kept()).toBe(1)
+  await wait(4)
+  await removeStale(it.context<Ctx>('tickets'))
+  expect(await kept()).toBe(0)
 })
 
 test('voidTicket, resendTicket: only operators and administrators may, and only what is there', async () => {
