@@ -12,14 +12,14 @@ type Words = Pick<Content, 'title' | 'paragraphs' | 'action'> & Partial<Pick<Con
 
 /** @param key names the news */
 function about (
-  key: string, holder: HolderRow, event: EventFacts, rest: Pick<Notice, 'kind' | 'mail'> & {
+  key: string, holder: HolderRow, event: EventFacts, rest: Pick<Notice, 'kind' | 'mail' | 'unpaid'> & {
     words: (t: Translate, locale: Locale) => Words },
 ): Notice {
   const { order_id, user_id, email, locale, is_free } = holder
   return {
     // Of orders that cost nothing anybody can place many for one address, which hears once.
     dedupe_key: `${key} ${is_free ? addressKey(email) : order_id}`, kind: rest.kind, mail: rest.mail, user_id, email, locale,
-    url: eventPath(event),
+    url: eventPath(event), ...(is_free && { unpaid: rest.unpaid }),
     write (locale) {
       const t = translator(locale)
       const facts: Content['facts'] = [
@@ -39,6 +39,14 @@ export function aboutChange (
   const renamed = before && before.title !== event.title
   return about(key, holder, event, {
     kind: 'event_changed', mail: 'always',
+    // An event may be changed as often as its organiser likes.
+    unpaid: {
+      sender: undefined, apart: event.organizer_id,
+      link: {
+        label: translator(holder.locale)('changed.title', { event: event.title }),
+        path: eventPath(event),
+      },
+    },
     words: (t, locale) => ({
       facts: changedFacts(t, locale, event, before),
       title: t('changed.title', { event: event.title }),

@@ -97,6 +97,33 @@ test('limitMails: free tickets that are voided one by one mail a letter box as l
   expect(together.text).toContain('is no longer valid')
 })
 
+test('limitMails: an event that is changed again and again mails who paid nothing a few times', async () => {
+  const email = `changes-${uuidv7()}@example.com`
+  const payer = `payer-${uuidv7()}@example.com`
+  const facts = event()
+  await publish(eventPublished, facts)
+  // What strangers order with the address holds back no news of its own event.
+  for (let count = 0; count < 7; count++) {
+    await publish(ticketsIssued, free(email, { event: facts }))
+  }
+  const buyer = { name: 'Payer', email: payer, locale: 'en' as const }
+  await publish(ticketsIssued, issued({ event: facts, buyer }))
+  expect(await arrived(email)).toHaveLength(5)
+  for (let version = 2; version < 12; version++) {
+    await publish(eventChanged, { changed: ['venue'],
+      event: { ...facts, version, venue: { ...facts.venue, name: `Hall ${version}` } } })
+    await settled()
+  }
+  expect(await arrived(payer)).toHaveLength(1 + 10)
+  expect(await arrived(email)).toHaveLength(5 + 5)
+  await db().updateTable('notifications.deliveries').set({ next_attempt_at: inHours(0) })
+    .where('recipient', '=', email).where('status', '=', 'pending')
+    .where('kind', '=', 'event_changed').execute()
+  const together = (await arrived(email)).at(-1)!
+  expect(together.subject).toBe('More about tickets for this address')
+  expect(together.text.split(`/events/${facts.slug}`)).toHaveLength(2)
+})
+
 test('limitMails: what was paid for is mailed at once, whatever strangers did to the letter box', async () => {
   const email = `buyer-${uuidv7()}@example.com`
   for (let count = 0; count < 8; count++) await publish(ticketsIssued, free(email))

@@ -48,7 +48,7 @@ interface Counted {
 export async function limitMails (
   tx: Tx<DB>, deliveries: DeliveryToInsert[],
 ): Promise<DeliveryToInsert[]> {
-  const counted = deliveries.flatMap(countedAs)
+  const counted = withoutTwins(deliveries).flatMap(countedAs)
   if (counted.length === 0) return deliveries
   const batch = await openBatch(tx, counted)
   for (const one of counted) decide(batch, one)
@@ -57,25 +57,33 @@ export async function limitMails (
   const fresh = new Map(batch.sent.map(one => [one.id, one]))
   for (const [id, links] of batch.named) {
     const own = fresh.get(id)
-    if (own) own.content.links = links.slice(0, max_orders_in_mail)
+    if (own) own.content.links = eachOnce(links).slice(0, max_orders_in_mail)
     else await addLinks(tx, id, links, max_orders_in_mail)
   }
   if (batch.due.length > 0) await markMailsDue(tx, batch.due)
   return [...deliveries.filter(one => !one.unpaid), ...batch.sent]
 }
 
+/** What is queued once is counted once. */
+const withoutTwins = (deliveries: DeliveryToInsert[]) =>
+  [...new Map(deliveries.map(one => [one.dedupe_key, one])).values()]
+
 function countedAs (delivery: DeliveryToInsert): Counted[] {
   const { unpaid, recipient } = delivery
   if (!unpaid) return []
   const { network, person } = unpaid.sender ?? {}
   return [{
-    delivery, recipient: keyOf('to', mailboxOf(recipient)),
+    delivery,
+    recipient: keyOf(unpaid.apart ? `to ${unpaid.apart}` : 'to', mailboxOf(recipient)),
     senders: [
       ...(network ? [{ key: keyOf('network', network), pace: network_pace }] : []),
       ...(person ? [{ key: keyOf('person', person), pace: person_pace }] : []),
     ],
   }]
 }
+
+const eachOnce = (links: Action[]) =>
+  [...new Map(links.map(link => [`${link.path} ${link.label}`, link])).values()]
 
 const keysOf = (counted: Counted[]) => [...new Map(counted.flatMap(({ recipient, senders }) =>
   [recipient, ...senders.map(sender => sender.key)]).map(key => [key.toString('hex'), key])).values()]

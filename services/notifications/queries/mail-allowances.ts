@@ -42,13 +42,15 @@ export const findWaiting = async (tx: Tx<DB>, ids: string[]) => (await sql<{ id:
    where id = any(${ids}::uuid[]) and status = 'pending' and attempts = 0
      for update`.execute(tx)).rows
 
-/** Names further orders in a mail that waits; those above the limit are left out. */
+/** Names further news in a mail that waits, each once; what is above the limit is left out. */
 export const addLinks = (tx: Tx<DB>, id: string, links: Action[], most: number) => sql`
   update notifications.deliveries
      set content = jsonb_set(content, '{links}', (
-           select jsonb_agg(link order by place) from jsonb_array_elements(
-             coalesce(content -> 'links', '[]'::jsonb) || ${JSON.stringify(links)}::jsonb)
-             with ordinality as one (link, place) where place <= ${most}))
+           select jsonb_agg(link order by place) from (
+             select link, min(place) as place from jsonb_array_elements(
+               coalesce(content -> 'links', '[]'::jsonb) || ${JSON.stringify(links)}::jsonb)
+               with ordinality as one (link, place)
+              group by link order by place limit ${most}) as each_once))
    where id = ${id}`.execute(tx)
 
 /** What has been at its pace for a day is as good as new. */

@@ -36,8 +36,10 @@ export interface Notice {
 export interface Unpaid {
   /** Keyed hashes of the network and of the account or browser that placed the order. */
   sender: { network: string, person?: string } | undefined
-  /** How another mail would name the order. */
+  /** How another mail would name what it is about. */
   link: Action
+  /** Whose mails are counted by themselves, so that nobody else's orders hold them back. */
+  apart?: string
 }
 
 /** What a person has chosen. */
