@@ -9,8 +9,8 @@ export const personalData: PersonalDataMap = {
       rest: ['hash', 'link_id', 'purpose', 'created_at', 'expires_at'],
     },
     address_links: {
-      what: words('That you asked what is kept about you',
-        'Que vous avez demandé ce qui est conservé sur vous'),
+      what: words('Your requests to see what is kept',
+        'Vos demandes sur ce qui est conservé à votre sujet'),
       of: [{ address: 'email' }], erase: 'rows',
       personal: {
         email: personal('Your address', 'Votre adresse'),

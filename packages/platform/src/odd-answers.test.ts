@@ -81,3 +81,14 @@ test('odd answers: what follows an answer on its connection is refused as well',
   await once(socket, 'close')
   expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
 })
+
+test('odd answers: who keeps their side open after a refusal is let go', async () => {
+  const count = () => new Promise<number>((resolve, reject) =>
+    it.system.app.server.getConnections((error, open) => error ? reject(error) : resolve(open)))
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {}).resume()
+  socket.write('\u0016 no request\r\n\r\n')
+  await once(socket, 'end')
+  await expect.poll(count, { timeout: 20_000 }).toBe(0)
+  socket.destroy()
+})

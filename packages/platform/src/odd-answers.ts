@@ -32,6 +32,15 @@ const oddHeaders = (headers: Headers, body: string): Headers => ({
 /** A connection whose answer has begun; another one in its middle would be read as its rest. */
 type Answering = Socket & { _httpMessage?: { headersSent: boolean } | null }
 
+/** To read its answer; cut off at once, a client that still sends might not. */
+const last_look_ms = 2000
+
+/** Whoever keeps their side of a connection open keeps one of ours. */
+function letGo (socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), last_look_ms).unref()
+  socket.once('close', () => clearTimeout(timer)).resume()
+}
+
 /** Answers a client of whose request the parser made nothing, and closes the connection. */
 export function refuseUnreadable (headers: Headers) {
   return ({ code = '' }: Error & { code?: string }, socket: Answering): void => {
@@ -45,6 +54,7 @@ export function refuseUnreadable (headers: Headers) {
     const lines = Object.entries({ ...oddHeaders(headers, body), date: new Date().toUTCString() })
       .map(([name, value]) => `${name}: ${value}\r\n`)
     socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`)
+    letGo(socket)
   }
 }
 

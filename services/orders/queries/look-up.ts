@@ -12,7 +12,7 @@ export async function findAtDoor (
   const escaped = q?.toLowerCase().replace(/[\\%_]/g, '\\$&') ?? null
   const { rows } = await sql<{ id: string }>`
     (select id from orders.orders
-      where event_id = ${event_id} and ${escaped}::text is not null
+      where event_id = ${event_id} and ${escaped}::text is not null and trim(${escaped}) <> ''
         and (code = upper(${q}) or lower(buyer_email) like ${`${escaped}%`}
              or lower(buyer_name) like ${`%${escaped}%`})
       order by id desc limit ${limit})

@@ -43,7 +43,10 @@ export async function admit (
       admitted_by: problem.admitted_by }
   }
   if (problemIs(problem, wrongEvent)) return { kind: 'wrong_event', event_title: problem.event_title }
-  if (problemIs(problem, ticketVoid)) return look(call, code, event_id, '')
+  if (problemIs(problem, ticketVoid)) {
+    const seen = await look(call, code, event_id, '').catch(() => null)
+    return seen === null || seen.kind === 'failed' ? { kind: 'void' } : seen
+  }
   if (problemIs(problem, eventCanceledProblem)) return { kind: 'canceled' }
   return { kind: problemIs(problem, unknownCode) || problem.status === 400 ? 'unknown' : 'failed' }
 }

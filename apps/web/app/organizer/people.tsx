@@ -23,9 +23,6 @@ import { PageTitle } from '../ui/page-title.tsx'
 const max_shown = 100
 /** A place at the door that is not one event's. */
 const everywhere = ''
-/** Events of long ago stay in the list: their members have to be told apart too. */
-const beginning = '2000-01-01T00:00:00Z'
-
 /** Who works for an organiser: that of the address, else the first of whoever asks. */
 export async function loader ({ context, params }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
@@ -38,7 +35,7 @@ export async function loader ({ context, params }: Route.LoaderArgs) {
   const { id, name } = organizer
   const members = call(listMembers, { params: { id }, query: { limit: max_shown } })
   const events = call(listEvents, { query: {
-    organizer_id: id, mine: true, from: beginning, limit: max_shown } })
+    organizer_id: id, mine: true, limit: max_shown } })
   return {
     organizer: { id, name },
     others: known.map(one => ({ id: one.id, name: one.name })),
@@ -193,7 +190,11 @@ interface PlaceProps {
 
 function PlaceFields ({ events, values, errors }: PlaceProps) {
   const t = useT()
+  const chosen = values.event_id ?? everywhere
+  // An event that is over, or one of very many, is not listed: saving must not widen it to all.
+  const is_listed = chosen === everywhere || events.some(({ id }) => id === chosen)
   const places = [{ value: everywhere, text: t('organizer.people.all_events') },
+    ...(is_listed ? [] : [{ value: chosen, text: t('organizer.people.one_event') }]),
     ...events.map(({ id, title }) => ({ value: id, text: title }))]
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -202,7 +203,7 @@ function PlaceFields ({ events, values, errors }: PlaceProps) {
         options={(['door', 'owner'] as const).map(role =>
           ({ value: role, text: t(`organizer.people.role.${role}`) }))} />
       <SelectField name="event_id" label={t('organizer.people.where')} hint={t('organizer.people.where_hint')}
-        defaultValue={values.event_id ?? everywhere} error={errors.event_id} options={places} />
+        defaultValue={chosen} error={errors.event_id} options={places} />
     </div>
   )
 }

@@ -130,7 +130,7 @@ export const organizer = {
     where: 'Where (for the door)',
     where_hint: 'Organisers work at all events.',
     all_events: 'All events',
-    one_event: 'One event',
+    one_event: 'One event, not in this list',
     unnamed: 'Without an address',
     you: 'you',
     change: 'Change',

@@ -284,7 +284,7 @@ export const shop = {
   },
   mailbox: {
     title: 'Development mailbox',
-    lead: 'Mails that would have been sent. No mail server is set up, so they go nowhere else.',
+    lead: 'Mails that would have been sent. None of them leaves this installation.',
     to: 'To',
     subject: 'Subject',
     sent: 'Sent',

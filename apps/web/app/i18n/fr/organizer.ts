@@ -133,7 +133,7 @@ export const organizer: Wording<typeof english.organizer> = {
     where: 'Où (pour l’entrée)',
     where_hint: 'Les organisateurs travaillent à tous les événements.',
     all_events: 'Tous les événements',
-    one_event: 'Un événement',
+    one_event: 'Un événement qui n’est pas dans cette liste',
     unnamed: 'Sans adresse',
     you: 'vous',
     change: 'Modifier',

@@ -287,7 +287,7 @@ export const shop: Wording<typeof english.shop> = {
   },
   mailbox: {
     title: 'Boîte de développement',
-    lead: 'Les e-mails qui auraient été envoyés. Aucun serveur n’est réglé : ils ne vont nulle part ailleurs.',
+    lead: 'Les e-mails qui auraient été envoyés. Aucun ne quitte cette installation.',
     to: 'À',
     subject: 'Objet',
     sent: 'Envoyé',
