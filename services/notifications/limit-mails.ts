@@ -156,6 +156,8 @@ function mailOfMany (delivery: DeliveryToInsert, id: string, send_at: string): D
   const t = translator(delivery.locale)
   return {
     ...delivery, id, send_at, dedupe_key: `several ${id}`, subject: t('several.title'),
+    // It is the letter box's, not that of the account whose order came first.
+    user_id: null,
     attach_order_id: null,
     content: {
       title: t('several.title'), paragraphs: [t('several.body'), t('several.stranger')], facts: [],

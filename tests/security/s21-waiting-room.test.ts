@@ -69,7 +69,8 @@ test('S21: an order without a pass is refused at once, and costs no database', a
   }
   const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!
   // With the whole of HTTP and validation, on a machine that others use.
-  expect(median).toBeLessThan(20)
+  // A busy machine takes longer for everything; an order that was placed takes longer than this.
+  expect(median).toBeLessThan(atScale(200, 20))
   figure('S21', `${times.length} orders without a pass were refused, half of them within ${median.toFixed(2)} ms`)
 
   // The control: with the room switched off the same order is placed.

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { AnyRoute } from '@fermata/contracts/define'
-import { invalid, keyReused } from '@fermata/contracts/problems'
+import { holds_card_number, invalid, keyReused } from '@fermata/contracts/problems'
 import type { Caller } from './caller.ts'
 import { holdsCardNumber } from './card-numbers.ts'
 import type { Db, Tx } from './database.ts'
@@ -21,10 +21,12 @@ export function readIdempotency (
   params: unknown
 ): Idempotency | null {
   if (!route.idempotent || header === undefined) return null
-  if (typeof header !== 'string' || !keyPattern.test(header) || holdsCardNumber(header)) {
-    throw new Problem(invalid, 'Idempotency-Key must be 1 to 255 visible ASCII characters.',
-      { extensions: { errors: [{ field: 'Idempotency-Key',
-        message: 'must be 1 to 255 visible ASCII characters' }] } })
+  const message = typeof header !== 'string' || !keyPattern.test(header)
+    ? 'must be 1 to 255 visible ASCII characters'
+    : holdsCardNumber(header) ? holds_card_number : null
+  if (typeof header !== 'string' || message !== null) {
+    throw new Problem(invalid, `Idempotency-Key ${message}.`,
+      { extensions: { errors: [{ field: 'Idempotency-Key', message }] } })
   }
   const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'order'
     ? caller.order_id : caller.kind

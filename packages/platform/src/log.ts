@@ -33,6 +33,15 @@ const secretText = new RegExp([
 ].map(one => one.source).join('|'), 'g')
 const max_depth = 6
 
+/** A file of another account is that account's to close; it is written all the same. */
+function closeFile (path: string): void {
+  try {
+    chmodSync(path, 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+  }
+}
+
 /**
  * A log for one service: JSON lines on stdout, and in `<folder>/<service>.log` when a folder is
  * given.
@@ -45,7 +54,7 @@ export function createLog (service: string, options: LogOptions): Log {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 })
     const dest = join(options.folder, `${service}.log`)
     // Ids of orders and accounts stand there, which nobody else on this machine need know.
-    if (existsSync(dest)) chmodSync(dest, 0o600)
+    if (existsSync(dest)) closeFile(dest)
     const file = pino.destination({ dest, sync: false, mode: 0o600 })
     streams.push({ level: options.level as never, stream: file })
   }

@@ -166,7 +166,7 @@ function MemberRow ({ member, organizer_id, events, answer }: RowProps) {
       </div>
       <details open={Boolean(answer?.problem)}>
         <summary className="link min-h-11 cursor-pointer content-center">
-          {t('organizer.people.change')}<span className="sr-only">: {called}</span>
+          {t('organizer.people.change')}<span className="sr-only"> {called}</span>
         </summary>
         <Form method="post" className="grid gap-4 pt-3">
           <FormMessage answer={answer?.problem ? answer : undefined} />
