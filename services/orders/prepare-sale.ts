@@ -4,7 +4,7 @@ import { orderCompleted, orderPlaced, type Order, type OrderItem } from '@fermat
 import { readableCode, uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
 import { factsOf } from './present-order.ts'
-import { byteaOf, type HoldRow } from './queries/open-holds.ts'
+import type { HoldRow } from './queries/open-holds.ts'
 import type { Sale } from './queries/sell.ts'
 import type { Decision, Line, Sold, Stock } from './rules/stock.ts'
 import type { Purchase } from './sell-batch.ts'
@@ -109,8 +109,7 @@ function addOrder (
   sale.orders.push({
     id, code, status: order.completed_at ? 'completed' : 'pending', user_id, total_minor, currency,
     buyer_name: buyer.name, buyer_email: buyer.email, buyer_locale: buyer.locale, request_id,
-    mailbox: byteaOf(asker.mailbox), network: byteaOf(asker.network),
-    visitor: asker.visitor === null ? null : byteaOf(asker.visitor),
+    mailbox: asker.mailbox, visitor: asker.visitor, network: asker.network,
   })
   let line = 0
   order.items.forEach((item, index) => {
