@@ -207,7 +207,9 @@ export function toStock (
   const types = new Map<string, TicketTypeForSale & { pool_ids: string[] }>()
   const left = new Map<string, number>()
   const unsold = new Map<string, number>()
-  for (const { pool_id, capacity, remaining, held, now: _, needs_pass: __, open_holds: ___, ...row } of rows) {
+  for (const read of rows) {
+    const { pool_id, capacity, remaining, held, ...more } = read
+    const { now: _, needs_pass: __, open_holds: ___, ...row } = more
     if (row.id === null) continue
     left.set(pool_id, remaining)
     unsold.set(pool_id, remaining + held)

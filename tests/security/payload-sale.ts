@@ -113,6 +113,7 @@ const bodyOf = ({ body }: { body?: unknown }) => ({ body: body as object })
 
 /** Bodies with free text that is never shown, or is written above by the same names. */
 export const written_elsewhere: Record<string, string> = {
+  lookUpOrders: 'is a question, which is asked and not kept',
   updateEvent: 'the columns of createEvent', updateTicketType: 'those of createTicketType',
   updateUser: 'that of updateMyProfile', placeOrder: 'typed into the checkout',
   quoteOrder: 'compared with the code of the hidden ticket type',
