@@ -32,7 +32,7 @@ test('/my-data: a guest asks, presses the button of the mailed page, downloads a
   expect(await (await pages.open('/')).text()).toContain('href="/my-data"')
   const asked = await send('/my-data', { email })
   expect(asked.status).toBe(200)
-  expect(await asked.text()).toContain('A mail is on its way to this address.')
+  expect(await asked.text()).toContain('A mail is on its way to this address')
 
   const path = await mailedPath(email)
   expect(path).toMatch(/^\/my-data\?token=/)
