@@ -22,7 +22,7 @@ export async function startOwnPostgres (
 ): Promise<OwnPostgres> {
   const hba_file = join(folder, 'access')
   writeFileSync(hba_file, 'local all fermata peer map=fermata\n' +
-    'local sameuser all scram-sha-256\nhost sameuser all samenet scram-sha-256\n', { mode: 0o644 })
+    'local all all scram-sha-256\nhost all all samenet scram-sha-256\n', { mode: 0o644 })
   const server = await startEmbeddedPostgres({
     folder: join(folder, 'postgres'), log: line => console.log(line), settings: {
       max_connections: '400', recovery_init_sync_method: 'syncfs', hba_file,
