@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type Call } from '@fermata/contracts/client'
 import type { AnyRoute, ReplyOf } from '@fermata/contracts/define'
 import * as events from '@fermata/contracts/events'
@@ -99,6 +100,10 @@ const clientFor = (system: System) => (token?: string): Call => createClient({
   fetch: createInjectFetch(system.app, { address: '127.0.0.1', request_id: 'demo-seeding' }),
 }).call
 
+/** Where services run apart, some begin before they have heard of the others' keys. */
+const patience_ms = 30_000
+const pause_ms = 250
+
 /** The body of a success; a demo that cannot be made is a bug and ends the start. */
 async function must<R extends AnyRoute> (
   call: Call,
@@ -106,10 +111,16 @@ async function must<R extends AnyRoute> (
   input: unknown,
   key?: string,
 ): Promise<ReplyOf<R>> {
-  const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, {
+  const ask = () => (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, {
     ...input as object,
     ...(key && { headers: { 'idempotency-key': key } }),
   })
+  const deadline_ms = performance.now() + patience_ms
+  let answer = await ask()
+  while (answer.status === 503 && performance.now() < deadline_ms) {
+    await sleep(pause_ms)
+    answer = await ask()
+  }
   if (!answer.ok) {
     const { method, path }: AnyRoute = route
     throw new Error(
