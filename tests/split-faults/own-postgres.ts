@@ -5,6 +5,7 @@ import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
 import { createServiceDatabases, databaseName } from '@fermata/platform/service-databases'
 import { databaseVariable } from '@fermata/server/server-settings'
+import pg from 'pg'
 
 /** Also the name of its socket, so it cannot be another; an address of its own can. */
 export const database_port = 5432
@@ -31,6 +32,7 @@ export async function startOwnPostgres (
   })
   const passwords = new Map(serviceNames.map(name => [name, randomBytes(16).toString('hex')]))
   await createServiceDatabases(server.url, passwords)
+  await letLook(server.url)
   const urlOf = (name: ServiceName) => {
     const role = databaseName(name)
     return `postgres://${role}:${passwords.get(name)}@${host}:${database_port}/${role}?sslmode=disable`
@@ -40,4 +42,14 @@ export async function startOwnPostgres (
     environment: Object.fromEntries(
       serviceNames.map(name => [databaseVariable(name), urlOf(name)])),
   }
+}
+
+/** The tests look at what the roles that serve are doing, as their owners. */
+async function letLook (superuser_url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: superuser_url })
+  await client.connect()
+  for (const name of serviceNames) {
+    await client.query(`grant pg_read_all_stats to ${client.escapeIdentifier(databaseName(name))}`)
+  }
+  await client.end()
 }
