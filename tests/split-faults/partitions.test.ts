@@ -24,7 +24,7 @@ const cut_ms = 5 * fault_ms
 /** Between taking the event's lock and the commit, at most and by chance: so that we meet one. */
 const pause_ms = 300
 /** Six seconds are meant; the buyers of a busy machine need some more. */
-const sells_again_within_ms = 12_000
+const sells_again_within_ms = 20_000
 const look_again_ms = 20
 
 let machines: Machines
