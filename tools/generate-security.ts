@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { threatsIn, type ThreatId } from '../tests/security/proof.ts'
-import { readResults, type Result } from '../tests/security/results.ts'
+import { idsInSource, type ThreatId } from '../tests/proofs/proof.ts'
+import { readResults, type Result } from '../tests/proofs/results.ts'
 import { threats } from '../tests/security/threats.ts'
 import { keepGenerated } from './generated.ts'
 import { root } from './sources.ts'
@@ -16,9 +16,8 @@ const candidates = [
 ]
 
 /** A test says in its title which threats it tries. */
-const titles = new Map(candidates.map(file => [file,
-  [...readFileSync(join(root, file), 'utf8').matchAll(/['"`](S\d+(?:, S\d+)*: )/g)]
-    .flatMap(([, title]) => threatsIn(title!))]))
+const titles = new Map(candidates.map(file =>
+  [file, idsInSource(readFileSync(join(root, file), 'utf8'))]))
 
 const filesOf = (threat: ThreatId) => candidates.filter(file => titles.get(file)!.includes(threat))
 
@@ -32,12 +31,12 @@ const rowOf = (threat: ThreatId, result: Result | undefined) => {
   return `| ${threat} | ${what} | ${control} | ${links} | ${seen} |`
 }
 
-const figuresOf = ({ threat, ran_on, figures }: Result) =>
-  figures.length === 0 ? [] : ['', `**${threat}**, ${ran_on}`, '', ...figures.map(text => `- ${text}`)]
+const figuresOf = ({ id, ran_on, figures }: Result) =>
+  figures.length === 0 ? [] : ['', `**${id}**, ${ran_on}`, '', ...figures.map(text => `- ${text}`)]
 
 /** The page's text. */
 export function securityPage (results: readonly Result[]): string {
-  const byThreat = new Map(results.map(result => [result.threat, result]))
+  const byThreat = new Map(results.map(result => [result.id, result]))
   return [
     '# Security, tried', '',
     'Each threat, what is to stand against it, and the tests that try to get past it. `npm test` runs a slice of each;',
@@ -52,5 +51,6 @@ export function securityPage (results: readonly Result[]): string {
 }
 
 if (import.meta.main) {
-  keepGenerated('docs/security.md', securityPage(readResults()), 'node tools/generate-security.ts')
+  keepGenerated('docs/security.md', securityPage(
+    readResults(join(root, 'tests/security/results.json'))), 'node tools/generate-security.ts')
 }

@@ -12,7 +12,7 @@ import {
 import { createDataFolder } from '@fermata/testkit/server-process'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from '../security/proof.ts'
+import { figure } from '../proofs/proof.ts'
 import { eventually, must, putOnSale, signIn } from './sell.ts'
 
 /**

@@ -5,7 +5,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allRoutes, type ServedRoute } from './fuzz/routes.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /** Nobody sets a column by guessing its name: what a contract does not name is refused everywhere. */
 

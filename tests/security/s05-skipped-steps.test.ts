@@ -6,7 +6,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S5: an order goes its steps one after the other, whichever is asked for. */
 

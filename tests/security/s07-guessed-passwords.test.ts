@@ -4,7 +4,7 @@ import {
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /**
  * Passwords are guessed from one network or from ten thousand. Either is slow, whoever owns the

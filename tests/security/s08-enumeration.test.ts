@@ -7,7 +7,7 @@ import { createRandom } from '@fermata/testkit/random'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sameDistribution } from './kolmogorov-smirnov.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /**
  * S8: nobody finds out by asking who has an account or whether an order is there: the answer is the

@@ -15,7 +15,7 @@ import { deriveEd25519, deriveKey } from '@fermata/platform/tokens'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S9: what looks like a login, and is none. */
 

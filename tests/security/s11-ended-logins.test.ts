@@ -16,7 +16,7 @@ import { allServices } from '@fermata/server/services'
 import { createTestDatabase } from '@fermata/testkit/postgres'
 import { eventually, testSecrets } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /**
  * A login that ended is dead everywhere within a second: in the process that ended it and in one

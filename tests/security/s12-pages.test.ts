@@ -1,6 +1,6 @@
 import { register } from '@fermata/contracts/auth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 import { listPages, startPages, type Pages } from './pages.ts'
 
 /** S12, pages: what another site can cause a browser to send, at every form that there is. */

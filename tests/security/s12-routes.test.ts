@@ -6,7 +6,7 @@ import { allServices } from '@fermata/server/services'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S12, API: what another site can cause a browser to send, at every route that changes a thing. */
 

@@ -16,7 +16,7 @@ import {
   admitFirst, cancelWithReasons, writePayloads, written_elsewhere, type PayloadSale, type People,
 } from './payload-sale.ts'
 import { payloads, textFields } from './payloads.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 import { oneSpaced, watchPages, type Watched } from './watched-pages.ts'
 
 /**

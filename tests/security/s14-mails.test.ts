@@ -10,7 +10,7 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import type { Email } from 'postal-mime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure, is_whole } from './proof.ts'
+import { figure, is_whole } from '../proofs/proof.ts'
 
 /**
  * Texts that would be headers, markup, templates or properties, in every field that ends in a mail,

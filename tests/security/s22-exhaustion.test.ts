@@ -6,7 +6,7 @@ import {
 } from '@fermata/testkit/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must, putOnSale, signIn } from '../end-to-end/sell.ts'
-import { atScale, figure, is_whole } from './proof.ts'
+import { atScale, figure, is_whole } from '../proofs/proof.ts'
 
 /** S22: whoever sends too much, too deep or too slowly loses the connection, and nobody else waits. */
 

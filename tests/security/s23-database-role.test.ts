@@ -18,7 +18,7 @@ import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /**
  * S23, the role: what is tricked out of a service's connection finds that it may do little. On a

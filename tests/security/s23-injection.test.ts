@@ -15,7 +15,7 @@ import { createSender } from './fuzz/send.ts'
 import { wireOf } from './fuzz/wire.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
 import { placesOf } from './places.ts'
-import { atScale, figure, is_whole } from './proof.ts'
+import { atScale, figure, is_whole } from '../proofs/proof.ts'
 
 /**
  * S23, the parameters: what SQL would be, in every place of every route that takes a value. Nothing

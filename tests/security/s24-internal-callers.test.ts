@@ -10,7 +10,7 @@ import { partEnvironment } from '@fermata/server/split/part-environment'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S24: a service is not believed because it is near, and knows no more than it needs. */
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rawRequests } from './fuzz/raw-requests.ts'
 import { createSender, type Wire } from './fuzz/send.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S27: a refusal is no failure: it writes one line, without a stack and without what was sent. */
 

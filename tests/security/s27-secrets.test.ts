@@ -23,7 +23,7 @@ import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildWebWhenStale } from '../../tools/build-web.ts'
 import { allRoutes } from './fuzz/routes.ts'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /** S27: what an installation was given to keep to itself is told to nobody. */
 

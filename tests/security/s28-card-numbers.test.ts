@@ -11,7 +11,7 @@ import { createSender } from './fuzz/send.ts'
 import { wireOf } from './fuzz/wire.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
 import { placesOf } from './places.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /**
  * S28: people type the number of a card into whatever field there is. Put into every place of every

@@ -14,7 +14,7 @@ import { allServices } from '@fermata/server/services'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /**
  * A person with a canary in every personal field: what is kept about them is exported, and after

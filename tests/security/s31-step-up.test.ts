@@ -8,7 +8,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /**
  * An administrator's login that was stolen, or left open in a library, gives away nothing that

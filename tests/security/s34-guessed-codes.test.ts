@@ -4,7 +4,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /** S34: promo and access codes are guessed at by whoever asks most, and few guesses are looked at. */
 

@@ -5,7 +5,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /** A crowd of one network that orders free tickets with the address of a victim. */
 

@@ -9,7 +9,7 @@ import {
 import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { putOnSale, signIn } from '../end-to-end/sell.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /**
  * S34, pages: one network that asks for pages that nobody asked for before, against ten visitors

@@ -7,7 +7,7 @@ import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyDraw } from '../../tools/verify-draw.ts'
-import { atScale, figure } from './proof.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /** A crowd of one network in the waiting room, beside honest visitors of others. */
 

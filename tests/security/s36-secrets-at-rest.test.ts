@@ -6,7 +6,7 @@ import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveTokens, type Tokens } from './given-tokens.ts'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /**
  * S36: a copy of the database, of its backups or of the logs opens nothing. Codes of tickets are

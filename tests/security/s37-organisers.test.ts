@@ -10,7 +10,7 @@ import { route, type Context } from '@fermata/platform/service'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure } from './proof.ts'
+import { figure } from '../proofs/proof.ts'
 
 /**
  * S1, S2, S37: what belongs to an organiser is seen and changed by its people alone. Two complete

@@ -1,4 +1,4 @@
-import type { ThreatId } from './proof.ts'
+import type { ThreatId } from '../proofs/proof.ts'
 
 /** The threats that have tests, and what stands against each. A test's name begins with the id. */
 export const threats: Record<ThreatId, { threat: string, control: string }> = {

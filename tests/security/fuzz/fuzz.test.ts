@@ -1,6 +1,6 @@
 import { allServices } from '@fermata/server/services'
 import { expect, test } from 'vitest'
-import { figure } from '../proof.ts'
+import { figure, is_whole } from '../../proofs/proof.ts'
 import { allTargets, fuzz, type Fuzzed, type FuzzOptions } from './fuzz.ts'
 import { plantedFindings, planted_invariant, unguardForms, withPlantedBugs } from './planted-bugs.ts'
 import { startWorld } from './world.ts'
@@ -10,7 +10,6 @@ import { startWorld } from './world.ts'
  * was declared. `FUZZ_SEED` makes the requests of a run again, `FUZZ_REQUESTS` says how many.
  */
 
-const is_whole = process.env.SECURITY_TESTS === 'all'
 /** What is new is looked for by the whole run; elsewhere a change is tried by the same requests. */
 const usual_seed = is_whole ? Math.floor(Math.random() * 1e9) : 20_261_129
 const seed = Number(process.env.FUZZ_SEED ?? usual_seed)
