@@ -1,6 +1,7 @@
 import type { Draft, Target } from './fuzz/drafts.ts'
 import { resolve, type Known } from './fuzz/known.ts'
 import { placesIn } from './fuzz/wire.ts'
+import type { World } from './fuzz/world.ts'
 
 /** Makes the request with this value in one of its places. */
 export type PutIn = (value: unknown) => Draft
@@ -25,4 +26,17 @@ export function placesOf (
       return { ...draft, body: copy }
     }),
   ]
+}
+
+/** Tries each target, four at a time; ids that have ended by the tries before are fresh again. */
+export async function tryEach<T extends Target> (
+  world: World, targets: readonly T[], tryTarget: (target: T) => Promise<void>
+): Promise<void> {
+  const waiting = [...targets]
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift()) {
+      await world.refresh()
+      await tryTarget(target)
+    }
+  }))
 }

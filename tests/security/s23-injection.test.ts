@@ -14,7 +14,7 @@ import { allRoutes } from './fuzz/routes.ts'
 import { createSender } from './fuzz/send.ts'
 import { wireOf } from './fuzz/wire.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
-import { placesOf } from './places.ts'
+import { placesOf, tryEach } from './places.ts'
 import { atScale, figure, is_whole } from '../proofs/proof.ts'
 
 /**
@@ -133,15 +133,7 @@ test('S23: what would be SQL is a value, in every place of every route', async (
     }
   }
 
-  const { slept } = await watch(async () => {
-    const waiting = [...targets]
-    await Promise.all(Array.from({ length: 4 }, async () => {
-      for (let target = waiting.shift(); target; target = waiting.shift()) {
-        await world.refresh()
-        await tryTarget(target)
-      }
-    }))
-  })
+  const { slept } = await watch(() => tryEach(world, targets, tryTarget))
   sender.close()
   expect(failed).toEqual([])
   expect(slept).toEqual([])

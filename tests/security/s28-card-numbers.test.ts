@@ -10,7 +10,7 @@ import { allRoutes } from './fuzz/routes.ts'
 import { createSender } from './fuzz/send.ts'
 import { wireOf } from './fuzz/wire.ts'
 import { public_origin, startWorld, type World } from './fuzz/world.ts'
-import { placesOf } from './places.ts'
+import { placesOf, tryEach } from './places.ts'
 import { atScale, figure } from '../proofs/proof.ts'
 
 /**
@@ -92,13 +92,7 @@ test('S28: no card\'s number is kept, whatever place it is put into', async () =
     }
   }
 
-  const waiting = [...targets]
-  await Promise.all(Array.from({ length: 4 }, async () => {
-    for (let target = waiting.shift(); target; target = waiting.shift()) {
-      await world.refresh()
-      await tryTarget(target)
-    }
-  }))
+  await tryEach(world, targets, tryTarget)
   sender.close()
   expect(failed).toEqual([])
   expect(await rowsWithCards()).toEqual([])

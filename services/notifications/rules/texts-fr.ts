@@ -166,19 +166,19 @@ export const fr: FrenchTexts = {
       'Si ce n’était pas vous, ne faites rien\u00a0: le mot de passe reste le même.',
   },
   address_data: {
-    title: 'Ce qui est conservé sur votre adresse',
+    title: 'Ce qui est conservé au sujet de votre adresse',
     body:
-      'Quelqu’un a demandé ce qui est conservé sur cette adresse. Si c’était vous, ouvrez la page ' +
-      'et appuyez sur le bouton\u00a0: vous pourrez tout télécharger et le faire effacer.',
+      'Quelqu’un a demandé ce qui est conservé au sujet de cette adresse. Si c’était vous, ' +
+      'ouvrez la page et appuyez sur le bouton\u00a0: vous pourrez tout télécharger et le faire effacer.',
     action: 'Ouvrir la page',
     valid:
       'Le lien est valable une heure et une seule fois. Si ce n’était pas vous, ne faites rien.',
   },
   own_data: {
-    title: 'Ce qui est conservé sur votre adresse',
+    title: 'Ce qui est conservé au sujet de votre adresse',
     body:
-      'Quelqu’un a demandé ce qui est conservé sur cette adresse. Elle appartient à votre ' +
-      'compte\u00a0: connectez-vous et téléchargez ou effacez tout dans vos réglages.',
+      'Quelqu’un a demandé ce qui est conservé au sujet de cette adresse. Elle appartient à ' +
+      'votre compte\u00a0: connectez-vous et téléchargez ou effacez tout dans vos réglages.',
     action: 'Ouvrir mes réglages',
     valid: 'Si ce n’était pas vous, ne faites rien.',
   },

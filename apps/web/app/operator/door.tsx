@@ -112,9 +112,12 @@ export default function Door ({ loaderData, actionData }: Route.ComponentProps) 
           <button type="submit" name="intent" value="admit" className="button button-large">{t('door.admit')}</button>
           <button type="submit" name="intent" value="look" className="button button-quiet button-large">{t('door.look')}</button>
         </div>
-        <Field name="email" type="email" key={`email ${actionData?.at}`} label={t('door.owner')} hint={t('door.owner_hint')}
-          maxLength={max_email_length} autoComplete="off" autoCapitalize="off" spellCheck={false}
-          defaultValue={actionData?.email} />
+        <details open={Boolean(actionData?.email)}>
+          <summary className="link min-h-11 cursor-pointer content-center">{t('door.owner')}</summary>
+          <Field name="email" type="email" key={`email ${actionData?.at}`} label={t('door.owner_email')} hint={t('door.owner_hint')}
+            maxLength={max_email_length} autoComplete="off" autoCapitalize="off" spellCheck={false}
+            defaultValue={actionData?.email} />
+        </details>
         <Field name="gate" label={t('door.gate')} hint={t('door.gate_hint')} maxLength={max_gate_length}
           defaultValue={actionData?.gate ?? (gate || t('door.gate_default'))} />
       </Form>

@@ -1,9 +1,13 @@
 import { Form } from 'react-router'
+import type { OrderSituation } from '../shop/order-situation.ts'
 import { useT } from '../i18n/translator.tsx'
 import { DateText } from '../ui/values.tsx'
 import type { DoorData } from './door.tsx'
 
 const looks = { active: 'badge badge-good', used: 'badge badge-warm', void: 'badge badge-bad' } as const
+
+/** What an order has come to where its tickets' own state says it all. */
+const says_nothing = new Set<OrderSituation>(['paid', 'free'])
 
 /** For who comes without a code: find the ticket by name or number, then admit it here. */
 export function LookUp ({ q, found, without_tickets, gate, event: { timezone } }: DoorData) {
@@ -30,7 +34,7 @@ export function LookUp ({ q, found, without_tickets, gate, event: { timezone } }
                   <strong>{ticket.holder.name}</strong>
                   <span className="hint break-all">{ticket.holder.email}</span>
                   <span className="hint"><span className="font-mono">{ticket.number}</span> · {ticket.type}</span>
-                  {ticket.situation && <span>{t(`door.order.${ticket.situation}`)}</span>}
+                  {ticket.situation && !says_nothing.has(ticket.situation) && <span>{t(`door.order.${ticket.situation}`)}</span>}
                 </span>
                 <span className="flex items-center gap-3">
                   <span className={looks[ticket.status]}>

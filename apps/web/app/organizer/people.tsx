@@ -4,7 +4,7 @@ import {
   addMember, alreadyMember, lastOwner, listEvents, listMembers, listOrganizers, getOrganizer,
   NewMember, removeMember, tooManyMembers, updateMember, type Member,
 } from '@fermata/contracts/events'
-import { data, Form } from 'react-router'
+import { data, Form, redirect } from 'react-router'
 import type { Route } from './+types/people'
 import type { Translate } from '../i18n/translate.ts'
 import { translators } from '../i18n/translators.server.ts'
@@ -23,16 +23,14 @@ import { PageTitle } from '../ui/page-title.tsx'
 const max_shown = 100
 /** A place at the door that is not one event's. */
 const everywhere = ''
-/** Who works for an organiser: that of the address, else the first of whoever asks. */
+
+/** Who works for an organiser; an address without one leads to the first of whoever asks. */
 export async function loader ({ context, params }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
   const call = api(context)
   const known = bodyOf(context, await call(listOrganizers, { query: { limit: max_shown } })).items
-  const organizer = params.id
-    ? bodyOf(context, await call(getOrganizer, { params: { id: params.id } }))
-    : known[0]
-  if (!organizer) return null
-  const { id, name } = organizer
+  if (!params.id) return known[0] ? redirect(`/organizer/people/${known[0].id}`) : null
+  const { id, name } = bodyOf(context, await call(getOrganizer, { params: { id: params.id } }))
   const members = call(listMembers, { params: { id }, query: { limit: max_shown } })
   const events = call(listEvents, { query: {
     organizer_id: id, mine: true, limit: max_shown } })
@@ -51,7 +49,9 @@ export async function action ({ context, params, request }: Route.ActionArgs) {
   const { t } = translators[context.get(visitorOf).language]
   const call = api(context)
   const texts = textsOf(await request.formData())
-  const { organizer_id: id = params.id ?? '', member_id = '', intent } = texts
+  const { id } = params
+  if (!id) throw data(null, { status: 404 })
+  const { member_id = '', intent } = texts
   const form = member_id || 'new'
   const place = placeOf(texts)
   const done = (text: string) => data<FormAnswer>({ form, values: {}, errors: {}, done: text })
@@ -122,14 +122,13 @@ export default function People ({ loaderData, actionData }: Route.ComponentProps
       <ul className="card">
         {members.map(member => (
           <MemberRow key={`${member.id} ${member.role} ${member.event_id}`} member={member}
-            organizer_id={organizer.id} events={events} answer={answerOf(member.id)} />
+            events={events} answer={answerOf(member.id)} />
         ))}
       </ul>
       <section className="panel grid gap-5" aria-labelledby="add">
         <h2 id="add" className="text-xl">{t('organizer.people.add')}</h2>
         <Form method="post" className="grid gap-4" key={members.length}>
           <FormMessage answer={answerOf('new')?.problem ? answerOf('new') : undefined} />
-          <input type="hidden" name="organizer_id" value={organizer.id} />
           <input type="hidden" name="idempotency_key" value={idempotency_key} />
           <Field name="email" type="email" label={t('organizer.people.email')} hint={t('organizer.people.email_hint')}
             required maxLength={254} autoComplete="off" defaultValue={answerOf('new')?.values.email}
@@ -145,11 +144,9 @@ export default function People ({ loaderData, actionData }: Route.ComponentProps
 
 type Events = readonly { id: string, title: string }[]
 
-interface RowProps {
-  member: Member, organizer_id: string, events: Events, answer: FormAnswer | undefined
-}
+interface RowProps { member: Member, events: Events, answer: FormAnswer | undefined }
 
-function MemberRow ({ member, organizer_id, events, answer }: RowProps) {
+function MemberRow ({ member, events, answer }: RowProps) {
   const t = useT()
   const { id, name, email, role, event_id, is_you } = member
   const title = events.find(event => event.id === event_id)?.title
@@ -170,7 +167,6 @@ function MemberRow ({ member, organizer_id, events, answer }: RowProps) {
         </summary>
         <Form method="post" className="grid gap-4 pt-3">
           <FormMessage answer={answer?.problem ? answer : undefined} />
-          <input type="hidden" name="organizer_id" value={organizer_id} />
           <input type="hidden" name="member_id" value={id} />
           <PlaceFields events={events} errors={answer?.errors ?? {}}
             values={{ role, event_id: event_id ?? everywhere, ...answer?.values }} />

@@ -12,6 +12,7 @@ export const door = {
   code: 'Ticket code',
   code_hint: 'Scan with a handheld reader, paste it or type it.',
   owner: 'Whose ticket should it be?',
+  owner_email: 'Email address',
   owner_hint: 'With “Only look”: the answer says whether it is the ticket of this email address.',
   admit: 'Admit',
   look: 'Only look',

@@ -15,6 +15,7 @@ export const door: Wording<typeof english.door> = {
   code: 'Code du billet',
   code_hint: 'Scannez avec un lecteur, collez-le ou tapez-le.',
   owner: 'À qui doit être le billet ?',
+  owner_email: 'Adresse e-mail',
   owner_hint: 'Avec « Vérifier seulement » : la réponse dit s’il est à cette adresse e-mail.',
   admit: 'Faire entrer',
   look: 'Vérifier seulement',
