@@ -74,8 +74,10 @@ test('joinQueue: where many joined from a network the next does a sum, which is 
   expect(typeOf(await join(event_id, { visitor: 'another_visitor_x', challenge, nonce }))).toEqual(priced)
   expect(typeOf(await join(event_id, { challenge, nonce }))).toEqual([400, 'invalid'])
   expect(typeOf(await join(await crowdedRoom(), { visitor, challenge, nonce }))).toEqual(priced)
-  expect((await join(event_id, { visitor, challenge, nonce })).status).toBe(200)
-  expect(typeOf(await join(event_id, { visitor, challenge, nonce }))).toEqual([409, 'queue-already-joined'])
+  const joined = await join(event_id, { visitor, challenge, nonce })
+  expect(joined.status).toBe(200)
+  // A lost answer is asked for again: the place is the first one.
+  expect((await join(event_id, { visitor, challenge, nonce })).body.token).toBe(joined.body.token)
   // Others are not asked.
   expect((await join(event_id, {}, '192.0.2.2')).status).toBe(200)
 })
@@ -107,14 +109,32 @@ test('joinQueue: a visitor has one place, and so has an account, in whichever br
   const event_id = await seedRoom({ free_joins_per_network: 100 })
   const ann = await it.personToken()
   const known = [409, 'queue-already-joined']
-  expect((await join(event_id, { visitor: 'a_browser_of_anns' }, '192.0.2.1', ann)).status).toBe(200)
-  expect(typeOf(await join(event_id, { visitor: 'a_browser_of_anns' }, '192.0.2.9'))).toEqual(known)
+  const first = await join(event_id, { visitor: 'a_browser_of_anns' }, '192.0.2.1', ann)
+  expect(first.status).toBe(200)
+  expect((await join(event_id, { visitor: 'a_browser_of_anns' }, '192.0.2.9')).body.token)
+    .toBe(first.body.token)
   expect(typeOf(await join(event_id, { visitor: 'another_of_anns_x' }, '192.0.2.9', ann))).toEqual(known)
   expect(typeOf(await join(event_id, {}, '192.0.2.9', ann))).toEqual(known)
   expect((await join(event_id, { visitor: 'a_browser_of_bens' })).status).toBe(200)
   const together = await Promise.all(Array.from({ length: 5 }, () =>
     join(event_id, { visitor: 'five_times_at_once' })))
-  expect(together.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409])
+  expect(together.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+  expect(new Set(together.map(({ body }) => body.token)).size).toBe(1)
+  const settings = await it.send(api.getQueueSettings, { params: { event_id }, token: organizer })
+  expect(settings.body.joined).toBe(3)
+})
+
+test('joinQueue: after the opening, too, whoever asks again has the place they were given', async () => {
+  const event_id = await seedRoom({ opens_at: in_seconds(-1), free_joins_per_network: 100 })
+  const crowd = await Promise.all(Array.from({ length: 20 }, (_, index) =>
+    join(event_id, { visitor: `one_of_a_crowd_${index}` })))
+
+  const again = await Promise.all(crowd.map((_, index) =>
+    join(event_id, { visitor: `one_of_a_crowd_${index}` })))
+
+  expect(again.map(({ body }) => [body.token, body.place]))
+    .toEqual(crowd.map(({ body }) => [body.token, body.place]))
+  expect(new Set(again.map(({ body }) => body.place)).size).toBe(20)
 })
 
 test('joinQueue: a missed place is left for a new one, once', async () => {
@@ -133,7 +153,9 @@ test('joinQueue: a missed place is left for a new one, once', async () => {
 
   expect(again.status).toBe(200)
   expect(again.body.place).toBe(2)
-  expect(typeOf(await join(event_id, { visitor, token }))).toEqual([409, 'queue-already-joined'])
+  expect((await join(event_id, { visitor, token })).body.token).toBe(again.body.token)
+  expect(typeOf(await join(event_id, { visitor: 'somebody_else_xxxx', token })))
+    .toEqual([409, 'queue-already-joined'])
 })
 
 test('joinQueue: a network has an end, which the organiser sets', async () => {
@@ -152,15 +174,17 @@ test('joinQueue: another process, and one that begins later, know who joined', a
   const event_id = await crowdedRoom()
   const visitor = 'visitor_of_both_doors'
   const free_address = '192.0.2.7'
-  expect((await join(event_id, { visitor }, free_address)).status).toBe(200)
+  const { token } = (await join(event_id, { visitor }, free_address)).body
+  expect(token).toMatch(/^fq_/)
   const other = await startTestSystem([orders, eventsPeer().service], secrets, it.database_url)
   const there = (body: object, from: string) => other.send(api.joinQueue,
     { params: { event_id }, body, headers: { 'x-forwarded-for': from } })
 
-  expect(typeOf(await there({ visitor }, free_address))).toEqual([409, 'queue-already-joined'])
+  expect((await there({ visitor }, free_address)).body.token).toBe(token)
   expect(typeOf(await there({ visitor: 'visitor_who_pays_x' }, '192.0.2.1'))).toEqual(priced)
-  expect((await there({ visitor: 'visitor_over_there' }, free_address)).status).toBe(200)
-  expect(typeOf(await join(event_id, { visitor: 'visitor_over_there' }, free_address)))
-    .toEqual([409, 'queue-already-joined'])
+  const over_there = await there({ visitor: 'visitor_over_there' }, free_address)
+  expect(over_there.status).toBe(200)
+  expect((await join(event_id, { visitor: 'visitor_over_there' }, free_address)).body.token)
+    .toBe(over_there.body.token)
   await other.stop()
 })

@@ -22,7 +22,8 @@ export interface JoinBook {
   /** The last batch that is counted. */
   batch: number
   network: (network: number) => NetworkJoins
-  hasJoined: (name: number) => boolean
+  /** The batch in which somebody joined; 0 for who has not. */
+  batchOf: (name: number) => number
   enter: (batch: StoredJoins) => void
 }
 
@@ -41,7 +42,7 @@ export function createJoinBook (): JoinBook {
     batch: 0,
     network: network => ({
       joins: networks.of(network), last_ms: moments.get(network) ?? -Infinity }),
-    hasJoined: name => names.of(name) > 0,
+    batchOf: name => names.of(name),
     enter ({ number, networks: of_batch, joined_once, at }) {
       if (moments.size > max_moments) moments.clear()
       const at_ms = Date.parse(at)
@@ -49,7 +50,7 @@ export function createJoinBook (): JoinBook {
         networks.add(network)
         moments.set(network, at_ms)
       }
-      for (const name of partsOf(joined_once, name_bytes)) names.add(name)
+      for (const name of partsOf(joined_once, name_bytes)) names.set(name, number)
       book.batch = number
     },
   }

@@ -2,11 +2,11 @@ import type { Db, Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
 import {
-  appendJoins, closeDraw, listJoins, lockQueue, readLockedQueue,
+  appendJoins, closeDraw, findJoins, listJoins, lockQueue, readLockedQueue,
 } from './queries/queue.ts'
 import { name_bytes, type JoinBook, type StoredJoins } from './queue-book.ts'
 import { extendDigest } from './queue-draw.ts'
-import { newIds, type Place } from './queue-tokens.ts'
+import { id_bytes, newIds, type Place } from './queue-tokens.ts'
 import { judgeJoin, type Effort, type JoinPrices, type JoinVerdict } from './rules/join-price.ts'
 
 /** Somebody who wants a place, as they wait for the batch before theirs. */
@@ -16,6 +16,8 @@ export interface JoinRequest {
   network: number
   /** Whoever has one of these in common with an earlier join has a place already. */
   names: number[]
+  /** Made of the first name, so that who asks again is found; null for who has none. */
+  id: Buffer | null
   effort: Effort
 }
 
@@ -41,7 +43,29 @@ export async function appendBatch (
   const { answers, batch } = await ctx.transaction(tx => append(tx, event_id, requests, book))
   // What was not committed was never counted.
   if (batch) book.enter(batch)
-  return answers
+  return giveAgain(ctx.db, event_id, requests, answers, book)
+}
+
+/**
+ * Whoever joined and asks again, because the answer was lost, has the place they were given; who
+ * is known by another name alone, such as an account's in another browser, is told so.
+ */
+async function giveAgain (
+  db: Db<DB>, event_id: string, requests: JoinRequest[], answers: Joined[], book: JoinBook
+): Promise<Joined[]> {
+  const asked = requests.flatMap(({ id, names: [name] }, index) => {
+    const number = answers[index]!.kind === 'known' && name !== undefined ? book.batchOf(name) : 0
+    return id && number > 0 ? [{ id, number }] : []
+  })
+  if (asked.length === 0) return answers
+  const found = await findJoins(db, event_id, asked)
+  const by_id = new Map(found.map(join => [join.id.toString('hex'), join]))
+  return requests.map(({ id, binding }, index) => {
+    const join = answers[index]!.kind === 'known' && id ? by_id.get(id.toString('hex')) : undefined
+    return join && id ? { kind: 'joined', place: { id, binding, joined_ms: Date.parse(join.at),
+      place: join.first_place === null ? 0 : join.first_place + join.offset / id_bytes } }
+      : answers[index]!
+  })
 }
 
 interface Appended { answers: Joined[], batch: StoredJoins | null }
@@ -63,11 +87,12 @@ async function append (
     free: queue.free_joins_per_network, most: queue.max_joins_per_network }, is_late, now_ms)
   const admitted = requests.filter((_, index) => verdicts[index]!.kind === 'joins')
   if (admitted.length === 0) return { answers: verdicts as Joined[], batch: null }
-  const new_ids = newIds(admitted.length)
-  const places = admitted.map(({ binding }, index): Place => ({
-    id: new_ids[index]!, place: is_late ? queue.joined + index + 1 : 0, joined_ms: now_ms, binding,
+  const random_ids = newIds(admitted.filter(({ id }) => id === null).length).values()
+  const places = admitted.map(({ binding, id }, index): Place => ({
+    id: id ?? random_ids.next().value!, binding, joined_ms: now_ms,
+    place: is_late ? queue.joined + index + 1 : 0,
   }))
-  const ids = Buffer.concat(new_ids)
+  const ids = Buffer.concat(places.map(({ id }) => id))
   const networks = inBytes(admitted.map(({ network }) => network))
   const batch = {
     event_id, number: queue.batches + 1, first_place: is_late ? queue.joined + 1 : null,
@@ -88,7 +113,7 @@ function judgeAll (
   const names_here = new Set<number>()
   const joins_here = new Map<number, number>()
   return requests.map(({ names, network, effort }) => {
-    if (names.some(name => names_here.has(name) || book.hasJoined(name))) return { kind: 'known' }
+    if (names.some(name => names_here.has(name) || book.batchOf(name) > 0)) return { kind: 'known' }
     const before = book.network(network)
     const here = joins_here.get(network) ?? 0
     const verdict = judgeJoin({

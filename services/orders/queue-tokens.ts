@@ -18,7 +18,7 @@ const pass_prefix = 'fp_'
 const challenge_prefix = 'fc_'
 
 export interface Place {
-  /** Random; what the draw is about. */
+  /** Nobody can choose or guess it; what the draw is about. */
   id: Buffer
   /** 0 for who takes part in the draw: their place follows from it. */
   place: number
@@ -57,6 +57,15 @@ export function bindingOf (visitor: string | undefined, user_id: string | null):
 }
 
 export const isBound = (binding: Buffer) => binding.some(byte => byte !== 0)
+
+/**
+ * The id of who may join once: made of the name and of whom the place belongs to, so that it is
+ * found when they ask again, and that nobody without the key can choose it.
+ */
+export function idOf ({ name: key }: QueueKeys, name: number, binding: Buffer): Buffer {
+  return createHmac('sha256', key).update('id').update(number(name)).update(binding).digest()
+    .subarray(0, id_bytes)
+}
 
 /** So many ids, drawn at once: a batch costs one call of the system. */
 export function newIds (count: number): Buffer[] {

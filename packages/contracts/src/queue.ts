@@ -209,7 +209,8 @@ export const joinQueue = defineRoute({
   summary: 'Take a place in the waiting room',
   description:
     'Keep the token: it is the place. Sent again, it answers with the same place as long as that ' +
-    'is good for anything. A visitor, and an account, has one place. Where many join from one ' +
+    'is good for anything. A visitor, and an account, has one place: joining again with the same ' +
+    '`visitor`, because the answer was lost, answers with the same token. Where many join from one ' +
     'network, a join has a price: the problem `orders/queue-join-priced` names a sum that a phone ' +
     'does in about a second, or a time to wait; send `challenge` and `nonce` with the same ' +
     '`visitor` again. Problems of status 429 name in `Retry-After` when to come back.',

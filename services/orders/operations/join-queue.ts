@@ -9,7 +9,7 @@ import { lineNetwork } from '../counted-askers.ts'
 import { effortOf, offerTo, type Payment } from '../queue-challenge.ts'
 import type { Joined } from '../queue-joins.ts'
 import { nowIn, positionIn, stateOf, type Room } from '../queue-room.ts'
-import { bindingOf, isBound, nameOf, readToken, signToken } from '../queue-tokens.ts'
+import { bindingOf, idOf, isBound, nameOf, readToken, signToken } from '../queue-tokens.ts'
 import { requireRoom } from '../require-room.ts'
 
 /**
@@ -33,7 +33,8 @@ export const joinQueue: Operation<typeof contract> = async (ctx, { params, body,
     : [binding, bindingOf(undefined, user_id)].filter(isBound)
       .map(bytes => nameOf(room.keys, 'who', bytes))
   const joined = await ctx.resources.rooms.joins.add(event_id, {
-    binding, names, network: lineNetwork(ctx.resources.networkKey, event_id, ip),
+    binding, names, id: names[0] === undefined ? null : idOf(room.keys, names[0], binding),
+    network: lineNetwork(ctx.resources.networkKey, event_id, ip),
     effort: effortOf(room.keys, body, binding, nowIn(room)),
   })
   if (joined.kind !== 'joined') throw refusalOf(room, joined, binding, body)

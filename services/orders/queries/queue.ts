@@ -2,6 +2,7 @@ import type { EventFacts } from '@fermata/contracts/fields'
 import type { Client, Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
+import { id_bytes } from '../queue-tokens.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
 
 /** All SQL of the waiting room. */
@@ -131,6 +132,18 @@ export interface JoinsRow {
 export const listJoins = async (db: Db<DB> | Tx<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
   select number, first_place, ids, networks, joined_once, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} order by number limit ${limit}`.execute(db)).rows
+
+export interface FoundJoin { id: Buffer, first_place: number | null, at: string, offset: number }
+
+/** Where ids stand in their batches, in bytes; one that is not in its batch is left out. */
+export const findJoins = async (
+  db: Db<DB>, event_id: string, asked: readonly { id: Buffer, number: number }[]
+) => (await sql<FoundJoin>`
+  select asked.id, first_place, at, position(asked.id in ids) - 1 as offset
+    from unnest(${asked.map(({ number }) => number)}::integer[],
+                ${asked.map(({ id }) => id)}::bytea[]) as asked (number, id)
+    join orders.queue_joins using (number)
+   where event_id = ${event_id} and position(asked.id in ids) % ${id_bytes} = 1`.execute(db)).rows
 
 /** Those who take part in the draw, some batches at a time. */
 export const listDrawn = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`

@@ -15,6 +15,8 @@ test('createTally: counts as a map does, however its keys meet', () => {
     }
     for (const [one, count] of counts) expect(tally.of(one)).toBe(count)
     expect(tally.of(2 ** 47 + 3)).toBe(0)
+    for (const one of counts.keys()) tally.set(one, one + 1)
+    for (const one of counts.keys()) expect(tally.of(one)).toBe(one + 1)
   }), { numRuns: 30 })
 })
 

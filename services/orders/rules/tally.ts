@@ -1,7 +1,12 @@
-/** Counts by key, small enough for a million of them: a map would take four times the memory. */
+/**
+ * Counts, or other whole numbers above 0, by key. Small enough for a million of them: a map would
+ * take four times the memory.
+ */
 export interface Tally {
+  /** 0 for a key without one. */
   of: (key: number) => number
   add: (key: number) => void
+  set: (key: number, count: number) => void
 }
 
 const least_slots = 1024
@@ -32,18 +37,19 @@ export function createTally (): Tally {
     }
   }
 
+  function write (slot: number, key: number, count: number): void {
+    const is_new = counts[slot] === 0
+    keys[slot] = key
+    counts[slot] = count
+    if (is_new && ++used * 2 > keys.length) grow()
+  }
+
   return {
     of: key => counts[slotOf(key)]!,
     add (key) {
       const slot = slotOf(key)
-      if (counts[slot] === 0 && ++used * 2 > keys.length) {
-        keys[slot] = key
-        counts[slot] = 1
-        grow()
-        return
-      }
-      keys[slot] = key
-      counts[slot]!++
+      write(slot, key, counts[slot]! + 1)
     },
+    set: (key, count) => write(slotOf(key), key, count),
   }
 }
