@@ -16,54 +16,101 @@ export const network_guesses_under_attack = 5
 /** Networks that are remembered; whoever guessed first is forgotten first. */
 const max_remembered = 50_000
 
-interface Wrong { codes: Set<string>, until_ms: number }
+/** Requests that wait for others to be looked at; those above come again. */
+const max_waiting = 2000
+
+interface Guesses { wrong: Set<string>, until_ms: number }
+interface OfNetwork extends Guesses { in_flight: Set<string> }
+interface OfEvent extends Guesses { in_flight: number, waiting: (() => void)[] }
+interface Begun { of_network: OfNetwork, of_event: OfEvent, added: string[] }
 
 export interface CodeGuesses {
   /**
-   * Counts codes as wrong until they are known to be right.
-   * @returns to be called when they were not wrong
+   * Looks at codes when whatever else is being looked at could be wrong and leave room for them:
+   * many right ones that come at once wait for each other, and are not refused.
+   * @param areWrong whether what was seen says that the codes were; when nothing was seen, they
+   * count as right
    * @throws Problem `orders/too-many-codes`
    */
-  begin: (event_id: string, network: string, codes: readonly string[]) => () => void
+  look: <T>(
+    event_id: string, network: string, codes: readonly string[],
+    look: () => T | Promise<T>, areWrong: (seen: T) => boolean
+  ) => Promise<T>
 }
 
 export function createCodeGuesses (now_ms: () => number = Date.now): CodeGuesses {
-  const by_network = new Map<string, Wrong>()
-  const by_event = new Map<string, Wrong>()
+  const by_network = new Map<string, OfNetwork>()
+  const by_event = new Map<string, OfEvent>()
+  let waiting = 0
 
-  function wrongOf (all: Map<string, Wrong>, name: string): Wrong {
+  function guessesOf<G extends Guesses> (all: Map<string, G>, name: string, begin: () => G): G {
     const known = all.get(name)
     if (known && known.until_ms > now_ms()) return known
     if (all.size >= max_remembered) all.delete(all.keys().next().value!)
-    const begun = { codes: new Set<string>(), until_ms: now_ms() + window_ms }
+    const begun = begin()
     all.delete(name)
     all.set(name, begun)
     return begun
   }
 
+  function refusal (event_id: string, left_s: number): Problem {
+    return new Problem(tooManyCodes,
+      'Many wrong codes came from your network. Wait, or go on without a code.',
+      { extensions: { event_id }, headers: { 'retry-after': String(left_s) } })
+  }
+
+  async function begin (
+    event_id: string, network: string, codes: readonly string[]
+  ): Promise<Begun> {
+    for (;;) {
+      const begun = () => ({ wrong: new Set<string>(), until_ms: now_ms() + window_ms })
+      const of_event = guessesOf(by_event, event_id,
+        () => ({ ...begun(), in_flight: 0, waiting: [] }))
+      const of_network = guessesOf(by_network, `${event_id} ${network}`,
+        () => ({ ...begun(), in_flight: new Set<string>() }))
+      const { wrong, in_flight } = of_network
+      const added = codes.filter(code => !wrong.has(code) && !in_flight.has(code))
+      if (wrong.size + added.length > mostOf(of_event.wrong.size)) {
+        throw refusal(event_id, Math.max(1, Math.ceil((of_network.until_ms - now_ms()) / 1000)))
+      }
+      const most = mostOf(of_event.wrong.size + of_event.in_flight)
+      if (wrong.size + in_flight.size + added.length <= most) {
+        for (const code of added) in_flight.add(code)
+        of_event.in_flight += added.length
+        return { of_network, of_event, added }
+      }
+      if (waiting >= max_waiting) throw refusal(event_id, 1)
+      waiting++
+      await new Promise<void>(resolve => { of_event.waiting.push(resolve) })
+      waiting--
+    }
+  }
+
+  function end ({ of_network, of_event, added }: Begun, are_wrong: boolean): void {
+    for (const code of added) {
+      of_network.in_flight.delete(code)
+      if (!are_wrong) continue
+      of_network.wrong.add(code)
+      if (of_event.wrong.size < event_guesses) of_event.wrong.add(code)
+    }
+    of_event.in_flight -= added.length
+    for (const goOn of of_event.waiting.splice(0)) goOn()
+  }
+
   return {
-    begin (event_id, network, codes) {
-      const of_event = wrongOf(by_event, event_id)
-      const of_network = wrongOf(by_network, `${event_id} ${network}`)
-      const most = of_event.codes.size < event_guesses
-        ? network_guesses : network_guesses_under_attack
-      const added = codes.filter(code => !of_network.codes.has(code))
-      if (of_network.codes.size + added.length > most) {
-        const left_s = Math.max(1, Math.ceil((of_network.until_ms - now_ms()) / 1000))
-        throw new Problem(tooManyCodes,
-          'Many wrong codes came from your network. Wait, or go on without a code.',
-          { extensions: { event_id }, headers: { 'retry-after': String(left_s) } })
-      }
-      for (const code of added) {
-        of_network.codes.add(code)
-        if (of_event.codes.size < event_guesses) of_event.codes.add(code)
-      }
-      return () => {
-        for (const code of added) {
-          of_network.codes.delete(code)
-          of_event.codes.delete(code)
-        }
+    async look (event_id, network, codes, look, areWrong) {
+      const begun = await begin(event_id, network, codes)
+      let are_wrong = false
+      try {
+        const seen = await look()
+        are_wrong = areWrong(seen)
+        return seen
+      } finally {
+        end(begun, are_wrong)
       }
     },
   }
 }
+
+const mostOf = (guesses_at_event: number) =>
+  guesses_at_event < event_guesses ? network_guesses : network_guesses_under_attack

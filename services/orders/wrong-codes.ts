@@ -15,25 +15,12 @@ export function countingGuesses<T> (
   ctx: Ctx, wish: Wish, ip: string, look: () => Promise<T>, refusalOf: RefusalOf<T>
 ): Promise<T> {
   if (wish.promo_code === undefined && wish.access_code === undefined) return look()
-  return count(ctx, wish, ip, look, refusalOf)
-}
-
-async function count<T> (
-  ctx: Ctx, { event_id, promo_code, access_code }: Wish, ip: string,
-  look: () => Promise<T>, refusalOf: RefusalOf<T>
-): Promise<T> {
+  const { event_id, promo_code, access_code } = wish
   const codes = [access_code, promo_code?.toUpperCase()].filter(code => code !== undefined)
-  const takeBack = ctx.resources.guesses.begin(event_id, networkOf(ip), codes)
-  try {
-    const seen = await look()
+  return ctx.resources.guesses.look(event_id, networkOf(ip), codes, look, seen => {
     const refusal = refusalOf(seen)
-    if (!refusal || !isWrongCode(refusal)) takeBack()
-    return seen
-  } catch (error) {
-    // Nobody looked.
-    takeBack()
-    throw error
-  }
+    return refusal !== null && isWrongCode(refusal)
+  })
 }
 
 /** What a wrong code is answered with; a type that is not there may be one that it did not open. */

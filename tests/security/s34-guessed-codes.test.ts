@@ -94,6 +94,19 @@ test('S34: a code that is right, or wrong again, takes nothing from the budget',
   expect((await show(sale, attacker, access_code)).body.items.length).toBe(2)
 })
 
+test('S34: right codes of one network that come all at once are all looked at', async () => {
+  const sale = await putOnSale()
+  const codes = Array.from({ length: 100 }, (_, index) => `SCHOOL_${index}`)
+  await Promise.all(codes.map(code => it.send(orders.createPromoCode, { token: organizer,
+    body: { event_id: sale.event_id, code, percent: 50 } })))
+  const answers = await Promise.all(codes.map(code => quote(sale, attacker, code)))
+  expect(answers.map(({ status }) => status)).toEqual(codes.map(() => 200))
+  // Wrong ones that come all at once are not.
+  const wrong = await Promise.all(codes.map((_, index) => quote(sale, attacker, `WRONG_${index}`)))
+  expect(wrong.filter(({ status }) => status !== 429)).toHaveLength(60)
+  expect((await quote(sale, attacker, codes[0]!)).status).toBe(429)
+})
+
 test('S34: many networks guess little together, and nobody is locked out by them', async () => {
   const sale = await putOnSale()
   const networks = atScale(60, 1000)

@@ -18,11 +18,11 @@ export const listTicketTypes: Operation<typeof api.listTicketTypes> = async (
   const managed = caller.kind === 'user' &&
     await manages(ctx, caller, (await findFacts(ctx.db, [query.event_id])).get(query.event_id))
   if (managed) return present(rows, managed)
-  const takeBack = query.code === undefined ? null
-    : ctx.resources.guesses.begin(query.event_id, networkOf(ip), [query.code])
-  const visible = rows.filter(row =>
+  const look = () => rows.filter(row =>
     row.event_status !== 'draft' && opensTo(row.access_code, query.code))
-  if (visible.some(row => row.access_code !== null)) takeBack?.()
+  const visible = query.code === undefined ? look()
+    : await ctx.resources.guesses.look(query.event_id, networkOf(ip), [query.code], look,
+        seen => !seen.some(row => row.access_code !== null))
   return present(visible, managed)
 }
 
