@@ -1,15 +1,20 @@
 import * as auth from '@fermata/contracts/auth'
 import { eventChanged, eventPublished } from '@fermata/contracts/events'
-import { getMail, getOrderMail, type Mail } from '@fermata/contracts/notifications'
+import { erasedBuyer } from '@fermata/contracts/fields'
+import {
+  getMail, getOrderMail, listNotifications, type Mail,
+} from '@fermata/contracts/notifications'
 import { orderCanceled, orderExpired } from '@fermata/contracts/orders'
 import { ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
+import { tellChanged } from './operations/notify-about-events.ts'
 import service from './service.ts'
 import {
-  authPeer, event, inHours, issued, order, person, publisher, ticket, ticketsPeer,
+  authPeer, event, inHours, issued, newAddress, order, person, publisher, ticket, ticketsPeer,
 } from './test/news.ts'
 
 // What strangers may cause to be mailed, by ordering what costs nothing.
@@ -180,6 +185,53 @@ test('tellChanged: an address with many free orders hears once of what changes',
   await publish(eventChanged, { event: { ...facts, version: 2, title: 'Moved' }, changed: ['title'] })
   expect((await arrived(email)).length - before.length).toBe(1)
 })
+
+test('tellChanged: accounts that ordered for one address each read it in the app, which is mailed once', async () => {
+  const facts = event()
+  const [ann, ben] = [person(), person()]
+  await publish(auth.userRegistered, ann, ben)
+  await publish(eventPublished, facts)
+  await settled()
+  // The address is Ann's; Ben and a guest have tickets sent there, too.
+  for (const user_id of [null, ben.user_id, ann.user_id]) {
+    await publish(ticketsIssued, free(ann.email, { event: facts, user_id }))
+  }
+  const before = await arrived(ann.email)
+  await publish(eventChanged, { event: { ...facts, version: 2, title: 'Moved' }, changed: ['title'] })
+  expect((await arrived(ann.email)).length - before.length).toBe(1)
+  for (const { user_id } of [ann, ben]) {
+    const { body } = await it.send(listNotifications, { query: {},
+      token: await it.personToken({ user_id }) })
+    expect(body.items.map(({ title }) => title)).toContain('News about Moved')
+  }
+})
+
+/** Holders of free tickets, in this order. */
+const seedHolders = (event_id: string, addresses: string[]) => sql`
+  insert into notifications.holders (order_id, event_id, email, locale, ticket_count, is_free)
+  select id, ${event_id}::uuid, email, 'en', 1, true
+    from unnest(${addresses.map(() => uuidv7()).toSorted()}::uuid[], ${addresses}::text[])
+      as new (id, email)`.execute(db())
+
+test('tellChanged: two processes that tell people of two events, page by page, never deadlock', async () => {
+  const ctx = it.context<Ctx>('notifications')
+  const tell = (facts: ReturnType<typeof event>) => ctx.transaction(tx => tellChanged(ctx, tx, [{
+    id: uuidv7(), request_id: null, data: { changed: ['venue'], event: facts },
+  }] as never))
+  for (let round = 0; round < 3; round++) {
+    // Each page is one of two people, and of many who are told nothing.
+    const [ann, ben] = [newAddress(), newAddress()]
+    const others = Array.from({ length: 1999 }, () => erasedBuyer.email)
+    const first = event()
+    const second = event({ organizer_id: first.organizer_id })
+    await seedHolders(first.id, [ann, ...others, ben, ...others])
+    await seedHolders(second.id, [ben, ...others, ann, ...others])
+
+    await Promise.all([tell(first), tell(second)])
+
+    for (const email of [ann, ben]) expect(await arrived(email)).toHaveLength(2)
+  }
+}, 60_000)
 
 test('tellExpired, tellCanceled: a hold that was never paid says nothing to an address that nobody proved', async () => {
   const guest = order()

@@ -64,9 +64,28 @@ export async function limitMails (
   return [...deliveries.filter(one => !one.unpaid), ...batch.sent]
 }
 
-/** What is queued once is counted once. */
-const withoutTwins = (deliveries: DeliveryToInsert[]) =>
-  [...new Map(deliveries.map(one => [one.dedupe_key, one])).values()]
+/** A letter box, as it is counted for mails about one organiser's events. */
+export interface LetterBox { email: string, apart: string | undefined }
+
+/**
+ * Locks all that a transaction is going to count, where it counts in several steps: each step
+ * locks in the order of its own keys, and two transactions in step would wait for each other.
+ */
+export async function lockLetterBoxes (tx: Tx<DB>, boxes: LetterBox[]): Promise<void> {
+  if (boxes.length > 0) await lockAllowances(tx, eachKey(boxes.map(boxKey)))
+}
+
+const boxKey = ({ email, apart }: LetterBox) =>
+  keyOf(apart === undefined ? 'to' : `to ${apart}`, mailboxOf(email))
+
+/** What is queued once is counted once, and not at all where it goes out in any case. */
+function withoutTwins (deliveries: DeliveryToInsert[]): DeliveryToInsert[] {
+  const by_key = new Map<string, DeliveryToInsert>()
+  for (const one of deliveries) {
+    if (!one.unpaid || !by_key.has(one.dedupe_key)) by_key.set(one.dedupe_key, one)
+  }
+  return [...by_key.values()]
+}
 
 function countedAs (delivery: DeliveryToInsert): Counted[] {
   const { unpaid, recipient } = delivery
@@ -74,7 +93,7 @@ function countedAs (delivery: DeliveryToInsert): Counted[] {
   const { network, person } = unpaid.sender ?? {}
   return [{
     delivery,
-    recipient: keyOf(unpaid.apart ? `to ${unpaid.apart}` : 'to', mailboxOf(recipient)),
+    recipient: boxKey({ email: recipient, apart: unpaid.apart }),
     senders: [
       ...(network ? [{ key: keyOf('network', network), pace: network_pace }] : []),
       ...(person ? [{ key: keyOf('person', person), pace: person_pace }] : []),
@@ -85,8 +104,11 @@ function countedAs (delivery: DeliveryToInsert): Counted[] {
 const eachOnce = (links: Action[]) =>
   [...new Map(links.map(link => [`${link.path} ${link.label}`, link])).values()]
 
-const keysOf = (counted: Counted[]) => [...new Map(counted.flatMap(({ recipient, senders }) =>
-  [recipient, ...senders.map(sender => sender.key)]).map(key => [key.toString('hex'), key])).values()]
+const eachKey = (keys: Buffer[]) =>
+  [...new Map(keys.map(key => [key.toString('hex'), key])).values()]
+
+const keysOf = (counted: Counted[]) => eachKey(counted.flatMap(({ recipient, senders }) =>
+  [recipient, ...senders.map(sender => sender.key)]))
 
 async function openBatch (tx: Tx<DB>, counted: Counted[]): Promise<Batch> {
   const rows = await lockAllowances(tx, keysOf(counted))

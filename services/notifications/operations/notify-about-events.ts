@@ -4,8 +4,11 @@ import type { EventFacts } from '@fermata/contracts/fields'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
 import { aboutCancelation, aboutChange, aboutReminder } from '../event-notices.ts'
+import { lockLetterBoxes } from '../limit-mails.ts'
 import { notify } from '../notify.ts'
-import { findEvents, listHolders, setEvents, type HolderRow } from '../queries/holders.ts'
+import {
+  findEvents, listFreeAddresses, listHolders, setEvents, type HolderRow,
+} from '../queries/holders.ts'
 import { newestOfEach, reminderDay } from '../rules/facts.ts'
 import type { Notice } from '../rules/notice.ts'
 
@@ -23,16 +26,20 @@ export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events)
   const newest = newestOfEach(events.map(({ data }) => data.event))
   const before = await findEvents(tx, newest.map(event => event.id))
   const news = new Set(await setEvents(tx, newest))
-  for (const event of newest) {
+  const told = newest.flatMap(event => {
     const known_version = before.get(event.id)?.version ?? 0
     const changes = events.filter(({ data }) =>
       data.event.id === event.id && data.event.version > known_version)
     const changed = new Set(changes.flatMap(({ data }) => data.changed))
-    if (!news.has(event.id) || event.status !== 'published') continue
     // What is over is nobody's plan any more.
-    if (Date.parse(event.ends_at) < Date.now()) continue
-    if (!worth_telling.some(name => changed.has(name))) continue
-    const key = changes.find(({ data }) => data.event === event)!.id
+    const is_told = news.has(event.id) && event.status === 'published' &&
+      Date.parse(event.ends_at) >= Date.now() && worth_telling.some(name => changed.has(name))
+    return is_told ? [{ event, key: changes.find(({ data }) => data.event === event)!.id }] : []
+  })
+  const organizers = new Map(told.map(({ event }) => [event.id, event.organizer_id]))
+  await lockLetterBoxes(tx, (await listFreeAddresses(tx, [...organizers.keys()]))
+    .map(({ event_id, email }) => ({ email, apart: organizers.get(event_id) })))
+  for (const { event, key } of told) {
     await tellHolders(ctx, tx, event, holder =>
       aboutChange(key, holder, event, before.get(event.id)))
   }

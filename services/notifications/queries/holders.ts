@@ -76,6 +76,13 @@ export const listHolders = async (
      and (${after}::uuid is null or h.order_id > ${after}::uuid)
    order by h.order_id limit ${limit}`.execute(tx)).rows
 
+/** Where news about events goes to holders who paid nothing. */
+export const listFreeAddresses = async (tx: Tx<DB>, event_ids: string[]) =>
+  (await sql<{ event_id: string, email: string }>`
+    select distinct event_id, email from notifications.holders
+     where event_id = any(${event_ids}::uuid[]) and is_free and not is_ended
+       and ticket_count > voided_count`.execute(tx)).rows
+
 /**
  * Keeps the newest version of each event, whatever order the news comes in.
  * @param events one for each id

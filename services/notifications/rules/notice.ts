@@ -122,8 +122,8 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   }
   if (has_sms && mail !== 'never' && kind !== 'account' && wish?.sms_notifications && wish.phone) {
     deliveries.push({
-      ...inLanguage(notice, own_locale), dedupe_key: `${dedupe_key} sms`, channel: 'sms',
-      recipient: wish.phone, attach_order_id: null,
+      ...inLanguage(notice, own_locale), dedupe_key: `${dedupe_key} ${user_id} sms`,
+      channel: 'sms', recipient: wish.phone, attach_order_id: null,
     })
   }
   const is_shown = user_id !== null && (notice.in_app ?? true) &&
@@ -131,7 +131,9 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   if (!is_shown) return { messages: [], deliveries }
   const { title, paragraphs } = inLines(notice.write(own_locale))
   const body = paragraphs.join('\n\n')
-  return { messages: [{ dedupe_key, user_id, kind, title, body, url }], deliveries }
+  // An address hears once; accounts that ordered for the same address hear each for itself.
+  const message = { dedupe_key: `${dedupe_key} ${user_id}`, user_id, kind, title, body, url }
+  return { messages: [message], deliveries }
 }
 
 /** What deliveries of a notice have in common. */

@@ -55,6 +55,7 @@ export default function EditEvent ({ loaderData, actionData }: Route.ComponentPr
   return (
     <section className="grid gap-5" aria-labelledby="details">
       <h2 id="details">{t('organizer.form.edit_title')}</h2>
+      <p className="hint reading">{t('organizer.form.told')}</p>
       {/* A saved event comes back with a new version; the form starts over from it. */}
       <EventForm key={loaderData.version} {...loaderData} answer={actionData} submit={t('organizer.form.save')} />
     </section>

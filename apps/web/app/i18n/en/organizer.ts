@@ -33,6 +33,7 @@ export const organizer = {
     capacity_hint: 'All ticket types together never sell more. Leave empty for no common limit.',
     create: 'Create as a draft',
     save: 'Save changes',
+    told: 'Once published, people with tickets are told when title, time or venue change. Those who paid nothing get five such mails at once, then one every six hours with all changes since; a cancelation is always mailed at once.',
     saved: 'Your changes are saved.',
     conflict: 'Somebody else changed this event meanwhile. Load the page anew, then change it again.',
     has_orders: 'Tickets were ordered already, so this cannot change.',

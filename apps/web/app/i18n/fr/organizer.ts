@@ -36,6 +36,7 @@ export const organizer: Wording<typeof english.organizer> = {
     capacity_hint: 'Tous les types de billets ensemble ne vendent jamais plus. Vide : pas de limite commune.',
     create: 'Créer le brouillon',
     save: 'Enregistrer',
+    told: 'Une fois l’événement publié, les personnes qui ont des billets sont prévenues d’un changement de titre, d’horaire ou de lieu. Celles qui n’ont rien payé reçoivent tout de suite jusqu’à cinq de ces e-mails, puis un toutes les six heures avec tous les changements depuis ; une annulation est toujours envoyée tout de suite.',
     saved: 'Vos modifications sont enregistrées.',
     conflict: 'Quelqu’un d’autre a modifié cet événement entre-temps. Rechargez la page, puis modifiez à nouveau.',
     has_orders: 'Des billets ont déjà été commandés : ceci ne peut plus changer.',
