@@ -228,7 +228,7 @@ function environmentOf (
     PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
     // In a terminal the start message shall stay in sight: routine lines go to files alone.
     ...(demo && {
-      FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn',
+      FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn', LOG_FILE_MB: '5',
       BACKUP_SCHEDULE: '*/10 * * * *',
     }),
     ...given, ...secretsFor(names, folder, given), FERMATA_DEMO: String(demo),

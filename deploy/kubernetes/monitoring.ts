@@ -41,6 +41,8 @@ export const alerts: [name: string, expression: string, lasting: string, summary
     'events do not leave a service: look at NATS'],
   ['FermataEventsGivenUp', 'max by (service) (fermata_dead_letters) > 0', '1m',
     'an event was given up: its effect is missing'],
+  ['FermataLogLinesLost', 'increase(fermata_log_lines_dropped_total[5m]) > 0', '1m',
+    'log lines cannot be written: a disk is full, or nobody reads them'],
   ['FermataLoopBusy', 'max by (pod) (fermata_nodejs_eventloop_lag_p99_seconds) > 0.3', '5m',
     'a process has more to do than one core can'],
 ]

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { boundLog } from '@fermata/platform/bound-log'
 
 export interface Program {
   name: string
@@ -34,6 +35,9 @@ const longest_pause_ms = 10_000
 const recovered_ms = 30_000
 /** Services drain within ten seconds. */
 const stop_deadline_ms = 12_000
+/** Each log and what came before it. */
+const longest_log_bytes = 20_000_000
+const look_at_log_ms = 1000
 
 /** Keeps a program running: one that ends is started again after a growing pause, and said so. */
 export function superviseProcess (
@@ -46,14 +50,14 @@ export function superviseProcess (
   const pause = new AbortController()
 
   function run (): Promise<string> {
-    const log = openSync(log_file, 'a', 0o600)
+    const log = openLog(log_file)
     const started = spawn(program.command, program.parameters, {
       env: program.environment,
       stdio: ['ignore', log, log, ...program.channel ? ['ipc' as const] : []],
       // A group of its own: Ctrl-C reaches us alone, and we end things in order.
       detached: true,
     })
-    closeSync(log)
+    if (typeof log === 'number') closeSync(log)
     child = started
     return new Promise(resolve => {
       started.once('error', error => resolve(error.message))
@@ -77,6 +81,9 @@ export function superviseProcess (
   }
 
   const running = keepRunning()
+  const looking = setInterval(() => {
+    void boundLog(log_file, longest_log_bytes).catch(() => {})
+  }, look_at_log_ms).unref()
   return {
     name, log_file,
     pid: () => child?.pid ?? null,
@@ -89,7 +96,17 @@ export function superviseProcess (
       const force = setTimeout(() => killGroup(child), stop_deadline_ms)
       await running
       clearTimeout(force)
+      clearInterval(looking)
     },
+  }
+}
+
+/** A program that finds no room for a log runs without one. */
+function openLog (log_file: string): number | 'ignore' {
+  try {
+    return openSync(log_file, 'a', 0o600)
+  } catch {
+    return 'ignore'
   }
 }
 

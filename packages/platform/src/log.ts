@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino, stdSerializers, type Logger, type StreamEntry } from 'pino'
+import { createLogFile, createStdoutLog } from './log-output.ts'
 
 export type Log = Logger
 
@@ -10,6 +10,8 @@ export interface LogOptions {
   stdout_level?: string
   /** One file for each service is kept here when set. */
   folder?: string
+  /** A file that has grown so large is begun anew; its predecessor is kept. 100 by default. */
+  file_mb?: number
 }
 
 const censored = '[redacted]'
@@ -23,7 +25,10 @@ const secretName = new RegExp([
 ].join('|'), 'i')
 /** What PostgreSQL adds to an error quotes the rows it is about. */
 const quotesRows = new Set(['detail', 'where', 'internalQuery', 'parameters'])
-/** Emails, our tokens, those of links, and passwords in addresses, wherever somebody else's words carry them. */
+/**
+ * Emails, our tokens, those of links, and passwords in addresses, wherever somebody else's words
+ * carry them.
+ */
 const secretText = new RegExp([
   // Without bounds a long line would be read again from each of its letters.
   /[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,9}/, /eyJ[\w-]{1,999}\.[\w-]{1,4999}\.[\w-]{0,999}/,
@@ -33,33 +38,21 @@ const secretText = new RegExp([
 ].map(one => one.source).join('|'), 'g')
 const max_depth = 6
 
-/** A file of another account is that account's to close; it is written all the same. */
-function closeFile (path: string): void {
-  try {
-    chmodSync(path, 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-  }
-}
-
 /**
  * A log for one service: JSON lines on stdout, and in `<folder>/<service>.log` when a folder is
  * given.
  */
 export function createLog (service: string, options: LogOptions): Log {
+  const { level, stdout_level = level, folder, file_mb = 100 } = options
   const streams: StreamEntry[] = [
-    { level: (options.stdout_level ?? options.level) as never, stream: process.stdout }
+    { level: stdout_level as never, stream: createStdoutLog(service) }
   ]
-  if (options.folder) {
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 })
-    const dest = join(options.folder, `${service}.log`)
-    // Ids of orders and accounts stand there, which nobody else on this machine need know.
-    if (existsSync(dest)) closeFile(dest)
-    const file = pino.destination({ dest, sync: false, mode: 0o600 })
-    streams.push({ level: options.level as never, stream: file })
+  if (folder) {
+    const file = createLogFile(join(folder, `${service}.log`), service, file_mb * 1_000_000)
+    streams.push({ level: level as never, stream: file })
   }
   return pino({
-    level: options.level,
+    level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors are told below already; pino's own serializer would tell them again as plain objects.

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { droppedLines } from './log-output.ts'
 
 export interface HttpMetrics {
   registry: Registry
@@ -34,6 +35,7 @@ export function createMetrics (): HttpMetrics {
     labelNames: ['service'], buckets: batch_buckets, registers: [registry],
   })
   const gauge = gaugesOf(registry)
+  countDroppedLines(registry)
   return {
     registry, gauge, early: earlyAnswersOf(registry),
     observe: (service, operation, status, duration_ms) => {
@@ -45,6 +47,18 @@ export function createMetrics (): HttpMetrics {
       return { served: requests => { batches.observe({ service }, requests) } }
     },
   }
+}
+
+function countDroppedLines (registry: Registry): void {
+  const counter = new Counter({
+    name: 'fermata_log_lines_dropped_total',
+    help: 'Log lines that could not be written: the disk is full or gone, or nobody reads the pipe',
+    labelNames: ['output'], registers: [registry],
+    collect () {
+      counter.reset()
+      for (const [output, count] of Object.entries(droppedLines())) counter.inc({ output }, count)
+    },
+  })
 }
 
 /** A crowd is answered early, so counting is one addition; the rest is done when somebody looks. */

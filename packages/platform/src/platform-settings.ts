@@ -38,6 +38,9 @@ export const PlatformSettings = Type.Object({
       }
     )
   ),
+  LOG_FILE_MB: Type.Integer({ minimum: 1, maximum: 100_000, default: 100, examples: ['1000'],
+    description: 'how large, in megabytes, a log file there may grow before it is renamed to '
+      + '`<name>.log.1` and begun anew' }),
   FERMATA_DEMO: Type.Boolean(
     {
       default: false, description: 'true to create the demo events and accounts',

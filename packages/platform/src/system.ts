@@ -280,7 +280,7 @@ function once (work: () => Promise<void>): () => Promise<void> {
 
 const logOptions = (settings: PlatformSettings, { environment }: SystemOptions): LogOptions => ({
   level: settings.LOG_LEVEL, folder: settings.FERMATA_LOG_DIR,
-  stdout_level: environment.LOG_STDOUT_LEVEL,
+  stdout_level: environment.LOG_STDOUT_LEVEL, file_mb: settings.LOG_FILE_MB,
 })
 
 /** In this process through the router, elsewhere over HTTP; the caller does not know which. */

@@ -22,6 +22,8 @@ export interface ServerProcess {
   pid: number
   folder: string
   output: () => string
+  /** From now on nobody reads what it says, as when a terminal or a collector of logs is stuck. */
+  stopReading: () => void
   /** Ends Node at once, as a crash does; PostgreSQL goes on without it. */
   kill: () => Promise<void>
   /** SIGTERM, then waits for the end; resolves with the exit code. */
@@ -76,6 +78,10 @@ export async function startServerProcess (
     call: clientOf({}),
     callAs: token => clientOf({ authorization: `Bearer ${token}` }),
     output: () => output,
+    stopReading () {
+      child.stdout.pause()
+      child.stderr.pause()
+    },
     async kill () {
       child.kill('SIGKILL')
       await ended

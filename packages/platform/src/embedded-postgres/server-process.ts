@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { copyFile, open, stat, truncate } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { boundLog } from '../bound-log.ts'
 import type { Binaries } from './binaries.ts'
 import { cannotRun, cleanEnvironment, runProgram, type Place } from './data-folder.ts'
 import { explain } from './explain.ts'
@@ -18,15 +19,11 @@ const longest_log_bytes = 10 * 1024 * 1024
 const longest_start_ms = 600_000
 
 /**
- * Keeps the log bounded. It is copied and emptied, not renamed: a running server, which may be one
- * we adopted, keeps writing to the same open file.
+ * Without an effect where it cannot be done: a database that does not start for want of a log would
+ * be the greater trouble.
  */
-export async function boundLog (log: string): Promise<void> {
-  const found = await stat(log).catch(() => undefined)
-  if (!found || found.size <= longest_log_bytes) return
-  await copyFile(log, `${log}.1`)
-  await truncate(log)
-}
+export const keepLogShort = (log: string): Promise<void> =>
+  boundLog(log, longest_log_bytes).catch(() => {})
 
 export interface StartedServer { pid: number, child?: ChildProcess }
 
@@ -37,29 +34,35 @@ export interface StartedServer { pid: number, child?: ChildProcess }
 export async function spawnServer (
   place: Place, binaries: Binaries, config: string, log: (line: string) => void,
 ): Promise<StartedServer> {
-  await boundLog(place.log)
+  await keepLogShort(place.log)
   if (process.platform === 'win32') return startOnWindows(place, binaries, config)
-  // Not through a symbolic link: root may be writing into a folder of somebody else.
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
-  const file = await open(place.log, flags, 0o600)
-  const begin = (await file.stat()).size
+  const file = await openLog(place.log)
+  const output = file?.fd ?? 'ignore'
+  const begin = (await file?.stat())?.size ?? 0
   const { uid, gid } = place.account
   let failure: Error | undefined
   // In its own session: Ctrl-C in the terminal reaches Node, which stops the server after it has
   // finished with it.
   const child = spawn(binaries.postgres, ['-D', place.data, '-c', `config_file=${config}`], {
     uid, gid, cwd: place.folder, env: cleanEnvironment(), detached: true,
-    stdio: ['ignore', file.fd, file.fd],
+    stdio: ['ignore', output, output],
   })
   child.on('error', error => { failure = cannotRun(binaries.postgres, error, place) })
   child.unref()
-  await file.close()
+  await file?.close()
   const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null
   const ready = await waitUntilReady(place.data, () => child.pid, () => !ended(), log)
   if (ready) return { pid: child.pid!, child }
   // Still running after all this time: it must not stay behind without anybody to watch it.
   if (!ended() && child.pid !== undefined) await stopServer(child.pid, place.data)
   throw failure ?? explain(await readEnd(place.log, begin), place.folder)
+}
+
+/** Undefined where no file can be made, as on a full disk; the server runs without one. */
+function openLog (log: string): Promise<FileHandle | undefined> {
+  // Not through a symbolic link: root may be writing into a folder of somebody else.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+  return open(log, flags, 0o600).catch(() => undefined)
 }
 
 /** There an administrator may not run the server either; pg_ctl starts it with fewer rights. */
@@ -100,7 +103,8 @@ export const waitForOrphan = (pid: number, data: string, log: (line: string) => 
   waitUntilReady(data, () => pid, () => isPostgresOf(pid, data), log)
 
 async function readEnd (log: string, begin: number): Promise<string> {
-  const file = await open(log, 'r')
+  const file = await open(log, 'r').catch(() => undefined)
+  if (!file) return ''
   try {
     const { size } = await file.stat()
     const from = Math.max(begin, size - 16_384)

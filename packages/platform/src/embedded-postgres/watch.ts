@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Binaries } from './binaries.ts'
 import type { Place } from './data-folder.ts'
 import { clearRemains, findServer, isAlive, isPostgresOf, sendSignal, stopServer } from './postmaster.ts'
-import { boundLog, spawnServer } from './server-process.ts'
+import { keepLogShort, spawnServer } from './server-process.ts'
 
 /** A server we started (with `child`) or took over. */
 export interface Running { pid: number, child?: ChildProcess }
@@ -55,7 +55,7 @@ export function watch (
   }
   const tick = () => {
     look()
-    boundLog(place.log).catch(error => log(`The database's log cannot be kept short: ${error.message}`))
+    void keepLogShort(place.log)
   }
   const tellServer = () => {
     if (isPostgresOf(current.pid, place.data)) sendSignal(current.pid, 'SIGINT')
