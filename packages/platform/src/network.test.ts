@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isIPv6 } from 'node:net'
 import { expect, test } from 'vitest'
-import { networkOf } from './network.ts'
+import { areRanges, createRanges, networkOf } from './network.ts'
 
 test('networkOf: takes an IPv4 address as it is, however a socket or proxy writes it', () => {
   for (const address of [
@@ -51,4 +51,24 @@ test('networkOf: whoever owns a /64 has one network, and the neighbour has anoth
     next[3] = (next[3]! + 1) & 0xffff
     expect(networkOf(spell(next))).not.toBe(networkOf(spell(one)))
   }), { seed })
+})
+
+test('createRanges: takes addresses, ranges by bits or by mask, and names', () => {
+  for (const text of ['10.0.0.0/8', '10.0.0.0/255.0.0.0', 'uniquelocal', '::1, 10.0.0.0/8']) {
+    expect(areRanges(text), text).toBe(true)
+    const isIn = createRanges(text)
+    expect([isIn('10.200.3.4'), isIn('::ffff:10.1.1.1'), isIn('11.0.0.1')], text)
+      .toEqual([true, true, false])
+  }
+  expect(createRanges('192.0.2.8/255.255.255.248')('192.0.2.15')).toBe(true)
+  expect(createRanges('192.0.2.8/255.255.255.248')('192.0.2.16')).toBe(false)
+})
+
+test('areRanges: says no to what is none', () => {
+  for (const text of [
+    '', 'proxy.example.org', '10.0.0.0/', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/255.0.255.0',
+    '10.0.0.0/0.0.0.0', 'fe80::/129', 'fe80::/ffff::', '10.0.0.0/8/8', '10.0.0.0/8,', '10.0.0.0/-8',
+  ]) {
+    expect(areRanges(text), text).toBe(false)
+  }
 })

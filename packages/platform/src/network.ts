@@ -25,18 +25,45 @@ const named_ranges: Record<string, readonly string[]> = {
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 }
 
+interface Range { address: string, bits: number, family: 'ipv4' | 'ipv6' }
+
+/** Null for what is none, or where the mask has holes; 0 bits would be everybody. */
+function rangeOf (text: string): Range | null {
+  const [address = '', mask, ...more] = text.split('/')
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null
+  if (!family || more.length > 0) return null
+  const most = family === 'ipv4' ? 32 : 128
+  const bits = mask === undefined ? most
+    : family === 'ipv4' && isIPv4(mask) ? bitsOfMask(mask)
+      : /^\d{1,3}$/.test(mask) ? Number(mask) : 0
+  return bits > 0 && bits <= most ? { address, bits, family } : null
+}
+
+/** 8 for `255.0.0.0`; 0 where bits that are not set stand before such that are. */
+function bitsOfMask (mask: string): number {
+  const bits = mask.split('.').map(part => Number(part).toString(2).padStart(8, '0')).join('')
+  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : 0
+}
+
+const partsOf = (text: string) => text.split(',').map(part => part.trim())
+  .flatMap(part => named_ranges[part] ?? part)
+
+/**
+ * Whether a text is what `createRanges` takes: addresses, ranges as `10.0.0.0/8` or
+ * `10.0.0.0/255.0.0.0`, and names of ranges, separated by commas.
+ */
+export const areRanges = (text: string): boolean => partsOf(text).every(part => rangeOf(part))
+
 /**
  * Whether an address is in one of the ranges.
- * @param text addresses, ranges and their names, separated by commas
+ * @param text as `areRanges` takes it; empty parts are left out
  */
 export function createRanges (text: string): (address: string) => boolean {
   const list = new BlockList()
-  const ranges = text.split(',').map(range => range.trim()).filter(Boolean)
-  for (const range of ranges.flatMap(one => named_ranges[one] ?? one)) {
-    const [address = '', bits] = range.split('/')
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
+  for (const part of partsOf(text).filter(Boolean)) {
+    const range = rangeOf(part)
+    if (!range) throw new Error(`${part} is no address and no range of addresses.`)
+    list.addSubnet(range.address, range.bits, range.family)
   }
   return given => {
     const address = plainAddress(given)

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { areRanges } from './network.ts'
 
 const secret = (description: string) => Type.String({
   secret: true, pattern: '^[^,]{32,}(,[^,]{32,})*$',
@@ -50,14 +51,14 @@ export const PlatformSettings = Type.Object({
   CORS_ORIGINS: Type.String({ default: '',
     description: 'origins that may call the API from a browser, separated by commas',
     examples: ['https://www.example.org'] }),
-  TRUST_PROXY: Type.String({ default: 'loopback',
-    description: 'addresses or ranges of proxies whose forwarded headers are believed',
-    examples: ['10.0.0.0/8'] }),
-  MAILBOX_READERS: Type.String({ default: '',
-    pattern: '^$|^[0-9a-fA-F:.]+(/\\d{1,3})?(, *[0-9a-fA-F:.]+(/\\d{1,3})?)*$',
+  TRUST_PROXY: Type.Refine(Type.String({ default: 'loopback',
+    description: 'addresses or ranges of proxies whose forwarded headers are believed, separated ' +
+      'by commas',
+    examples: ['10.0.0.0/8'] }), areRanges),
+  MAILBOX_READERS: Type.Refine(Type.String({ default: '',
     description: 'addresses or ranges that may read the development mailbox as this machine may, '
       + 'separated by commas: of containers whose ports are open to this machine alone',
-    examples: ['172.16.0.0/12'] }),
+    examples: ['172.16.0.0/12'] }), text => text === '' || areRanges(text)),
   RATE_LIMITS: Type.Enum(
     ['on', 'off'], { default: 'on', description: 'on, or off for load tests', examples: ['on'] }
   ),
