@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
 import { isFromOurPages } from '@fermata/platform/authenticate'
 import { endSpan } from '@fermata/platform/http'
-import { networkOf } from '@fermata/platform/network'
+import { siteOf } from '@fermata/platform/network'
 import { from_elsewhere, type Arrival } from '@fermata/platform/this-machine'
 import { no_tracing, type Tracing } from '@fermata/platform/tracing'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -181,7 +181,7 @@ async function answerPage (
     return pages.sendForeign(reply, language)
   }
   const line = pages.lines[kind.line]
-  const network = networkOf(raw.ip)
+  const network = siteOf(raw.ip)
   if (kind.is_same_for_all) {
     const looker = { gone: gone.signal, network, line }
     const page = await pages.kept.find(`${language} ${kind.address}`, looker, () =>

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash } from 'node:crypto'
 import { mailboxOf } from '@fermata/contracts/mailboxes'
-import { networkOf } from '@fermata/platform/network'
+import { siteOf } from '@fermata/platform/network'
 import { deriveKey, secretsIn } from '@fermata/platform/tokens'
 import { network_bytes } from './queue-draw.ts'
 import type { Asker } from './rules/stock.ts'
@@ -43,7 +43,7 @@ export function createNetworkKeys (secrets: string): NetworkKeys {
   return (counted, address) => {
     const known = of_counted.get(counted)?.get(address)
     if (known !== undefined) return known
-    const made = createHmac('sha256', key).update(`${counted} ${networkOf(address)}`)
+    const made = createHmac('sha256', key).update(`${counted} ${siteOf(address)}`)
       .digest('hex').slice(0, key_digits)
     remember(counted, address, made)
     return made

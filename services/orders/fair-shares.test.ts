@@ -87,14 +87,14 @@ test('placeOrder: a network holds half of what is not sold, and others the rest'
   await countersAgree(type.event_id)
 })
 
-test('placeOrder: an owner of a /64 is one network, however many addresses it uses', async () => {
+test('placeOrder: an owner of a /48 is one network, however many addresses it uses', async () => {
   const type = await seed({ capacity: 40 })
   const statuses = []
   for (let n = 1; n <= 5; n++) {
-    statuses.push((await buy(type, 5, { from: `2001:db8:7:1::${n}` })).status)
+    statuses.push((await buy(type, 5, { from: `2001:db8:7:${n}::1` })).status)
   }
   expect(statuses).toEqual([201, 201, 201, 201, 429])
-  expect((await buy(type, 5, { from: '2001:db8:7:2::1' })).status).toBe(201)
+  expect((await buy(type, 5, { from: '2001:db8:8::1' })).status).toBe(201)
 })
 
 test('placeOrder: whoever shares an address is served again as others pay, cancel or let go', async () => {

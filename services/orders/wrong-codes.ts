@@ -1,5 +1,5 @@
 import type { NewOrder } from '@fermata/contracts/orders'
-import { networkOf } from '@fermata/platform/network'
+import { siteOf } from '@fermata/platform/network'
 import type { Ctx } from './context.ts'
 import type { Refusal } from './rules/stock.ts'
 
@@ -17,7 +17,7 @@ export function countingGuesses<T> (
   if (wish.promo_code === undefined && wish.access_code === undefined) return look()
   const { event_id, promo_code, access_code } = wish
   const codes = [access_code, promo_code?.toUpperCase()].filter(code => code !== undefined)
-  return ctx.resources.guesses.look(event_id, networkOf(ip), codes, look, seen => {
+  return ctx.resources.guesses.look(event_id, siteOf(ip), codes, look, seen => {
     const refusal = refusalOf(seen)
     return refusal !== null && isWrongCode(refusal)
   })

@@ -61,13 +61,19 @@ test('requestAddressLink: answers alike whoever an address belongs to', async ()
 
 test('requestAddressLink: an address gets one mail a minute and three a day, also when all ask at once', async () => {
   const email = newAddress()
-  await Promise.all(Array.from({ length: 5 }, () => ask(email)))
+  const answers = await Promise.all(Array.from({ length: 5 }, () => ask(email)))
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 429, 429, 429, 429])
   expect(await requested(email)).toHaveLength(1)
   for (let minute = 0; minute < 4; minute++) {
     await ctx.pool.query(`update users.address_links set created_at = created_at - interval '2 minutes'`)
     await ask(email.toUpperCase())
   }
   expect(await requested(email)).toHaveLength(3)
+  // When the first of the three is a day old: eight minutes of it are over.
+  const refused = await ask(email)
+  expect(refused.problem.type).toBe('/problems/users/address-link-often')
+  expect(Number(refused.headers['retry-after']) / 60).toBeGreaterThan(24 * 60 - 9)
+  expect(Number(refused.headers['retry-after']) / 60).toBeLessThanOrEqual(24 * 60 - 7)
   expect((await ask('none@none')).status).toBe(400)
 })
 
@@ -75,7 +81,9 @@ test('requestAddressLink: all spellings of a letter box share what it gets', asy
   const email = newAddress()
   const [name, domain] = email.split('@')
   const spellings = [email, ...[1, 2, 3].map(number => `${name}+${number}@${domain}`)]
-  for (const spelling of spellings) expect((await ask(spelling)).status).toBe(202)
+  const answers = []
+  for (const spelling of spellings) answers.push((await ask(spelling)).status)
+  expect(answers).toEqual([202, 429, 429, 429])
   const mails = await Promise.all(spellings.map(requested))
   expect(mails.map(each => each.length)).toEqual([1, 0, 0, 0])
 })

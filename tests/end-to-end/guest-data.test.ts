@@ -34,6 +34,10 @@ test('/my-data: a guest asks, presses the button of the mailed page, downloads a
   expect(asked.status).toBe(200)
   expect(await asked.text()).toContain('A mail is on its way to this address')
 
+  const again = await send('/my-data', { email }, 'fr')
+  expect([again.status, /demandez-en un autre dans 1\s?minute/.test(await again.text())])
+    .toEqual([429, true])
+
   const path = await mailedPath(email)
   expect(path).toMatch(/^\/my-data\?token=/)
   // As a scanner of mails does, twice: it shows nothing and uses nothing up.

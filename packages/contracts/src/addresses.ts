@@ -22,6 +22,9 @@ export type AddressData = Static<typeof AddressData>
 export const badAddressLink = defineProblem(
   'users/bad-address-link', 400, 'This link was used already or is too old',
 )
+export const addressLinkOften = defineProblem(
+  'users/address-link-often', 429, 'This address was mailed as often as it may be for now',
+)
 export const addressHasAccount = defineProblem(
   'users/address-has-account', 409, 'This address belongs to an account',
 )
@@ -31,10 +34,11 @@ export const requestAddressLink = defineRoute({
   summary: 'Mail a link to what is kept about an address',
   description:
     'Answers alike for every address, whether or not anything is kept about it or an account has '
-    + 'it; the mail says what is so. An address gets three mails a day.',
+    + 'it; the mail says what is so. An address gets one mail a minute and three a day; '
+    + '`Retry-After` says when it may get the next.',
   body: Type.Object({ email: Email, locale: Type.Optional(Locale) }),
   reply: { 202: Empty },
-  problems: [],
+  problems: [addressLinkOften],
   rate_limit: { max: 10, per_seconds: 300, by: 'address' },
 })
 

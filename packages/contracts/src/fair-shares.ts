@@ -8,7 +8,7 @@ const fields = {
   network_share_percent: Type.Integer({
     minimum: 1, maximum: 100,
     description: 'Largest part of the unsold tickets that one network (an IPv4 address or an IPv6 ' +
-      '/64) may hold unpaid at a time, never less than 10 tickets; paying frees it. 100: everybody ' +
+      '/48) may hold unpaid at a time, never less than 10 tickets; paying frees it. 100: everybody ' +
       'may come from one address, as in a school',
   }),
   max_per_buyer: Nullable(Type.Integer({

@@ -89,7 +89,7 @@ const PassMinutes = Type.Integer({
 
 const max_joins = 2_000_000
 const FreeJoins = Type.Integer({ minimum: 0, maximum: max_joins,
-  description: 'So many join from one network (an IPv4 address, an IPv6 /64) before a join has a price' })
+  description: 'So many join from one network (an IPv4 address, an IPv6 /48) before a join has a price' })
 const MaxJoins = Type.Integer({ minimum: 1, maximum: max_joins,
   description: 'So many join from one network at all' })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isIPv6 } from 'node:net'
 import { expect, test } from 'vitest'
-import { areRanges, createRanges, networkOf } from './network.ts'
+import { areRanges, createRanges, networkOf, siteOf } from './network.ts'
 
 test('networkOf: takes an IPv4 address as it is, however a socket or proxy writes it', () => {
   for (const address of [
@@ -25,6 +25,15 @@ test('networkOf: takes the first half of an IPv6 address, in any spelling', () =
   expect(networkOf('2001:db8:1:3::5')).not.toBe(networkOf('2001:db8:1:2::5'))
   expect(networkOf('::1')).toBe('0:0:0:0::/64')
   expect(networkOf('fe80::1%1')).toBe('fe80:0:0:0::/64')
+})
+
+test('siteOf: whoever was given a /48 is one, and an IPv4 address is one, too', () => {
+  expect(siteOf('2001:db8:1:2::5')).toBe('2001:db8:1::/48')
+  expect(siteOf('2001:db8:1:ffff:1::')).toBe(siteOf('[2001:db8:1::9]:8080'))
+  expect(siteOf('2001:db8:2::5')).not.toBe(siteOf('2001:db8:1::5'))
+  expect(siteOf('::ffff:198.51.100.7')).toBe('198.51.100.7')
+  expect(siteOf('2002:c633:6407:ffff::1')).toBe('198.51.100.7')
+  expect(siteOf('nowhere')).toBe('unknown')
 })
 
 test('networkOf: puts everything that is no address into one bucket', () => {

@@ -10,13 +10,23 @@ const unknown_network = 'unknown'
  * @param address the client's, as `request.ip` tells it: forwarded headers are believed only when
  * a proxy of `TRUST_PROXY` sent them
  */
-export function networkOf (address: string | undefined): string {
+export const networkOf = (address: string | undefined): string => prefixOf(address, 64)
+
+/**
+ * Who an address stands for where something scarce is shared out: an IPv4 address, or the /48 of an
+ * IPv6 address. So much one site is given (RFC 6177), and anybody by a broker of tunnels: 65,536
+ * networks, who would be a crowd. Phones of a carrier share one as they share an IPv4 address.
+ * @param address as `networkOf` takes it
+ */
+export const siteOf = (address: string | undefined): string => prefixOf(address, 48)
+
+function prefixOf (address: string | undefined, bits: 48 | 64): string {
   const plain = plainAddress(address ?? '')
   if (isIPv4(plain)) return plain
   if (!isIPv6(plain)) return unknown_network
   const groups = groupsOf(plain)
   return embeddedIPv4(groups) ??
-    `${groups.slice(0, 4).map(group => group.toString(16)).join(':')}::/64`
+    `${groups.slice(0, bits / 16).map(group => group.toString(16)).join(':')}::/${bits}`
 }
 
 /** Names of ranges, as `TRUST_PROXY` may write them. */

@@ -1,5 +1,5 @@
 import type * as api from '@fermata/contracts/orders'
-import { networkOf } from '@fermata/platform/network'
+import { siteOf } from '@fermata/platform/network'
 import type { Operation } from '../context.ts'
 import { manages } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
@@ -21,7 +21,7 @@ export const listTicketTypes: Operation<typeof api.listTicketTypes> = async (
   const look = () => rows.filter(row =>
     row.event_status !== 'draft' && opensTo(row.access_code, query.code))
   const visible = query.code === undefined ? look()
-    : await ctx.resources.guesses.look(query.event_id, networkOf(ip), [query.code], look,
+    : await ctx.resources.guesses.look(query.event_id, siteOf(ip), [query.code], look,
         seen => !seen.some(row => row.access_code !== null))
   return present(visible, managed)
 }

@@ -12,21 +12,27 @@ export interface Pace { pause_s: number, a_day: number }
 /**
  * A link, unless the address got one a moment ago or several within a day. Whoever asks for one
  * address at the same time queues, so that no two count alike.
+ * @returns 0 where there is one; else the seconds until there may be
  */
 export async function insertLink (
   tx: Tx<DB>, { id, email, mailbox }: { id: string, email: string, mailbox: string }, pace: Pace,
-): Promise<boolean> {
+): Promise<number> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`address link ${mailbox}`}, 0))`.execute(tx)
-  return (await sql`
-    insert into users.address_links (id, email, mailbox, expires_at)
-    select ${id}, ${email}, ${mailbox}, now() + interval '1 day'
-     where not exists (
-       select from users.address_links
-        where mailbox = ${mailbox} and created_at > now() - ${pace.pause_s} * interval '1 second')
-       and ${pace.a_day} > (
-       select count(*) from users.address_links
-        where mailbox = ${mailbox} and created_at > now() - interval '1 day')
-    returning true`.execute(tx)).rows.length > 0
+  const [{ wait_s } = { wait_s: 0 }] = (await sql<{ wait_s: number }>`
+    with earlier as (
+      select created_at, row_number() over (order by created_at desc) as back
+        from users.address_links
+       where mailbox = ${mailbox} and created_at > statement_timestamp() - interval '1 day')
+    select ceil(extract(epoch from max(created_at + case back
+             when 1 then ${pace.pause_s} * interval '1 second' else interval '1 day' end)
+             - statement_timestamp()))::integer as wait_s
+      from earlier where back in (1, ${pace.a_day}) having count(*) > 0`.execute(tx)).rows
+  if (wait_s > 0) return wait_s
+  await sql`
+    insert into users.address_links (id, email, mailbox, created_at, expires_at)
+    values (${id}, ${email}, ${mailbox}, statement_timestamp(),
+            statement_timestamp() + interval '1 day')`.execute(tx)
+  return 0
 }
 
 /** Whether somebody has proven the address, so that their account is the way. */

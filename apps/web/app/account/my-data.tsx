@@ -1,9 +1,10 @@
 import { problemIs } from '@fermata/contracts/client'
 import {
-  addressHasAccount, badAddressLink, eraseAddress, openAddress, requestAddressLink,
+  addressHasAccount, addressLinkOften, badAddressLink, eraseAddress, openAddress, requestAddressLink,
 } from '@fermata/contracts/users'
 import { data, Form, Link, type RouterContextProvider } from 'react-router'
 import type { Route } from './+types/my-data'
+import { formatWait } from '../i18n/formats.ts'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { refusal } from '../server/answers.server.ts'
@@ -47,6 +48,10 @@ async function ask (context: Context, values: Record<string, string>) {
   if (Object.keys(errors).length > 0) return answer(refuse(t, values, errors), 400)
   const sent = await clientFor(context, null)(requestAddressLink, { body })
   if (sent.ok) return answer({ done: t('account.my_data.asked') })
+  if (problemIs(sent.problem, addressLinkOften)) {
+    const wait = formatWait(language, Number(sent.headers.get('retry-after')))
+    return answer(refuse(t, values, {}, t('account.my_data.often', { wait })), 429)
+  }
   if (sent.status === 429) return answer(refuse(t, values, {}, t('account.too_fast')), 429)
   throw refusal(context, sent)
 }

@@ -65,6 +65,14 @@ export const formatCount = (language: Language, count: number): string =>
 export const countryName = (language: Language, code: string): string =>
   new Intl.DisplayNames([language], { type: 'region', fallback: 'code' }).of(code) ?? code
 
+/** A time to wait as people say it, rounded up: `3 minutes`, `5 hours`. */
+export function formatWait (language: Language, seconds: number): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60))
+  const [count, unit] = minutes < 60 ? [minutes, 'minute'] : [Math.ceil(minutes / 60), 'hour']
+  return new Intl.NumberFormat(locales[language], { style: 'unit', unit, unitDisplay: 'long' })
+    .format(count)
+}
+
 const size_units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** Bytes as people say them, in powers of 1000: `1.2 MB`. */
