@@ -94,6 +94,17 @@ test('logout: a foreign page cannot sign anybody out with their cookie', async (
   expect(own.status).toBe(204)
 })
 
+test('listLogins: keeps the address that a proxy forwarded, and nothing that is none', async () => {
+  for (const [from, kept] of [['198.51.100.7', '198.51.100.7'], ['<b>the moon</b>', null]] as const) {
+    const headers = { 'x-forwarded-for': from }
+    const { access_token: token, refresh_token } = await newPerson(it, { headers })
+    const listed = async () => (await it.send(listLogins, { token, query: {} })).body.items
+    expect(await listed()).toMatchObject([{ address: kept }])
+    await it.send(refresh, { body: { refresh_token }, headers })
+    expect(await listed()).toMatchObject([{ address: kept }])
+  }
+})
+
 test('listLogins: shows the own ones newest first, page by page', async () => {
   const first = await newPerson(it, { headers: { 'user-agent': 'Phone/1' } })
   const second = (await signIn(first.user.email)).body

@@ -119,6 +119,22 @@ test('loginWithSecondFactor: a recovery code is good once, dashes and capitals a
   expect(state.body.recovery_codes_left).toBe(9)
 })
 
+test('loginWithSecondFactor: a step that fails uses up no recovery code', async () => {
+  const { user, recovery_codes: [first, second], access_token } = await withApp(await newPerson(it))
+  const { challenge } = await challengeOf(user.email)
+  expect((await finish({ challenge, recovery_code: first! })).status).toBe(200)
+  expect(typeOf(await finish({ challenge, recovery_code: second! }))).toBe(challengeOver.type)
+  const left = async () =>
+    (await it.send(getSecondFactor, { token: access_token })).body.recovery_codes_left
+  expect(await left()).toBe(9)
+  // Good once all the same, also when it is shown to several challenges at once.
+  const challenges = await Promise.all(Array.from({ length: 5 }, () => challengeOf(user.email)))
+  const answers = await Promise.all(challenges.map(one =>
+    finish({ challenge: one.challenge, recovery_code: second! })))
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect(await left()).toBe(8)
+})
+
 test('loginWithSecondFactor: takes one proof for a challenge of ours, fresh, of the password of now', async () => {
   const { user, secret, access_token } = await withApp(await newPerson(it))
   const { challenge } = await challengeOf(user.email)

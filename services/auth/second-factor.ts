@@ -2,7 +2,7 @@ import { challengeOver, secondFactorRequired, wrongProof } from '@fermata/contra
 import type { PasskeyAssertion, ProofKind, SecondProof } from '@fermata/contracts/auth'
 import { invalid } from '@fermata/contracts/problems'
 import { requireConfirmed, type Caller } from '@fermata/platform/caller'
-import type { Db } from '@fermata/platform/database'
+import type { Db, Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Request } from '@fermata/platform/service'
 import { challengeIn, verifyAssertion } from './adapters/passkeys.ts'
@@ -14,7 +14,7 @@ import { countGuess } from './guesses.ts'
 import { placeOf } from './places.ts'
 import type { AccountRow } from './queries/accounts.ts'
 import {
-  countFactors, findPasskey, findTotp, takeRecoveryCode, takeTotpStep, touchPasskey,
+  countFactors, findPasskey, findTotp, isRecoveryCode, takeRecoveryCode, takeTotpStep, touchPasskey,
   type FactorCounts,
 } from './queries/second-factor.ts'
 import { hashRecoveryCode } from './recovery-codes.ts'
@@ -64,27 +64,37 @@ interface Proving {
 }
 
 /**
+ * Uses up what was shown, in the transaction of what it was shown for: a recovery code is not lost
+ * to a step that fails.
+ * @throws Problem `auth/wrong-proof` when another request was first
+ */
+export type UseProof = (tx: Tx<DB>) => Promise<void>
+
+/**
  * Checks a code, a recovery code or a passkey of an account, each good once. Wrong ones count
  * against budgets of their own.
  * @throws Problem `auth/wrong-proof`, `auth/challenge-over`, `request/too-many`
  */
 export async function checkSecondFactor (
   ctx: Ctx, proof: SecondProof, { account, from, purpose, login_id }: Proving,
-): Promise<void> {
+): Promise<UseProof> {
   oneOf(proof, 'code', 'recovery_code', 'passkey')
   const claim = {
     email: account.email, account_id: account.id, place: placeOf(from, ctx.settings.PUBLIC_URL),
   }
+  const recovery = proof.recovery_code === undefined ? undefined
+    : hashRecoveryCode(account.id, proof.recovery_code)
   const fits = await countGuess(ctx, 'second factor', claim, async () => {
     if (proof.code !== undefined) return isCode(ctx, account.id, proof.code)
-    if (proof.recovery_code !== undefined) {
-      return takeRecoveryCode(ctx.db, account.id,
-        hashRecoveryCode(account.id, proof.recovery_code))
-    }
+    if (recovery !== undefined) return isRecoveryCode(ctx.db, account.id, recovery)
     const shown = await usePasskey(ctx, proof.passkey!, { purpose, login_id })
     return shown === account.id
   })
   if (!fits) throw new Problem(wrongProof)
+  return async tx => {
+    if (recovery === undefined || await takeRecoveryCode(tx, account.id, recovery)) return
+    throw new Problem(wrongProof)
+  }
 }
 
 async function isCode (ctx: Ctx, account_id: string, code: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { loginEnded, type Account, type Session } from '@fermata/contracts/auth'
 import { holdsCardNumber } from '@fermata/platform/card-numbers'
 import type { Tx } from '@fermata/platform/database'
@@ -28,6 +29,9 @@ export function userAgentOf (request: Request): string | null {
   return agent.slice(0, max_user_agent_length)
 }
 
+/** Where a request comes from; what a proxy forwarded that is no address is nothing. */
+export const addressOf = ({ ip }: Pick<Request, 'ip'>): string | null => isIP(ip) ? ip : null
+
 export interface OpenLogin extends LoginFacts {
   refresh_token: string
   /** For the cookie of a browser that signed in; absent where a login is only renewed. */
@@ -40,7 +44,8 @@ export async function openLogin (
 ): Promise<OpenLogin> {
   const login_id = uuidv7()
   const { confirmed_at } = await insertLogin(tx, {
-    id: login_id, account_id: account.id, user_agent: userAgentOf(request), address: request.ip,
+    id: login_id, account_id: account.id, user_agent: userAgentOf(request),
+    address: addressOf(request),
   })
   const device = await rememberPlace(tx, account.id, placeOf(request, ctx.settings.PUBLIC_URL))
   const login = { login_id, confirmed_at, device, refresh_token: newSecretToken() }

@@ -11,19 +11,22 @@ import { checkPassword } from '../passwords.ts'
 import type { AccountRow } from '../queries/accounts.ts'
 import { confirmLogin } from '../queries/logins.ts'
 import { countFactors } from '../queries/second-factor.ts'
-import { checkSecondFactor, oneOf, secondMethods } from '../second-factor.ts'
+import { checkSecondFactor, oneOf, secondMethods, type UseProof } from '../second-factor.ts'
 import { accessCookie } from '../session-cookies.ts'
 
 /** Proves that whoever is signed in still is who they were, and says so in a new access token. */
 export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
   const { login_id } = personOf(request.caller)
   const account = await ownAccount(ctx.db, request.caller)
-  await checkProof(ctx, account, request)
-  const login = await confirmLogin(ctx.db, { id: login_id, account_id: account.id,
-    password_hash: account.password_hash })
-  // It ended while the password was looked at.
-  if (!login) throw new Problem(unauthenticated)
-  const { confirmed_at } = login
+  const use = await checkProof(ctx, account, request)
+  const { confirmed_at } = await ctx.transaction(async tx => {
+    const login = await confirmLogin(tx, { id: login_id, account_id: account.id,
+      password_hash: account.password_hash })
+    // It ended while the password was looked at.
+    if (!login) throw new Problem(unauthenticated)
+    await use?.(tx)
+    return login
+  })
   const access_token = await signAccessToken(ctx, account, { login_id, confirmed_at })
   const until_ms = Date.parse(confirmed_at) + confirmed_for_seconds * 1000
   return reply(
@@ -33,18 +36,18 @@ export const confirm: Operation<typeof api.confirm> = async (ctx, request) => {
 
 /**
  * Where there is a second factor the password is not enough: it is what thieves have first.
+ * @returns what uses up the proof; undefined for a password
  * @throws Problem `auth/wrong-proof`, `request/too-many`
  */
 async function checkProof (
   ctx: Ctx, account: AccountRow, request: Request<typeof api.confirm>,
-): Promise<void> {
+): Promise<UseProof | undefined> {
   const { login_id } = personOf(request.caller)
   const { password, ...proof } = request.body
   oneOf(request.body, 'password', 'code', 'recovery_code', 'passkey')
   if (password === undefined) {
-    await checkSecondFactor(ctx, proof,
+    return checkSecondFactor(ctx, proof,
       { account, from: request, purpose: 'passkey-confirm', login_id })
-    return
   }
   const methods = secondMethods(await countFactors(ctx.db, account.id))
   if (methods.length > 0) throw new Problem(wrongProof, `Prove it by ${methods.join(' or ')}.`)
@@ -53,4 +56,5 @@ async function checkProof (
       throw error instanceof Problem && error.definition === badCredentials
         ? new Problem(wrongProof) : error
     })
+  return undefined
 }

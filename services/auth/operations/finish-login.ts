@@ -5,7 +5,7 @@ import type { Request } from '@fermata/platform/service'
 import { markOf, readChallenge, spend } from '../challenges.ts'
 import type { Ctx, Operation } from '../context.ts'
 import { findAccount, holdAccount, type AccountRow } from '../queries/accounts.ts'
-import { checkSecondFactor, usePasskey } from '../second-factor.ts'
+import { checkSecondFactor, usePasskey, type UseProof } from '../second-factor.ts'
 import { openLogin, replyWithSession } from '../sessions.ts'
 
 /** The second step after a right password. */
@@ -18,9 +18,12 @@ export const loginWithSecondFactor: Operation<typeof api.loginWithSecondFactor> 
     if (!account || markOf(account.password_hash) !== password_mark) {
       throw new Problem(challengeOver)
     }
-    await checkSecondFactor(ctx, proof, { account, from: request, purpose: 'passkey-second-step' })
-    await spend(ctx.db, challenge)
-    return signIn(ctx, account, request)
+    const use = await checkSecondFactor(ctx, proof,
+      { account, from: request, purpose: 'passkey-second-step' })
+    return signIn(ctx, account, request, async tx => {
+      await spend(tx, challenge)
+      await use(tx)
+    })
   }
 
 /** A passkey alone: it is something people have, and asks them who they are. */
@@ -32,10 +35,13 @@ export const loginWithPasskey: Operation<typeof api.loginWithPasskey> = async (c
   return signIn(ctx, account, request)
 }
 
-async function signIn (ctx: Ctx, found: AccountRow, request: Request) {
+async function signIn (
+  ctx: Ctx, found: AccountRow, request: Request, use: UseProof = async () => {}
+) {
   const { account, login } = await ctx.transaction(async tx => {
     const account = await holdAccount(tx, found.id, found.password_hash)
     if (!account) throw new Problem(challengeOver)
+    await use(tx)
     return { account, login: await openLogin(ctx, tx, account, request) }
   })
   return replyWithSession(ctx, account, login)

@@ -14,7 +14,7 @@ import {
 } from '../queries/logins.ts'
 import { hashToken, newSecretToken } from '../secret-tokens.ts'
 import { readRefreshCookie } from '../session-cookies.ts'
-import { endLogins, replyWithSession, userAgentOf, type OpenLogin } from '../sessions.ts'
+import { addressOf, endLogins, replyWithSession, userAgentOf, type OpenLogin } from '../sessions.ts'
 
 /** An answer can get lost on a phone; its program may ask again for as long. */
 const grace_s = 10
@@ -58,7 +58,7 @@ async function exchange (
   if (!account) return null
   const refresh_token = newSecretToken()
   await insertRefreshToken(tx, hashToken(refresh_token), login.id)
-  await touchLogin(tx, login.id, user_agent, request.ip)
+  await touchLogin(tx, login.id, user_agent, addressOf(request))
   const { id: login_id, confirmed_at } = login
   return { account, login: { login_id, confirmed_at, refresh_token } }
 }

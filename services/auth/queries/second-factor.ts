@@ -119,13 +119,20 @@ export async function putRecoveryCodes (
 export const deleteRecoveryCodes = (tx: Tx<DB>, account_id: string) => sql`
   delete from auth.recovery_codes where account_id = ${account_id}`.execute(tx)
 
+export const isRecoveryCode = async (
+  db: Db<DB>, account_id: string, hash: Buffer,
+): Promise<boolean> => (await sql`
+  select from auth.recovery_codes
+   where account_id = ${account_id} and hash = ${hash} and used_at is null`.execute(db))
+  .rows.length === 1
+
 /** Of two who show one code at once, one is let in. */
 export const takeRecoveryCode = async (
-  db: Db<DB>, account_id: string, hash: Buffer,
+  tx: Tx<DB>, account_id: string, hash: Buffer,
 ): Promise<boolean> => (await sql`
   update auth.recovery_codes set used_at = now()
    where account_id = ${account_id} and hash = ${hash} and used_at is null
-  returning true`.execute(db)).rows.length === 1
+  returning true`.execute(tx)).rows.length === 1
 
 /** @returns false when it was spent before */
 export const spendChallenge = async (

@@ -1,6 +1,7 @@
 import { problemIs } from '@fermata/contracts/client'
 import {
-  addressHasAccount, addressLinkOften, badAddressLink, eraseAddress, openAddress, requestAddressLink,
+  addressHasAccount, addressLinkOften, badAddressLink, eraseAddress, openAddress,
+  requestAddressLink,
 } from '@fermata/contracts/users'
 import { data, Form, Link, type RouterContextProvider } from 'react-router'
 import type { Route } from './+types/my-data'
