@@ -1,4 +1,5 @@
 import type { DeadlineKind, DeadlineStatus } from '@fermata/contracts/expiration'
+import { plainArray } from '@fermata/platform/array-text'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from './database.ts'
@@ -26,10 +27,11 @@ export interface NewDeadline {
  */
 export const setDeadlines = (tx: Tx<DB>, rows: NewDeadline[]) => sql`
   insert into expiration.deadlines (kind, subject_id, due_at, user_id)
-  select * from unnest(${rows.map(row => row.kind)}::text[], ${
-    rows.map(row => row.subject_id)
-  }::uuid[],
-    ${rows.map(row => row.due_at)}::timestamptz[], ${rows.map(row => row.user_id)}::uuid[])
+  select * from unnest(
+    ${plainArray(rows.map(row => row.kind))}::text[],
+    ${plainArray(rows.map(row => row.subject_id))}::uuid[],
+    ${plainArray(rows.map(row => row.due_at))}::timestamptz[],
+    ${plainArray(rows.map(row => row.user_id))}::uuid[])
   on conflict (kind, subject_id) do update set due_at = excluded.due_at
     where deadlines.status = 'waiting'`.execute(tx)
 

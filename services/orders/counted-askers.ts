@@ -55,6 +55,9 @@ export const lineNetwork = (key: NetworkKeys, event_id: string, address: string)
   Buffer.from(key(`line ${event_id}`, address), 'hex').readUIntBE(0, network_bytes)
 
 /** What regulars are known by. */
-export const keysOf = ({ mailbox, visitor, user_id }: Asker): string[] => [
-  mailbox, ...(visitor ? [visitor] : []), ...(user_id ? [accountKey(user_id)] : []),
-]
+export function keysOf ({ mailbox, visitor, user_id }: Asker): string[] {
+  const keys = [mailbox]
+  if (visitor) keys.push(visitor)
+  if (user_id) keys.push(accountKey(user_id))
+  return keys
+}

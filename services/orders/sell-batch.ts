@@ -166,11 +166,10 @@ async function earlierOf (
   ctx: Ctx, client: Client, event: EventRow, purchases: Purchase[]
 ): Promise<EarlierOrder[]> {
   if (event.max_per_buyer === 0 && event.network_share_percent === 100) return []
-  const askers = purchases.map(({ request }) => request.asker)
-  const keys = askers.flatMap(keysOf)
-  const regulars = new Set(ctx.resources.regulars.among(event.id, event.seller, keys))
-  if (regulars.size === 0) return []
-  const known = askers.filter(asker => keysOf(asker).some(key => regulars.has(key)))
+  const mayHaveBought = ctx.resources.regulars.lookAt(event.id, event.seller)
+  const known = purchases.map(({ request }) => request.asker)
+    .filter(asker => keysOf(asker).some(mayHaveBought))
+  if (known.length === 0) return []
   return findEarlier(client, event.id, {
     mailboxes: [...new Set(known.map(({ mailbox }) => mailbox))],
     visitors: [...new Set(known.flatMap(({ visitor }) => visitor ?? []))],
@@ -179,7 +178,9 @@ async function earlierOf (
 }
 
 function remember (ctx: Ctx, event_id: string, sold: Iterable<Purchase>): void {
-  for (const { request } of sold) ctx.resources.regulars.remember(event_id, keysOf(request.asker))
+  const keys: string[] = []
+  for (const { request } of sold) keys.push(...keysOf(request.asker))
+  ctx.resources.regulars.remember(event_id, keys)
 }
 
 /**

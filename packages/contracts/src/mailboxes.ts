@@ -31,8 +31,11 @@ const is_plain = /^[ -~]*$/
 export function mailboxOf (email: string): string {
   const text = storedAddress(is_plain.test(email) ? email : email.normalize('NFKC'))
   const at = text.lastIndexOf('@')
-  const written = text.slice(at + 1).replace(/\.$/, '')
+  const host = text.slice(at + 1)
+  const written = host.endsWith('.') ? host.slice(0, -1) : host
   const domain = namesOf.get(written) ?? written
-  const name = text.slice(0, at).replace(/(?<=.)\+.*$/, '')
+  const written_name = text.slice(0, at)
+  const plus = written_name.indexOf('+', 1)
+  const name = plus < 0 ? written_name : written_name.slice(0, plus)
   return `${without_dots.has(domain) ? name.replaceAll('.', '') : name}@${domain}`
 }

@@ -1,5 +1,4 @@
 import { deadLetterAdded } from '@fermata/contracts/notifications'
-import type { EventDefinition } from '@fermata/contracts/define'
 import { Compile } from 'typebox/compile'
 import { isDatabaseAway, isLockTaken, type Tx } from './database.ts'
 import { uuidv7 } from './ids.ts'
@@ -13,9 +12,6 @@ import type { Attributes, Described, Tracing } from './tracing.ts'
 export const max_attempts = 8
 /** Events whose failures a handler keeps in mind at most; one that is forgotten is tried anew. */
 const remembered = 10_000
-
-/** In one process an event's consumers are handed the same object: one look at it is enough. */
-const checked = new WeakMap<object, EventDefinition>()
 
 export interface Consumer {
   type: string
@@ -78,11 +74,10 @@ export function createConsumer<C> (
 
   const misfit = `The payload does not fit ${definition.type}`
 
-  const fits = (data: unknown) => {
-    if (typeof data !== 'object' || data === null) return false
-    if (checked.get(data) === definition) return true
-    if (!validator.Check(data)) return false
-    checked.set(data, definition)
+  const fits = (event: StoredEvent) => {
+    if (event.checked_as === definition) return true
+    if (!validator.Check(event.data)) return false
+    event.checked_as = definition
     return true
   }
 
@@ -151,7 +146,7 @@ export function createConsumer<C> (
       try {
         for (const event of events) {
           // What does not fit its contract will not fit the next time either.
-          if (!fits(event.data)) await bury(event, misfit)
+          if (!fits(event)) await bury(event, misfit)
           else if (concerns(event.data)) valid.push(event)
         }
         if (valid.length > 0) failed.push(...await handleApart(valid))
@@ -166,7 +161,7 @@ export function createConsumer<C> (
       }
     },
     async handle (tx, event) {
-      if (!fits(event.data)) throw new Error(misfit)
+      if (!fits(event)) throw new Error(misfit)
       if (concerns(event.data)) await apply(tx, [event])
     },
   }

@@ -58,8 +58,9 @@ export async function createHttp (
   const headers = securityHeaders(settings.PUBLIC_URL)
   const isTrusted = createRanges(settings.TRUST_PROXY)
   // Most answers are about somebody. What may be kept says so itself.
+  const usual = { ...headers, 'cache-control': 'no-store' }
   const addUsual = (reply: FastifyReply, id: string) =>
-    reply.headers(headers).header('cache-control', 'no-store').header('x-request-id', id)
+    reply.headers(usual).header('x-request-id', id)
   const app = Fastify({
     loggerInstance: log as never,
     // `addRoutes` writes one line for each request, with the operation's name.
@@ -340,8 +341,10 @@ async function answer (
   const result = await operation(ctx, request)
   const full = isFullReply(result) ? result : undefined
   const status = full?.status ?? Number(Object.keys(route.reply)[0])
-  if (full?.headers) reply.headers(full.headers)
-  if (!route.same_for_all) reply.header('cache-control', 'no-store')
+  if (full?.headers) {
+    reply.headers(full.headers)
+    if (!route.same_for_all) reply.header('cache-control', 'no-store')
+  }
   const body = full ? full.body : result
   const media_type = mediaTypeOf(route.reply[status])
   reply.code(status)

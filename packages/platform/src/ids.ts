@@ -17,7 +17,24 @@ function drawRandom (count: number): number {
   return random_used - count
 }
 
-const hex_of = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** An id while it is written: one flat string leaves less to collect than its pieces joined. */
+const text = Buffer.from('00000000-0000-7000-8000-000000000000')
+const digits = Buffer.from('0123456789abcdef')
+
+function writeByte (at: number, byte: number): void {
+  text[at] = digits[byte >> 4]!
+  text[at + 1] = digits[byte & 0xf]!
+}
+
+/** The first twelve digits; they change once a millisecond. */
+function writeTime (ms: number): void {
+  const time = ms.toString(16).padStart(12, '0')
+  text.write(time.slice(0, 8), 0, 'latin1')
+  text.write(time.slice(8), 9, 'latin1')
+}
+
+/** Where in the text the last six random bytes stand. */
+const places = [24, 26, 28, 30, 32, 34]
 
 /**
  * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit sequence that keeps ids of one
@@ -27,16 +44,22 @@ export function uuidv7 (now_ms = Date.now()): string {
   if (now_ms > last_ms) {
     last_ms = now_ms
     sequence = 0
+    writeTime(last_ms)
   } else if (++sequence > 0xfff) {
     // More than 4,096 ids in one millisecond: borrow the next one rather than lose the order.
     last_ms += 1
     sequence = 0
+    writeTime(last_ms)
   }
-  const time = last_ms.toString(16).padStart(12, '0')
+  text[15] = digits[sequence >> 8]!
+  writeByte(16, sequence & 0xff)
   const at = drawRandom(8)
-  const hex = (index: number) => hex_of[random[at + index]!]!
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex_of[sequence >> 8]![1]}${hex_of[sequence & 0xff]}-` +
-    `${hex_of[0x80 | (random[at]! & 0x3f)]}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`
+  writeByte(19, 0x80 | (random[at]! & 0x3f))
+  writeByte(21, random[at + 1]!)
+  for (let index = 0; index < places.length; index++) {
+    writeByte(places[index]!, random[at + 2 + index]!)
+  }
+  return text.toString('latin1')
 }
 
 /** The least UUIDv7 of a moment: all made before it are smaller, all others are not. */
@@ -55,7 +78,9 @@ export const toUuid = (hex: string) =>
  */
 const readable = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** A short random code for people, e.g. `7K3QZ9TR`: five bits a character, each from its own byte. */
+/**
+ * A short random code for people, e.g. `7K3QZ9TR`: five bits a character, each from its own byte.
+ */
 export function readableCode (length: number): string {
   let code = ''
   const at = drawRandom(length)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { plainArray } from './array-text.ts'
 import type { Db, Tx } from './database.ts'
 import { firstIdAt } from './ids.ts'
 import type { Batch, StoredEvent } from './messages.ts'
@@ -114,7 +115,7 @@ export const insertInbox = async (
   const { rows: [row] } = await sql<{ seen: string[] | null, some_erased: boolean }>`
     with seen as (
       insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
-      select id, ${handler} from unnest(${ids}::uuid[]) as id order by id
+      select id, ${handler} from unnest(${plainArray(ids)}::uuid[]) as id order by id
       on conflict do nothing returning event_id
     )
     select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen,

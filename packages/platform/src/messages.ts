@@ -11,6 +11,8 @@ export interface StoredEvent {
   /** Deliveries that failed so far. */
   attempts: number
   created_at: string
+  /** In one process an event's consumers are handed the same object: one look at it is enough. */
+  checked_as?: EventDefinition
 }
 
 /** Events of one type as an outbox gives them away: whoever sends them on need not read them. */

@@ -60,6 +60,22 @@ const isUnstorableOrCard: IsUnfit = text => isUnstorable(text) ??
 
 interface Unfit { field: string, message: string }
 
+/** Names of fields that were taken before; nearly all are those of our own contracts. */
+const fit_names = new Set<string>()
+const most_names = 2000
+const longest_name = 64
+
+/** A name may hold what no text may; each is looked into once. */
+function unfitName (name: string, isUnfit: IsUnfit): string | null {
+  if (fit_names.has(name)) return null
+  const message = isUnfit(name)
+  const is_kept = message === null && isUnfit === isUnstorableOrCard && name.length <= longest_name
+  if (is_kept && fit_names.size < most_names) fit_names.add(name)
+  return message
+}
+
+const pathTo = (path: string, name: string) => path ? `${path}.${name}` : name
+
 /** The first text that is not taken. Bytes are not looked into; names of fields are. */
 function findUnfit (value: unknown, isUnfit: IsUnfit, path = '', depth = 0): Unfit | null {
   if (typeof value === 'string') {
@@ -69,9 +85,12 @@ function findUnfit (value: unknown, isUnfit: IsUnfit, path = '', depth = 0): Unf
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null
   if (depth > max_depth) return { field: path, message: unstorable }
   for (const [name, one] of Object.entries(value)) {
-    const message = isUnfit(name)
-    if (message !== null) return { field: path, message }
-    const found = findUnfit(one, isUnfit, path ? `${path}.${name}` : name, depth + 1)
+    const in_name = unfitName(name, isUnfit)
+    if (in_name !== null) return { field: path, message: in_name }
+    const in_text = typeof one === 'string' ? isUnfit(one) : null
+    if (in_text !== null) return { field: pathTo(path, name), message: in_text }
+    if (typeof one !== 'object' || one === null) continue
+    const found = findUnfit(one, isUnfit, pathTo(path, name), depth + 1)
     if (found !== null) return found
   }
   return null

@@ -1,5 +1,6 @@
 import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing } from '@fermata/contracts/orders'
+import { asLines, plainArray } from '@fermata/platform/array-text'
 import type { Client } from '@fermata/platform/database'
 import type { IdempotencyKey } from '@fermata/platform/message-queries'
 import type { Ctx } from '../context.ts'
@@ -163,9 +164,9 @@ const findKeys = async (client: Client, keys: Key[]) => (await client.query<Idem
   name: 'orders-find-keys',
   text: `
     select k.scope, k.key, k.fingerprint, k.status, k.reply
-      from unnest($1::text[], $2::text[]) as wanted (scope, key)
+      from unnest(string_to_array($1, E'\\n'), string_to_array($2, E'\\n')) as wanted (scope, key)
       join orders.idempotency_keys k using (scope, key)`,
-  values: [keys.map(one => one.scope), keys.map(one => one.key)],
+  values: [asLines(keys.map(one => one.scope)), asLines(keys.map(one => one.key))],
 })).rows
 
 export interface SaleRow {
@@ -222,8 +223,8 @@ const writeSale = (client: Client, sale: Sale) => client.query({
              nullif(substring($32::bytea from (o.at * 24 - 15)::integer for 8), '\\x0000000000000000'),
              substring($32::bytea from (o.at * 24 - 7)::integer for 8),
              $14, $15, $16, case when o.status = 'completed' then $15::timestamptz end
-        from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::bigint[],
-                    $12::text[], $13::text[]) with ordinality
+        from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], string_to_array($8, E'\\n'), $9::text[], $10::uuid[], $11::bigint[],
+                    $12::text[], string_to_array($13, E'\\n')) with ordinality
                as o (id, code, status, buyer_name, buyer_email, buyer_locale, user_id, total_minor, currency, request_id, at)
     ), lines as (
       insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor, line, discount_minor)
@@ -234,36 +235,40 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       on conflict (event_id, network, ticket_type_id) do update set tickets = h.tickets + excluded.tickets
     ), told as (
       insert into orders.outbox (id, type, data, request_id)
-      select * from unnest($22::uuid[], $23::text[], $24::json[], $25::text[])
+      select * from unnest($22::uuid[], $23::text[], string_to_array($24, E'\\n')::json[], string_to_array($25, E'\\n'))
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
-    select scope, key, fingerprint, 201, to_json(order_id)
-      from unnest($26::text[], $27::text[], $28::bytea[], $29::text[]) as k (scope, key, fingerprint, order_id)
+    select scope, key, substring($28::bytea from (at * 32 - 31)::integer for 32), 201, to_json(order_id)
+      from unnest(string_to_array($26, E'\\n'), string_to_array($27, E'\\n'), $29::text[]) with ordinality
+             as k (scope, key, order_id, at)
      order by scope, key`,
   values: saleValues(sale),
 })
 
 function saleValues (sale: Sale): unknown[] {
   const { event_id, created_at, expires_at, orders, items, events, keys, pools, holds } = sale
+  const plain = <T>(rows: readonly T[], valueOf: (row: T) => string | number | null) =>
+    plainArray(rows.map(valueOf))
+  const lines = <T>(rows: readonly T[], textOf: (row: T) => string) => asLines(rows.map(textOf))
   return [
-    pools.map(pool => pool.id), pools.map(pool => pool.held), pools.map(pool => pool.sold),
-    orders.map(order => order.id), orders.map(order => order.code),
-    orders.map(order => order.status), orders.map(order => order.buyer_name),
-    orders.map(order => order.buyer_email), orders.map(order => order.buyer_locale),
-    orders.map(order => order.user_id), orders.map(order => order.total_minor),
-    orders.map(order => order.currency), orders.map(order => order.request_id),
+    plain(pools, pool => pool.id), plain(pools, pool => pool.held), plain(pools, pool => pool.sold),
+    plain(orders, order => order.id), plain(orders, order => order.code),
+    plain(orders, order => order.status), orders.map(order => order.buyer_name),
+    lines(orders, order => order.buyer_email), plain(orders, order => order.buyer_locale),
+    plain(orders, order => order.user_id), plain(orders, order => order.total_minor),
+    plain(orders, order => order.currency), lines(orders, order => order.request_id),
     event_id, created_at, expires_at,
-    items.map(item => item.order_id), items.map(item => item.ticket_type_id),
-    items.map(item => item.name), items.map(item => item.quantity),
-    items.map(item => item.unit_price_minor),
-    events.map(event => event.id), events.map(event => event.type),
-    events.map(event => event.data), events.map(event => event.request_id),
-    keys.map(key => key.scope), keys.map(key => key.key), keys.map(key => key.fingerprint),
-    keys.map(key => key.order_id),
-    items.map(item => item.line), items.map(item => item.discount_minor),
+    plain(items, item => item.order_id), plain(items, item => item.ticket_type_id),
+    items.map(item => item.name), plain(items, item => item.quantity),
+    plain(items, item => item.unit_price_minor),
+    plain(events, event => event.id), plain(events, event => event.type),
+    lines(events, event => event.data), lines(events, event => event.request_id),
+    lines(keys, key => key.scope), lines(keys, key => key.key),
+    Buffer.concat(keys.map(key => key.fingerprint)), plain(keys, key => key.order_id),
+    plain(items, item => item.line), plain(items, item => item.discount_minor),
     packKeys(orders),
-    bytesOf(holds.map(hold => hold.network)), holds.map(hold => hold.ticket_type_id),
-    holds.map(hold => hold.tickets),
+    bytesOf(holds.map(hold => hold.network)), plain(holds, hold => hold.ticket_type_id),
+    plain(holds, hold => hold.tickets),
   ]
 }
 

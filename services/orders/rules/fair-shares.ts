@@ -50,8 +50,9 @@ export function buyerLimit (
 ): number {
   if (max_per_buyer === 0) return Infinity
   if (max_per_buyer !== null) return max_per_buyer
-  return Math.max(default_max_per_buyer, ...types.flatMap(type =>
-    [type.max_per_order, type.max_per_buyer ?? 0]))
+  let limit = default_max_per_buyer
+  for (const type of types) limit = Math.max(limit, type.max_per_order, type.max_per_buyer ?? 0)
+  return limit
 }
 
 /** Keeps count through a batch. */
@@ -61,9 +62,12 @@ export function openShareBook (
   const { network_share_percent: percent, max_per_buyer, unsold } = fairness
   const held = new Map<string, Map<string, number>>()
   const heldBy = (network: string) => {
-    const known = held.get(network) ?? new Map<string, number>()
-    held.set(network, known)
-    return known
+    let pools = held.get(network)
+    if (pools === undefined) {
+      pools = new Map()
+      held.set(network, pools)
+    }
+    return pools
   }
   const hold = (network: string, pool_id: string, tickets: number) => {
     const pools = heldBy(network)

@@ -10,10 +10,10 @@ const max_events = 256
  */
 export interface RegularBuyers {
   /**
-   * Those keys that may have orders of the event: all, while somebody else may have sold to them.
-   * @param keys 16 hexadecimal digits each
+   * Tells of a key of 16 hexadecimal digits whether it may have orders of the event: all may, while
+   * somebody else may have sold to them.
    */
-  among: (event_id: string, seller: string | null, keys: readonly string[]) => string[]
+  lookAt: (event_id: string, seller: string | null) => (key: string) => boolean
   /** To be called before the sale is written: who remembers too much only looks once more. */
   remember: (event_id: string, keys: readonly string[]) => void
   /** Whether what was sold before this process did should be read, to need fewer looks. */
@@ -47,14 +47,14 @@ export function createRegularBuyers (self: string): RegularBuyers {
   }
 
   return {
-    among (event_id, seller, keys) {
+    lookAt (event_id, seller) {
       const memory = memoryOf(event_id)
       if (seller === null) memory.is_whole = true
       else if (seller !== self) {
         memory.is_whole = false
         memory.interruptions++
       }
-      return memory.is_whole ? keys.filter(key => has(memory.filter, key)) : [...keys]
+      return memory.is_whole ? key => has(memory.filter, key) : anybody
     },
     remember (event_id, keys) {
       const { filter } = memoryOf(event_id)
@@ -76,20 +76,23 @@ export function createRegularBuyers (self: string): RegularBuyers {
   }
 }
 
+const anybody = () => true
+
 /** Keys are hashes, so their two halves are two independent numbers. */
-const placesOf = (key: string) => [
-  Number.parseInt(key.slice(0, 8), 16) % filter_bits,
-  Number.parseInt(key.slice(8, 16), 16) % filter_bits,
-] as const
+const firstPlace = (key: string) => Number.parseInt(key.slice(0, 8), 16) % filter_bits
+const secondPlace = (key: string) => Number.parseInt(key.slice(8, 16), 16) % filter_bits
 
 const isSet = (filter: Uint32Array, place: number) =>
   (filter[place >>> 5]! & 1 << (place & 31)) !== 0
 
-function has (filter: Uint32Array, key: string): boolean {
-  const [one, other] = placesOf(key)
-  return isSet(filter, one) && isSet(filter, other)
+const has = (filter: Uint32Array, key: string) =>
+  isSet(filter, firstPlace(key)) && isSet(filter, secondPlace(key))
+
+function set (filter: Uint32Array, place: number): void {
+  filter[place >>> 5]! |= 1 << (place & 31)
 }
 
 function put (filter: Uint32Array, key: string): void {
-  for (const place of placesOf(key)) filter[place >>> 5]! |= 1 << (place & 31)
+  set(filter, firstPlace(key))
+  set(filter, secondPlace(key))
 }
