@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, watch } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { stopOnSignals } from '@fermata/server/stop-on-signals'
 import { root } from './sources.ts'
 
 /**
@@ -66,6 +67,5 @@ if (import.meta.main) {
   const folders = ['apps/server', 'apps/web', 'packages', 'services']
     .map(folder => join(root, folder)).filter(folder => existsSync(folder))
   const supervised = supervise([join(root, 'apps/server/main.ts')], folders)
-  const stop = () => void supervised.stop().then(() => process.exit(0))
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  stopOnSignals(supervised.stop, stop_timeout_ms + 1000, process.env)
 }

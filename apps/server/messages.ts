@@ -20,25 +20,6 @@ export function mailNote (
 export const nobody_is_administrator =
   'Nobody is administrator yet. On this machine: npm run admin -- appoint you@example.org'
 
-/** @param deadline_ms a stop that hangs is worse than a hard one */
-export function stopOnSignals (stop: () => Promise<void>, deadline_ms: number): void {
-  let stopping = false
-  const end = (signal: string) => {
-    if (stopping) return
-    stopping = true
-    console.log(`  Stopping (${signal}) …`)
-    setTimeout(() => process.exit(1), deadline_ms).unref()
-    stop().then(() => process.exit(0), (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    })
-  }
-  process.on('SIGTERM', () => end('SIGTERM'))
-  process.on('SIGINT', () => end('SIGINT'))
-  // Whoever started us over a channel is gone: nobody else would end us.
-  process.on('disconnect', () => end('its starter has ended'))
-}
-
 /** What the operator can mend is a sentence; only a bug deserves a stack. */
 export function explainFailure (error: unknown): never {
   const expected = error instanceof Error && error.constructor === Error

@@ -1,5 +1,6 @@
 import { readEnvironment } from '../env.ts'
-import { demoMessage, explainFailure, stopOnSignals } from '../messages.ts'
+import { demoMessage, explainFailure } from '../messages.ts'
+import { stopOnSignals } from '../stop-on-signals.ts'
 import { addressOf, parseScale } from './plan-split.ts'
 import type { Split } from './start-split.ts'
 
@@ -20,7 +21,7 @@ async function main (): Promise<void> {
   const say = (line: string) => console.log(`  ${line}`)
   const starting = startSplit({ environment, scale, port_base, say })
   // Ctrl-C during the start waits until there is something whole to stop.
-  stopOnSignals(async () => { await (await starting).stop() }, 25_000)
+  stopOnSignals(async () => (await starting).stop(), 25_000, environment)
   const split = await starting
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`\n${table(split)}`)

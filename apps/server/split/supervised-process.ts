@@ -80,7 +80,10 @@ export function superviseProcess (
     }
   }
 
-  const running = keepRunning()
+  // The programs of ours hear of our end by their channel; others must not go on without us.
+  const tellGroup = () => endGroup(child, 'SIGTERM')
+  if (!program.channel) process.once('exit', tellGroup)
+  const running = keepRunning().finally(() => process.off('exit', tellGroup))
   const looking = setInterval(() => {
     void boundLog(log_file, longest_log_bytes).catch(() => {})
   }, look_at_log_ms).unref()
@@ -88,12 +91,12 @@ export function superviseProcess (
     name, log_file,
     pid: () => child?.pid ?? null,
     restarts: () => restarts,
-    kill: () => killGroup(child),
+    kill: () => endGroup(child, 'SIGKILL'),
     async stop (signal = 'SIGTERM') {
       stopping = true
       pause.abort()
       child?.kill(signal)
-      const force = setTimeout(() => killGroup(child), stop_deadline_ms)
+      const force = setTimeout(() => endGroup(child, 'SIGKILL'), stop_deadline_ms)
       await running
       clearTimeout(force)
       clearInterval(looking)
@@ -111,10 +114,10 @@ function openLog (log_file: string): number | 'ignore' {
 }
 
 /** With what it has started itself: an nginx without its master still holds the port. */
-function killGroup (child: ChildProcess | null): void {
+function endGroup (child: ChildProcess | null, signal: NodeJS.Signals): void {
   if (!child?.pid) return
   try {
-    process.kill(-child.pid, 'SIGKILL')
+    process.kill(-child.pid, signal)
   } catch {
     // It has ended a moment ago.
   }

@@ -7,7 +7,7 @@ import { boundLog } from '../bound-log.ts'
 import type { Binaries } from './binaries.ts'
 import { cannotRun, cleanEnvironment, runProgram, type Place } from './data-folder.ts'
 import { explain } from './explain.ts'
-import { isPostgresOf, readPidFile, stopServer } from './postmaster.ts'
+import { isPostgresOf, readPidFile, sendSignal, stopServer } from './postmaster.ts'
 
 /** The log file and its one predecessor stay below this, each. */
 const longest_log_bytes = 10 * 1024 * 1024
@@ -49,9 +49,13 @@ export async function spawnServer (
   })
   child.on('error', error => { failure = cannotRun(binaries.postgres, error, place) })
   child.unref()
+  // Whoever gives up waiting leaves nothing behind that is still replaying its log.
+  const tellServer = () => { if (child.pid !== undefined) sendSignal(child.pid, 'SIGINT') }
+  process.once('exit', tellServer)
   await file?.close()
   const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null
   const ready = await waitUntilReady(place.data, () => child.pid, () => !ended(), log)
+    .finally(() => process.off('exit', tellServer))
   if (ready) return { pid: child.pid!, child }
   // Still running after all this time: it must not stay behind without anybody to watch it.
   if (!ended() && child.pid !== undefined) await stopServer(child.pid, place.data)
