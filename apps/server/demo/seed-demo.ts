@@ -42,15 +42,18 @@ export async function seedDemo (system: System): Promise<void> {
 
 /**
  * Fills an empty installation with events and purchases a newcomer can play with. All of it goes
- * through the public API as a person would do it. A seeding that was cut short is finished by the
- * next start: each step carries an idempotency key of its own.
+ * through the public API as a person would do it. A seeding that was cut short, at whatever moment,
+ * is finished by the next start: each step looks first at what is there, and has an idempotency key
+ * of its own, should two begin at once.
  */
 export async function seedDemoThrough ({ clientFor, signIn }: DemoDoor): Promise<void> {
   const [seller, customer] = [await signIn('event_creator'), await signIn('user')]
   if (!seller || !customer) return
   const organizer = clientFor(seller.token)
   const operator = await signIn('operator')
-  if (await isSeeded(organizer)) {
+  const { items: found } = await must(
+    organizer, events.listEvents, { query: { mine: true, limit: 100 } })
+  if (isSeeded(found)) {
     // A folder in which the demo was made before people worked for organisers.
     const { items: [first] } = await must(organizer, events.listOrganizers, {})
     if (operator && first && !await hasMembers(organizer, first.id)) {
@@ -67,26 +70,30 @@ export async function seedDemoThrough ({ clientFor, signIn }: DemoDoor): Promise
   }
   const organizers = await seedOrganizers(organizer)
   if (operator) await appoint(organizer, operator.account.email)
-  const seeded = new Map(await Promise.all(demoEvents.map(async demo =>
-    [demo.key, await seedEvent(organizer, demo, organizers.get(demo.organizer)!)] as const)))
+  const seeded = new Map(await Promise.all(demoEvents.map(async demo => {
+    const organizer_id = organizers.get(demo.organizer)!
+    const begun = found.find(event =>
+      event.title === demo.title && event.organizer_id === organizer_id)
+    return [demo.key, await seedEvent(organizer, demo, organizer_id, begun)] as const
+  })))
   await Promise.all(demoPurchases.map((purchase, index) => {
     const { event, types } = seeded.get(purchase.event)!
     const items = Object.entries(purchase.items).map(([name, quantity]) => ({
       ticket_type_id: types.get(name)!.id,
       quantity,
     }))
-    return buy(buyer, `demo-purchase-${index}`, event.id, items)
+    return buy(buyer, `demo-purchase-${index}`, event, items)
   }))
   // Last, because a past event is the mark of a finished seeding.
   for (const demo of demoEvents)
     await settle(organizer, clientFor, demo, seeded.get(demo.key)!)
 }
 
+const pastEvent = demoEvents.find(event => event.state === 'past')!
+
 /** True once the last step of a seeding was done: the past event lies in the past. */
-async function isSeeded (organizer: Call): Promise<boolean> {
-  const { items } = await must(organizer, events.listEvents, { query: { mine: true, limit: 100 } })
-  return items.length >= demoEvents.length && items.some(event => event.is_past)
-}
+const isSeeded = (found: readonly events.Event[]) =>
+  found.some(event => event.title === pastEvent.title && event.is_past)
 
 const tokenOf = (system: System, { id, email, roles }: Account) =>
   system.tokens.signAccess({
@@ -130,9 +137,22 @@ async function must<R extends AnyRoute> (
   return answer.body as ReplyOf<R>
 }
 
+/** Does what may have been done by an earlier try, which the API then answers with this problem. */
+async function unless<R extends AnyRoute> (
+  done: readonly { type: string }[], call: Call, route: R, input: unknown
+): Promise<void> {
+  const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, input)
+  if (answer.ok || done.some(({ type }) => type === answer.problem.type)) return
+  const { method, path }: AnyRoute = route
+  throw new Error(
+    `The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`)
+}
+
 async function seedOrganizers (call: Call): Promise<Map<string, string>> {
-  const ids = new Map<string, string>()
+  const { items: found } = await must(call, events.listOrganizers, { query: { limit: 100 } })
+  const ids = new Map(found.map(organizer => [organizer.name, organizer.id]))
   for (const name of new Set(demoEvents.map(event => event.organizer))) {
+    if (ids.has(name)) continue
     const organizer = await must(
       call,
       events.createOrganizer,
@@ -154,19 +174,26 @@ async function hasMembers (call: Call, id: string): Promise<boolean> {
 async function appoint (call: Call, email: string): Promise<void> {
   const { items } = await must(call, events.listOrganizers, { query: { limit: 100 } })
   for (const { id } of items) {
-    const answer = await call(events.addMember, { params: { id }, body: { email } })
-    if (!answer.ok && answer.problem.type !== events.alreadyMember.type) {
-      throw new Error(`The demo's operator has no door: ${JSON.stringify(answer.problem)}`)
-    }
+    await unless(
+      [events.alreadyMember], call, events.addMember, { params: { id }, body: { email } })
   }
 }
 
-async function seedEvent (call: Call, demo: DemoEvent, organizer_id: string): Promise<Seeded> {
+/** When it is, and for a resumed seeding on another day, when it is then. */
+function timesOf ({ in_days, starts, hours, timezone }: DemoEvent) {
+  const starts_at = localTime(in_days, starts, timezone)
+  const ends_at = new Date(starts_at.getTime() + hours * 3_600_000)
+  return { starts_at: starts_at.toISOString(), ends_at: ends_at.toISOString() }
+}
+
+async function seedEvent (
+  call: Call, demo: DemoEvent, organizer_id: string, begun: events.Event | undefined
+): Promise<Seeded> {
   // What lies in the past is made in the future, sold, and moved: nobody can sell a past event, not
   // even we.
-  const starts_at = localTime(demo.state === 'past' ? 30 : demo.in_days, demo.starts, demo.timezone)
+  const times = timesOf(demo.state === 'past' ? { ...demo, in_days: 30 } : demo)
   const { title, description, category, venue, timezone, currency } = demo
-  const event = await must(call, events.createEvent, {
+  const event = begun ?? await must(call, events.createEvent, {
     body: {
       organizer_id,
       title,
@@ -176,44 +203,77 @@ async function seedEvent (call: Call, demo: DemoEvent, organizer_id: string): Pr
       timezone,
       currency,
       ticket_capacity: demo.ticket_capacity ?? null,
-      starts_at: starts_at.toISOString(),
-      ends_at: new Date(starts_at.getTime() + demo.hours * 3_600_000).toISOString(),
+      ...times,
     },
-  }, `demo-event-${demo.key}`)
-  const types = new Map<string, orders.TicketType>()
+  }, `demo-event-${demo.key}-${times.starts_at}`)
+  if (event.status === 'draft' && event.starts_at !== times.starts_at) {
+    await must(call, events.updateEvent, { params: { id: event.id }, body: times })
+  }
+  const types = await seedTicketTypes(call, demo, event, begun !== undefined)
+  if (demo.state !== 'draft' && event.status === 'draft') {
+    await unless([events.wrongState], call, events.publishEvent, { params: { id: event.id } })
+  }
+  return { event, types }
+}
+
+async function seedTicketTypes (
+  call: Call, demo: DemoEvent, event: events.Event, begun: boolean
+): Promise<Seeded['types']> {
+  const { items: found } = begun
+    ? await must(call, orders.listTicketTypes, { query: { event_id: event.id } }) : { items: [] }
+  const types = new Map<string, orders.TicketType>(found.map(type => [type.name, type]))
   for (const [position, type] of demo.ticket_types.entries()) {
+    if (types.has(type.name)) continue
     const { sales_start_days, ...fields } = type
     const sales_start = sales_start_days === undefined
       ? null
-      : localTime(sales_start_days, '10:00', timezone).toISOString()
+      : localTime(sales_start_days, '10:00', demo.timezone).toISOString()
     types.set(
       type.name,
       await must(call, orders.createTicketType, {
-        body: { event_id: event.id, currency, position, sales_start, ...fields },
-      }, `demo-type-${demo.key}-${position}`),
+        body: { event_id: event.id, currency: demo.currency, position, sales_start, ...fields },
+      }, `demo-type-${demo.key}-${position}-${sales_start}`),
     )
   }
-  if (demo.state !== 'draft' && event.status === 'draft')
-    await must(call, events.publishEvent, { params: { id: event.id } })
-  return { event, types }
+  return types
 }
 
 type Items = orders.NewOrder['items']
 
+/** An order that ended unpaid, because the seeding was cut short, is placed again so often. */
+const max_orders = 5
+
 async function buy (
   { call, ...buyer }: Buyer,
   key: string,
-  event_id: string,
+  event: events.Event,
   items: Items,
   payAs?: (token: string) => Call,
 ): Promise<void> {
-  const order = await placeWhenOnSale(call, { event_id, items, buyer }, key)
-  if (order.total_minor > 0) {
-    await must(payAs?.(order.access_token) ?? call, startPayment, {
-      body: { order_id: order.id, provider: 'simulated', method: { test_card: 'success' } },
-    }, `${key}-payment`)
+  for (let number = 1; number <= max_orders; number++) {
+    const own_key = number === 1 ? key : `${key}-${number}`
+    const order = await placeWhenOnSale(call, { event_id: event.id, items, buyer }, own_key)
+    // Nothing is left of what an earlier try has bought, or days have passed since.
+    if (!order || await isSettled(payAs?.(order.access_token) ?? call, order)) return
   }
+  throw new Error(`The demo's purchase ${key} was placed ${max_orders} times and never paid.`)
 }
+
+/** Pays what waits for it. False for an order that ended unpaid. */
+async function isSettled (call: Call, { id, total_minor }: orders.PlacedOrder): Promise<boolean> {
+  const { status } = await must(call, orders.getOrder, { params: { id } })
+  if (status !== 'pending' || total_minor === 0) return status !== 'expired'
+  const answer = await call(startPayment, {
+    body: { order_id: id, provider: 'simulated', method: { test_card: 'success' } },
+    headers: { 'idempotency-key': `demo-payment-${id}` },
+  })
+  return answer.ok
+}
+
+/** What an earlier try, or time, may have made of a sale; no patience opens it again. */
+const isOver = (problem: { type: string, reason?: unknown }) =>
+  problem.type === orders.soldOut.type || problem.type === orders.limitReached.type ||
+  (problem.type === orders.eventClosed.type && problem.reason !== 'not_published')
 
 /**
  * The news that an event is published reaches the box office some milliseconds after it was told.
@@ -222,10 +282,11 @@ async function placeWhenOnSale (
   call: Call,
   body: orders.NewOrder,
   key: string,
-): Promise<orders.PlacedOrder> {
+): Promise<orders.PlacedOrder | null> {
   for (let attempt = 1;; attempt++) {
     const answer = await call(orders.placeOrder, { body, headers: { 'idempotency-key': key } })
     if (answer.ok) return answer.body
+    if (isOver(answer.problem)) return null
     // Between processes on a busy machine it may be seconds.
     if (attempt === 1000)
       throw new Error(`The demo's purchase was refused: ${JSON.stringify(answer.problem)}`)
@@ -239,8 +300,11 @@ async function settle (
   demo: DemoEvent,
   { event, types }: Seeded,
 ): Promise<void> {
-  if (demo.state === 'canceled')
-    await must(organizer, events.cancelEvent, { params: { id: event.id }, body: {} })
+  const { id } = event
+  if (demo.state === 'canceled') {
+    await unless([events.wrongState, events.eventIsOver], organizer, events.cancelEvent,
+      { params: { id }, body: {} })
+  }
   if (demo.state === 'sold_out') {
     const type = [...types.values()][0]!
     for (const [index, name] of demoGuests.entries()) {
@@ -251,15 +315,10 @@ async function settle (
         locale: 'en' as const,
       }
       const items = [{ ticket_type_id: type.id, quantity: type.capacity / demoGuests.length }]
-      await buy(guest, `demo-sold-out-${index}`, event.id, items, clientWith)
+      await buy(guest, `demo-sold-out-${index}`, event, items, clientWith)
     }
   }
   if (demo.state === 'past') {
-    const starts_at = localTime(demo.in_days, demo.starts, demo.timezone)
-    const ends_at = new Date(starts_at.getTime() + demo.hours * 3_600_000)
-    await must(organizer, events.updateEvent, {
-      params: { id: event.id },
-      body: { starts_at: starts_at.toISOString(), ends_at: ends_at.toISOString() },
-    })
+    await must(organizer, events.updateEvent, { params: { id }, body: timesOf(demo) })
   }
 }
