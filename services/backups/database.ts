@@ -26,6 +26,7 @@ export interface BackupsBackups {
   request_id: string | null
   restored_at: string | null
   status: Generated<string>
+  taken_at: string | null
   trigger: string
   verified_at: string | null
 }

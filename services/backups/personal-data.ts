@@ -4,7 +4,7 @@ import type { PersonalDataMap } from '@fermata/platform/personal-data'
 export const personalData: PersonalDataMap = {
   tables: {},
   impersonal: {
-    backups: ['id', 'trigger', 'status', 'error', 'request_id', 'created_at', 'completed_at',
+    backups: ['id', 'trigger', 'status', 'error', 'request_id', 'created_at', 'taken_at', 'completed_at',
       'verified_at', 'restored_at'],
     parts: ['backup_id', 'service', 'status', 'rows', 'bytes', 'sha256', 'tables', 'error'],
   },

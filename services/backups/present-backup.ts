@@ -10,6 +10,7 @@ export const presentBackup = (row: BackupRow): Backup => ({
   bytes: row.parts.reduce((sum, part) => sum + part.bytes, 0),
   error: row.error,
   created_at: row.created_at,
+  taken_at: row.taken_at,
   completed_at: row.completed_at,
   verified_at: row.verified_at,
   restored_at: row.restored_at,

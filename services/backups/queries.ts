@@ -26,6 +26,7 @@ export interface BackupRow {
   error: string | null
   request_id: string | null
   created_at: string
+  taken_at: string | null
   completed_at: string | null
   verified_at: string | null
   restored_at: string | null
@@ -66,8 +67,8 @@ export const withLock = <T>(ctx: Ctx, work: () => Promise<T>): Promise<{ result:
 export const isIdle = (tx: Tx<DB>) => patiently(async () => (await sql<{ taken: boolean }>`
   select pg_try_advisory_xact_lock(${lock_key}) as taken`.execute(tx)).rows[0]!.taken)
 
-const columns = sql`b.id, b.status, b.trigger, b.error, b.request_id, b.created_at, b.completed_at, b.verified_at,
-  b.restored_at, (select coalesce(jsonb_agg(to_jsonb(p) - 'backup_id' order by p.service), '[]')
+const columns = sql`b.id, b.status, b.trigger, b.error, b.request_id, b.created_at, b.taken_at,
+  b.completed_at, b.verified_at, b.restored_at, (select coalesce(jsonb_agg(to_jsonb(p) - 'backup_id' order by p.service), '[]')
                     from backups.parts p where p.backup_id = b.id) as parts`
 
 export const findBackup = async (db: Db<DB>, id: string) => (await sql<BackupRow>`
@@ -105,6 +106,9 @@ export const insertBackup = async (tx: Tx<DB>, row: NewBackup) => {
 
 export const markBackupRunning = (db: Db<DB>, id: string) => sql`
   update backups.backups set status = 'in_progress' where id = ${id}`.execute(db)
+
+export const markTaken = (db: Db<DB>, id: string, taken_at: string) => sql`
+  update backups.backups set taken_at = ${taken_at} where id = ${id}`.execute(db)
 
 export const markPartRunning = (db: Db<DB>, id: string, service: ServiceName) => sql`
   update backups.parts set status = 'in_progress' where backup_id = ${id} and service = ${service}`.execute(db)

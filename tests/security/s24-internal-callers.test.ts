@@ -21,7 +21,9 @@ for (const file of readdirSync(folder).filter(name => /^[a-z-]+\.ts$/.test(name)
   routes.push(...Object.values(contract).filter((value): value is AnyRoute =>
     (value as AnyRoute | null)?.access === 'internal' && 'path' in (value as object)))
 }
-for (const name of serviceNames) routes.push(platform.exportRoute(name), platform.importRoute(name))
+for (const name of serviceNames) {
+  routes.push(platform.exportRoute(name), platform.importRoute(name), platform.holdStillRoute(name))
+}
 
 let it: TestSystem
 beforeAll(async () => { it = await startTestSystem(Object.values(allServices)) }, 60_000)

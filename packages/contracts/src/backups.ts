@@ -30,6 +30,7 @@ export const Backup = Type.Object({
   bytes: Count,
   error: Nullable(Type.String()),
   created_at: Timestamp,
+  taken_at: Nullable(Timestamp),
   completed_at: Nullable(Timestamp),
   verified_at: Nullable(Timestamp),
   restored_at: Nullable(Timestamp),

@@ -79,10 +79,31 @@ export const readyRoute = (name: ServiceName) => defineRoute({
   problems: [],
 })
 
+/** The first line of a service that holds still. */
+export const Held = Type.Object({
+  held: Type.Literal(true),
+  database: Type.String({ description: 'Tells whether services share a database' }),
+  snapshot: Nullable(Type.String()),
+})
+export type Held = Static<typeof Held>
+
+export const holdStillRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/internal/${name}/hold-still`, access: 'internal',
+  callers: ['backups'],
+  summary: 'Hold something while the answer is read, for two seconds at most',
+  description: 'Effects: those of events are not committed; sales go on, and what arrives waits, '
+    + 'so that copies of several services agree. A snapshot: exports can be made of it.',
+  query: Type.Object({ what: Type.Enum(['effects', 'snapshot']) }),
+  reply: { 200: Ndjson },
+  problems: [],
+})
+
 export const exportRoute = (name: ServiceName) => defineRoute({
   method: 'GET', path: `/internal/${name}/export`, access: 'internal',
   callers: ['backups'],
   summary: 'Every table of the service as one stream from one snapshot',
+  query: Type.Object({ snapshot: Type.Optional(Type.String({ pattern: '^[0-9A-F-]{1,64}$',
+    description: 'Of the same database, which is held: exports of it see one moment' })) }),
   reply: { 200: Ndjson },
   problems: [],
 })

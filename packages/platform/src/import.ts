@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { finished, pipeline } from 'node:stream/promises'
+import { pipeline } from 'node:stream/promises'
 import { importMismatch, type ImportResult } from '@fermata/contracts/platform'
 import { unavailable } from '@fermata/contracts/problems'
 import type { PoolClient } from 'pg'
@@ -9,10 +8,11 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Static, TObject } from 'typebox'
 import { Value } from 'typebox/value'
 import { ExportEnd, ExportHeader, Sequences, TableEnd, TableStart } from './export.ts'
+import { readExport, type ExportReader } from './export-reader.ts'
 import { uuidv7 } from './ids.ts'
 import { Problem } from './problem.ts'
 import {
-  beginCopy, createDigest, digestTable, linesOf, readMigrationNames, readShapes, type TableShape,
+  beginCopy, createDigest, digestTable, readMigrationNames, readShapes, type TableShape,
 } from './table-copy.ts'
 
 /**
@@ -23,46 +23,6 @@ export type ImportTarget = 'live' | 'scratch'
 
 const mismatch = (table: string, detail: string) =>
   new Problem(importMismatch, detail, { extensions: { table } })
-
-interface ExportReader {
-  /** The next line; rows are texts, everything else objects. */
-  next: () => Promise<unknown>
-  /** The digest of all lines before the last one that was read, should that be an object. */
-  digestBefore: () => string
-  /** Whether anything follows. */
-  more: () => Promise<boolean>
-  /** Reads on to the end: a sender who is cut off in the middle never sees why. */
-  drain: () => Promise<void>
-}
-
-const open_brace = 0x7b
-
-function readExport (body: Readable): ExportReader {
-  const lines = linesOf(body.iterator({ destroyOnReturn: false }))
-  const hash = createHash('sha256')
-  let before = ''
-  return {
-    async next () {
-      const { value: line, done } = await lines.next()
-      if (done) throw mismatch('', 'The copy ends too early.')
-      // A copy of the digest for each row would cost more than the digest.
-      if (line[0] === open_brace) before = hash.copy().digest('hex')
-      hash.update(line).update('\n')
-      try {
-        return JSON.parse(line.toString()) as unknown
-      } catch {
-        throw mismatch('', 'A line of the copy cannot be read.')
-      }
-    },
-    digestBefore: () => before,
-    more: async () => !(await lines.next()).done,
-    async drain () {
-      await lines.return(undefined)
-      // A sender who hung up is no news here: the reader has said what is wrong.
-      await finished(body.resume()).catch(() => undefined)
-    },
-  }
-}
 
 type Start = Static<typeof TableStart>
 type End = Static<typeof TableEnd>
@@ -134,11 +94,8 @@ async function addForeignKeys (
   }
 }
 
-const batch_bytes = 64 * 1024
-
 /**
- * Fills one table from the lines of its rows; the line after them says how many and which they
- * were.
+ * Fills one table from its pieces; the line after them says how many rows they are and which.
  */
 async function fillTable (
   client: PoolClient, schema: string, start: Start, shape: TableShape, reader: ExportReader
@@ -147,28 +104,18 @@ async function fillTable (
     throw mismatch(shape.name, 'The copy has other columns.')
   }
   const digest = createDigest()
-  let end: End | undefined
   async function * rows (): AsyncGenerator<Buffer> {
-    let waiting = ''
-    for (;;) {
-      const line = await reader.next()
-      if (typeof line !== 'string') {
-        end = expect(TableEnd, line)
-        break
-      }
-      digest.add(Buffer.from(line))
-      waiting += `${line}\n`
-      if (waiting.length < batch_bytes) continue
-      yield Buffer.from(waiting)
-      waiting = ''
+    for await (const piece of reader.pieces()) {
+      digest.add(piece)
+      yield piece
     }
-    if (waiting !== '') yield Buffer.from(waiting)
   }
   const columns = start.columns.map(name => quote(client, name)).join(', ')
   await pipeline(Readable.from(rows(), { objectMode: false }), client.query(copyFrom(
     `copy ${quote(client, schema, shape.name)} (${columns}) from stdin`)))
+  const end = expect(TableEnd, await reader.next())
   const { rows: count, sha256 } = digest.end()
-  if (end?.table !== shape.name || end.rows !== count || end.sha256 !== sha256) {
+  if (end.table !== shape.name || end.rows !== count || end.sha256 !== sha256) {
     throw mismatch(shape.name, 'The rows are not those that were copied.')
   }
   return end

@@ -104,6 +104,26 @@ export const hurryOutbox = (tx: Tx, schema: string) => sql`
                  where sent_at is null and available_at > now() for update skip locked)
   `.execute(tx)
 
+/** Shared by every transaction with effects of events; whoever takes a copy takes it alone. */
+const effectsGate = (schema: string) => sql`hashtextextended(${`fermata effects of ${schema}`}, 0)`
+
+/**
+ * From the moment it returns until the transaction ends no effect of an event is committed here;
+ * what was under way has been.
+ */
+export const closeEffectsGate = (tx: Db, schema: string) =>
+  sql`select pg_advisory_xact_lock(${effectsGate(schema)})`.execute(tx)
+
+/** What is seen by this transaction, for others who begin before it ends. */
+export const exportSnapshot = async (tx: Db) => (await sql<{ snapshot: string }>`
+  select pg_export_snapshot() as snapshot`.execute(tx)).rows[0]!.snapshot
+
+/** The same for all who are connected to one database, and no other's. */
+export const readDatabaseIdentity = async (db: Db) => (await sql<{ identity: string }>`
+  select c.system_identifier || '/' || d.oid as identity
+    from pg_control_system() as c, pg_database as d where d.datname = current_database()
+  `.execute(db)).rows[0]!.identity
+
 /**
  * Writes the inbox rows and returns the events that were not there yet: what was seen before has
  * had its effect. Also whether anybody was erased of late, whom they may name.
@@ -113,9 +133,11 @@ export const insertInbox = async (
 ): Promise<{ fresh: Set<string>, some_erased: boolean }> => {
   // Almost always all are new; then their number says so, and they need not be read again.
   const { rows: [row] } = await sql<{ seen: string[] | null, some_erased: boolean }>`
-    with seen as (
+    with gate as materialized (
+      select pg_advisory_xact_lock_shared(${effectsGate(schema)})
+    ), seen as (
       insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
-      select id, ${handler} from unnest(${plainArray(ids)}::uuid[]) as id order by id
+      select id, ${handler} from gate, unnest(${plainArray(ids)}::uuid[]) as id order by id
       on conflict do nothing returning event_id
     )
     select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen,

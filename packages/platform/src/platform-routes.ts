@@ -1,15 +1,12 @@
-import type { Readable } from 'node:stream'
 import {
-  exportRoute, healthRoute, importRoute, listDeadLettersRoute, personalDataRoute, readyRoute,
-  retryDeadLetterRoute, type DeadLetter,
+  healthRoute, listDeadLettersRoute, personalDataRoute, readyRoute, retryDeadLetterRoute,
+  type DeadLetter,
 } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
+import { copyRoutes } from './copy-routes.ts'
 import type { Redeliver } from './dead-letters.ts'
-import { createPool } from './database.ts'
-import { exportTables } from './export.ts'
-import { importTables } from './import.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
 import { collectRecords, type PersonalDataMap } from './personal-data.ts'
@@ -69,23 +66,6 @@ export function platformRoutes (
     return { ...present(letter), retried_at: retried ? new Date().toISOString() : null }
   }
 
-  const exporting = exportRoute(name)
-  // A stream where the contract, which browsers read too, can only say bytes.
-  const exportData: Operation<typeof exporting, Context> = async ctx =>
-    exportTables(ctx.pool, name) as never
-
-  const importing = importRoute(name)
-  const importData: Operation<typeof importing, Context> = async (_, { body, query }) => {
-    const pool = createPool({
-      url: lifecycle.owner_url, max_connections: 1, application_name: 'fermata-owner',
-    })
-    try {
-      return await importTables(pool, name, body as unknown as Readable, query.target)
-    } finally {
-      await pool.end()
-    }
-  }
-
   const asking = personalDataRoute(name)
   const findPersonalData: Operation<typeof asking, Context> = async (ctx, { body }) => ({
     records: await collectRecords(ctx.db, name, personal_data, {
@@ -97,7 +77,7 @@ export function platformRoutes (
   return [
     route(asking, findPersonalData),
     route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
-    route(retry, retryDeadLetter), route(exporting, exportData), route(importing, importData),
+    route(retry, retryDeadLetter), ...copyRoutes(name, lifecycle.owner_url),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { PoolClient } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 
@@ -53,58 +54,38 @@ export const beginCopy = (client: PoolClient, mode: string) => client.query(`
   set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
   set local bytea_output = 'hex'; set local extra_float_digits = 1`)
 
-const newline = 0x0a
-/** Longer than any row of ours; whoever sends more sends no copy. */
-export const max_line_bytes = 64 * 1024 * 1024
-
-/** The lines of a byte stream, without their ends. A last line that was cut off is a line too. */
-export async function * linesOf (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = []
-  let rest_bytes = 0
-  for await (const part of bytes) {
-    const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength)
-    let start = 0
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      const line = chunk.subarray(start, end)
-      yield rest.length === 0 ? line : Buffer.concat([...rest, line])
-      rest = []
-      rest_bytes = 0
-      start = end + 1
-    }
-    if (start === chunk.length) continue
-    rest.push(chunk.subarray(start))
-    rest_bytes += chunk.length - start
-    if (rest_bytes > max_line_bytes) throw new Error('A line of the copy is too long')
-  }
-  if (rest.length > 0) yield Buffer.concat(rest)
-}
-
 /**
- * The rows of a table in order, each as one line of PostgreSQL's COPY text format: that text reads
- * back to the very same value, whatever the type, and holds no line break.
+ * The rows of a table in order, in PostgreSQL's COPY text format: that text reads back to the very
+ * same value, whatever the type, and a row is one line.
  */
-export function copyOut (
-  client: PoolClient, schema: string, shape: TableShape
-): AsyncGenerator<Buffer> {
+export function copyOut (client: PoolClient, schema: string, shape: TableShape): Readable {
   const columns = shape.columns.map(name => client.escapeIdentifier(name)).join(', ')
   const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(shape.name)}`
-  return linesOf(client.query(copyTo(
-    `copy (select ${columns} from ${table} as t order by ${shape.order_by}) to stdout`)))
+  return client.query(copyTo(
+    `copy (select ${columns} from ${table} as t order by ${shape.order_by}) to stdout`))
+}
+
+const newline = 0x0a
+
+function countLines (chunk: Uint8Array): number {
+  let lines = 0
+  for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) lines++
+  return lines
 }
 
 export interface Digest {
-  add: (line: Uint8Array) => void
+  add: (chunk: Uint8Array) => void
   end: () => { rows: number, sha256: string }
 }
 
-/** SHA-256 over rows as `copyOut` gives them, each with its line end. */
+/** Rows and SHA-256 of what `copyOut` gives. */
 export function createDigest (): Digest {
   const hash = createHash('sha256')
   let rows = 0
   return {
-    add (line) {
-      hash.update(line).update('\n')
-      rows++
+    add (chunk) {
+      hash.update(chunk)
+      rows += countLines(chunk)
     },
     end: () => ({ rows, sha256: hash.digest('hex') }),
   }
@@ -113,6 +94,6 @@ export function createDigest (): Digest {
 /** What a table holds, in one number of rows and one digest. */
 export async function digestTable (client: PoolClient, schema: string, shape: TableShape) {
   const digest = createDigest()
-  for await (const line of copyOut(client, schema, shape)) digest.add(line)
+  for await (const chunk of copyOut(client, schema, shape)) digest.add(chunk as Buffer)
   return digest.end()
 }

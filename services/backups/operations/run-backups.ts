@@ -1,5 +1,5 @@
+import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { exportRoute } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
 import { explain, putBack } from '../check-part.ts'
@@ -7,9 +7,10 @@ import type { Ctx } from '../context.ts'
 import { removeParts, storePart } from '../part-files.ts'
 import {
   deleteBackup, findOpenBackup, listKept, markBackupCompleted, markBackupRunning,
-  markPartCompleted, markPartRunning, withLock, type BackupRow,
+  markPartCompleted, markPartRunning, markTaken, withLock, type BackupRow,
 } from '../queries.ts'
 import { outdated, type Kept } from '../rules/retention.ts'
+import { leave, takeMoment, type Moment } from '../take-moment.ts'
 import { failBackup } from './fail-backup.ts'
 
 /**
@@ -19,21 +20,16 @@ import { failBackup } from './fail-backup.ts'
 const tries = 3
 const pause_ms = 2000
 
-/** Makes the backup that waits, or goes on with the one a killed process left. */
+/** Makes the backup that waits, or begins anew with the one a killed process left. */
 export async function runBackups (ctx: Ctx, signal: AbortSignal): Promise<void> {
   if (!await findOpenBackup(ctx.db)) return
   await withLock(ctx, async () => {
     const backup = await findOpenBackup(ctx.db)
     if (!backup) return
     await markBackupRunning(ctx.db, backup.id)
-    const reasons = new Map<ServiceName, string>()
-    for (const part of backup.parts) {
-      if (part.status === 'completed') continue
-      const reason = await runPart(ctx, backup, part.service, signal)
-      // It stays open, and the next start goes on with it.
-      if (signal.aborted) return
-      if (reason !== null) reasons.set(part.service, reason)
-    }
+    const reasons = await copyAll(ctx, backup, signal)
+    // It stays open, and the next start goes on with it.
+    if (signal.aborted) return
     // Before it is seen as done, so that whoever waits for that finds nobody at work.
     await removeOutdated(ctx, { ...backup, status: reasons.size > 0 ? 'failed' : 'completed' })
     if (reasons.size > 0) await failBackup(ctx, backup, reasons, backup.request_id)
@@ -41,28 +37,59 @@ export async function runBackups (ctx: Ctx, signal: AbortSignal): Promise<void> 
   })
 }
 
-/** @returns why there is no copy, or null */
-async function runPart (
-  ctx: Ctx, backup: BackupRow, service: ServiceName, signal: AbortSignal
-): Promise<string | null> {
-  await markPartRunning(ctx.db, backup.id, service)
+/** @returns why there is no copy of a service, for each of which there is none */
+async function copyAll (
+  ctx: Ctx, backup: BackupRow, signal: AbortSignal
+): Promise<Map<ServiceName, string>> {
+  const services = backup.parts.map(part => part.service)
+  const reasons = new Map<ServiceName, string>()
+  const moment = await takePatiently(ctx, backup, services, signal)
+  try {
+    for (const [service, error] of moment.failed) reasons.set(service, explain(error))
+    await markTaken(ctx.db, backup.id, moment.taken_at)
+    for (const [service, { stream }] of moment.copies) {
+      if (signal.aborted) break
+      await markPartRunning(ctx.db, backup.id, service)
+      try {
+        await storeCopy(ctx, backup, service, stream)
+      } catch (error) {
+        ctx.log.warn({ err: error, service }, 'part of a backup failed')
+        reasons.set(service, explain(error))
+      }
+    }
+  } finally {
+    leave(moment)
+  }
+  return reasons
+}
+
+/** A service that is missing is waited for, within reason, since a moment of all is of all. */
+async function takePatiently (
+  ctx: Ctx, backup: BackupRow, services: ServiceName[], signal: AbortSignal
+): Promise<Moment> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await copyPart(ctx, backup, service)
-      return null
+      const moment = await takeMoment(ctx, services, backup.request_id ?? undefined)
+      const passing = [...moment.failed.values()].some(isPassing)
+      if (!passing || attempt === tries || signal.aborted) return moment
+      leave(moment)
     } catch (error) {
-      ctx.log.warn({ err: error, service, attempt }, 'part of a backup failed')
-      const passing = error instanceof Problem && error.definition.status === 503
-      if (!passing || attempt === tries || signal.aborted) return explain(error)
-      await pause(pause_ms, undefined, { signal }).catch(() => undefined)
+      if (attempt === tries || signal.aborted) {
+        const failed = new Map(services.map(service => [service, error]))
+        return { taken_at: new Date().toISOString(), copies: new Map(), failed }
+      }
     }
+    await pause(pause_ms, undefined, { signal }).catch(() => undefined)
   }
 }
 
+const isPassing = (error: unknown) => error instanceof Problem && error.definition.status === 503
+
 /** Stores a service's copy and restores it into scratch tables before it may be called one. */
-async function copyPart (ctx: Ctx, backup: BackupRow, service: ServiceName): Promise<void> {
+async function storeCopy (
+  ctx: Ctx, backup: BackupRow, service: ServiceName, copy: Readable
+): Promise<void> {
   const request_id = backup.request_id ?? undefined
-  const copy = await ctx.callStream(exportRoute(service), { request_id })
   const file = await storePart(ctx.settings.BACKUP_DIR, backup.id, service, copy)
   const tables = await putBack(ctx, backup.id, service, 'scratch', request_id)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)

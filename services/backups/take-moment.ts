@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream'
+import { exportRoute, Held, holdStillRoute } from '@fermata/contracts/platform'
+import { unavailable } from '@fermata/contracts/problems'
+import type { ServiceName } from '@fermata/contracts/services'
+import { ExportHeader } from '@fermata/platform/export'
+import { readFirstLine } from '@fermata/platform/first-line'
+import { Problem } from '@fermata/platform/problem'
+import { Value } from 'typebox/value'
+import type { Static, TSchema } from 'typebox'
+import type { Ctx } from './context.ts'
+
+/**
+ * One moment of all services. Effects of events are held back everywhere, then a snapshot is taken
+ * in each database, then they go on: no copy holds an effect whose cause another lacks, and a cause
+ * without its effect is told again after a restore. Services that share a database share the very
+ * same snapshot. Sales go on meanwhile. docs/adr/0008-a-backup-is-one-moment.md has the reasons.
+ */
+export interface Moment {
+  /** What was committed before is in the copies. */
+  taken_at: string
+  copies: Map<ServiceName, { header: ExportHeader, stream: Readable }>
+  /** Services that did not answer. */
+  failed: Map<ServiceName, unknown>
+}
+
+/**
+ * Who asks others before it writes comes first: what it wrote on their word is then in their copies
+ * too. Only where services have databases of their own does it matter.
+ */
+export const callers_first: readonly ServiceName[] = [
+  'gateway', 'backups', 'expiration', 'notifications', 'tickets', 'users', 'payments', 'orders',
+  'events', 'auth',
+]
+
+interface Hold extends Omit<Held, 'held'> {
+  service: ServiceName
+  stream: Readable
+  has_ended: () => boolean
+}
+
+/** What was let go too early, because a service was slow to answer, is tried again. */
+const max_tries = 3
+
+/** @throws Problem `request/unavailable` when the services could not be held together */
+export async function takeMoment (
+  ctx: Ctx, services: readonly ServiceName[], request_id?: string
+): Promise<Moment> {
+  for (let tries = 1; ; tries++) {
+    const moment = await tryMoment(ctx, services, request_id)
+    if (moment) return moment
+    ctx.log.warn({ tries }, 'effects could not be held back long enough for a copy')
+    if (tries === max_tries) throw new Problem(
+      unavailable, 'The services are too busy to be copied at one moment.')
+  }
+}
+
+async function tryMoment (
+  ctx: Ctx, services: readonly ServiceName[], request_id?: string
+): Promise<Moment | null> {
+  const failed = new Map<ServiceName, unknown>()
+  const answers = await Promise.all(services.map(async service => {
+    try {
+      return await hold(ctx, service, 'effects', request_id)
+    } catch (error) {
+      failed.set(service, error)
+      return null
+    }
+  }))
+  const holds = answers.filter(answer => answer !== null)
+  const moment: Moment = { taken_at: new Date().toISOString(), copies: new Map(), failed }
+  try {
+    await takeSnapshots(ctx, holds, moment, request_id)
+    if (!holds.some(({ has_ended }) => has_ended())) return moment
+    leave(moment)
+    return null
+  } finally {
+    for (const { stream } of holds) stream.destroy()
+  }
+}
+
+/** Ends copies that nobody will read. */
+export function leave (moment: Moment): void {
+  for (const { stream } of moment.copies.values()) stream.destroy()
+}
+
+async function hold (
+  ctx: Ctx, service: ServiceName, what: 'effects' | 'snapshot', request_id?: string
+): Promise<Hold> {
+  const stream = await ctx.callStream(holdStillRoute(service), { query: { what }, request_id })
+  const { database, snapshot } = await firstLine(Held, stream)
+  let has_ended = false
+  // Its end is read, or it would not be noticed.
+  stream.once('end', () => { has_ended = true }).once('error', () => { has_ended = true }).resume()
+  return { service, database, snapshot, stream, has_ended: () => has_ended }
+}
+
+/** @param holds gets those of snapshots as well, one for each database */
+async function takeSnapshots (
+  ctx: Ctx, holds: Hold[], { copies, failed }: Moment, request_id?: string
+): Promise<void> {
+  const snapshots = new Map<string, string | null>()
+  for (const { service, database } of inOrder(holds)) {
+    try {
+      if (!snapshots.has(database)) {
+        const held = await hold(ctx, service, 'snapshot', request_id)
+        holds.push(held)
+        snapshots.set(database, held.snapshot)
+      }
+      const query = { snapshot: snapshots.get(database) ?? undefined }
+      const stream = await ctx.callStream(exportRoute(service), { query, request_id })
+      copies.set(service, { header: await firstLine(ExportHeader, stream), stream })
+    } catch (error) {
+      failed.set(service, error)
+    }
+  }
+}
+
+const inOrder = (holds: Hold[]) => holds.toSorted((a, b) =>
+  callers_first.indexOf(a.service) - callers_first.indexOf(b.service))
+
+async function firstLine<S extends TSchema> (schema: S, stream: Readable): Promise<Static<S>> {
+  const line = JSON.parse(await readFirstLine(stream)) as unknown
+  if (Value.Check(schema, line)) return line
+  throw new Error('The answer is of another version')
+}
