@@ -1,6 +1,9 @@
 import type { DeadlineKind, DeadlineStatus } from '@fermata/contracts/expiration'
 import { plainArray } from '@fermata/platform/array-text'
+import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db, Tx } from '@fermata/platform/database'
+import { within, type Lines } from '@fermata/platform/statement-queries'
+import type { Statements } from '@fermata/platform/statements'
 import { sql } from 'kysely'
 import type { DB } from './database.ts'
 
@@ -78,3 +81,13 @@ export const listDueFirst = async (db: Db<DB>, filter: DeadlineFilter) => (await
     filter.after?.subject_id ?? null
   }::uuid))
    order by due_at, subject_id limit ${filter.limit}`.execute(db)).rows
+
+/** Deadlines whose time has come and that nobody was told of. */
+const listDue = async (db: Db, lines: Lines) => (await sql<StatementLine>`
+  select subject_id as id, due_at as since,
+         json_build_object('kind', kind, 'due_at', due_at) as figures
+    from expiration.deadlines
+   where status = 'waiting' and due_at <= now() and ${within(lines, 'subject_id')}
+   order by subject_id limit ${lines.limit}`.execute(db)).rows
+
+export const statements: Statements = { due: { read: listDue } }

@@ -14,6 +14,7 @@ import { endHolds, startHolds } from './operations/track-holds.ts'
 import { endReminders, moveReminders, startReminders } from './operations/track-reminders.ts'
 import { forgetOwners } from './operations/forget-owners.ts'
 import { personalData } from './personal-data.ts'
+import { statements } from './queries.ts'
 
 /**
  * How late a deadline may be noticed; buyers do not wait for it, they take expired stock
@@ -25,6 +26,7 @@ export default defineService<Ctx>({
   name: 'expiration',
   settings: ExpirationSettings,
   personal_data: personalData,
+  statements,
   migrations: new URL('./migrations/', import.meta.url),
   routes: [
     route(api.listDeadlines, listDeadlines),

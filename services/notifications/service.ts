@@ -39,6 +39,7 @@ import { getMail, listMailbox } from './operations/read-mailbox.ts'
 import { removeStale } from './operations/remove-stale.ts'
 import { sendNotification } from './operations/send-notification.ts'
 import { personalData } from './personal-data.ts'
+import { statements } from './queries/statements.ts'
 
 /** How long a mail may lie before a sender sees it: people wait for their tickets. */
 const deliver_interval_ms = 300
@@ -49,6 +50,7 @@ const isSeenInApp = ({ user_id }: { user_id: string | null }) => user_id !== nul
 export default defineService<Ctx>({
   name: 'notifications',
   personal_data: personalData,
+  statements,
   migrations: new URL('./migrations/', import.meta.url),
   settings: NotificationSettings,
   routes: [

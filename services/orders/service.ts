@@ -50,6 +50,7 @@ import { uncountFreeOrders } from './operations/uncount-free-orders.ts'
 import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 import { personalData } from './personal-data.ts'
+import { statements } from './queries/statements.ts'
 
 /** How late the end of a hold is seen in what is available; buyers do not wait for it. */
 const sweep_interval_ms = 250
@@ -69,6 +70,7 @@ const max_connections = 6
 export default defineService<Ctx>({
   name: 'orders',
   personal_data: personalData,
+  statements,
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   max_connections,

@@ -21,6 +21,7 @@ import { getPaidStates } from './operations/get-paid-states.ts'
 import { createPaymentDesk } from './payment-desk.ts'
 import { forgetAddresses, forgetPayers } from './operations/forget-payers.ts'
 import { personalData } from './personal-data.ts'
+import { statements } from './queries/statements.ts'
 
 /** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
 const ask_poll_ms = 500
@@ -28,6 +29,7 @@ const ask_poll_ms = 500
 export default defineService<Ctx>({
   name: 'payments',
   personal_data: personalData,
+  statements,
   migrations: new URL('./migrations/', import.meta.url),
   settings: PaymentsSettings,
   routes: [

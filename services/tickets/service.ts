@@ -33,10 +33,12 @@ import { validateTicket } from './operations/validate-ticket.ts'
 import { voidTicket } from './operations/void-ticket.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { personalData } from './personal-data.ts'
+import { statements } from './queries/statements.ts'
 
 export default defineService<Ctx>({
   name: 'tickets',
   personal_data: personalData,
+  statements,
   migrations: new URL('./migrations/', import.meta.url),
   settings: TicketSettings,
   routes: [

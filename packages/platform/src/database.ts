@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   pipeline?: boolean
   /** A statement that waits longer for a lock fails with SQLSTATE 55P03; 5 s by default. */
   lock_timeout_ms?: number
+  /** Whatever is asked by these connections, nothing is changed. */
+  read_only?: boolean
 }
 
 const oid = { int8: 20, timestamptz: 1184, numeric: 1700 }
@@ -62,7 +64,8 @@ export function createPool (options: DatabaseOptions): pg.Pool {
     // No statement of ours needs longer; a lost lock or plan must not hold a connection for ever.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: idle_in_transaction_ms,
-    options: give_up_on_clients,
+    options: options.read_only
+      ? `${give_up_on_clients} -c default_transaction_read_only=on` : give_up_on_clients,
     keepAlive: true,
     keepAliveInitialDelayMillis: 3000,
     lock_timeout: options.lock_timeout_ms ?? lock_timeout_ms,

@@ -17,6 +17,7 @@ import type { HttpMetrics } from './metrics.ts'
 import type { PersonalDataMap } from './personal-data.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import type { Problem } from './problem.ts'
+import type { Statements } from './statements.ts'
 import type { Tokens } from './tokens.ts'
 import type { Cause, Tracing } from './tracing.ts'
 
@@ -152,6 +153,8 @@ export interface ServiceDefinition<C = any> {
   migrations?: URL
   /** What it keeps about people; absent when it keeps nothing. */
   personal_data?: PersonalDataMap
+  /** What it states of its tables, to be compared with what other services state. */
+  statements?: Statements
   /** The service's settings, read from the environment. */
   settings?: TObject
   routes: BoundRoute<C>[]

@@ -28,6 +28,7 @@ import { LoginSignature, PlatformSettings } from './platform-settings.ts'
 import { platformRoutes, type Lifecycle } from './platform-routes.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
+import { statementRoutes } from './statements.ts'
 import { createIsHere } from './this-machine.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createTracing, type Tracing } from './tracing.ts'
@@ -203,8 +204,10 @@ async function serve (
 ): Promise<void> {
   const { app, settings, endedLogins, metrics, version } = shared
   const routesOf = new Map(running.map(({ definition, owner_url }) =>
-    [definition, [...definition.routes, ...platformRoutes(
-      definition.name, { ...lifecycle, owner_url }, definition.personal_data)]]))
+    [definition, [
+      ...definition.routes, ...statementRoutes(definition),
+      ...platformRoutes(definition.name, { ...lifecycle, owner_url }, definition.personal_data),
+    ]]))
   const isHere = createIsHere(settings.MAILBOX_READERS)
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))
   if (!running.some(({ definition }) => definition.name === 'gateway')) {

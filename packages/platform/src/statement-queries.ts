@@ -1,0 +1,49 @@
+import type { StatementLine } from '@fermata/contracts/reconciliation'
+import { sql, type RawBuilder } from 'kysely'
+import type { Db } from './database.ts'
+
+/** What every service states of its outbox, its inbox and its dead letters. */
+
+/** Which lines of a list are asked for. */
+export interface Lines { after: string | null, ids: readonly string[] | null, limit: number }
+
+/** The part of a `where` that chooses these lines by the column of their ids. */
+export function within ({ after, ids }: Lines, column: string): RawBuilder<unknown> {
+  const id = sql.ref(column)
+  return sql`(${after === null ? sql`true` : sql`${id} > ${after}::uuid`}
+    and ${ids === null ? sql`true` : sql`${id} = any(${[...ids]}::uuid[])`})`
+}
+
+/** Events that nobody has taken yet, and since when each may be. */
+export const listUnsentLines = async (db: Db, schema: string, lines: Lines) =>
+  (await sql<StatementLine>`
+  select id, created_at as since, json_build_object('type', type, 'attempts', attempts) as figures
+    from ${sql.ref(`${schema}.outbox`)} where sent_at is null and ${within(lines, 'id')}
+   order by id limit ${lines.limit}`.execute(db)).rows
+
+/** Events whose effects were confirmed. */
+export const listSentLines = async (db: Db, schema: string, lines: Lines) =>
+  (await sql<StatementLine>`
+  select id, sent_at as since, json_build_object('type', type, 'data', data::text) as figures
+    from ${sql.ref(`${schema}.outbox`)} where sent_at is not null and ${within(lines, 'id')}
+   order by id limit ${lines.limit}`.execute(db)).rows
+
+export const listDeadLetterLines = async (db: Db, schema: string, lines: Lines) =>
+  (await sql<StatementLine>`
+  select id, created_at as since,
+         json_build_object('type', type, 'handler', handler, 'error', left(error, 200)) as figures
+    from ${sql.ref(`${schema}.dead_letters`)} where retried_at is null and ${within(lines, 'id')}
+   order by id limit ${lines.limit}`.execute(db)).rows
+
+/** Those that have had their effect, or are dead letters that wait for somebody to look at them. */
+export const findHandled = async (
+  db: Db, schema: string, owed: readonly { event_id: string, handler: string }[]
+) => new Set((await sql<{ key: string }>`
+  select o.event_id || ' ' || o.handler as key
+    from unnest(${owed.map(one => one.event_id)}::uuid[], ${owed.map(one => one.handler)}::text[])
+      as o (event_id, handler)
+   where exists (select from ${sql.ref(`${schema}.inbox`)} i
+                  where i.event_id = o.event_id and i.handler = o.handler)
+      or exists (select from ${sql.ref(`${schema}.dead_letters`)} d
+                  where d.event_id = o.event_id and d.handler = o.handler)`
+  .execute(db)).rows.map(row => row.key))
