@@ -3,6 +3,7 @@ import { notFound } from '@fermata/contracts/problems'
 import { hasRole, type Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
+import { findPayment, type PaymentRow } from './queries/payments.ts'
 
 /** Who pays or has paid: the bearer of the order's token, or the account the order belongs to. */
 export function ownsOrder (caller: Caller, order: { id: string, user_id: string | null }): boolean {
@@ -42,6 +43,20 @@ export async function maySee (
   if (caller.kind !== 'user') return false
   const order = await findOrder(ctx, payment.order_id, request_id)
   return order !== undefined && (ownsOrder(caller, order) || managesOrder(caller, order))
+}
+
+/**
+ * A payment that is the caller's to see. Orders is asked about one that is not there, too: it takes
+ * as long as one of others.
+ * @throws Problem 404 for both
+ */
+export async function visiblePayment (
+  ctx: Ctx, caller: Caller, payment_id: string, request_id: string
+): Promise<PaymentRow> {
+  const row = await findPayment(ctx.db, payment_id)
+  const asked = row ?? { order_id: payment_id, user_id: null }
+  if (!await maySee(ctx, caller, asked, request_id) || !row) throw new Problem(notFound)
+  return row
 }
 
 async function findOrder (

@@ -12,14 +12,18 @@ export const fileHeaders = (disposition: 'inline' | 'attachment', name: string) 
 export const printTickets = (ctx: Ctx, rows: TicketRow[], locale?: Locale) =>
   ctx.resources.printer.print(rows, locale ?? rows[0]!.buyer_locale)
 
-/** The entry of an order: the same for each of its tickets, so importing two makes one entry. */
+/**
+ * The entry of an order: the same for each of its tickets, so importing two makes one entry.
+ * Calendars are shared, so nothing in it opens the order; who has no account has the mail for that.
+ */
 export function calendarOf (ctx: Ctx, row: TicketRow): string {
   const origin = ctx.settings.PUBLIC_URL
-  const tickets_url = `${origin}/orders/${row.order_id}`
+  const texts = textsIn(row.buyer_locale)
   return calendarFile({
     event: row.event,
     uid: `order-${row.order_id}@${new URL(origin).hostname}`,
     url: `${origin}/events/${encodeURIComponent(row.event.slug)}`,
-    description: textsIn(row.buyer_locale).calendar(row.order_code, tickets_url),
+    description: row.user_id === null ? texts.calendar_guest(row.order_code)
+      : texts.calendar(row.order_code, `${origin}/orders/${row.order_id}`),
   })
 }

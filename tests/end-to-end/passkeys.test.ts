@@ -112,7 +112,9 @@ test('a passkey is added, signs in alone, finishes after the password, and is re
   await page.waitForURL(url => url.pathname === '/')
 
   await page.goto('/account/security')
-  await page.getByRole('button', { name: /^Remove.*My phone$/ }).click()
+  // The first tap asks, the second removes.
+  await page.getByText('Remove: My phone').click()
+  await page.getByRole('button', { name: /^Yes, remove.*My phone$/ }).click()
   await page.getByText('Saved.').waitFor()
   await signOut(page)
   await signIn(page, 'paula@example.com')

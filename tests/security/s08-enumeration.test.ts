@@ -1,6 +1,8 @@
 import * as auth from '@fermata/contracts/auth'
 import * as events from '@fermata/contracts/events'
 import * as orders from '@fermata/contracts/orders'
+import * as payments from '@fermata/contracts/payments'
+import * as tickets from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
 import { allServices } from '@fermata/server/services'
 import { createRandom } from '@fermata/testkit/random'
@@ -119,28 +121,28 @@ test('S8: registering tells nobody who has an account', () =>
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 /** Orders of one event, as many as asked for, by as many guests. */
-async function makeOrders (count: number): Promise<string[]> {
+async function makeOrders (count: number, price_minor = 1000): Promise<orders.PlacedOrder[]> {
   const token = await it.personToken({ user_id: uuidv7(), roles: ['event_creator'] })
   const { body: event } = await it.send(events.createEvent, { token, body: {
     title: 'An evening', description: 'One evening.', category: 'music', starts_at: inDays(9),
     ends_at: inDays(9.1), timezone: 'Europe/Paris',
     venue: { name: 'Hall', address: '1 Square', city: 'Lyon', country: 'FR' } } })
   const { body: type } = await it.send(orders.createTicketType, { token, body: {
-    event_id: event.id, name: 'Seat', price_minor: 1000, currency: 'EUR', capacity: 10_000 } })
+    event_id: event.id, name: 'Seat', price_minor, currency: 'EUR', capacity: 10_000 } })
   await it.send(orders.setFairShares, { token, params: { event_id: event.id },
     body: { network_share_percent: 100, max_per_buyer: null } })
   await it.send(events.publishEvent, { token, params: { id: event.id } })
-  const ids: string[] = []
-  while (ids.length < count) {
+  const made: orders.PlacedOrder[] = []
+  while (made.length < count) {
     const buyer = { name: 'Gil', email: `gil.${uuidv7()}@example.com`, locale: 'en' as const }
     const placed = await it.eventually(async () => {
       const answer = await it.send(orders.placeOrder, { headers: fromAnywhere(), body: {
         event_id: event.id, items: [{ ticket_type_id: type.id, quantity: 1 }], buyer } })
       return answer.status === 201 && answer.body
     }, 'an order')
-    ids.push(placed.id)
+    made.push(placed)
   }
-  return ids
+  return made
 }
 
 /**
@@ -152,8 +154,37 @@ const lost_ms = 0.2
 test('S8: an order of others and one that is not there are the same to whoever asks', async () => {
   const token = await it.personToken({ user_id: uuidv7(), roles: ['event_creator'] })
   const look: Ask = id => it.send(orders.getOrder, { token, params: { id } })
-  await expectAlike('looking an order up', look, async count =>
-    ({ hits: await makeOrders(count), misses: Array.from({ length: count }, uuidv7) }), lost_ms)
+  await expectAlike('looking an order up', look, async count => ({
+    hits: (await makeOrders(count)).map(({ id }) => id), misses: Array.from({ length: count }, uuidv7),
+  }), lost_ms)
+}, 900_000)
+
+test('S8: a ticket of others and one that is not there are the same to whoever asks', async () => {
+  const token = await it.personToken({ user_id: uuidv7(), roles: ['event_creator'] })
+  const look: Ask = id => it.send(tickets.getTicket, { token, params: { id } })
+  await expectAlike('looking a ticket up', look, async count => {
+    const of_orders = (await makeOrders(count, 0)).map(({ id }) => id)
+    const hits = await it.eventually(async () => {
+      const { rows } = await it.context('tickets').pool.query<{ id: string }>(
+        'select id from tickets.tickets where order_id = any($1)', [of_orders])
+      return rows.length === count && rows.map(({ id }) => id)
+    }, 'the tickets')
+    return { hits, misses: Array.from({ length: count }, uuidv7) }
+  }, lost_ms)
+}, 900_000)
+
+test('S8: a payment of others and one that is not there are the same to whoever asks', async () => {
+  const token = await it.personToken({ user_id: uuidv7(), roles: ['event_creator'] })
+  const look: Ask = id => it.send(payments.getPayment, { token, params: { id } })
+  await expectAlike('looking a payment up', look, async count => {
+    const hits: string[] = []
+    for (const { id: order_id, access_token } of await makeOrders(count)) {
+      const { body } = await it.send(payments.startPayment, { token: access_token,
+        body: { order_id, provider: 'simulated', method: { test_card: 'success' } } })
+      hits.push(body.id)
+    }
+    return { hits, misses: Array.from({ length: count }, uuidv7) }
+  }, lost_ms)
 }, 900_000)
 
 test('S8: a login that saves itself the work for nobody is found', async () => {
@@ -188,8 +219,8 @@ async function guessesPerSecond (): Promise<number> {
 }
 
 test('S8: codes and tokens are not guessed within a million years', async () => {
-  const [order_id] = await makeOrders(1)
-  const signed = Buffer.from(it.orderToken(order_id!).slice('fo_'.length), 'base64url')
+  const order_id = (await makeOrders(1))[0]!.id
+  const signed = Buffer.from(it.orderToken(order_id).slice('fo_'.length), 'base64url')
   const id_bytes = 16
   const token_bits = (signed.length - id_bytes) * 8
   /** Bits of what is guessed, guesses a second by the limits there are, and how many are good. */

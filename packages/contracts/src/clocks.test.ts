@@ -26,11 +26,11 @@ test('otherShowing: clocks show the same at both moments, and only in an hour se
 
 test('offsetNote: is there where the clock alone does not say which moment is meant', () => {
   const [first, second] = ['2027-11-07T05:30:00Z', '2027-11-07T06:15:00Z']
-  expect(offsetNote(first, 'America/New_York')).toBe('GMT−4')
-  expect(offsetNote(second, 'America/New_York', first)).toBe('GMT−5')
-  expect(offsetNote('2027-11-07T08:00:00Z', 'America/New_York', '2027-11-07T03:00:00Z')).toBe('GMT−5')
+  expect(offsetNote(first, 'America/New_York')).toBe('UTC−4')
+  expect(offsetNote(second, 'America/New_York', first)).toBe('UTC−5')
+  expect(offsetNote('2027-11-07T08:00:00Z', 'America/New_York', '2027-11-07T03:00:00Z')).toBe('UTC−5')
   expect(offsetNote('2027-07-01T18:00:00Z', 'America/New_York', '2027-07-01T20:00:00Z')).toBeNull()
-  expect(offsetNote('2027-11-06T06:00:00Z', 'America/St_Johns', '2027-11-07T05:00:00Z')).toBe('GMT−2:30')
+  expect(offsetNote('2027-11-06T06:00:00Z', 'America/St_Johns', '2027-11-07T05:00:00Z')).toBe('UTC−2:30')
 })
 
 test('currentZoneName: old names lead to zones that are the same', () => {

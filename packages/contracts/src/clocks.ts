@@ -42,7 +42,7 @@ export function otherShowing (at_ms: number, zone: string): number | null {
 
 /**
  * How far clocks are from UTC, where the time alone would not say which of two moments is meant, or
- * an end would read as before its start: `GMT−4`, with a real minus sign. Else null.
+ * an end would read as before its start: `UTC−4`, with a real minus sign. Else null.
  */
 export function offsetNote (at: string, zone: string, beside: string = at): string | null {
   const [at_ms, beside_ms] = [Date.parse(at), Date.parse(beside)]
@@ -53,8 +53,8 @@ export function offsetNote (at: string, zone: string, beside: string = at): stri
 
 function offsetName (minutes: number): string {
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
-  if (minutes === 0) return 'GMT'
-  return `GMT${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`
+  if (minutes === 0) return 'UTC'
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`
 }
 
 /**

@@ -57,6 +57,15 @@ test('routeNotices: each reader has their own language, whatever the order was p
   expect(spoken(notice({ locale: 'fr' }), [wish()])).toEqual(['fr', 'email fr'])
 })
 
+test('routeNotices: the app says what a change is about, as the mail does', () => {
+  const facts: [string, string][] = [['When', 'Saturday'], ['Before', 'Friday']]
+  const bodyOf = (kind: Notice['kind']) => routeNotices([{ ...notice({ kind }), write: () =>
+    ({ title: 'News', paragraphs: ['It changed.'], facts, footer: 'f' }) }], new Map(), false)
+    .messages[0]!.body
+  expect(bodyOf('event_changed')).toBe('It changed.\n\nWhen: Saturday\nBefore: Friday')
+  expect(bodyOf('tickets_issued')).toBe('It changed.')
+})
+
 test('routeNotices: SMS goes to those who asked and have a phone, where there is a way to send one', () => {
   const asked = wish({ sms_notifications: true })
   expect(channels(notice(), [asked])).toEqual(['in_app', 'email', 'sms'])

@@ -129,8 +129,10 @@ function routeOne (notice: Notice, wish: Wishes | undefined, has_sms: boolean): 
   const is_shown = user_id !== null && (notice.in_app ?? true) &&
     (wish?.in_app_notifications ?? true)
   if (!is_shown) return { messages: [], deliveries }
-  const { title, paragraphs } = inLines(notice.write(own_locale))
-  const body = paragraphs.join('\n\n')
+  const { title, paragraphs, facts } = inLines(notice.write(own_locale))
+  // What a change is about: the page of the event says how it is, and nothing of how it was.
+  const changes = kind === 'event_changed' ? facts.map(([label, text]) => `${label}: ${text}`) : []
+  const body = [...paragraphs, changes.join('\n')].filter(Boolean).join('\n\n')
   // An address hears once; accounts that ordered for the same address hear each for itself.
   const message = { dedupe_key: `${dedupe_key} ${user_id}`, user_id, kind, title, body, url }
   return { messages: [message], deliveries }

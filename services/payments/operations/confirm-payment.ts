@@ -1,7 +1,6 @@
 import * as api from '@fermata/contracts/payments'
-import { notFound } from '@fermata/contracts/problems'
 import { Problem } from '@fermata/platform/problem'
-import { maySee } from '../access.ts'
+import { visiblePayment } from '../access.ts'
 import type { Operation } from '../context.ts'
 import { presentPayment } from '../payment-facts.ts'
 import { findPayment } from '../queries/payments.ts'
@@ -10,8 +9,7 @@ import { settlePayments } from './settle-payments.ts'
 /** Passes the buyer's second step on to a provider that waits for one. */
 export const confirmPayment: Operation<typeof api.confirmPayment> = async (ctx, request) => {
   const { params, caller, id: request_id } = request
-  const row = await findPayment(ctx.db, params.id)
-  if (!row || !await maySee(ctx, caller, row, request_id)) throw new Problem(notFound)
+  const row = await visiblePayment(ctx, caller, params.id, request_id)
   if (row.status !== 'pending') {
     throw new Problem(api.wrongState, undefined, { extensions: { payment_status: row.status } })
   }

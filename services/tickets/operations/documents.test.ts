@@ -137,6 +137,16 @@ test('getTicketCalendar: the event at its own clock, with its zone', async () =>
   expect(lines.some(line => /^DTSTAMP:\d{8}T\d{6}Z$/.test(line))).toBe(true)
   expect(lines.filter(line => line === 'BEGIN:VTIMEZONE')).toHaveLength(1)
   expect(text).not.toContain(ticket.code)
+  // A guest's order opens by the mail's link alone, which no calendar may hold.
+  expect(lines.find(line => line.startsWith('DESCRIPTION:'))).toMatch(/link in the order's mail/)
+})
+
+test('getTicketCalendar: whoever has an account is led to the order', async () => {
+  const user_id = uuidv7()
+  const ticket = await issueOne(it, { user_id })
+  const answer = await it.send(getTicketCalendar, {
+    params: { id: ticket.id }, token: await it.personToken({ user_id }) })
+  expect(answer.bytes.toString().replaceAll('\r\n ', '')).toContain(`/orders/${ticket.order_id}`)
 })
 
 test('getTicketCalendar: in an hour that clocks show twice, the moments are told in UTC', async () => {

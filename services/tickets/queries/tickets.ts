@@ -1,5 +1,6 @@
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { TicketStatus } from '@fermata/contracts/tickets'
+import type { Caller } from '@fermata/platform/caller'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql, type RawBuilder } from 'kysely'
 import type { DB } from '../database.ts'
@@ -34,6 +35,18 @@ export const findTickets = async (db: Db<DB> | Tx, ids: string[]) => (await sql<
   `.execute(db)).rows
 
 export const findTicket = async (db: Db<DB> | Tx, id: string) => (await findTickets(db, [id]))[0]
+
+/** A ticket, if the condition holds; one of others takes as long as one that is not there. */
+export const findTicketIf = async (db: Db<DB>, id: string, condition: RawBuilder<boolean>) =>
+  (await sql<TicketRow>`${selectTickets} where t.id = ${id} and ${condition}`.execute(db)).rows[0]
+
+/** Whether a ticket is of the caller's order, or theirs; their proven address has guests' tickets. */
+export function isTheirs (caller: Caller, verified_email: string | null): RawBuilder<boolean> {
+  if (caller.kind === 'order') return sql<boolean>`t.order_id = ${caller.order_id}`
+  if (caller.kind !== 'user') return sql<boolean>`false`
+  return sql<boolean>`(o.user_id = ${caller.user_id}
+    or (o.user_id is null and lower(t.holder_email) = lower(${verified_email}::text)))`
+}
 
 /** An order has 2,000 seats at most: 20 items of 100. */
 export const findTicketsOfOrder = async (db: Db<DB>, order_id: string) => (await sql<TicketRow>`

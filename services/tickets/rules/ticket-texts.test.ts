@@ -38,6 +38,6 @@ test('newestOfEach: one of each, the newest', () => {
 test('whenTexts: where clocks are set back, an end never reads as before its start', () => {
   const autumn = event({ timezone: 'America/New_York',
     starts_at: '2027-11-07T05:30:00.000Z', ends_at: '2027-11-07T06:15:00.000Z' })
-  expect(whenTexts(autumn, 'en').time).toBe('01:30 GMT−4 – 01:15 GMT−5')
-  expect(whenTexts(autumn, 'fr').time).toBe('01:30 GMT−4 – 01:15 GMT−5')
+  expect(whenTexts(autumn, 'en').time).toBe('01:30 UTC−4 – 01:15 UTC−5')
+  expect(whenTexts(autumn, 'fr').time).toBe('01:30 UTC−4 – 01:15 UTC−5')
 })

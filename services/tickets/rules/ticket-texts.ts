@@ -13,6 +13,7 @@ const texts = {
     canceled: 'This event was canceled',
     page: (page: number, pages: number) => `${page} of ${pages}`,
     calendar: (codes: string, url: string) => `Order ${codes}. Your tickets: ${url}`,
+    calendar_guest: (code: string) => `Order ${code}. The link in the order's mail opens your tickets.`,
   },
   fr: {
     admits: 'Entrée pour une personne',
@@ -23,6 +24,8 @@ const texts = {
     canceled: 'Cet événement est annulé',
     page: (page: number, pages: number) => `${page} sur ${pages}`,
     calendar: (codes: string, url: string) => `Commande ${codes}. Vos billets : ${url}`,
+    calendar_guest: (code: string) =>
+      `Commande ${code}. Le lien dans l’e-mail de la commande ouvre vos billets.`,
   },
 }
 

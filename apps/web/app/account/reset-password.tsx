@@ -5,7 +5,7 @@ import type { Route } from './+types/reset-password'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { refusal } from '../server/answers.server.ts'
-import { check, refuse, textsOf } from '../server/forms.server.ts'
+import { check, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { clientFor, deviceHeaders, newCookies } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
@@ -21,7 +21,9 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const values = textsOf(await request.formData())
   const body = { token: values.token ?? '', new_password: values.new_password ?? '' }
   const errors = check(t, resetPassword.body!, body)
-  if (errors.token) return data(refuse(t, values, {}, t('account.bad_link')), { status: 400 })
+  const over = () =>
+    data<FormAnswer>({ ...refuse(t, {}, {}, t('account.bad_link')), form: 'over' }, { status: 400 })
+  if (errors.token) return over()
   if (Object.keys(errors).length > 0) return data(refuse(t, values, errors), { status: 400 })
   const answer = await clientFor(context, null)(resetPassword,
     { body, headers: deviceHeaders(context) })
@@ -29,8 +31,7 @@ export async function action ({ context, request }: Route.ActionArgs) {
     context.get(newCookies).push(...answer.headers.getSetCookie())
     throw redirect('/sign-in?reset=1')
   }
-  if (problemIs(answer.problem, badLinkToken)) return data(refuse(t, values, {}, t('account.bad_link')),
-    { status: 400 })
+  if (problemIs(answer.problem, badLinkToken)) return over()
   if (problemIs(answer.problem, weakPassword)) return data(refuse(t, values,
     { new_password: t('account.weak_password') }), { status: 400 })
   throw refusal(context, answer)
@@ -42,14 +43,26 @@ export default function ResetPassword ({ loaderData, actionData }: Route.Compone
     <div className="wrap narrow grid gap-6 pt-10">
       <PageTitle>{t('account.reset_title')}</PageTitle>
       <h1>{t('account.reset_title')}</h1>
-      <Form method="post" className="panel grid gap-5">
-        <FormMessage answer={actionData} />
-        <input type="hidden" name="token" value={loaderData.token} />
-        <Field name="new_password" type="password" required minLength={8} maxLength={200} autoComplete="new-password"
-          label={t('account.new_password')} hint={t('account.password_hint')} error={actionData?.errors.new_password} />
-        <button type="submit" className="button button-large">{t('shell.save')}</button>
-      </Form>
-      <p><Link to="/forgot-password" className="link">{t('account.forgot')}</Link></p>
+      {actionData?.form === 'over' ? <Over answer={actionData} /> : (
+        <Form method="post" className="panel grid gap-5">
+          <FormMessage answer={actionData} />
+          <input type="hidden" name="token" value={loaderData.token} />
+          <Field name="new_password" type="password" required minLength={8} maxLength={200} autoComplete="new-password"
+            label={t('account.new_password')} hint={t('account.password_hint')} error={actionData?.errors.new_password} />
+          <button type="submit" className="button button-large">{t('shell.save')}</button>
+        </Form>
+      )}
     </div>
+  )
+}
+
+/** No form: with this link none would do anything. */
+function Over ({ answer }: { answer: FormAnswer }) {
+  const t = useT()
+  return (
+    <>
+      <FormMessage answer={answer} />
+      <p><Link to="/forgot-password" className="button">{t('account.new_link')}</Link></p>
+    </>
   )
 }

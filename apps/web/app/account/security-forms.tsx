@@ -1,6 +1,7 @@
 import type { NewTotp, SecondFactor } from '@fermata/contracts/auth'
 import { Form } from 'react-router'
 import { useT } from '../i18n/translator.tsx'
+import { AskFirst } from '../ui/ask-first.tsx'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { NewPasskeyButton } from '../ui/passkey.tsx'
 import { LocalTime } from '../ui/values.tsx'
@@ -21,7 +22,9 @@ export function TotpForm ({ factor, answer }: FormProps) {
           <span className="badge badge-good">
             {t('account.security.since')} <LocalTime at={factor.totp_since} />
           </span>
-          <button type="submit" name="form" value="totp_remove" className="button button-danger">{t('account.security.totp_remove')}</button>
+          <AskFirst label={t('account.security.totp_remove')} text={t('account.security.totp_remove_text')}>
+            <button type="submit" name="form" value="totp_remove" className="button button-danger">{t('account.security.remove_sure')}</button>
+          </AskFirst>
         </Form>
       )}
       {!factor.totp_since && answer?.totp && (
@@ -77,9 +80,12 @@ export function PasskeysForm ({ factor, answer }: FormProps) {
               </span>
               <Form method="post">
                 <input type="hidden" name="form" value="passkey_remove" />
-                <button type="submit" name="id" value={passkey.id} className="button button-quiet">
-                  {t('account.security.remove')}<span className="sr-only">: {passkey.name}</span>
-                </button>
+                <AskFirst text={t('account.security.remove_text')}
+                  label={<>{t('account.security.remove')}<span className="sr-only">: {passkey.name}</span></>}>
+                  <button type="submit" name="id" value={passkey.id} className="button button-danger">
+                    {t('account.security.remove_sure')}<span className="sr-only">: {passkey.name}</span>
+                  </button>
+                </AskFirst>
               </Form>
             </li>
           ))}
@@ -112,7 +118,9 @@ export function RecoveryCodesForm ({ factor, answer }: FormProps) {
       <p className="font-bold">{t('account.security.codes_left', { count: factor.recovery_codes_left })}</p>
       <FormMessage answer={answer} />
       <Form method="post">
-        <button type="submit" name="form" value="codes" className="button button-quiet">{t('account.security.codes_renew')}</button>
+        <AskFirst label={t('account.security.codes_renew')} text={t('account.security.codes_renew_text')}>
+          <button type="submit" name="form" value="codes" className="button button-danger">{t('account.security.codes_renew_sure')}</button>
+        </AskFirst>
       </Form>
     </section>
   )

@@ -5,6 +5,7 @@ import {
 import { problemIs, type Answer } from '@fermata/contracts/client'
 import { data, Form, Link, redirect } from 'react-router'
 import type { Route } from './+types/sign-in'
+import type { Translate } from '../i18n/translate.ts'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { refusal, safePath } from '../server/answers.server.ts'
@@ -23,10 +24,14 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
   const next = safePath(url.searchParams.get('next'))
   if (context.get(sessionOf).me) throw redirect(next)
   return {
-    next, is_reset: url.searchParams.has('reset'), email: url.searchParams.get('email')?.slice(0, 254) ?? '',
+    next, notice: noticeIn(url), email: url.searchParams.get('email')?.slice(0, 254) ?? '',
     rules: inputRules(login.body!), accounts: context.get(webRequest).is_demo ? demoAccounts : [],
   }
 }
+
+/** Why somebody was sent here, as the address says. */
+const noticeIn = ({ searchParams }: URL) =>
+  (['reset', 'bad_link', 'roles'] as const).find(name => searchParams.has(name)) ?? null
 
 /** What the second step needs of the first. */
 export interface Second { challenge: string, methods: ProofKind[] }
@@ -108,7 +113,7 @@ function enter (
 }
 
 export default function SignIn ({ loaderData, actionData }: Route.ComponentProps) {
-  const { next, rules, accounts, is_reset, email } = loaderData
+  const { next, rules, accounts, notice, email } = loaderData
   const t = useT()
   const errors = actionData?.errors ?? {}
   if (actionData?.second) {
@@ -120,7 +125,7 @@ export default function SignIn ({ loaderData, actionData }: Route.ComponentProps
       <header className="grid gap-2"><h1>{t('account.sign_in')}</h1><p className="text-lg text-soft">{t('account.sign_in_lead')}</p></header>
       <Form method="post" className="panel grid gap-5">
         {next.startsWith('/orders/') && <p className="notice notice-warm">{t('account.order_link')}</p>}
-        <FormMessage answer={actionData ?? (is_reset ? { done: t('account.reset_done') } : undefined)} />
+        <FormMessage answer={actionData ?? arrivals(t)[notice ?? 'none']} />
         <input type="hidden" name="next" value={next} />
         <Field name="email" type="email" label={t('account.email')} autoComplete="username" {...rules.email}
           key={email} defaultValue={actionData?.values.email ?? email} error={errors.email} />
@@ -138,6 +143,11 @@ export default function SignIn ({ loaderData, actionData }: Route.ComponentProps
     </div>
   )
 }
+
+const arrivals = (t: Translate) => ({
+  none: undefined, reset: { done: t('account.reset_done') },
+  bad_link: { problem: t('account.bad_order_link') }, roles: { done: t('account.roles_changed') },
+})
 
 function Demo ({ accounts, next }: { accounts: string[], next: string }) {
   const t = useT()

@@ -36,14 +36,16 @@ export async function action ({ context, request }: Route.ActionArgs) {
   const errors = check(t, verifyEmail.body!, body)
   const again = (status: number, fields: Record<string, string>, problem?: string) =>
     data<FormAnswer>({ ...refuse(t, values, fields, problem), form: way }, { status })
-  if (errors.token) return again(400, {}, t('account.bad_link'))
+  const over = (status: number) => data<FormAnswer>(
+    { ...refuse(t, {}, {}, t('account.bad_link')), form: 'over' }, { status })
+  if (errors.token) return over(400)
   if (Object.keys(errors).length > 0) return again(400, errors)
   const call = way === 'login' ? api(context) : clientFor(context, null)
   const answer = await call(verifyEmail, { body })
   if (answer.ok && way === 'new_password') throw redirect('/sign-in?reset=1')
   if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('account.verify_done') })
   const { problem, status } = answer
-  if (problemIs(problem, badLinkToken)) return again(status, {}, t('account.bad_link'))
+  if (problemIs(problem, badLinkToken)) return over(status)
   if (problemIs(problem, proofNeeded)) return again(status, {}, t('account.verify_other_login'))
   if (problemIs(problem, badCredentials)) return again(status, { password: t('account.verify_wrong_password') })
   if (problemIs(problem, weakPassword)) return again(status, { new_password: t('account.weak_password') })
@@ -60,21 +62,24 @@ export default function VerifyEmail ({ loaderData, actionData }: Route.Component
       <PageTitle>{t('account.verify_title')}</PageTitle>
       <h1>{t('account.verify_title')}</h1>
       <FormMessage answer={actionData?.done || actionData?.problem ? actionData : undefined} />
-      {actionData?.done
-        ? <p><Link to="/" className="button">{t('errors.home')}</Link></p>
-        : is_by_login
-          ? <>
-              <Form method="post" className="panel grid gap-5">
-                <p>{t('account.verify_lead', signed_in_as)}</p>
-                <Hidden token={token} way="login" />
-                <button type="submit" className="button button-large">{t('account.verify_button')}</button>
-              </Form>
-              <details className="grid gap-5">
-                <summary>{t('account.verify_other_ways')}</summary>
-                <OtherWays token={token} answer={actionData} />
-              </details>
-            </>
-          : <OtherWays token={token} answer={actionData} />}
+      {actionData?.done && <p><Link to="/" className="button">{t('errors.home')}</Link></p>}
+      {/* With a link that is over no form would do anything. */}
+      {actionData?.form === 'over' && (
+        <p><Link to="/account/settings" className="button">{t('account.new_link')}</Link></p>
+      )}
+      {!actionData?.done && actionData?.form !== 'over' && (is_by_login
+        ? <>
+            <Form method="post" className="panel grid gap-5">
+              <p>{t('account.verify_lead', signed_in_as)}</p>
+              <Hidden token={token} way="login" />
+              <button type="submit" className="button button-large">{t('account.verify_button')}</button>
+            </Form>
+            <details className="grid gap-5">
+              <summary>{t('account.verify_other_ways')}</summary>
+              <OtherWays token={token} answer={actionData} />
+            </details>
+          </>
+        : <OtherWays token={token} answer={actionData} />)}
     </div>
   )
 }

@@ -2,13 +2,13 @@ import { lastAdmin, setRoles } from '@fermata/contracts/auth'
 import { problemIs } from '@fermata/contracts/client'
 import { Role } from '@fermata/contracts/fields'
 import { listUsers, type Profile } from '@fermata/contracts/users'
-import { data, Form } from 'react-router'
+import { data, Form, redirect } from 'react-router'
 import type { Route } from './+types/users'
 import { translators } from '../i18n/translators.server.ts'
 import { useT } from '../i18n/translator.tsx'
 import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
 import { refuse, type FormAnswer } from '../server/forms.server.ts'
-import { api } from '../server/session.server.ts'
+import { api, endSession } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
 import { FormMessage } from '../ui/field.tsx'
 import { NextPage } from '../ui/next-page.tsx'
@@ -18,17 +18,17 @@ import { LocalTime } from '../ui/values.tsx'
 const page_size = 50
 
 export async function loader ({ context, url }: Route.LoaderArgs) {
-  requirePerson(context, 'admin')
+  const me = requirePerson(context, 'admin')
   const q = (url.searchParams.get('q') ?? '').trim().slice(0, 200)
   const role = Role.enum.find(one => one === url.searchParams.get('role'))
   const cursor = url.searchParams.get('cursor') ?? undefined
   const page = bodyOf(context,
     await api(context)(listUsers, { query: { q: q || undefined, role, cursor, limit: page_size } }))
-  return { ...page, q, role: role ?? '', roles: Role.enum }
+  return { ...page, q, role: role ?? '', roles: Role.enum, own_id: me.id }
 }
 
 export async function action ({ context, request }: Route.ActionArgs) {
-  requirePerson(context, 'admin')
+  const me = requirePerson(context, 'admin')
   const { t } = translators[context.get(visitorOf).language]
   const form = await request.formData()
   const user_id = String(form.get('user_id') ?? '')
@@ -36,6 +36,12 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (roles.length === 0) return data<FormAnswer>({ ...refuse(t, {}, {}, t('admin.users.none_chosen')), form: user_id },
     { status: 400 })
   const answer = await api(context)(setRoles, { params: { user_id }, body: { roles } })
+  const is_changed = me.roles.length !== roles.length || me.roles.some(role => !roles.includes(role))
+  if (answer.ok && user_id === me.id && is_changed) {
+    // Their logins have ended, this one too.
+    await endSession(context)
+    throw redirect('/sign-in?roles=1&next=/admin/users')
+  }
   if (answer.ok) return data<FormAnswer>({ form: user_id, values: {}, errors: {},
     done: t('admin.users.saved', { name: answer.body.username }) })
   if (!problemIs(answer.problem, lastAdmin)) throw refusal(context, answer)
@@ -43,7 +49,7 @@ export async function action ({ context, request }: Route.ActionArgs) {
 }
 
 export default function Users ({ loaderData, actionData }: Route.ComponentProps) {
-  const { items, next_cursor, roles } = loaderData
+  const { items, next_cursor, roles, own_id } = loaderData
   const t = useT()
   return (
     <section className="grid gap-6">
@@ -52,7 +58,7 @@ export default function Users ({ loaderData, actionData }: Route.ComponentProps)
       <Search {...loaderData} />
       <FormMessage answer={actionData} />
       {items.length === 0 ? <p className="panel text-soft">{t('admin.users.empty')}</p> : (
-        <ul className="card">{items.map(user => <UserRow key={`${user.id} ${user.roles.join()}`} user={user} roles={roles} />)}</ul>
+        <ul className="card">{items.map(user => <UserRow key={`${user.id} ${user.roles.join()}`} user={user} roles={roles} is_own={user.id === own_id} />)}</ul>
       )}
       <NextPage next_cursor={next_cursor} />
     </section>
@@ -79,13 +85,16 @@ function Search ({ q, role, roles }: Route.ComponentProps['loaderData']) {
   )
 }
 
-function UserRow ({ user, roles }: { user: Profile, roles: readonly Role[] }) {
+interface RowProps { user: Profile, roles: readonly Role[], is_own: boolean }
+
+function UserRow ({ user, roles, is_own }: RowProps) {
   const t = useT()
   return (
     <li className="grid items-center gap-x-6 gap-y-2 border-b border-line px-5 py-4 last:border-0 lg:grid-cols-[1fr_auto]">
       <div className="grid min-w-0">
         <strong>{user.username}</strong>
         <span className="hint"><span className="break-all">{user.email}</span> · <LocalTime at={user.created_at} /></span>
+        {is_own && <span className="hint">{t('admin.users.own')}</span>}
         {!user.email_verified && <span className="badge badge-warm justify-self-start">{t('admin.users.unconfirmed')}</span>}
       </div>
       <Form method="post" className="flex flex-wrap items-center gap-x-4 gap-y-1">

@@ -48,12 +48,13 @@ export function leafOf (
 }
 
 /**
- * How the zone is called at that moment, e.g. `CET` or `GMT+9`; with a real minus sign, at which no
- * line is broken as at a hyphen.
+ * How the zone is called at that moment, e.g. `CET` or `UTC+9`; with a real minus sign, at which no
+ * line is broken as at a hyphen. An offset reads the same in all languages, as on tickets.
  */
 export function zoneName (language: Language, iso: string, zone: string): string {
   const parts = formatFor(language, zone, { timeZoneName: 'short' }).formatToParts(new Date(iso))
-  return parts.find(({ type }) => type === 'timeZoneName')?.value.replace('-', '−') ?? zone
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone
+  return name.replace(/^GMT(?=[+-])/, 'UTC').replace('-', '−')
 }
 
 export const formatPrice = (language: Language, minor: number, currency: string): string =>

@@ -5,7 +5,7 @@ import { bodyOf, optional, refusal } from '../server/answers.server.ts'
 import { decisiveOf } from './order-situation.ts'
 import { isOrderId, keepOrderToken, mayBeToken, orderTokenFrom } from '../server/cookies.server.ts'
 import {
-  api, clientFor, dropOrderToken, newCookies, orderApi, pageUrl,
+  api, clientFor, dropOrderToken, newCookies, orderApi, pageUrl, sessionOf,
 } from '../server/session.server.ts'
 import { visitorOf, webRequest } from '../server/web-request.server.ts'
 
@@ -26,12 +26,20 @@ export async function acceptLink (context: Context, order_id: string): Promise<v
       const { cookies } = context.get(visitorOf)
       const { is_secure } = context.get(webRequest)
       context.get(newCookies).push(...keepOrderToken(cookies, order_id, token, is_secure))
+      throw redirect(url.pathname)
     }
     // The link may be as good as ever in a moment: it stays in the address.
-    else if (answer.status === 429 || answer.status >= 500) throw refusal(context, answer)
+    if (answer.status === 429 || answer.status >= 500) throw refusal(context, answer)
   }
-  throw redirect(url.pathname)
+  throw redirect(opens(context, order_id) ? url.pathname : signInWith(url.pathname))
 }
+
+/** Whether there is another way to the order than a link that does not open it. */
+const opens = (context: Context, order_id: string) => context.get(sessionOf).me !== null ||
+  orderTokenFrom(context.get(visitorOf).cookies, order_id) !== undefined
+
+/** The page to sign in, which says what was wrong with the link. */
+const signInWith = (path: string) => `/sign-in?bad_link=1&next=${encodeURIComponent(path)}`
 
 export async function loadOrder (context: Context, order_id: string): Promise<Order> {
   await acceptLink(context, order_id)

@@ -40,6 +40,7 @@ export const admin = {
     saved: 'The roles of {{name}} are set. Their logins were ended.',
     last_admin: 'Somebody has to remain administrator.',
     none_chosen: 'Choose at least one role.',
+    own: 'This is you: other roles sign you out everywhere.',
     role_name: { admin: 'Administrator', event_creator: 'Event creator', operator: 'Operator', user: 'User' },
   },
   deliveries: {

@@ -43,6 +43,7 @@ export const admin: Wording<typeof english.admin> = {
     saved: 'Les rôles de {{name}} sont définis. Ses connexions ont été fermées.',
     last_admin: 'Il doit rester un administrateur.',
     none_chosen: 'Choisissez au moins un rôle.',
+    own: 'C’est vous : d’autres rôles vous déconnectent partout.',
     role_name: { admin: 'Administrateur', event_creator: 'Créateur d’événements', operator: 'Opérateur', user: 'Utilisateur' },
   },
   deliveries: {

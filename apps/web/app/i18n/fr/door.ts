@@ -8,7 +8,7 @@ export const door: Wording<typeof english.door> = {
   empty_title: 'Aucun événement à venir',
   empty_text: 'Les événements apparaissent ici dès que les publie un organisateur pour qui vous tenez l’entrée.',
   change: 'Autre événement',
-  progress: '{{admitted}} entrées sur {{expected}}',
+  progress: 'Entrées : {{admitted}} sur {{expected}}',
   gate: 'Porte',
   gate_hint: 'Indiquée lorsqu’un billet est présenté deux fois.',
   gate_default: 'Entrée principale',
