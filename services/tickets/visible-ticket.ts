@@ -9,8 +9,7 @@ import { findTicketIf, isTheirs, type TicketRow } from './queries/tickets.ts'
 
 /** @throws Problem `request/not-found`, also for a ticket that the caller has no business with */
 export const visibleTicket = (ctx: Ctx, caller: Caller, id: string): Promise<TicketRow> =>
-  ticketIf(ctx, id,
-    sql<boolean>`(${isTheirs(caller, verifiedEmailOf(caller))} or ${servedBy(caller)})`)
+  ticketIf(ctx, id, isTheirs(caller, verifiedEmailOf(caller)), servedBy(caller))
 
 /**
  * A ticket of an event at whose door the caller works. @throws Problem `request/not-found` for
@@ -20,9 +19,9 @@ export const servedTicket = (ctx: Ctx, caller: Caller, id: string): Promise<Tick
   ticketIf(ctx, id, servedBy(caller))
 
 async function ticketIf (
-  ctx: Ctx, id: string, condition: RawBuilder<boolean>
+  ctx: Ctx, id: string, ...conditions: RawBuilder<boolean>[]
 ): Promise<TicketRow> {
-  const row = await findTicketIf(ctx.db, id, condition)
+  const row = await findTicketIf(ctx.db, id, conditions)
   if (!row) throw new Problem(notFound)
   return row
 }

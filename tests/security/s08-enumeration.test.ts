@@ -155,7 +155,8 @@ test('S8: an order of others and one that is not there are the same to whoever a
   const token = await it.personToken({ user_id: uuidv7(), roles: ['event_creator'] })
   const look: Ask = id => it.send(orders.getOrder, { token, params: { id } })
   await expectAlike('looking an order up', look, async count => ({
-    hits: (await makeOrders(count)).map(({ id }) => id), misses: Array.from({ length: count }, uuidv7),
+    hits: (await makeOrders(count)).map(({ id }) => id),
+    misses: Array.from({ length: count }, uuidv7),
   }), lost_ms)
 }, 900_000)
 

@@ -4,6 +4,7 @@ import * as events from '@fermata/contracts/events'
 import * as orders from '@fermata/contracts/orders'
 import * as payments from '@fermata/contracts/payments'
 import * as tickets from '@fermata/contracts/tickets'
+import { keyReused } from '@fermata/contracts/problems'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { uuidv7 } from '@fermata/platform/ids'
 import { route, type Context } from '@fermata/platform/service'
@@ -159,10 +160,13 @@ function queryOf (contract: AnyRoute, of: Tenant): object {
   return Object.fromEntries(declared.filter(name => name in known).map(name => [name, known[name]]))
 }
 
-const ask = (system: TestSystem, contract: AnyRoute, of: Tenant, token?: string) =>
+const ask = (
+  system: TestSystem, contract: AnyRoute, of: Tenant, token?: string,
+  more: { key?: string, query?: object } = {}
+) =>
   system.send(contract, {
     token, params: paramsOf(contract.path, of), query: queryOf(contract, of),
-    body: contract.body ? bodyOf(contract, of) : undefined,
+    body: contract.body ? bodyOf(contract, of) : undefined, ...more,
   })
 
 /** Everything that is kept of an organiser, but for news on their way. */
@@ -220,6 +224,31 @@ test('S1, S2, S37: nobody learns of or changes what is another organiser\'s, wha
     `callers, ${requests} requests: 0 leaks in status, body or header, its rows unchanged.`)
 }, 120_000)
 
+test('S37: a cursor of another organiser\'s list shows nothing of it', async () => {
+  let lists = 0
+  for (const contract of asked.filter(({ query }) => takes(query, 'cursor'))) {
+    const filters = queryOf(contract, b)
+    for (const token of [b.owner, b.door, b.buyer]) {
+      const page = await ask(it, contract, b, token, { query: { ...filters, limit: 1 } })
+      const cursor = (page.body as { next_cursor?: string | null } | undefined)?.next_cursor
+      if (page.status !== 200 || !cursor) continue
+      lists++
+      for (const [who, stranger] of Object.entries(await strangers())) {
+        for (const filter of [filters, {}, queryOf(contract, a)]) {
+          const answer = await ask(it, contract, b, stranger, { query: { ...filter, cursor } })
+          expect([contract.path, who, leaksIn(answer, b)]).toEqual([contract.path, who, []])
+          expect([200, 400, 401, 403, 404], contract.path).toContain(answer.status)
+        }
+      }
+    }
+  }
+  expect(lists).toBeGreaterThan(3)
+  figure('S37', `cursors of ${lists} lists of another organiser's people: 0 leaks`)
+}, 60_000)
+
+const takes = (query: unknown, name: string) =>
+  Object.hasOwn((query as { properties?: object } | undefined)?.properties ?? {}, name)
+
 test('S37: its own people get through where others do not', async () => {
   const own: [AnyRoute, string][] = [
     [events.getAttendance, b.owner], [events.listMembers, b.owner], [orders.listPools, b.owner],
@@ -236,6 +265,30 @@ test('S37: its own people get through where others do not', async () => {
     expect([contract.path, why]).toEqual([contract.path, null])
   }
 })
+
+test('S37: an Idempotency-Key that another organiser used neither shows nor stops anything', async () => {
+  const key = uuidv7()
+  const body = eventBody(`Draft ${b.secret}`)
+  const create = (of: Tenant) => it.send(events.createEvent, { key, token: of.owner, body })
+  const [theirs, again, ours] = [await create(b), await create(b), await create(a)]
+  expect([theirs.status, again.body.id, ours.status]).toEqual([201, theirs.body.id, 201])
+  expect(ours.body.id).not.toBe(theirs.body.id)
+  const idempotent = asked.filter(contract => contract.idempotent)
+  for (const contract of idempotent) {
+    const used = uuidv7()
+    for (const token of [b.owner, b.buyer]) await ask(it, contract, b, token, { key: used })
+    const before = await fingerprint(b)
+    for (const [who, token] of Object.entries(await strangers())) {
+      const answer = await ask(it, contract, b, token, { key: used })
+      expect([contract.path, who, leaksIn(answer, b)]).toEqual([contract.path, who, []])
+      expect((answer.problem as { type?: string } | undefined)?.type, contract.path)
+        .not.toBe(keyReused.type)
+    }
+    expect(await fingerprint(b)).toEqual(before)
+  }
+  expect(idempotent.length).toBeGreaterThan(3)
+  figure('S37', `keys of ${idempotent.length} routes that another organiser used: 0 leaks`)
+}, 60_000)
 
 test('S37: an operation that forgets whose it is would be found', async () => {
   const forgetful = route(orders.listPromoCodes, async (ctx: Context, { query }) => ({

@@ -36,9 +36,10 @@ export const findTickets = async (db: Db<DB> | Tx, ids: string[]) => (await sql<
 
 export const findTicket = async (db: Db<DB> | Tx, id: string) => (await findTickets(db, [id]))[0]
 
-/** A ticket, if the condition holds; one of others takes as long as one that is not there. */
-export const findTicketIf = async (db: Db<DB>, id: string, condition: RawBuilder<boolean>) =>
-  (await sql<TicketRow>`${selectTickets} where t.id = ${id} and ${condition}`.execute(db)).rows[0]
+/** A ticket, if a condition holds; one of others takes as long as one that is not there. */
+export const findTicketIf = async (db: Db<DB>, id: string, conditions: RawBuilder<boolean>[]) =>
+  (await sql<TicketRow>`
+    ${selectTickets} where t.id = ${id} and (${sql.join(conditions, sql` or `)})`.execute(db)).rows[0]
 
 /** Whether a ticket is of the caller's order, or theirs; their proven address has guests' tickets. */
 export function isTheirs (caller: Caller, verified_email: string | null): RawBuilder<boolean> {

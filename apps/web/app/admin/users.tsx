@@ -36,7 +36,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   if (roles.length === 0) return data<FormAnswer>({ ...refuse(t, {}, {}, t('admin.users.none_chosen')), form: user_id },
     { status: 400 })
   const answer = await api(context)(setRoles, { params: { user_id }, body: { roles } })
-  const is_changed = me.roles.length !== roles.length || me.roles.some(role => !roles.includes(role))
+  const is_changed =
+    me.roles.length !== roles.length || me.roles.some(role => !roles.includes(role))
   if (answer.ok && user_id === me.id && is_changed) {
     // Their logins have ended, this one too.
     await endSession(context)
@@ -58,7 +59,12 @@ export default function Users ({ loaderData, actionData }: Route.ComponentProps)
       <Search {...loaderData} />
       <FormMessage answer={actionData} />
       {items.length === 0 ? <p className="panel text-soft">{t('admin.users.empty')}</p> : (
-        <ul className="card">{items.map(user => <UserRow key={`${user.id} ${user.roles.join()}`} user={user} roles={roles} is_own={user.id === own_id} />)}</ul>
+        <ul className="card">
+          {items.map(user => (
+            <UserRow key={`${user.id} ${user.roles.join()}`} user={user} roles={roles}
+              is_own={user.id === own_id} />
+          ))}
+        </ul>
       )}
       <NextPage next_cursor={next_cursor} />
     </section>
