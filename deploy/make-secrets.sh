@@ -30,7 +30,7 @@ if [ -e secrets/jwt_external_signature ] && [ ! -e secrets/order_signature ]; th
 fi
 
 for name in jwt_external_signature jwt_internal_signature order_signature ticket_signature \
-  second_factor_secret metrics_token; do
+  second_factor_secret backup_key metrics_token; do
   keep "$name" "$(random)"
 done
 

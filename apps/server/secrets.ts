@@ -8,7 +8,7 @@ import { orderSignatureFrom } from '@fermata/platform/tokens'
 /** What an installation signs and encrypts with; each service gets those that its settings name. */
 export const signatures = [
   'JWT_EXTERNAL_SIGNATURE', 'JWT_INTERNAL_SIGNATURE', 'ORDER_SIGNATURE', 'TICKET_SIGNATURE',
-  'SECOND_FACTOR_SECRET',
+  'SECOND_FACTOR_SECRET', 'BACKUP_KEY',
 ] as const
 export type Signature = typeof signatures[number]
 
@@ -22,6 +22,8 @@ export const secretHolders: Record<string, readonly ServiceName[]> = {
   ORDER_SIGNATURE: ['tickets', 'notifications', 'orders', 'payments', 'expiration'],
   TICKET_SIGNATURE: ['tickets'],
   MAIL_PASSWORD: ['notifications'],
+  BACKUP_KEY: ['backups'],
+  BACKUP_S3_SECRET_ACCESS_KEY: ['backups'],
 }
 
 /** The signatures that one of these services needs; the pages sign and check nothing. */

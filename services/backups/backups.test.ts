@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { gunzipSync } from 'node:zlib'
 import * as api from '@fermata/contracts/backups'
 import type { DataOf } from '@fermata/contracts/define'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
@@ -12,10 +11,10 @@ import { defineService, type Context } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { pathOf } from './part-files.ts'
 import type { Ctx } from './context.ts'
 import { scheduleBackup } from './operations/create-backup.ts'
 import { runBackups } from './operations/run-backups.ts'
+import { readManifest } from './copies/manifest.ts'
 import { withLock } from './queries.ts'
 import service from './service.ts'
 
@@ -81,6 +80,7 @@ const settled = () =>
       )
     return rows.length === 0
   }, 'no backup to be open')
+const pathOf = (folder: string, id: string, name: ServiceName) => join(folder, id, `${name}-00001`)
 const here: ServiceName[] = ['auth', 'backups', 'tickets']
 
 async function made (services = here): Promise<api.Backup> {
@@ -118,9 +118,13 @@ test('createBackup: copies every named service, itself included, and proves each
   expect(backup.parts.find(part => part.service === 'tickets')!.rows).toBeGreaterThanOrEqual(501)
   expect((await stat(join(dir, backup.id))).mode & 0o777).toBe(0o700)
   expect((await readdir(join(dir, backup.id))).sort()).toEqual(
-    here.map(name => `${name}.ndjson.gz`),
+    [...here.map(name => `${name}-00001`), 'manifest.json'].sort(),
   )
-  expect(gunzipSync(await readFile(pathOf(dir, backup.id, 'tickets'))).toString()).toContain('A500')
+  const manifest = await readFile(join(dir, backup.id, 'manifest.json'), 'utf8')
+  expect(readManifest(Buffer.from(manifest)).parts.map(part => part.service).sort()).toEqual(here)
+  // Without the key nothing of a person is to be read.
+  expect((await readFile(pathOf(dir, backup.id, 'tickets'))).includes('A500')).toBe(false)
+  expect(manifest).not.toContain('Ann')
 })
 
 test('restoreBackup: rows that were changed, deleted and added are as they were, by digest', async () => {
@@ -180,10 +184,15 @@ test('verifyBackup: a good one is verified again, one with a flipped byte fails 
   expect(failed.parts.map(part => part.status)).toEqual(['completed', 'completed', 'failed'])
   const event = await it.eventually(async () => heard.find(one => one.backup_id === backup.id))
   expect(event).toMatchObject({ services: ['tickets'], error: failed.error })
-  expect((await verify()).problem).toMatchObject({
-    type: api.notCompleted.type,
-    backup_status: 'failed',
+  expect((await verify()).problem).toMatchObject({ type: api.damaged.type })
+
+  // Its neighbours can be restored meanwhile, and whole again it counts again.
+  const restored = await it.send(api.restoreBackup, {
+    token: await admin(), params: { id: backup.id }, body: { services: ['auth'] },
   })
+  expect(restored.status).toBe(200)
+  await flip(pathOf(dir, backup.id, 'tickets'))
+  expect((await verify()).body).toMatchObject({ status: 'completed', error: null })
 })
 
 test('restoreBackup: a damaged or lost copy is refused before anything is touched', async () => {
@@ -205,7 +214,7 @@ test('restoreBackup: a damaged or lost copy is refused before anything is touche
         params: { id: backup.id },
         body: {},
       })).problem.type,
-    ).toBe(api.notCompleted.type)
+    ).toBe(api.damaged.type)
   }
 })
 

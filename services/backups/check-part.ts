@@ -3,17 +3,39 @@ import { importRoute, type ImportResult } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import { digestPart, openPart } from './part-files.ts'
+import { BrokenCopy } from './copies/broken-copy.ts'
+import { manifest_file, readManifest, type CopyPart } from './copies/manifest.ts'
+import { copiesOf, keyOf } from './copies/open-store.ts'
+import { checkFiles, digestOf, readPart } from './copies/part.ts'
+import type { CopyStore } from './copies/store.ts'
 import type { BackupRow, PartRow } from './queries.ts'
+
+/** One part of a backup, where it lies. */
+export interface Copy { store: CopyStore, key: Buffer, backup_id: string, part: CopyPart }
+
+/**
+ * Finds a part of a backup on this machine, or else away from it.
+ * @throws BrokenCopy when its list is gone, was changed, or does not know it
+ */
+export async function findCopy (ctx: Ctx, backup_id: string, service: ServiceName): Promise<Copy> {
+  const { store: here, elsewhere, keys } = copiesOf(ctx.settings)
+  const is_here = elsewhere === null || (await here.list()).includes(backup_id)
+  const store = is_here ? here : elsewhere
+  const manifest = readManifest(await store.read(`${backup_id}/${manifest_file}`))
+  const key = keyOf(keys, manifest)
+  const part = manifest.parts.find(one => one.service === service)
+  if (manifest.id !== backup_id || !part) throw new BrokenCopy('The backup has no such part.')
+  return { store, key, backup_id, part }
+}
 
 /** Puts a stored copy back into its service, which compares every table with the digests inside. */
 export async function putBack (
-  ctx: Ctx, backup_id: string, service: ServiceName, target: 'live' | 'scratch', request_id?: string
+  ctx: Ctx, { store, key, backup_id, part }: Copy, target: 'live' | 'scratch', request_id?: string
 ): Promise<ImportResult['tables']> {
-  const copy = openPart(ctx.settings.BACKUP_DIR, backup_id, service)
+  const copy = readPart(store, key, backup_id, part)
   try {
     const answer = await ctx.callStream(
-      importRoute(service),
+      importRoute(part.service),
       { query: { target }, request_id },
       copy,
     )
@@ -24,8 +46,8 @@ export async function putBack (
 }
 
 /**
- * Proves a stored copy: the file is the one that was written, and restored it reads back as it did
- * then.
+ * Proves a stored copy: the files are those that were written, and restored they read back as they
+ * did then.
  * @returns what is wrong, or null
  * @throws Problem `request/unavailable` when the service cannot be asked, which says nothing about
  * the copy
@@ -34,9 +56,10 @@ export async function checkPart (
   ctx: Ctx, backup: BackupRow, part: PartRow, request_id?: string
 ): Promise<string | null> {
   try {
-    const sha256 = await digestPart(ctx.settings.BACKUP_DIR, backup.id, part.service)
-    if (sha256 !== part.sha256) return 'The file is not the one that was written.'
-    const tables = await putBack(ctx, backup.id, part.service, 'scratch', request_id)
+    const copy = await findCopy(ctx, backup.id, part.service)
+    if (digestOf(copy.part) !== part.sha256) return 'The file is not the one that was written.'
+    await checkFiles(copy.store, backup.id, copy.part)
+    const tables = await putBack(ctx, copy, 'scratch', request_id)
     const changed = differingTable(part.tables ?? [], tables)
     return changed === null ? null : `The table ${changed} reads back differently.`
   } catch (error) {
@@ -62,8 +85,8 @@ export function differingTable (
  */
 export function explain (error: unknown): string {
   if (error instanceof Problem) return error.detail ?? error.definition.title
+  if (error instanceof BrokenCopy) return error.message
   const code = (error as { code?: string }).code
-  if (code === 'ENOENT') return 'The file is gone.'
   if (code === 'ENOSPC') return 'The disk is full.'
   return code ? `The file cannot be used (${code}).` : 'The copy could not be made.'
 }

@@ -125,18 +125,23 @@ export const markPartFailed = (db: Db<DB>, id: string, service: ServiceName, err
    where backup_id = ${id} and service = ${service}`.execute(db)
 
 export const markBackupCompleted = (tx: Tx<DB>, id: string) => sql`
-  update backups.backups set status = 'completed', completed_at = now(), verified_at = now() where id = ${id}`.execute(tx)
+  update backups.backups set status = 'completed', completed_at = now(), verified_at = now()
+   where id = ${id}`.execute(tx)
 
 /** A finished backup keeps the time of its completion when it turns out to be damaged later. */
 export const markBackupFailed = async (tx: Tx<DB>, id: string, error: string) => (await sql<{ failed_at: string }>`
   update backups.backups set status = 'failed', error = ${error} where id = ${id}
   returning now() as failed_at`.execute(tx)).rows[0]!.failed_at
 
-export const markVerified = (db: Db<DB>, id: string) => sql`
-  update backups.backups set verified_at = now() where id = ${id}`.execute(db)
+/** All its parts were proven just now, whatever was found before. */
+export const markWhole = async (tx: Tx<DB>, id: string) => {
+  await sql`update backups.parts set status = 'completed', error = null where backup_id = ${id}`.execute(tx)
+  await sql`update backups.backups set status = 'completed', error = null, verified_at = now(),
+      completed_at = coalesce(completed_at, now()) where id = ${id}`.execute(tx)
+}
 
 export const markRestored = (db: Db<DB>, id: string) => sql`
-  update backups.backups set verified_at = now(), restored_at = now() where id = ${id}`.execute(db)
+  update backups.backups set restored_at = now() where id = ${id}`.execute(db)
 
 /** All there are: retention keeps them few. */
 export const listKept = async (db: Db<DB>) => (await sql<Kept>`

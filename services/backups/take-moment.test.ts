@@ -22,7 +22,7 @@ import { Type } from 'typebox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import service from './service.ts'
-import { takeMoment } from './take-moment.ts'
+import { askServices, takeMoment } from './take-moment.ts'
 
 /**
  * Two services tell each other of what they do, as orders and payments do: events asks, tickets
@@ -131,7 +131,7 @@ async function orphans (events: Buffer, tickets: Buffer): Promise<string[]> {
 }
 
 async function copiesOf (system: System): Promise<Record<string, Buffer>> {
-  const moment = await takeMoment(ctxOf(system), here)
+  const moment = await takeMoment(askServices(ctxOf(system)), here)
   expect([...moment.failed]).toEqual([])
   const copies: Record<string, Buffer> = {}
   for (const [name, { stream }] of moment.copies) copies[name] = await buffer(stream)

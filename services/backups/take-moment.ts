@@ -23,6 +23,20 @@ export interface Moment {
   failed: Map<ServiceName, unknown>
 }
 
+/** How services are asked for their copies: over their routes, or their databases directly. */
+export interface CopySource {
+  hold: (service: ServiceName, what: 'effects' | 'snapshot') => Promise<Readable>
+  exportOf: (service: ServiceName, snapshot?: string) => Promise<Readable>
+}
+
+/** Over the routes of services, wherever they run. */
+export const askServices = (ctx: Ctx, request_id?: string): CopySource => ({
+  hold: (service, what) =>
+    ctx.callStream(holdStillRoute(service), { query: { what }, request_id }),
+  exportOf: (service, snapshot) =>
+    ctx.callStream(exportRoute(service), { query: { snapshot }, request_id }),
+})
+
 /**
  * Who asks others before it writes comes first: what it wrote on their word is then in their copies
  * too. Only where services have databases of their own does it matter.
@@ -43,24 +57,23 @@ const max_tries = 3
 
 /** @throws Problem `request/unavailable` when the services could not be held together */
 export async function takeMoment (
-  ctx: Ctx, services: readonly ServiceName[], request_id?: string
+  source: CopySource, services: readonly ServiceName[]
 ): Promise<Moment> {
   for (let tries = 1; ; tries++) {
-    const moment = await tryMoment(ctx, services, request_id)
+    const moment = await tryMoment(source, services)
     if (moment) return moment
-    ctx.log.warn({ tries }, 'effects could not be held back long enough for a copy')
     if (tries === max_tries) throw new Problem(
       unavailable, 'The services are too busy to be copied at one moment.')
   }
 }
 
 async function tryMoment (
-  ctx: Ctx, services: readonly ServiceName[], request_id?: string
+  source: CopySource, services: readonly ServiceName[]
 ): Promise<Moment | null> {
   const failed = new Map<ServiceName, unknown>()
   const answers = await Promise.all(services.map(async service => {
     try {
-      return await hold(ctx, service, 'effects', request_id)
+      return await hold(source, service, 'effects')
     } catch (error) {
       failed.set(service, error)
       return null
@@ -69,7 +82,7 @@ async function tryMoment (
   const holds = answers.filter(answer => answer !== null)
   const moment: Moment = { taken_at: new Date().toISOString(), copies: new Map(), failed }
   try {
-    await takeSnapshots(ctx, holds, moment, request_id)
+    await takeSnapshots(source, holds, moment)
     if (!holds.some(({ has_ended }) => has_ended())) return moment
     leave(moment)
     return null
@@ -84,9 +97,9 @@ export function leave (moment: Moment): void {
 }
 
 async function hold (
-  ctx: Ctx, service: ServiceName, what: 'effects' | 'snapshot', request_id?: string
+  source: CopySource, service: ServiceName, what: 'effects' | 'snapshot'
 ): Promise<Hold> {
-  const stream = await ctx.callStream(holdStillRoute(service), { query: { what }, request_id })
+  const stream = await source.hold(service, what)
   const { database, snapshot } = await firstLine(Held, stream)
   let has_ended = false
   // Its end is read, or it would not be noticed.
@@ -96,18 +109,17 @@ async function hold (
 
 /** @param holds gets those of snapshots as well, one for each database */
 async function takeSnapshots (
-  ctx: Ctx, holds: Hold[], { copies, failed }: Moment, request_id?: string
+  source: CopySource, holds: Hold[], { copies, failed }: Moment
 ): Promise<void> {
   const snapshots = new Map<string, string | null>()
   for (const { service, database } of inOrder(holds)) {
     try {
       if (!snapshots.has(database)) {
-        const held = await hold(ctx, service, 'snapshot', request_id)
+        const held = await hold(source, service, 'snapshot')
         holds.push(held)
         snapshots.set(database, held.snapshot)
       }
-      const query = { snapshot: snapshots.get(database) ?? undefined }
-      const stream = await ctx.callStream(exportRoute(service), { query, request_id })
+      const stream = await source.exportOf(service, snapshots.get(database) ?? undefined)
       copies.set(service, { header: await firstLine(ExportHeader, stream), stream })
     } catch (error) {
       failed.set(service, error)

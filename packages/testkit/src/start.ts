@@ -55,6 +55,7 @@ export const testSecrets = () => ({
   ORDER_SIGNATURE: randomBytes(32).toString('hex'),
   TICKET_SIGNATURE: randomBytes(32).toString('hex'),
   SECOND_FACTOR_SECRET: randomBytes(32).toString('hex'),
+  BACKUP_KEY: randomBytes(32).toString('hex'),
 })
 
 /** A login can be made here whichever services run: the test stands in for auth. */

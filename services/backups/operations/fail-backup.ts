@@ -5,10 +5,13 @@ import { markBackupFailed, markPartFailed, type BackupRow } from '../queries.ts'
 
 /** Says of which services there is no good copy and why, and tells the administrators. */
 export async function failBackup (
-  ctx: Ctx, backup: BackupRow, reasons: Map<ServiceName, string>, request_id: string | null
+  ctx: Ctx, backup: BackupRow, reasons: Map<ServiceName, string>, request_id: string | null,
+  besides: string | null = null
 ): Promise<void> {
   const services = [...reasons.keys()]
-  const error = [...reasons].map(([service, reason]) => `${service}: ${reason}`).join(' ')
+  const error = [
+    ...[...reasons].map(([service, reason]) => `${service}: ${reason}`), besides ?? [],
+  ].flat().join(' ')
   ctx.log.error({ backup_id: backup.id, services, error }, 'backup failed')
   await ctx.transaction(async tx => {
     for (const [service, reason] of reasons) await markPartFailed(tx, backup.id, service, reason)

@@ -2,13 +2,13 @@ import type * as api from '@fermata/contracts/backups'
 import { invalid } from '@fermata/contracts/problems'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
-import { differingTable, putBack } from '../check-part.ts'
+import { differingTable, findCopy, putBack } from '../check-part.ts'
 import type { Ctx, Operation } from '../context.ts'
 import { presentBackup } from '../present-backup.ts'
 import {
   findBackup, markRestored, readCatalogue, replaceCatalogue, type BackupRow,
 } from '../queries.ts'
-import { alone, requireCompleted, requireWhole } from './verify-backup.ts'
+import { alone, requireStored, requireWhole } from './verify-backup.ts'
 
 /**
  * Puts services back to where they were. All copies are proven before the first table is touched;
@@ -17,7 +17,7 @@ import { alone, requireCompleted, requireWhole } from './verify-backup.ts'
 export const restoreBackup: Operation<typeof api.restoreBackup> = async (ctx, request) => {
   const { params, body, id: request_id } = request
   await alone(ctx, async () => {
-    const backup = await requireCompleted(ctx, params.id)
+    const backup = await requireStored(ctx, params.id, body.services)
     const services = body.services ?? backup.parts.map(part => part.service)
     refuseMissing(backup, services)
     await requireWhole(ctx, backup, services, request_id)
@@ -34,7 +34,8 @@ async function restorePart (
   ctx: Ctx, backup: BackupRow, service: ServiceName, request_id: string
 ): Promise<void> {
   const catalogue = service === 'backups' ? await readCatalogue(ctx.db) : undefined
-  const tables = await putBack(ctx, backup.id, service, 'live', request_id)
+  const tables = await putBack(
+    ctx, await findCopy(ctx, backup.id, service), 'live', request_id)
   if (catalogue) await ctx.transaction(tx => replaceCatalogue(tx, catalogue))
   const known = backup.parts.find(part => part.service === service)?.tables ?? []
   const changed = differingTable(known, tables)

@@ -2,15 +2,18 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
-import { explain, putBack } from '../check-part.ts'
+import { differingTable, explain, putBack, type Copy } from '../check-part.ts'
+import { BrokenCopy } from '../copies/broken-copy.ts'
+import { manifest_file, readManifest, writeManifest, type CopyPart } from '../copies/manifest.ts'
+import { copiesOf } from '../copies/open-store.ts'
+import { digestOf, writePart } from '../copies/part.ts'
 import type { Ctx } from '../context.ts'
-import { removeParts, storePart } from '../part-files.ts'
 import {
   deleteBackup, findOpenBackup, listKept, markBackupCompleted, markBackupRunning,
   markPartCompleted, markPartRunning, markTaken, withLock, type BackupRow,
 } from '../queries.ts'
 import { outdated, type Kept } from '../rules/retention.ts'
-import { leave, takeMoment, type Moment } from '../take-moment.ts'
+import { askServices, leave, takeMoment, type Moment } from '../take-moment.ts'
 import { failBackup } from './fail-backup.ts'
 
 /**
@@ -32,9 +35,29 @@ export async function runBackups (ctx: Ctx, signal: AbortSignal): Promise<void> 
     if (signal.aborted) return
     // Before it is seen as done, so that whoever waits for that finds nobody at work.
     await removeOutdated(ctx, { ...backup, status: reasons.size > 0 ? 'failed' : 'completed' })
-    if (reasons.size > 0) await failBackup(ctx, backup, reasons, backup.request_id)
+    const elsewhere = await keepElsewhere(ctx, backup.id)
+    if (reasons.size > 0 || elsewhere) {
+      await failBackup(ctx, backup, reasons, backup.request_id, elsewhere)
+    }
     else await ctx.transaction(tx => markBackupCompleted(tx, backup.id))
   })
+}
+
+/**
+ * @returns why it is not in the store away from this machine, or null where it is or none is set
+ */
+async function keepElsewhere (ctx: Ctx, id: string): Promise<string | null> {
+  const { store, elsewhere } = copiesOf(ctx.settings)
+  if (!elsewhere || !(await store.list()).includes(id)) return null
+  try {
+    const { parts } = readManifest(await store.read(`${id}/${manifest_file}`))
+    const names = [...parts.flatMap(part => part.files.map(file => file.name)), manifest_file]
+    for (const name of names) await elsewhere.write(`${id}/${name}`, await store.read(`${id}/${name}`))
+    return null
+  } catch (error) {
+    ctx.log.warn({ err: error, backup_id: id }, 'a backup could not be kept elsewhere')
+    return `It is not in ${elsewhere.place}: ${(error as Error).message}`
+  }
 }
 
 /** @returns why there is no copy of a service, for each of which there is none */
@@ -47,29 +70,41 @@ async function copyAll (
   try {
     for (const [service, error] of moment.failed) reasons.set(service, explain(error))
     await markTaken(ctx.db, backup.id, moment.taken_at)
+    const parts: CopyPart[] = []
     for (const [service, { stream }] of moment.copies) {
       if (signal.aborted) break
       await markPartRunning(ctx.db, backup.id, service)
       try {
-        await storeCopy(ctx, backup, service, stream)
+        parts.push(await storeCopy(ctx, backup, service, stream))
       } catch (error) {
         ctx.log.warn({ err: error, service }, 'part of a backup failed')
         reasons.set(service, explain(error))
       }
     }
+    if (!signal.aborted && parts.length > 0) await list(ctx, backup.id, moment.taken_at, parts)
   } finally {
     leave(moment)
   }
   return reasons
 }
 
+/** Writes down what there is, last, so that what has a list is there; elsewhere as well. */
+async function list (
+  ctx: Ctx, id: string, taken_at: string, parts: CopyPart[]
+): Promise<void> {
+  const { store, keys } = copiesOf(ctx.settings)
+  await store.write(`${id}/${manifest_file}`, writeManifest(keys[0]!,
+    { format: 'fermata-backup', version: 1, id, fermata: ctx.version, taken_at, parts }))
+}
+
 /** A service that is missing is waited for, within reason, since a moment of all is of all. */
 async function takePatiently (
   ctx: Ctx, backup: BackupRow, services: ServiceName[], signal: AbortSignal
 ): Promise<Moment> {
+  const source = askServices(ctx, backup.request_id ?? undefined)
   for (let attempt = 1; ; attempt++) {
     try {
-      const moment = await takeMoment(ctx, services, backup.request_id ?? undefined)
+      const moment = await takeMoment(source, services)
       const passing = [...moment.failed.values()].some(isPassing)
       if (!passing || attempt === tries || signal.aborted) return moment
       leave(moment)
@@ -88,12 +123,15 @@ const isPassing = (error: unknown) => error instanceof Problem && error.definiti
 /** Stores a service's copy and restores it into scratch tables before it may be called one. */
 async function storeCopy (
   ctx: Ctx, backup: BackupRow, service: ServiceName, copy: Readable
-): Promise<void> {
-  const request_id = backup.request_id ?? undefined
-  const file = await storePart(ctx.settings.BACKUP_DIR, backup.id, service, copy)
-  const tables = await putBack(ctx, backup.id, service, 'scratch', request_id)
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
-  await markPartCompleted(ctx.db, backup.id, service, { ...file, rows, tables })
+): Promise<CopyPart> {
+  const { store, keys } = copiesOf(ctx.settings)
+  const part = await writePart(store, keys[0]!, backup.id, service, copy)
+  const copied: Copy = { store, key: keys[0]!, backup_id: backup.id, part }
+  const tables = await putBack(ctx, copied, 'scratch', backup.request_id ?? undefined)
+  const changed = differingTable(part.tables, tables)
+  if (changed !== null) throw new BrokenCopy(`The table ${changed} reads back differently.`)
+  await markPartCompleted(ctx.db, backup.id, service, { ...part, sha256: digestOf(part) })
+  return part
 }
 
 /**
@@ -104,7 +142,9 @@ async function removeOutdated (ctx: Ctx, current: Kept): Promise<void> {
   const { BACKUP_KEEP_LAST: keep_last, BACKUP_KEEP_DAYS: keep_days } = ctx.settings
   const others = (await listKept(ctx.db)).filter(backup => backup.id !== current.id)
   for (const id of outdated([...others, current], { keep_last, keep_days })) {
-    await removeParts(ctx.settings.BACKUP_DIR, id)
+    const { store, elsewhere } = copiesOf(ctx.settings)
+    await store.remove(id)
+    await elsewhere?.remove(id)
     await deleteBackup(ctx.db, id)
   }
 }

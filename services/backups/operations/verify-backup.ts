@@ -5,17 +5,18 @@ import { Problem } from '@fermata/platform/problem'
 import { checkPart } from '../check-part.ts'
 import type { Ctx, Operation } from '../context.ts'
 import { presentBackup } from '../present-backup.ts'
-import { findBackup, markVerified, withLock, type BackupRow } from '../queries.ts'
+import { findBackup, markWhole, withLock, type BackupRow } from '../queries.ts'
 import { failBackup } from './fail-backup.ts'
 
 /**
- * Proves once more that a backup can be restored; what the disk has done to it since is found here.
+ * Proves once more that a backup can be restored; what the disk has done to it since is found here,
+ * and so is that a part is whole again.
  */
 export const verifyBackup: Operation<typeof api.verifyBackup> = async (ctx, { params, id }) => {
   await alone(ctx, async () => {
-    const backup = await requireCompleted(ctx, params.id)
+    const backup = await requireStored(ctx, params.id)
     await requireWhole(ctx, backup, backup.parts.map(part => part.service), id)
-    await markVerified(ctx.db, backup.id)
+    await ctx.transaction(tx => markWhole(tx, backup.id))
   })
   return presentBackup((await findBackup(ctx.db, params.id))!)
 }
@@ -25,18 +26,25 @@ export async function alone (ctx: Ctx, work: () => Promise<void>): Promise<void>
   if (!await withLock(ctx, work)) throw new Problem(api.underWay)
 }
 
-/** @throws Problem 404, or `backups/not-completed` */
-export async function requireCompleted (ctx: Ctx, id: string): Promise<BackupRow> {
+/**
+ * @param services that are wanted of it; absent, all that it has
+ * @throws Problem 404, or `backups/not-completed` when it never had a copy of one of them
+ */
+export async function requireStored (
+  ctx: Ctx, id: string, services?: ServiceName[]
+): Promise<BackupRow> {
   const backup = await findBackup(ctx.db, id)
   if (!backup) throw new Problem(notFound)
-  if (backup.status !== 'completed') {
+  const wanted = backup.parts.filter(({ service }) => services?.includes(service) ?? true)
+  const is_over = backup.status === 'completed' || backup.status === 'failed'
+  if (!is_over || wanted.some(({ sha256 }) => sha256 === null)) {
     throw new Problem(api.notCompleted, `The backup is ${backup.status}.`,
       { extensions: { backup_status: backup.status } })
   }
   return backup
 }
 
-/** @throws Problem `backups/damaged`; the backup counts as failed from then on */
+/** @throws Problem `backups/damaged`; the backup counts as failed until it is whole again */
 export async function requireWhole (
   ctx: Ctx, backup: BackupRow, services: ServiceName[], request_id: string
 ): Promise<void> {

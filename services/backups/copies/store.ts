@@ -1,0 +1,15 @@
+/** Where copies are kept. Names are `<backup id>/<file>`; files are small enough to hold. */
+export interface CopyStore {
+  /** For people, without secrets. */
+  place: string
+  /** The ids of all backups that have a manifest. */
+  list: () => Promise<string[]>
+  /** All of it is there afterwards and stays, or nothing. */
+  write: (name: string, bytes: Buffer) => Promise<void>
+  /** @throws BrokenCopy when there is none */
+  read: (name: string) => Promise<Buffer>
+  /** With all its files. */
+  remove: (backup_id: string) => Promise<void>
+}
+
+export const is_backup_id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
