@@ -16,7 +16,6 @@ const max_batch = 256
 const max_waiting_per_event = 4096
 const max_waiting = 16_384
 const max_parallel = 6
-const lock_timeout_ms = 3000
 
 const retry_after_s = '1'
 const full = new Problem(unavailable, 'Many people are buying at this moment. Try again in a second.',
@@ -43,7 +42,7 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
     max_batch, max_waiting_per_lane: max_waiting_per_event, max_waiting, max_parallel,
   })
   const pool = createPool({
-    url: ctx.pool.options.connectionString!, max_connections: max_parallel, lock_timeout_ms,
+    url: ctx.pool.options.connectionString!, max_connections: max_parallel,
     application_name: 'fermata-orders-sale', pipeline: true })
   const rooms = createWaitingRooms(ctx)
   const availability = createLiveAvailability(ctx)

@@ -17,13 +17,13 @@ import { fault_ms, surviveOn, type Scene, type Survival } from './survival.ts'
 
 const port_base = 21_000
 /**
- * Longer than a call between services waits (5 s), PostgreSQL puts up with silence (6 s), we with
+ * Longer than a call between services waits (5 s), PostgreSQL puts up with silence (5 s), we with
  * PostgreSQL's (8 s), and we and the message server with each other's (6 to 9 s).
  */
 const cut_ms = 5 * fault_ms
 /** Between taking the event's lock and the commit, at most and by chance: so that we meet one. */
 const pause_ms = 300
-/** Six seconds are meant; the buyers of a busy machine need some more. */
+/** Six seconds are meant, and seen in docs/reliability.md; a busy machine may need longer. */
 const sells_again_within_ms = 20_000
 const look_again_ms = 20
 

@@ -13,8 +13,6 @@ export interface DatabaseOptions {
    * itself.
    */
   pipeline?: boolean
-  /** A statement that waits longer for a lock fails with SQLSTATE 55P03; 5 s by default. */
-  lock_timeout_ms?: number
   /** Whatever is asked by these connections, nothing is changed. */
   read_only?: boolean
 }
@@ -37,21 +35,23 @@ const types: pg.CustomTypesConfig = {
 const idle_in_transaction_ms = 10_000
 
 /**
- * What a client holds that is cut off, above all the lock of an event, others wait for: after six
+ * What a client holds that is cut off, above all the lock of an event, others wait for: after five
  * seconds the server lets go of it, or of its statement one second later. Without effect on a Unix
  * socket; the last is unknown to Windows.
  */
 const give_up_on_clients = [
-  'tcp_user_timeout=6000', 'tcp_keepalives_idle=3', 'tcp_keepalives_interval=1',
-  'tcp_keepalives_count=3',
+  'tcp_user_timeout=5000', 'tcp_keepalives_idle=3', 'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=2',
   ...process.platform === 'win32' ? [] : ['client_connection_check_interval=1000'],
 ].map(setting => `-c ${setting}`).join(' ')
 
 /**
- * Shorter than that: who waits for a lock and is cut off together with its holder must not get it
- * in its turn, and hold it for as long again.
+ * A lock held this long is stuck, and who waits fails with SQLSTATE 55P03. Twice this is shorter
+ * than those five seconds, for a row is waited for twice: for the place at the head of its line,
+ * then for its holder. Who is cut off together with the holder must not get the lock in its turn,
+ * and hold it for as long again.
  */
-const lock_timeout_ms = 5000
+const lock_timeout_ms = 2400
 
 /** A pool that gives up on a stuck statement or a lost server instead of waiting for ever. */
 export function createPool (options: DatabaseOptions): pg.Pool {
@@ -68,7 +68,7 @@ export function createPool (options: DatabaseOptions): pg.Pool {
       ? `${give_up_on_clients} -c default_transaction_read_only=on` : give_up_on_clients,
     keepAlive: true,
     keepAliveInitialDelayMillis: 3000,
-    lock_timeout: options.lock_timeout_ms ?? lock_timeout_ms,
+    lock_timeout: lock_timeout_ms,
     pipeline: options.pipeline,
     types,
   })
