@@ -6,7 +6,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import type { DB } from './database.ts'
 import { findRivals, type AccountRow } from './queries/accounts.ts'
 import {
-  addLinkToken, beginMailPause, putLink, trimLinkTokens, type LinkPurpose,
+  addLinkToken, beginMailPause, findMailPause, putLink, trimLinkTokens, type LinkPurpose,
   type MailPauses,
 } from './queries/links.ts'
 import { hashToken, newSecretToken } from './secret-tokens.ts'
@@ -35,10 +35,21 @@ export async function askForLink (
 ): Promise<string | null> {
   const link_id = uuidv7()
   const purpose = mail === 'reset' ? 'reset_password' : 'verify_email'
-  const key = createHash('sha256').update(`${mail} ${mailboxOf(email)}`).digest()
-  if (!await beginMailPause(tx, key, pauses)) return null
+  if (!await beginMailPause(tx, pauseKey(mail, email), pauses)) return null
   await putLink(tx, { id: link_id, account_id: id, purpose, login_id, lives_s: mailable_s })
   return link_id
+}
+
+const pauseKey = (mail: Mail, email: string) =>
+  createHash('sha256').update(`${mail} ${mailboxOf(email)}`).digest()
+
+/** Seconds until an unproven account's address may get its next mail, one at least. */
+export const proofPause = async (tx: Tx<DB>, account: AccountRow): Promise<number> =>
+  findMailPause(tx, pauseKey(await mailOfProof(tx, account), account.email), pauses)
+
+async function mailOfProof (tx: Tx<DB>, account: AccountRow): Promise<AddressMail> {
+  const { has_proven, has_older } = await findRivals(tx, account)
+  return has_proven ? 'exists' : has_older ? 'verify_again' : 'verify'
 }
 
 /**
@@ -48,8 +59,7 @@ export async function askForLink (
 export async function askForProof (
   tx: Tx<DB>, account: AccountRow, login_id: string | null,
 ): Promise<{ mail: AddressMail, link_id: string } | undefined> {
-  const { has_proven, has_older } = await findRivals(tx, account)
-  const mail = has_proven ? 'exists' : has_older ? 'verify_again' : 'verify'
+  const mail = await mailOfProof(tx, account)
   const link_id = await askForLink(tx, account, mail, login_id)
   return link_id === null ? undefined : { mail, link_id }
 }

@@ -113,7 +113,7 @@ test('a passkey is added, signs in alone, finishes after the password, and is re
 
   await page.goto('/account/security')
   // The first tap asks, the second removes.
-  await page.getByText('Remove: My phone').click()
+  await page.locator('summary', { hasText: 'My phone' }).click()
   await page.getByRole('button', { name: /^Yes, remove.*My phone$/ }).click()
   await page.getByText('Saved.').waitFor()
   await signOut(page)

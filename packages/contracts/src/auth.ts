@@ -83,6 +83,9 @@ export type EndedLogin = Static<typeof EndedLogin>
 export const proofNeeded = defineProblem(
   'auth/proof-needed', 403, 'A link alone proves nothing: send the password, or set a new one',
 )
+export const mailedOften = defineProblem(
+  'auth/mailed-often', 429, 'This address was mailed as often as it may be for now',
+)
 export const weakPassword = defineProblem(
   'auth/weak-password', 400, 'This password is too easy to guess',
 )
@@ -245,8 +248,9 @@ export const verifyEmail = defineRoute({
 export const requestVerification = defineRoute({
   method: 'POST', path: '/api/auth/email/verification', access: 'user',
   summary: 'Send the mail that proves your address again',
+  description: '`Retry-After` of `auth/mailed-often` says when the address may get the next one.',
   reply: { 202: Empty },
-  problems: [accountGone],
+  problems: [accountGone, mailedOften],
   rate_limit: { max: 5, per_seconds: 300, by: 'account' },
 })
 

@@ -1,5 +1,6 @@
 import {
-  accountReclaimed, emailVerified, forgotPassword, getMe, login, makeLink, passwordResetRequested,
+  accountReclaimed, emailVerified, forgotPassword, getMe, login, mailedOften, makeLink,
+  passwordResetRequested,
   refresh, register, requestVerification, resetPassword, rolesChanged, userRegistered,
   verificationRequested, verifyEmail, type Session,
 } from '@fermata/contracts/auth'
@@ -161,7 +162,11 @@ test('requestVerification: mails a new link after a minute, none to a proven add
     expect((await it.send(requestVerification, { token })).status).toBe(202)
     return published(ctx, verificationRequested, user.id)
   }
-  expect(await ask()).toHaveLength(0)
+  const early = await it.send(requestVerification, { token })
+  expect([early.status, early.problem.type]).toEqual([429, mailedOften.type])
+  expect(Number(early.headers['retry-after'])).toBeGreaterThan(30)
+  expect(Number(early.headers['retry-after'])).toBeLessThanOrEqual(60)
+  expect(await published(ctx, verificationRequested, user.id)).toHaveLength(0)
   const former = await linkOf(user.id)
   await endPauses(ctx)
   expect(await ask()).toMatchObject([{ mail: 'verify' }])

@@ -31,19 +31,29 @@ export interface MailPauses {
   window_s: number
 }
 
+/** How long `old` keeps the next mail away. */
+const pauseAfter = ({ first_s, mails, then_s, window_s }: MailPauses) => sql`interval '1 second' *
+           case when old.mails < ${mails} or old.since <= now() - ${window_s} * interval '1 second'
+                then ${first_s}::integer else ${then_s}::integer end`
+
 /** False while the last mail of the kind to the address is younger than the pause. */
 export const beginMailPause = async (
-  tx: Tx<DB>, key: Buffer, { first_s, mails, then_s, window_s }: MailPauses,
+  tx: Tx<DB>, key: Buffer, pauses: MailPauses,
 ) => (await sql`
   insert into auth.mail_pauses as old (key) values (${key})
   on conflict (key) do update set
      last_at = excluded.last_at,
-     mails = case when old.since > now() - ${window_s} * interval '1 second' then old.mails + 1 else 1 end,
-     since = case when old.since > now() - ${window_s} * interval '1 second' then old.since else now() end
-   where old.last_at <= now() - interval '1 second' *
-           case when old.mails < ${mails} or old.since <= now() - ${window_s} * interval '1 second'
-                then ${first_s}::integer else ${then_s}::integer end
+     mails = case when old.since > now() - ${pauses.window_s} * interval '1 second' then old.mails + 1 else 1 end,
+     since = case when old.since > now() - ${pauses.window_s} * interval '1 second' then old.since else now() end
+   where old.last_at <= now() - ${pauseAfter(pauses)}
   returning true`.execute(tx)).rows.length > 0
+
+/** Seconds until the next mail of the kind to the address, one at least. */
+export const findMailPause = async (tx: Tx<DB>, key: Buffer, pauses: MailPauses) =>
+  (await sql<{ left_s: number }>`
+    select greatest(1, ceil(extract(epoch from
+             old.last_at + ${pauseAfter(pauses)} - now())))::integer as left_s
+      from auth.mail_pauses as old where key = ${key}`.execute(tx)).rows[0]?.left_s ?? 1
 
 /**
  * Stores a token of a link for which a mail may still be written.

@@ -1,10 +1,11 @@
 import {
-  badCredentials, changePassword, deleteCredentials, lastAdmin, requestVerification,
+  badCredentials, changePassword, deleteCredentials, lastAdmin, mailedOften, requestVerification,
   weakPassword,
 } from '@fermata/contracts/auth'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { ProfileChanges, updateMyProfile, updateMySettings } from '@fermata/contracts/users'
 import { redirect, type RouterContextProvider } from 'react-router'
+import { formatWait } from '../i18n/formats.ts'
 import { isLanguage } from '../i18n/language.ts'
 import type { Translate } from '../i18n/translate.ts'
 import { translators } from '../i18n/translators.server.ts'
@@ -76,7 +77,11 @@ const setPassword: Change = async (context, t, values) => {
 
 const verify: Change = async (context, t, values) => {
   const answer = await api(context)(requestVerification)
-  return answer.ok ? done(t('account.settings.verification_sent')) : explain(context, t, values, answer)
+  if (answer.ok) return done(t('account.settings.verification_sent'))
+  if (!problemIs(answer.problem, mailedOften)) return explain(context, t, values, answer)
+  const { language } = context.get(visitorOf)
+  const wait = formatWait(language, Number(answer.headers.get('retry-after')))
+  return refuse(t, values, {}, t('account.settings.verification_often', { wait }))
 }
 
 const erase: Change = async (context, t, values) => {

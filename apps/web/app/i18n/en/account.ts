@@ -168,6 +168,7 @@ export const account = {
     unverified: 'Not confirmed yet',
     send_verification: 'Send the confirmation mail again',
     verification_sent: 'A mail with a link is on its way.',
+    verification_often: 'A mail went to this address a moment ago; its link is good. Ask for another in {{wait}}.',
     export: 'Download all that is kept about you',
     delete_title: 'Delete the account',
     delete_text: 'Your sign-in, profile and settings are erased. What the law asks sellers to keep stays without your name. This cannot be undone.',

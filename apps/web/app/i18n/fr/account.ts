@@ -171,6 +171,7 @@ export const account: Wording<typeof english.account> = {
     unverified: 'Pas encore confirmée',
     send_verification: 'Renvoyer l’e-mail de confirmation',
     verification_sent: 'Un e-mail avec un lien est en route.',
+    verification_often: 'Un e-mail est parti vers cette adresse il y a peu ; son lien est valable. Demandez-en un autre dans {{wait}}.',
     export: 'Télécharger tout ce qui est conservé à votre sujet',
     delete_title: 'Supprimer le compte',
     delete_text: 'Votre accès, votre profil et vos réglages sont effacés. Ce que la loi impose aux vendeurs de garder reste sans votre nom. C’est définitif.',
