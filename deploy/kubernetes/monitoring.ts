@@ -43,6 +43,10 @@ export const alerts: [name: string, expression: string, lasting: string, summary
     'an event was given up: its effect is missing'],
   ['FermataLogLinesLost', 'increase(fermata_log_lines_dropped_total[5m]) > 0', '1m',
     'log lines cannot be written: a disk is full, or nobody reads them'],
+  ['FermataDisagrees', 'max by (kind) (fermata_mismatches) > 0', '1m',
+    'what the services hold does not agree: npm run verify says where'],
+  ['FermataNotCompared', 'max(fermata_reconciliation_age_seconds) > 129600', '10m',
+    'nobody has compared what the services hold for a day and a half'],
   ['FermataLoopBusy', 'max by (pod) (fermata_nodejs_eventloop_lag_p99_seconds) > 0.3', '5m',
     'a process has more to do than one core can'],
 ]

@@ -42,5 +42,9 @@ export const BackupsSettings = Type.Object({
     minimum: 0, maximum: 3650, default: 30, examples: [30],
     description: 'of how many days the last backup is kept besides those',
   }),
+  VERIFY_SCHEDULE: Type.String({
+    pattern: '^\\S+( \\S+){4}$', default: '45 4 * * *', examples: ['45 4 * * *'],
+    description: 'five fields of crontab in UTC: when what the services hold is compared',
+  }),
 })
 export type BackupsSettings = Static<typeof BackupsSettings>

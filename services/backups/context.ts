@@ -4,5 +4,10 @@ import type { Context, Operation as PlatformOperation } from '@fermata/platform/
 import type { BackupsSettings } from './config.ts'
 import type { DB } from './database.ts'
 
-export type Ctx = Context<DB, BackupsSettings, Loop>
+export interface Resources extends Loop {
+  /** Tells the loop that compares services that somebody wants to know. */
+  compare: () => void
+}
+
+export type Ctx = Context<DB, BackupsSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

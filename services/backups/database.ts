@@ -96,6 +96,17 @@ export interface BackupsParts {
   tables: Json | null
 }
 
+export interface BackupsReconciliations {
+  began_at: Generated<string>
+  ended_at: string | null
+  error: string | null
+  id: string
+  mismatch_count: number | null
+  result: Json | null
+  status: Generated<string>
+  trigger: string
+}
+
 export interface DB {
   'backups.backups': BackupsBackups
   'backups.dead_letters': BackupsDeadLetters
@@ -106,4 +117,5 @@ export interface DB {
   'backups.migrations_lock': BackupsMigrationsLock
   'backups.outbox': BackupsOutbox
   'backups.parts': BackupsParts
+  'backups.reconciliations': BackupsReconciliations
 }

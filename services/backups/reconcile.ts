@@ -65,7 +65,7 @@ export async function reconcile (
   }
   const suspected: { look: Look, ids: Map<string, Finding[]> }[] = []
   for (const look of looksOf(asks)) {
-    await unlessAway(report, async () => {
+    await unlessAway(report, look, async () => {
       const { ids, checked } = await firstLook(asks, look, signal)
       report.checked.push(...checked)
       if (ids.size > 0) suspected.push({ look, ids })
@@ -73,7 +73,8 @@ export async function reconcile (
   }
   if (suspected.length > 0) await pause(settle_ms, undefined, { signal })
   for (const { look, ids } of suspected) {
-    await unlessAway(report, () => secondLook(asks, look, ids, { report, older_than_ms, signal }))
+    await unlessAway(report, look, () =>
+      secondLook(asks, look, ids, { report, older_than_ms, signal }))
   }
   report.mismatches = mismatchKinds.flatMap(kind => {
     const found = report.found.get(kind)
@@ -100,7 +101,12 @@ async function asked<T> (service: ServiceName, ask: () => Promise<T>): Promise<T
   }
 }
 
-async function unlessAway ({ unanswered }: Reconciled, work: () => Promise<void>): Promise<void> {
+/** Who was away a moment ago is not waited for again. */
+async function unlessAway (
+  { unanswered }: Reconciled, { lists }: Look, work: () => Promise<void>
+): Promise<void> {
+  const away = new Set(unanswered.map(({ service }) => service))
+  if (lists.some(list => away.has(serviceOfList(list)))) return
   try {
     await work()
   } catch (error) {

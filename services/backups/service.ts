@@ -1,4 +1,5 @@
 import * as api from '@fermata/contracts/backups'
+import * as reconciliation from '@fermata/contracts/reconciliation'
 import { cron } from '@fermata/platform/jobs'
 import { startLoop } from '@fermata/platform/loop'
 import { defineService, route } from '@fermata/platform/service'
@@ -7,8 +8,13 @@ import type { Ctx } from './context.ts'
 import { createBackup, scheduleBackup } from './operations/create-backup.ts'
 import { getBackup } from './operations/get-backup.ts'
 import { listBackups } from './operations/list-backups.ts'
+import { listReconciliations } from './operations/list-reconciliations.ts'
 import { restoreBackup } from './operations/restore-backup.ts'
 import { runBackups } from './operations/run-backups.ts'
+import {
+  addReconciliationGauges, runReconciliations,
+} from './operations/run-reconciliations.ts'
+import { scheduleReconciliation, startReconciliation } from './operations/start-reconciliation.ts'
 import { verifyBackup } from './operations/verify-backup.ts'
 import { personalData } from './personal-data.ts'
 
@@ -26,9 +32,26 @@ export default defineService<Ctx>({
     route(api.getBackup, getBackup),
     route(api.verifyBackup, verifyBackup),
     route(api.restoreBackup, restoreBackup),
+    route(reconciliation.listReconciliations, listReconciliations),
+    route(reconciliation.startReconciliation, startReconciliation),
   ],
-  jobs: [cron<Ctx, unknown>('schedule-backup', ctx => ctx.settings.BACKUP_SCHEDULE, scheduleBackup)],
-  start: async ctx => startLoop(signal => runBackups(ctx, signal),
-    { name: 'run-backups', poll_ms: run_poll_ms, log: ctx.log }),
+  jobs: [
+    cron<Ctx, unknown>('schedule-backup', ctx => ctx.settings.BACKUP_SCHEDULE, scheduleBackup),
+    cron<Ctx, unknown>('schedule-reconciliation', ctx => ctx.settings.VERIFY_SCHEDULE,
+      scheduleReconciliation),
+  ],
+  async start (ctx) {
+    addReconciliationGauges(ctx)
+    const backups = startLoop(signal => runBackups(ctx, signal),
+      { name: 'run-backups', poll_ms: run_poll_ms, log: ctx.log })
+    const comparisons = startLoop(signal => runReconciliations(ctx, signal),
+      { name: 'run-reconciliations', poll_ms: run_poll_ms, log: ctx.log })
+    return {
+      wake: backups.wake, compare: comparisons.wake,
+      async stop () {
+        await Promise.all([backups.stop(), comparisons.stop()])
+      },
+    }
+  },
   stop: ctx => ctx.resources.stop(),
 })

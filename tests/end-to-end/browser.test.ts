@@ -295,7 +295,7 @@ test('an administrator sees people, health, deliveries and backups; others do no
   await page.goto('/sign-out')
   await page.context().clearCookies()
   await signInAs(page, 'admin')
-  for (const path of ['/admin', '/admin/users', '/admin/deliveries', '/admin/backups']) {
+  for (const path of ['/admin', '/admin/users', '/admin/deliveries', '/admin/backups', '/admin/agreement']) {
     expect((await page.goto(path))?.status()).toBe(200)
     expect([path, await accessibilityOf(page)]).toEqual([path, []])
   }

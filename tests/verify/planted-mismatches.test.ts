@@ -1,5 +1,6 @@
 import { mismatchKinds, type MismatchKind } from '@fermata/contracts/reconciliation'
 import { uuidv7 } from '@fermata/platform/ids'
+import { mendable, repair, repairs } from '@fermata/server/verify/repairs'
 import { verify } from '@fermata/server/verify/verify'
 import { createTestDatabase } from '@fermata/testkit/postgres'
 import pg from 'pg'
@@ -151,6 +152,26 @@ test.each(mismatchKinds)('verify: %s is found where it was planted', async kind 
     const ids = found.get(kind)!.map(one => one.id)
     if (/^[0-9a-f-]{36}$/.test(id)) expect(ids).toContain(id)
     expect(found.get(kind)!.every(one => one.detail !== '')).toBe(true)
+  } finally {
+    await copy.drop()
+  }
+})
+
+test.each([
+  ['recount', 'pool_miscounted'], ['recount', 'promo_code_miscounted'],
+  ['redeliver', 'event_without_effect'],
+] as const)('verify: %s mends %s', async (name, kind) => {
+  const copy = await createTestDatabase(new URL(evening.database.url).pathname.slice(1))
+  try {
+    await run(copy.url, plants[kind](evening).statements)
+    const urls = urlsOf(copy.url)
+    const { found } = await verify(urls, at_once)
+
+    await repair(repairs[name]!, mendable(repairs[name]!, found), urls)
+
+    const { mismatches } = await verify(urls, at_once)
+    // Nobody is there to handle it: it waits again.
+    expect(mismatches.map(one => one.kind)).toEqual(name === 'redeliver' ? ['event_waiting'] : [])
   } finally {
     await copy.drop()
   }

@@ -55,6 +55,7 @@ export default [
     route('admin/users', 'admin/users.tsx'),
     route('admin/deliveries', 'admin/deliveries.tsx'),
     route('admin/backups', 'admin/backups.tsx'),
+    route('admin/agreement', 'admin/agreement.tsx'),
   ]),
 
   route('*', 'shop/not-found.tsx'),

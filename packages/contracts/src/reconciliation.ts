@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { defineRoute } from './define.ts'
-import { Nullable, Timestamp, Uuid } from './fields.ts'
+import { ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 import { services, serviceNames, type ServiceName } from './services.ts'
 
 /**
@@ -118,3 +118,31 @@ export const serviceOfList = (list: string) => {
   if (!(name in services)) throw new Error(`No service states ${list}`)
   return name as ServiceName
 }
+
+export const ReconciliationRun = Type.Object({
+  id: Uuid,
+  trigger: Type.Enum(['schedule', 'request']),
+  status: Type.Enum(['in_progress', 'completed', 'failed']),
+  began_at: Timestamp,
+  ended_at: Nullable(Timestamp),
+  error: Nullable(Type.String()),
+  mismatch_count: Nullable(Count),
+  result: Nullable(Reconciliation),
+})
+export type ReconciliationRun = Static<typeof ReconciliationRun>
+
+export const listReconciliations = defineRoute({
+  method: 'GET', path: '/api/backups/reconciliations', access: 'admin',
+  summary: 'Comparisons of what the services hold, newest first',
+  query: ListQuery({}),
+  reply: { 200: Page(ReconciliationRun) },
+  problems: [],
+})
+
+export const startReconciliation = defineRoute({
+  method: 'POST', path: '/api/backups/reconciliations', access: 'admin', idempotent: true,
+  summary: 'Compare what the services hold, now',
+  description: 'Changes nothing. It runs in the background; the list tells what it came to.',
+  reply: { 202: ReconciliationRun },
+  problems: [],
+})

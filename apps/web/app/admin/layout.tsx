@@ -20,6 +20,7 @@ export default function AdminLayout () {
         { path: '/admin/users', text: t('admin.nav.users') },
         { path: '/admin/deliveries', text: t('admin.nav.deliveries') },
         { path: '/admin/backups', text: t('admin.nav.backups') },
+        { path: '/admin/agreement', text: t('admin.nav.agreement') },
       ]} />
       <Outlet />
     </div>
