@@ -55,6 +55,10 @@ if [ ! -e secrets/otel_exporter_otlp_headers ]; then
   : > secrets/otel_exporter_otlp_headers
   echo "made secrets/otel_exporter_otlp_headers, empty: for a collector of traces that wants a key"
 fi
+if [ ! -e secrets/backup_s3_secret_access_key ]; then
+  : > secrets/backup_s3_secret_access_key
+  echo "made secrets/backup_s3_secret_access_key, empty: for a bucket that keeps backups as well"
+fi
 for name in tls_certificate tls_key; do
   [ -e "secrets/$name" ] || echo "MISSING secrets/$name: put it there before the start" >&2
 done

@@ -12,7 +12,7 @@ const schemas: TObject[] = [ServerSettings, PlatformSettings,
   ...Object.values(allServices).flatMap(one => one.settings ?? [])]
 
 /** Addresses without a password in them. */
-const plain_addresses = /^(PUBLIC_URL|API_URL|[A-Z]+_SERVICE_URL)$/
+const plain_addresses = /^(PUBLIC_URL|API_URL|BACKUP_S3_URL|[A-Z]+_SERVICE_URL)$/
 const sounds_secret = /PASSWORD|PASSPHRASE|TOKEN|SIGNATURE|SECRET|CREDENTIAL|_KEY$|_URL/
 
 /** Names that sound as if nobody should see their value, and whose schema does not say so. */
@@ -40,6 +40,6 @@ test('secretNames: a service gets the secrets of its own schema and no other', (
 
 test('sharedSecretNames: the instructions for a cluster make every one of them', () => {
   const page = readFileSync(new URL('../docs/operate/deploy.md', import.meta.url), 'utf8')
-  const made = [...page.matchAll(/--from-literal=([a-z_]+)=/g)].map(([, name]) => name)
+  const made = [...page.matchAll(/--from-literal=([a-z0-9_]+)=/g)].map(([, name]) => name)
   for (const name of sharedSecretNames()) expect(made).toContain(name.toLowerCase())
 })

@@ -5,6 +5,7 @@ import { cron, job } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { defineService, route } from '@fermata/platform/service'
 import { createPasswordHasher } from './adapters/password-hasher.ts'
+import { afterRestore } from './after-restore.ts'
 import { AuthSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { changePassword } from './operations/change-password.ts'
@@ -45,6 +46,7 @@ import { personalData } from './personal-data.ts'
 export default defineService<Ctx>({
   name: 'auth',
   personal_data: personalData,
+  afterRestore,
   migrations: new URL('./migrations/', import.meta.url),
   settings: AuthSettings,
   routes: [

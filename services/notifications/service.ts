@@ -12,6 +12,7 @@ import { on } from '@fermata/platform/messages'
 import { createSecretBox } from '@fermata/platform/secret-box'
 import { defineService, route } from '@fermata/platform/service'
 import { createSmtp } from './adapters/smtp.ts'
+import { afterRestore } from './after-restore.ts'
 import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { createMailRounds } from './mail-rounds.ts'
@@ -51,6 +52,7 @@ export default defineService<Ctx>({
   name: 'notifications',
   personal_data: personalData,
   statements,
+  afterRestore,
   migrations: new URL('./migrations/', import.meta.url),
   settings: NotificationSettings,
   routes: [

@@ -18,7 +18,7 @@ beforeAll(async () => {
   // As an older version left it.
   for (const folder of ['logs', 'backups/01234567'])
     mkdirSync(join(data.folder, folder), { recursive: true, mode: 0o755 })
-  for (const file of ['logs/orders.log', 'backups/01234567/orders.ndjson.gz'])
+  for (const file of ['logs/orders.log', 'backups/01234567/orders-00001'])
     writeFileSync(join(data.folder, file), '', { mode: 0o644 })
   server = await startServerProcess(data.folder, {
     HOST: '0.0.0.0', FERMATA_DEMO: 'true', TRUST_PROXY: '127.0.0.0/8, 10.0.0.0/8',
@@ -111,7 +111,7 @@ test('data folder: whatever is in it is its owner\'s alone, also what was open b
   expect(statSync(join(data.folder, 'postgres')).mode & 0o777).toBe(passage)
   for (const name of ['logs', 'backups'])
     expect(statSync(join(data.folder, name)).mode & 0o777).toBe(0o700)
-  for (const name of ['logs/orders.log', 'secrets.json', 'backups/01234567/orders.ndjson.gz'])
+  for (const name of ['logs/orders.log', 'secrets.json', 'backups/01234567/orders-00001'])
     expect([name, statSync(join(data.folder, name)).mode & 0o777]).toEqual([name, 0o600])
   expect(openFiles(data.folder)).toEqual([])
 })

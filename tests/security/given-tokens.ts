@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import * as auth from '@fermata/contracts/auth'
 import * as backups from '@fermata/contracts/backups'
 import type { AnyRoute } from '@fermata/contracts/define'
@@ -8,9 +7,11 @@ import * as events from '@fermata/contracts/events'
 import { getMail, listMailbox } from '@fermata/contracts/notifications'
 import * as orders from '@fermata/contracts/orders'
 import * as payments from '@fermata/contracts/payments'
+import type { Context } from '@fermata/platform/service'
 import { uuidv7 } from '@fermata/platform/ids'
-import type { TestSystem } from '@fermata/testkit/start'
+import { eventually, type TestSystem } from '@fermata/testkit/start'
 import { Secret, TOTP } from 'otpauth'
+import { openBackups } from './opened-backups.ts'
 
 /**
  * Gives people every token that there is, and looks for them where data rest: as they were told, in
@@ -36,8 +37,11 @@ export async function giveTokens (it: TestSystem, folders: string[]): Promise<To
   await buy(giver)
   await readMails(giver)
   await it.eventually(() => areEventsSent(it), 'all events to be handled')
-  const places = async () =>
-    Object.assign(await tables(it), ...await Promise.all(folders.map(files)))
+  const { BACKUP_DIR, BACKUP_KEY } = it.context<
+    Context<unknown, { BACKUP_DIR: string, BACKUP_KEY: string }>
+  >('backups').settings
+  const places = async () => Object.assign(await tables(it),
+    ...await Promise.all(folders.map(files)), await openBackups(BACKUP_DIR, BACKUP_KEY))
   return {
     given: giver.given, address: giver.ann, places,
     async find () {
@@ -182,7 +186,7 @@ async function files (path: string): Promise<Record<string, string>> {
     if (!entry.isFile()) continue
     const file = join(entry.parentPath, entry.name)
     const bytes = await readFile(file)
-    found[file] = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1')
+    found[file] = bytes.toString('latin1')
   }
   return found
 }
@@ -190,9 +194,9 @@ async function files (path: string): Promise<Record<string, string>> {
 async function backUp (it: TestSystem): Promise<void> {
   const token = await it.personToken({ roles: ['admin'] })
   const { id } = (await it.send(backups.createBackup, { token, body: {} })).body
-  await it.eventually(async () =>
+  await eventually(async () =>
     (await it.send(backups.getBackup, { token, params: { id } })).body.status === 'completed',
-  'the backup')
+  'the backup', 60_000)
 }
 
 async function areEventsSent (it: TestSystem): Promise<boolean> {

@@ -34,7 +34,16 @@ export const DeadLetter = Type.Object({
 })
 export type DeadLetter = Static<typeof DeadLetter>
 
+/** Something a restore did besides putting rows back. */
+export const RestoreNote = Type.Object({
+  what: Type.Enum(['events_due', 'logins_ended', 'mails_held_back']),
+  count: Type.Integer({ minimum: 0 }),
+  ids: Type.Array(Type.String(), { description: 'The first ten' }),
+})
+export type RestoreNote = Static<typeof RestoreNote>
+
 export const ImportResult = Type.Object({
+  notes: Type.Array(RestoreNote),
   tables: Type.Array(Type.Object({
     name: Type.String(), rows: Type.Integer({ minimum: 0 }), sha256: Type.String(),
   })),

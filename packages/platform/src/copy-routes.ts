@@ -1,17 +1,20 @@
 import type { Readable } from 'node:stream'
 import { exportRoute, holdStillRoute, importRoute } from '@fermata/contracts/platform'
-import type { ServiceName } from '@fermata/contracts/services'
 import { createPool } from './database.ts'
 import { exportTables } from './export.ts'
 import { holdStill } from './hold-still.ts'
 import { importTables } from './import.ts'
-import { route, type BoundRoute, type Context, type Operation } from './service.ts'
+import {
+  route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
+} from './service.ts'
 
 /**
  * What whoever makes and restores copies asks of every service.
  * @param owner_url of the role that may replace tables
  */
-export function copyRoutes (name: ServiceName, owner_url: string): BoundRoute<Context>[] {
+export function copyRoutes (
+  { name, afterRestore }: ServiceDefinition, owner_url: string
+): BoundRoute<Context>[] {
   const exporting = exportRoute(name)
   // A stream where the contract, which browsers read too, can only say bytes.
   const exportData: Operation<typeof exporting, Context> = async (_, { query }) =>
@@ -27,7 +30,8 @@ export function copyRoutes (name: ServiceName, owner_url: string): BoundRoute<Co
       url: owner_url, max_connections: 1, application_name: 'fermata-owner',
     })
     try {
-      return await importTables(pool, name, body as unknown as Readable, query.target)
+      return await importTables(
+        pool, body as unknown as Readable, { service: name, target: query.target, afterRestore })
     } finally {
       await pool.end()
     }

@@ -34,7 +34,7 @@ export async function describeService (
     await addDocumentation(scope, definition.name, version)
     const routes = [
       ...definition.routes,
-      ...platformRoutes(definition.name, {
+      ...platformRoutes(definition, {
         version, accepting: () => false, bus_carries: () => false, owner_url: '',
       }),
     ]

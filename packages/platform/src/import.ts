@@ -1,15 +1,18 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { importMismatch, type ImportResult } from '@fermata/contracts/platform'
+import { importMismatch, type ImportResult, type RestoreNote } from '@fermata/contracts/platform'
 import { unavailable } from '@fermata/contracts/problems'
 import type { PoolClient } from 'pg'
+import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Static, TObject } from 'typebox'
 import { Value } from 'typebox/value'
+import type { Db } from './database.ts'
 import { ExportEnd, ExportHeader, Sequences, TableEnd, TableStart } from './export.ts'
 import { readExport, type ExportReader } from './export-reader.ts'
 import { uuidv7 } from './ids.ts'
+import { makeAllDue } from './message-queries.ts'
 import { Problem } from './problem.ts'
 import {
   beginCopy, createDigest, digestTable, readMigrationNames, readShapes, type TableShape,
@@ -20,6 +23,13 @@ import {
  * service holds.
  */
 export type ImportTarget = 'live' | 'scratch'
+
+export interface ImportOptions {
+  service: string
+  target: ImportTarget
+  /** Of the service's definition. */
+  afterRestore?: (db: Db) => Promise<RestoreNote[]>
+}
 
 const mismatch = (table: string, detail: string) =>
   new Problem(importMismatch, detail, { extensions: { table } })
@@ -122,7 +132,7 @@ async function fillTable (
 }
 
 async function fill (
-  client: PoolClient, service: string, reader: ExportReader, target: ImportTarget
+  client: PoolClient, { service, target, afterRestore }: ImportOptions, reader: ExportReader
 ): Promise<ImportResult> {
   const header = expect(ExportHeader, await reader.next())
   if (header.service !== service) throw mismatch('', `This is no copy of ${service}.`)
@@ -150,7 +160,10 @@ async function fill (
   }
   if (target === 'live') await restoreRest(client, schema, shapes, sequences)
   await addForeignKeys(client, schema, keys)
-  return { tables: await compare(client, schema, shapes, claimed) }
+  const tables = await compare(client, schema, shapes, claimed)
+  if (target === 'scratch') return { tables, notes: [] }
+  const db = databaseOn(client)
+  return { tables, notes: [await tellAgain(db, service), ...await afterRestore?.(db) ?? []] }
 }
 
 async function restoreRest (
@@ -185,6 +198,23 @@ async function compare (
   return tables
 }
 
+/** Queries of a transaction that is under way. */
+const databaseOn = (client: PoolClient): Db => new Kysely({ dialect: new PostgresDialect({ pool: {
+  connect: async () => ({
+    query: client.query.bind(client), release () {},
+  }),
+  end: async () => {},
+  options: {},
+} }) })
+
+/**
+ * Every event is due again: whoever had handled it before the copy knows it, and others hear of it
+ * now.
+ */
+async function tellAgain (db: Db, schema: string): Promise<RestoreNote> {
+  return { what: 'events_due', count: await makeAllDue(db, schema), ids: [] }
+}
+
 /** Somebody else holds the tables, or wants them in another order. */
 const tablesInUse = new Set(['55P03', '40P01'])
 /**
@@ -211,15 +241,15 @@ function toProblem (error: unknown): unknown {
  * these tables
  */
 export async function importTables (
-  pool: pg.Pool, service: string, body: Readable, target: ImportTarget
+  pool: pg.Pool, body: Readable, options: ImportOptions
 ): Promise<ImportResult> {
   const reader = readExport(body)
   const client = await pool.connect()
   let clean = false
   try {
     await beginCopy(client, 'isolation level read committed')
-    const result = await fill(client, service, reader, target)
-    await client.query(target === 'live' ? 'commit' : 'rollback')
+    const result = await fill(client, options, reader)
+    await client.query(options.target === 'live' ? 'commit' : 'rollback')
     clean = true
     return result
   } catch (error) {

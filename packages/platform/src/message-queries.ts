@@ -147,6 +147,11 @@ export const insertInbox = async (
   return { fresh: new Set(row!.seen ?? ids), some_erased: row!.some_erased }
 }
 
+/** Whatever was sent. @returns how many there are */
+export const makeAllDue = async (db: Db, schema: string) => Number((await sql`
+  update ${sql.ref(`${schema}.outbox`)} set sent_at = null, available_at = created_at, attempts = 0
+  `.execute(db)).numAffectedRows ?? 0)
+
 export const insertDeadLetter = async (
   tx: Tx, schema: string, letter: { id: string, event: StoredEvent, handler: string, error: string }
 ) => (await sql<{ id: string, created_at: string }>`

@@ -63,13 +63,20 @@ const reasonOf = (error: unknown) =>
  * Brings a service's schema up to date. Forward only; several processes may start at once: the
  * migrator takes a transaction-scoped lock, the first does the work and the others find it done.
  * @param folder the service's own migrations; absent when it has the platform's tables only
+ * @param only these and no others, for a copy of before; all of them have to be known
  * @throws the database's error, naming the migration; nothing of a failed run stays behind
  */
-export async function migrate (db: Kysely<any>, schema: string, folder?: URL): Promise<void> {
-  const migrations = {
+export async function migrate (
+  db: Kysely<any>, schema: string, folder?: URL, only?: readonly string[]
+): Promise<void> {
+  const all = {
     ...readMigrations(platformMigrations, 'platform_', schema),
     ...(folder && readMigrations(folder, 'service_', schema)),
   }
+  const unknown = only?.filter(name => !(name in all)) ?? []
+  if (unknown.length > 0) throw new Error(
+    `The copy of ${schema} was made by a newer Fermata: ${unknown.join(', ')} is not known here.`)
+  const migrations = only ? Object.fromEntries(only.map(name => [name, all[name]!])) : all
   if (await isCurrent(db, schema, Object.keys(migrations))) return
   const migrator = new Migrator({
     db,

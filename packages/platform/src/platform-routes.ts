@@ -2,7 +2,6 @@ import {
   healthRoute, listDeadLettersRoute, personalDataRoute, readyRoute, retryDeadLetterRoute,
   type DeadLetter,
 } from '@fermata/contracts/platform'
-import type { ServiceName } from '@fermata/contracts/services'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
 import { copyRoutes } from './copy-routes.ts'
@@ -11,7 +10,9 @@ import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
 import { collectRecords, type PersonalDataMap } from './personal-data.ts'
 import { requestIdOf } from './tracing.ts'
-import { reply, route, type BoundRoute, type Context, type Operation } from './service.ts'
+import {
+  reply, route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
+} from './service.ts'
 
 /** A check that takes longer counts as failed. */
 const check_timeout_ms = 1000
@@ -30,8 +31,9 @@ const keeps_nothing: PersonalDataMap = { tables: {}, impersonal: {} }
 
 /** The routes every service answers: its health and its dead letters. */
 export function platformRoutes (
-  name: ServiceName, lifecycle: Lifecycle, personal_data: PersonalDataMap = keeps_nothing
+  definition: ServiceDefinition, lifecycle: Lifecycle
 ): BoundRoute<Context>[] {
+  const { name, personal_data = keeps_nothing } = definition
   const health = healthRoute(name)
   const getHealth: Operation<typeof health, Context> = async () =>
     ({ status: 'ok', service: name, version: lifecycle.version })
@@ -77,7 +79,7 @@ export function platformRoutes (
   return [
     route(asking, findPersonalData),
     route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
-    route(retry, retryDeadLetter), ...copyRoutes(name, lifecycle.owner_url),
+    route(retry, retryDeadLetter), ...copyRoutes(definition, lifecycle.owner_url),
   ]
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type {
   AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf
 } from '@fermata/contracts/define'
+import type { RestoreNote } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -173,6 +174,11 @@ export interface ServiceDefinition<C = any> {
   start?: (ctx: C) => Promise<C extends Context<any, any, infer R> ? R : never>
   /** Ends what `start` made; runs after the last request. */
   stop?: (ctx: C) => Promise<void>
+  /**
+   * What must not come back with a copy, or happen twice because of one. Runs in the transaction of
+   * the restore, as the database's owner.
+   */
+  afterRestore?: (db: Db) => Promise<RestoreNote[]>
   /** Database connections at most (default 4). */
   max_connections?: number
   /** Routes that no contract can describe, such as static pages; registered inside the service. */

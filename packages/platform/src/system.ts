@@ -26,6 +26,7 @@ import { addDocumentation } from './openapi.ts'
 import { fixedKeys, followPersonKeys, type PersonKeys } from './person-keys.ts'
 import { LoginSignature, PlatformSettings } from './platform-settings.ts'
 import { platformRoutes, type Lifecycle } from './platform-routes.ts'
+import { refuseHalfRestored } from './restore-mark.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
 import { statementRoutes } from './statements.ts'
@@ -167,6 +168,7 @@ async function prepareDatabase (
   })
   const db = createDatabase(pool)
   try {
+    await refuseHalfRestored(db)
     await migrate(db, name, migrations)
   } finally {
     await db.destroy()
@@ -206,7 +208,7 @@ async function serve (
   const routesOf = new Map(running.map(({ definition, owner_url }) =>
     [definition, [
       ...definition.routes, ...statementRoutes(definition),
-      ...platformRoutes(definition.name, { ...lifecycle, owner_url }, definition.personal_data),
+      ...platformRoutes(definition, { ...lifecycle, owner_url }),
     ]]))
   const isHere = createIsHere(settings.MAILBOX_READERS)
   answerUnknownPaths(app, [...routesOf.values()].flat().map(({ route }) => route))

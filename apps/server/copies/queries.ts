@@ -1,0 +1,50 @@
+import type { CopyPart } from '@fermata/backups/copies/manifest'
+import type { ServiceName } from '@fermata/contracts/services'
+import type { Db } from '@fermata/platform/database'
+import { sql } from 'kysely'
+
+/** What a restore asks of databases that no service is looking at. */
+
+const table = (service: ServiceName, name: string) => sql.ref(`${service}.${name}`)
+
+/** Rows of a service's own tables; null where it has none yet. */
+export async function countRows (db: Db, service: ServiceName): Promise<number | null> {
+  const { rows } = await sql<{ name: string }>`
+    select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = ${service} and c.relkind = 'r'
+       and c.relname not in ('migrations', 'migrations_lock')`.execute(db)
+  if (rows.length === 0) return null
+  const counts = sql.join(
+    rows.map(({ name }) => sql`(select count(*) from ${table(service, name)})`), sql` + `)
+  return (await sql<{ rows: number }>`select (${counts}) as rows`.execute(db)).rows[0]!.rows
+}
+
+/** Orders that came after a moment, which a restore of that moment loses. */
+export const countLaterOrders = async (db: Db, since: string) => (await sql<{ count: number }>`
+  select count(*) as count from orders.orders where created_at > ${since}`.execute(db)).rows[0]!.count
+
+/** Accounts that came after a moment; the first hundred. */
+export const findLaterPeople = async (db: Db, since: string) => (await sql<{ email: string }>`
+  select email from auth.accounts where created_at > ${since} order by created_at limit 100
+  `.execute(db)).rows.map(({ email }) => email)
+
+/** Tables of before make way for those of the copy's version. */
+export const dropService = (db: Db, service: ServiceName) =>
+  sql`drop schema if exists ${sql.ref(service)} cascade`.execute(db)
+
+/** The backup that was under way in the copy of itself is the one that was restored. */
+export async function completeBackup (
+  db: Db, id: string, parts: readonly (CopyPart & { sha256: string })[]
+): Promise<void> {
+  for (const part of parts) await sql`
+    update backups.parts set status = 'completed', error = null, rows = ${part.rows},
+           bytes = ${part.bytes}, sha256 = ${part.sha256},
+           tables = ${JSON.stringify(part.tables)}::jsonb
+     where backup_id = ${id} and service = ${part.service}`.execute(db)
+  await sql`update backups.backups set status = 'completed', completed_at = now(),
+      verified_at = now(), restored_at = now() where id = ${id}`.execute(db)
+  await sql`update backups.parts set status = 'failed', error = 'It was not done when the copy was made.'
+    where status in ('pending', 'in_progress')`.execute(db)
+  await sql`update backups.backups set status = 'failed', error = 'It was not done when the copy was made.'
+    where status in ('pending', 'in_progress')`.execute(db)
+}

@@ -1,0 +1,105 @@
+import type { StoredBackup } from '@fermata/backups/copies/check-copy'
+import type { CopyPart } from '@fermata/backups/copies/manifest'
+import { digestOf, readPart } from '@fermata/backups/copies/part'
+import type { CopyStore } from '@fermata/backups/copies/store'
+import type { RestoreNote } from '@fermata/contracts/platform'
+import type { ServiceName } from '@fermata/contracts/services'
+import { createDatabase, createPool, type Db } from '@fermata/platform/database'
+import { importTables } from '@fermata/platform/import'
+import { migrate } from '@fermata/platform/migrate'
+import { clearRestoring, findRestoring, markRestoring } from '@fermata/platform/restore-mark'
+import { allServices } from '../services.ts'
+import {
+  completeBackup, countLaterOrders, countRows, dropService, findLaterPeople,
+} from './queries.ts'
+
+export interface RestoreOptions {
+  store: CopyStore
+  stored: StoredBackup
+  parts: readonly CopyPart[]
+  /** Of the role that owns each service's database; nobody else is connected. */
+  urlOf: (service: ServiceName) => string
+  /** Hears of rows as they are put back. */
+  tell?: (service: ServiceName, rows: number) => void
+}
+
+/** Services that hold rows, unless a restore that was cut off left them. */
+export interface Found { service: ServiceName, rows: number }
+
+async function withDatabase<T> (
+  url: string, work: (db: Db, pool: ReturnType<typeof createPool>) => Promise<T>
+): Promise<T> {
+  const pool = createPool({ url, max_connections: 1, application_name: 'fermata-restore' })
+  const db = createDatabase<unknown>(pool)
+  try {
+    return await work(db, pool)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/**
+ * What is in the way of a restore: rows of services, but not those of a restore that was cut off.
+ */
+export async function findRows (
+  { parts, urlOf }: Pick<RestoreOptions, 'parts' | 'urlOf'>
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (const { service } of parts) await withDatabase(urlOf(service), async db => {
+    if (await findRestoring(db) !== null) return
+    const rows = await countRows(db, service)
+    if (rows) found.push({ service, rows })
+  })
+  return found
+}
+
+export interface Lost { orders: number, people: string[] }
+
+/** What came after the copy, and goes when it takes the place of what is there. */
+export async function findLost (
+  since: string, found: Found[], urlOf: RestoreOptions['urlOf']
+): Promise<Lost> {
+  const has = (name: ServiceName) => found.some(({ service }) => service === name)
+  return {
+    orders: has('orders')
+      ? await withDatabase(urlOf('orders'), db => countLaterOrders(db, since)) : 0,
+    people: has('auth') ? await withDatabase(urlOf('auth'), db => findLaterPeople(db, since)) : [],
+  }
+}
+
+/**
+ * Puts services back as they were, each in tables of the version that was copied, and then brings
+ * them up to date. Until all are there no Fermata starts on the database: one that was cut off is
+ * done again from the beginning.
+ * @throws Problem `platform/import-mismatch`, or an error with a sentence; the mark stays
+ */
+export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote[]> {
+  const { parts, urlOf, stored } = options
+  const urls = new Set(parts.map(({ service }) => urlOf(service)))
+  for (const url of urls) await withDatabase(url, db => markRestoring(db, stored.manifest.id))
+  const notes: RestoreNote[] = []
+  for (const part of parts) notes.push(...await restorePart(options, part))
+  for (const url of urls) await withDatabase(url, clearRestoring)
+  return notes
+}
+
+function restorePart (options: RestoreOptions, part: CopyPart): Promise<RestoreNote[]> {
+  const { store, stored: { manifest, key }, parts, urlOf, tell } = options
+  const { service } = part
+  const { migrations, afterRestore } = allServices[service]
+  return withDatabase(urlOf(service), async (db, pool) => {
+    await dropService(db, service)
+    await migrate(db, service, migrations, part.migrations)
+    const { tables, notes } = await importTables(
+      pool, readPart(store, key, manifest.id, part), { service, target: 'live', afterRestore })
+    const changed = part.tables.find(({ name, sha256 }) =>
+      tables.find(table => table.name === name)?.sha256 !== sha256)
+    if (changed) throw new Error(`${service}.${changed.name} reads back differently.`)
+    if (service === 'backups') {
+      await completeBackup(db, manifest.id, parts.map(one => ({ ...one, sha256: digestOf(one) })))
+    }
+    await migrate(db, service, migrations)
+    tell?.(service, part.rows)
+    return notes
+  })
+}
