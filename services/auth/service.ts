@@ -9,6 +9,7 @@ import { afterRestore } from './after-restore.ts'
 import { AuthSettings } from './config.ts'
 import type { Ctx } from './context.ts'
 import { changePassword } from './operations/change-password.ts'
+import { checkLink } from './operations/check-link.ts'
 import { confirm } from './operations/confirm.ts'
 import { deleteAccount } from './operations/delete-account.ts'
 import { deleteCredentials } from './operations/delete-credentials.ts'
@@ -64,7 +65,7 @@ export default defineService<Ctx>({
     route(api.changePassword, changePassword),
     route(api.forgotPassword, forgotPassword),
     route(api.resetPassword, resetPassword),
-    route(api.verifyEmail, verifyEmail),
+    route(api.checkLink, checkLink), route(api.verifyEmail, verifyEmail),
     route(api.requestVerification, requestVerification),
     route(api.deleteCredentials, deleteCredentials),
     route(api.setRoles, setRoles),

@@ -219,6 +219,16 @@ export const forgotPassword = defineRoute({
   rate_limit: { max: 5, per_seconds: 300, by: 'account' },
 })
 
+export const checkLink = defineRoute({
+  method: 'POST', path: '/api/auth/links/check', access: 'public',
+  summary: 'Whether the link of a mail still works',
+  description: 'Uses nothing up: for a page that asks for more only where it leads somewhere.',
+  body: Type.Object({ token: LinkToken, purpose: Type.Enum(['verify_email', 'reset_password']) }),
+  reply: { 204: Empty },
+  problems: [badLinkToken],
+  rate_limit: { max: 20, per_seconds: 60, by: 'address' },
+})
+
 export const resetPassword = defineRoute({
   method: 'POST', path: '/api/auth/password/reset', access: 'public',
   summary: 'Set a new password with the token of the mail; ends all logins',

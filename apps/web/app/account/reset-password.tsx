@@ -8,12 +8,14 @@ import { refusal } from '../server/answers.server.ts'
 import { check, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { clientFor, deviceHeaders, newCookies } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
+import { isLinkOver } from './link-check.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 
 /** Where the link in the mail leads: `/reset-password?token=…` */
-export function loader ({ url }: Route.LoaderArgs) {
-  return { token: url.searchParams.get('token')?.slice(0, 200) ?? '' }
+export async function loader ({ context, url }: Route.LoaderArgs) {
+  const token = url.searchParams.get('token')?.slice(0, 200) ?? ''
+  return { token, is_over: await isLinkOver(context, token, 'reset_password') }
 }
 
 export async function action ({ context, request }: Route.ActionArgs) {
@@ -43,7 +45,7 @@ export default function ResetPassword ({ loaderData, actionData }: Route.Compone
     <div className="wrap narrow grid gap-6 pt-10">
       <PageTitle>{t('account.reset_title')}</PageTitle>
       <h1>{t('account.reset_title')}</h1>
-      {actionData?.form === 'over' ? <Over answer={actionData} /> : (
+      {loaderData.is_over || actionData?.form === 'over' ? <Over /> : (
         <Form method="post" className="panel grid gap-5">
           <FormMessage answer={actionData} />
           <input type="hidden" name="token" value={loaderData.token} />
@@ -57,11 +59,11 @@ export default function ResetPassword ({ loaderData, actionData }: Route.Compone
 }
 
 /** No form: with this link none would do anything. */
-function Over ({ answer }: { answer: FormAnswer }) {
+function Over () {
   const t = useT()
   return (
     <>
-      <FormMessage answer={answer} />
+      <FormMessage answer={{ problem: t('account.bad_link') }} />
       <p><Link to="/forgot-password" className="button">{t('account.new_link')}</Link></p>
     </>
   )

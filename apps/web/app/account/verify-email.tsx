@@ -10,6 +10,7 @@ import { refusal } from '../server/answers.server.ts'
 import { check, refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api, clientFor, sessionOf } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
+import { isLinkOver } from './link-check.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 
@@ -20,10 +21,11 @@ type Way = 'login' | 'password' | 'new_password'
  * Where the link in the mail leads: `/verify-email?token=…`. Opening it changes nothing: mail
  * scanners open links too, and so does whoever wonders what the mail is about.
  */
-export function loader ({ context, url }: Route.LoaderArgs) {
+export async function loader ({ context, url }: Route.LoaderArgs) {
   const { me } = context.get(sessionOf)
+  const token = url.searchParams.get('token')?.slice(0, 200) ?? ''
   return {
-    token: url.searchParams.get('token')?.slice(0, 200) ?? '',
+    token, is_over: await isLinkOver(context, token, 'verify_email'),
     signed_in_as: me && { name: me.username, email: me.email },
   }
 }
@@ -56,18 +58,20 @@ export async function action ({ context, request }: Route.ActionArgs) {
 export default function VerifyEmail ({ loaderData, actionData }: Route.ComponentProps) {
   const t = useT()
   const { token, signed_in_as } = loaderData
+  const is_over = !actionData?.done && (loaderData.is_over || actionData?.form === 'over')
   const is_by_login = signed_in_as !== null && !actionData?.form
   return (
     <div className="wrap narrow grid gap-6 pt-10">
       <PageTitle>{t('account.verify_title')}</PageTitle>
       <h1>{t('account.verify_title')}</h1>
-      <FormMessage answer={actionData?.done || actionData?.problem ? actionData : undefined} />
+      <FormMessage answer={actionData?.done || actionData?.problem ? actionData
+        : is_over ? { problem: t('account.bad_link') } : undefined} />
       {actionData?.done && <p><Link to="/" className="button">{t('errors.home')}</Link></p>}
       {/* With a link that is over no form would do anything. */}
-      {actionData?.form === 'over' && (
+      {is_over && (
         <p><Link to="/account/settings" className="button">{t('account.new_link')}</Link></p>
       )}
-      {!actionData?.done && actionData?.form !== 'over' && (is_by_login
+      {!actionData?.done && !is_over && (is_by_login
         ? <>
             <Form method="post" className="panel grid gap-5">
               <p>{t('account.verify_lead', signed_in_as)}</p>
