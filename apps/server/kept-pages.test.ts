@@ -6,7 +6,7 @@ const lineOf = (at_work: number) => createRenderLine({ at_work, waiting: 10, wai
 const lookerOf = (gone: AbortSignal, network = 'a', line = lineOf(100)) => ({ gone, network, line })
 const here = (network?: string, line?: ReturnType<typeof lineOf>) =>
   lookerOf(new AbortController().signal, network, line)
-const options = { kept_ms: 1000, max_pages: 3, max_bytes: 10_000 }
+const options = { kept_ms: 1000, shown_instead_ms: 60_000, max_pages: 3, max_bytes: 10_000 }
 
 /** Makes pages whose text is their number. */
 function startMaker (init: ResponseInit = {}, length = 0) {

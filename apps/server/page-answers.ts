@@ -8,6 +8,9 @@ export interface CrowdedPage { html: string, policy: string }
 
 export type Language = 'en' | 'fr'
 
+/** Different for each, so that those who are sent away together do not come back together. */
+const again_after_s = [4, 5, 6, 7, 8, 9]
+
 const takesGzip = ({ headers }: FastifyRequest) =>
   /\bgzip\b/.test(headers['accept-encoding'] ?? '')
 
@@ -46,6 +49,7 @@ function writeHead (
   reply: FastifyReply, status: number, { headers, nonce }: Pick<FinishedPage, 'headers' | 'nonce'>
 ): void {
   reply.code(status)
+  if (status === 503) reply.header('retry-after', again_after_s[0])
   reply.header('content-security-policy', pagePolicy(nonce))
   // One by one: several set-cookie headers joined into one would be read as one cookie.
   for (const [name, value] of headers) reply.header(name, value)
@@ -67,9 +71,6 @@ const pagePolicy = (nonce: string) => [
   "connect-src 'self'", "manifest-src 'self'", "frame-src 'self'", "form-action 'self'", "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
-
-/** Different for each, so that those who are sent away together do not come back together. */
-const again_after_s = [4, 5, 6, 7, 8, 9]
 
 /** Makes every text once; who is sent away then costs no more than the sending. */
 export function crowdedSender (

@@ -5,7 +5,9 @@ import fastifyStatic from '@fastify/static'
 import { services } from '@fermata/contracts/services'
 import { isFromOurPages } from '@fermata/platform/authenticate'
 import { endSpan } from '@fermata/platform/http'
+import { inTime } from '@fermata/platform/deadline'
 import { siteOf } from '@fermata/platform/network'
+import { Problem } from '@fermata/platform/problem'
 import { from_elsewhere, type Arrival } from '@fermata/platform/this-machine'
 import { no_tracing, type Tracing } from '@fermata/platform/tracing'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -51,6 +53,7 @@ type WebBuild = ServerBuild & {
       }, areas: ReadonlySet<string>): PageKind
       firstWord (path: string): string
       crowdedPage (language: Language, again_s: number | null): CrowdedPage
+      awayPage (language: Language, again_s: number | null): CrowdedPage
       foreignPage (language: Language): CrowdedPage
     }
   }
@@ -90,7 +93,9 @@ const lines = {
   buying: { at_work: 8, waiting: 256, wait_ms: 10_000 },
 }
 /** As old as availability may be. */
-const keeping = { kept_ms: 1000, max_pages: 500, max_bytes: 32 * 1024 * 1024 }
+const keeping = {
+  kept_ms: 1000, shown_instead_ms: 600_000, max_pages: 500, max_bytes: 32 * 1024 * 1024,
+}
 
 /** Without their addresses, which may hold what only one visitor knows. */
 const traced = { service: 'web', name: 'page', kind: 'server' as const }
@@ -111,11 +116,12 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions): P
   const { tracing = no_tracing, by_network } = options
   const lineOf = (name: PageKind['line']) => createRenderLine({ ...lines[name], by_network })
 
-  const { firstWord, crowdedPage, foreignPage } = build.entry.module
+  const { firstWord, crowdedPage, awayPage, foreignPage } = build.entry.module
   const pages: Pages = {
     build, render, options, kept: createKeptPages(keeping),
     areas: new Set(pathsOf(build).map(firstWord)),
     sendCrowded: crowdedSender(crowdedPage),
+    sendAway: crowdedSender(awayPage),
     sendForeign: foreignSender(foreignPage),
     lines: { looking: lineOf('looking'), known: lineOf('known'), buying: lineOf('buying') },
   }
@@ -145,7 +151,7 @@ export async function registerWeb (app: FastifyInstance, options: WebOptions): P
         endSpan(request, reply.statusCode)
         done()
       },
-      handler: (request, reply) => answerPage(app, pages, request, reply),
+      handler: (request, reply) => answerInTime(app, pages, request, reply),
     })
   })
 }
@@ -159,14 +165,30 @@ interface Pages {
   /** The first words of all paths that there are. */
   areas: ReadonlySet<string>
   sendCrowded: ReturnType<typeof crowdedSender>
+  sendAway: ReturnType<typeof crowdedSender>
   sendForeign: ReturnType<typeof foreignSender>
 }
 
-async function answerPage (
+/** A little longer than an answer that the page asks for may take. */
+const page_within_ms = 8500
+
+async function answerInTime (
   app: FastifyInstance, pages: Pages, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
   // A second slash or a backslash would begin the name of another host.
   const path = raw.url.replace(/^[\\/]*/, '/')
+  try {
+    return await inTime(answerPage(app, pages, raw, { path, reply }), page_within_ms)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return pages.sendAway(reply, kindOf(pages, raw, path).language, raw.method)
+  }
+}
+
+async function answerPage (
+  app: FastifyInstance, pages: Pages, raw: FastifyRequest,
+  { path, reply }: { path: string, reply: FastifyReply }
+): Promise<FastifyReply> {
   if (isApi(path.split('?')[0]!)) {
     reply.callNotFound()
     return reply
@@ -185,11 +207,16 @@ async function answerPage (
   if (kind.is_same_for_all) {
     const looker = { gone: gone.signal, network, line }
     const page = await pages.kept.find(`${language} ${kind.address}`, looker, () =>
-      finishTogether(app, pages, { raw, kind }))
+      inTime(finishTogether(app, pages, { raw, kind }), page_within_ms))
+    if (reply.sent) return reply
     if (page === 'full') return pages.sendCrowded(reply, language, raw.method)
     if (page !== null && page !== 'gone') return sendFinished(raw, reply, page)
   }
   const turn = await line.enter(network, () => gone.signal.aborted).turn
+  if (reply.sent) {
+    if (typeof turn !== 'string') turn.leave()
+    return reply
+  }
   // Nobody reads it, but the request has to end.
   if (turn === 'gone') return reply.code(503).send('')
   if (turn === 'full') return pages.sendCrowded(reply, language, raw.method)
@@ -198,7 +225,7 @@ async function answerPage (
     const init = { method: raw.method, signal: gone.signal }
     const request = toRequest(raw, pages.options, kind.address, init)
     const response = await renderPage(app, pages, raw, { request, nonce })
-    return sendPage(raw, reply, { nonce, response })
+    return reply.sent ? reply : sendPage(raw, reply, { nonce, response })
   } finally {
     turn.leave()
   }

@@ -13,7 +13,7 @@ import { visitorOf, webRequest } from './server/web-request.server.ts'
 // For the HTTP server, which must use the same React Router as the build.
 export { createRequestHandler } from 'react-router'
 export { createLoadContext } from './server/web-request.server.ts'
-export { crowdedPage, foreignPage } from './server/crowded-page.server.ts'
+export { awayPage, crowdedPage, foreignPage } from './server/crowded-page.server.ts'
 export { firstWord, pageKindOf } from './server/page-kind.server.ts'
 
 export const streamTimeout = 5_000

@@ -78,7 +78,7 @@ export const getBackup = defineRoute({
 })
 
 export const verifyBackup = defineRoute({
-  method: 'POST', path: '/api/backups/{id}/verify', access: 'admin',
+  method: 'POST', path: '/api/backups/{id}/verify', access: 'admin', takes_its_time: true,
   summary: 'Restore a backup into scratch tables and compare',
   params: IdParams,
   reply: { 200: Backup },
@@ -87,6 +87,7 @@ export const verifyBackup = defineRoute({
 
 export const restoreBackup = defineRoute({
   method: 'POST', path: '/api/backups/{id}/restore', access: 'admin', step_up: true,
+  takes_its_time: true,
   summary: 'Put the data of a backup back',
   description: 'Replaces what the services hold now.',
   params: IdParams,

@@ -90,6 +90,10 @@ export interface Route<
    * keep it. Every other answer is `no-store`.
    */
   same_for_all?: true
+  /**
+   * Answered when the work is done, however long it takes; any other route is within ten seconds.
+   */
+  takes_its_time?: true
   /** A POST that changes nothing: what it asks for would not fit into an address. */
   only_asks?: boolean
   rate_limit?: RateLimit

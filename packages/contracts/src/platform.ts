@@ -127,6 +127,7 @@ export const importRoute = (name: ServiceName) => defineRoute({
   query: Type.Object({ target: Type.Enum(['live', 'scratch']) }),
   body: Ndjson,
   raw_body: true,
+  takes_its_time: true,
   body_limit_bytes: import_limit_bytes,
   reply: { 200: ImportResult },
   problems: [importMismatch],

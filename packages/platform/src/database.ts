@@ -53,13 +53,16 @@ const give_up_on_clients = [
  */
 const lock_timeout_ms = 2400
 
+/** A new connection, or the next that is free: below what an answer may take. */
+const connected_within_ms = 7000
+
 /** A pool that gives up on a stuck statement or a lost server instead of waiting for ever. */
 export function createPool (options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max_connections,
     application_name: options.application_name,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connected_within_ms,
     idleTimeoutMillis: 30_000,
     // No statement of ours needs longer; a lost lock or plan must not hold a connection for ever.
     statement_timeout: 30_000,

@@ -40,9 +40,14 @@ export function toProblem (error: unknown): Problem {
   return new Problem(internalError)
 }
 
+/** Where nobody knows better, e.g. while a database comes back. */
+export const again_after_s = 2
+
 /** Sends a problem as text, so that no reply schema cuts its extension members off. */
 export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply.code(problem.definition.status).headers(problem.headers)
+  const { status } = problem.definition
+  if (status === 503) reply.header('retry-after', again_after_s)
+  return reply.code(status).headers(problem.headers)
     .type('application/problem+json').send(JSON.stringify(problem.body()))
 }
 

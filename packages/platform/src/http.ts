@@ -11,9 +11,10 @@ import Fastify, {
 import { enter, isAdmitted, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { holdsCardNumber } from './card-numbers.ts'
+import { inTime } from './deadline.ts'
 import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
-import { handleError, sendProblem, sendRefusal } from './http-errors.ts'
+import { again_after_s, handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
@@ -198,16 +199,20 @@ export function addRoutes (
           const recognized = recognize(request, route, auth,
             hasStaff && (user_id => hasStaff(ctx, user_id)))
           // Fastify waits for a promise that is returned.
-          if (recognized) return recognized
+          if (recognized) return inTime(recognized)
           done()
         },
         preValidation: refuseUndeclared === null ? undefined : (request, _reply, done) => {
           refuseUndeclared(request)
           done()
         },
-        handler: (request, reply) => request.span
-          ? ctx.tracing.within(request.span, () => answer(ctx, bound, request, reply))
-          : answer(ctx, bound, request, reply),
+        handler: async (request, reply) => {
+          const answered = request.span
+            ? ctx.tracing.within(request.span, () => answer(ctx, bound, request, reply))
+            : answer(ctx, bound, request, reply)
+          await (route.takes_its_time ? answered : inTime(answered))
+          return reply
+        },
         onResponse: (request, reply, done) => {
           const { statusCode: status, elapsedTime } = reply
           metrics.observe(ctx.service, operation.name, status, elapsedTime)
@@ -330,6 +335,7 @@ async function answer (
   const earlier = idempotency && answeredBy !== 'operation' && await findReplay(
     ctx.db, ctx.service, idempotency
   )
+  if (reply.sent) return reply
   if (earlier) return reply.code(earlier.status).header(
     'idempotency-replayed', 'true'
   ).send(earlier.body)
@@ -339,12 +345,15 @@ async function answer (
     idempotency, method: raw.method,
   }
   const result = await operation(ctx, request)
+  // Too late: the caller has been told so.
+  if (reply.sent) return reply
   const full = isFullReply(result) ? result : undefined
   const status = full?.status ?? Number(Object.keys(route.reply)[0])
   if (full?.headers) {
     reply.headers(full.headers)
     if (!route.same_for_all) reply.header('cache-control', 'no-store')
   }
+  if (status === 503) reply.header('retry-after', again_after_s)
   const body = full ? full.body : result
   const media_type = mediaTypeOf(route.reply[status])
   reply.code(status)

@@ -130,7 +130,8 @@ export async function startJobRunner (
 /** Its own lines are for debugging; a failing job is worth a warning. */
 export function toWorkerLogger (log: Log): WorkerLogger {
   return new Logger(() => (level, message, meta) => {
-    if (level === 'error') log.warn({ worker: meta }, message)
+    const err = Object.values(meta ?? {}).find(value => value instanceof Error)
+    if (level === 'error') log.warn({ worker: meta, err }, message)
     else log.debug(message)
   })
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { pino, stdSerializers, type Logger, type StreamEntry } from 'pino'
+import { pino, stdSerializers, type LogFn, type Logger, type StreamEntry } from 'pino'
+import { isDatabaseAway } from './database.ts'
 import { createLogFile, createStdoutLog } from './log-output.ts'
 
 export type Log = Logger
@@ -37,6 +38,7 @@ const secretText = new RegExp([
   /(?<=:\/\/[^\s:/@"]*:)[^\s@/"]+(?=@)/,
 ].map(one => one.source).join('|'), 'g')
 const max_depth = 6
+const warning_level = 40
 
 /**
  * A log for one service: JSON lines on stdout, and in `<folder>/<service>.log` when a folder is
@@ -58,8 +60,48 @@ export function createLog (service: string, options: LogOptions): Log {
     // Errors are told below already; pino's own serializer would tell them again as plain objects.
     serializers: { err: (error: unknown) => error },
     formatters: { log: fields => censor(fields, 0) as Record<string, unknown> },
-    hooks: { streamWrite: line => line.replace(secretText, censored) },
+    hooks: { streamWrite: line => line.replace(secretText, censored), logMethod: tellSometimes },
   }, pino.multistream(streams))
+}
+
+/**
+ * While a database is away everything that needs it says so, hundreds of times a second: this
+ * process writes one line a second about it, with the number of those that it left out.
+ */
+const tell_every_ms = 1000
+const away = { told_at_ms: -Infinity, left_out: 0, is_counting: false }
+
+/** Said of the database, or by somebody who asked a service that could not ask its own. */
+const isAboutAway = (error: unknown) => isDatabaseAway(error) ||
+  (error as { definition?: { status?: number } } | undefined)?.definition?.status === 503
+
+function tellSometimes (
+  this: Logger, parameters: Parameters<LogFn>, method: LogFn, level: number
+): void {
+  const [fields, ...rest] = parameters as [{ err?: unknown }, ...unknown[]]
+  if (level < warning_level || !isAboutAway(fields?.err)) return method.apply(this, parameters)
+  const now_ms = performance.now()
+  if (now_ms < away.told_at_ms + tell_every_ms) {
+    away.left_out++
+    if (!away.is_counting) tellRest(this)
+    return
+  }
+  const { left_out } = away
+  Object.assign(away, { told_at_ms: now_ms, left_out: 0 })
+  method.apply(this, [{ ...fields, left_out }, ...rest] as Parameters<LogFn>)
+}
+
+/** The last ones are counted too, where no further line follows that would. */
+function tellRest (log: Logger): void {
+  away.is_counting = true
+  setTimeout(() => {
+    away.is_counting = false
+    const { left_out, told_at_ms } = away
+    if (left_out === 0) return
+    if (performance.now() < told_at_ms + tell_every_ms) return tellRest(log)
+    Object.assign(away, { told_at_ms: performance.now(), left_out: 0 })
+    log.warn({ left_out }, 'more lines said that a database is away')
+  }, tell_every_ms).unref()
 }
 
 /**

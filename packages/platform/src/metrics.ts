@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { inTime } from './deadline.ts'
 import { droppedLines } from './log-output.ts'
 
 export interface HttpMetrics {
@@ -19,6 +20,8 @@ export interface HttpMetrics {
 
 /** Around the promise of 300 ms: fine below it, coarse above. */
 const buckets_s = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5]
+/** Who looks at metrics gives up soon, and looks most when something is frozen. */
+const read_within_ms = 2000
 const batch_buckets = [1, 4, 16, 64, 128, 256, 512, 1024]
 
 export function createMetrics (): HttpMetrics {
@@ -99,7 +102,8 @@ function gaugesOf (registry: Registry): HttpMetrics['gauge'] {
       async collect () {
         // A part that cannot be read is left out: half the picture beats none while something is
         // down.
-        const values = await Promise.allSettled(all.map(async part => part.read()))
+        const values = await Promise.allSettled(all.map(async part =>
+          inTime(Promise.resolve(part.read()), read_within_ms)))
         gauge.reset()
         values.forEach((value, index) => {
           if (value.status === 'fulfilled') gauge.inc(all[index]!.labels, value.value)

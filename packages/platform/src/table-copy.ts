@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { PoolClient } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { letTakeItsTime } from './cut-off.ts'
 
 /**
  * What a copy of a service's tables needs to know of them; names come quoted where SQL is made of
@@ -48,11 +49,15 @@ export const readMigrationNames = async (client: PoolClient, schema: string): Pr
  * A copy takes as long as the data is large, and its reader may pause; its texts must not depend on
  * anybody's settings.
  */
-export const beginCopy = (client: PoolClient, mode: string) => client.query(`
-  begin ${mode}; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-  set local tcp_user_timeout = 0; set local lock_timeout = '10s'; set local timezone = 'UTC';
-  set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
-  set local bytea_output = 'hex'; set local extra_float_digits = 1`)
+export function beginCopy (client: PoolClient, mode: string): Promise<unknown> {
+  letTakeItsTime(client)
+  return client.query(`
+    begin ${mode}; set local statement_timeout = 0;
+    set local idle_in_transaction_session_timeout = 0;
+    set local tcp_user_timeout = 0; set local lock_timeout = '10s'; set local timezone = 'UTC';
+    set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres';
+    set local bytea_output = 'hex'; set local extra_float_digits = 1`)
+}
 
 /**
  * The rows of a table in order, in PostgreSQL's COPY text format: that text reads back to the very

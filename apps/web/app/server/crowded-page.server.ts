@@ -28,6 +28,13 @@ export function crowdedPage (language: Language, again_s: number | null): Crowde
   return shortPage(language, t('errors.crowded.title'), text, again_s)
 }
 
+/** What is said instead of a page whose contents did not come in time; it asks again likewise. */
+export function awayPage (language: Language, again_s: number | null): CrowdedPage {
+  const { t } = translators[language]
+  const text = t(again_s === null ? 'errors.crowded.text_form' : 'errors.crowded.text')
+  return shortPage(language, t('errors.unavailable.title'), text, again_s)
+}
+
 /** What is said to a form that another site sent, or a browser that does not say which did. */
 export function foreignPage (language: Language): CrowdedPage {
   const { t } = translators[language]
