@@ -12,8 +12,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: [
       '**/node_modules/**', '**/build/**', ...suites_apart,
-      // It takes minutes: `npm run test:faults` and .ci/run have it.
-      'tests/faults/rush-under-kills.test.ts',
+      // They take minutes: `npm run test:faults` and .ci/run have them.
+      'tests/faults/{rush-under-kills,full-disk,frozen-database,logs}.test.ts',
       // It builds an image as root: `npm run test:image` alone has it.
       'tests/image/**',
     ],

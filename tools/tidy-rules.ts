@@ -198,6 +198,13 @@ export const rules: readonly Rule[] = [
       !isComment(line) && (statement.test(line) || statementInText.test(line)) ? 'SQL outside queries' : undefined)
   },
   {
+    name: 'session-lock',
+    instead: 'Take pg_advisory_xact_lock: a lock of the connection outlives its transaction, and goes back to the pool with it.',
+    find: sources => eachLine(sources, path => written(path) && !isTest(path), line =>
+      !isComment(line) && /\bpg_(?:try_)?advisory_(?:un)?lock(?:_shared)?\b/.test(line)
+        ? 'a lock of the connection' : undefined)
+  },
+  {
     name: 'environment',
     instead: 'Declare the setting in the service\'s config.ts; apps/server/env.ts reads the environment once, typed and checked.',
     find: sources => eachLine(sources, path => written(path) && !mayReadEnvironment(path), line =>

@@ -64,6 +64,10 @@ const violations: Record<string, Source[]> = {
     { path: 'services/orders/rules/allocate.ts', text: 'await db.selectFrom(\'pools\').execute()\n' },
     { path: 'apps/server/main.ts', text: 'await client.query(\'select id from orders.pools\')\n' }
   ],
+  'session-lock': [
+    { path: 'services/orders/queries.ts', text: 'const a = sql`select pg_try_advisory_lock(1)`\n' },
+    { path: 'services/events/queries.ts', text: 'const a = sql`select pg_advisory_unlock(1)`\n' }
+  ],
   environment: [{ path: 'services/orders/config.ts', text: 'export const port = process.env.PORT\n' }],
   'package-boundary': [
     { path: 'services/orders/queries.ts', text: 'import { a } from \'../events/queries.ts\'\n' },

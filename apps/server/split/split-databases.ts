@@ -17,13 +17,6 @@ export interface Databases {
 const max_connections = '400'
 
 /**
- * After a crash PostgreSQL first makes sure of every file there is; with a database for each
- * service these are ten thousand, and one flush of the whole disk is sooner done.
- */
-const crash_settings: Record<string, string> =
-  process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}
-
-/**
  * Where each service keeps its data: at the address that is set for it or for all, otherwise in a
  * database and with a role of its own on the PostgreSQL that npm brought.
  */
@@ -37,7 +30,7 @@ export async function prepareDatabases (
   const without = serviceNames.filter(name => !given.has(name))
   if (without.length === 0) return { urls: given, notes: [], stop: () => Promise.resolve() }
   const server = await startEmbeddedPostgres({
-    folder: join(folder, 'postgres'), settings: { max_connections, ...crash_settings }, log: say,
+    folder: join(folder, 'postgres'), settings: { max_connections }, log: say,
   })
   try {
     const passwords = keptPasswords(folder, without)

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { endWhenCutOff } from './cut-off.ts'
@@ -78,10 +79,29 @@ export function createPool (options: DatabaseOptions): pg.Pool {
   // A server restart breaks idle connections; the pool replaces them, and an unhandled 'error'
   // would end the process.
   pool.on('error', () => {})
-  pool.on('connect', client => client.on('error', () => {}))
+  pool.on('connect', client => {
+    client.on('error', () => {})
+    const { connection } = client as pg.Client & pg.PoolClient
+    // The driver's types know no events of a connection.
+    const told = connection as unknown as EventEmitter
+    told.on('errorMessage', ({ code }: { code?: string }) => {
+      if (cannotWriteStates.has(code!)) could_not_write_at_ms = performance.now()
+    })
+  })
   endWhenCutOff(pool)
   return pool
 }
+
+/** Disk full, or an error of the disk; a server that was made read-only. */
+const cannotWriteStates = new Set(['53100', '58030', '25006'])
+let could_not_write_at_ms = -Infinity
+const believed_ms = 5000
+
+/**
+ * Whether a database of this process has just said that it cannot write: then it still answers
+ * questions, and no order.
+ */
+export const couldNotWrite = () => performance.now() < could_not_write_at_ms + believed_ms
 
 export const createDatabase = <DB>(pool: pg.Pool) =>
   new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
@@ -100,7 +120,7 @@ export const isSqlState = (error: unknown, state: string) =>
 /** What the server and its driver say when it is away, starting, full, or out of connections. */
 const awayCodes = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN',
-  '57P01', '57P02', '57P03', '53300', '53100', '08006', '08001', '25P03',
+  '57P01', '57P02', '57P03', '53300', '53100', '58030', '25006', '08006', '08001', '25P03',
 ])
 const awayMessage = /Connection terminated|timeout exceeded when trying to connect|not queryable/
 

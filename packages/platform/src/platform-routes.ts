@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
 import { copyRoutes } from './copy-routes.ts'
 import type { Redeliver } from './dead-letters.ts'
+import { couldNotWrite } from './database.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
 import { collectRecords, type PersonalDataMap } from './personal-data.ts'
@@ -40,7 +41,7 @@ export function platformRoutes (
 
   const ready = readyRoute(name)
   const getReadiness: Operation<typeof ready, Context> = async ctx => {
-    const database = await answersInTime(sql`select 1`.execute(ctx.db))
+    const database = !couldNotWrite() && await answersInTime(sql`select 1`.execute(ctx.db))
     const migrations = lifecycle.accepting()
     const is_ready = database && migrations
     return reply(

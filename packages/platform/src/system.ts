@@ -26,6 +26,7 @@ import { addDocumentation } from './openapi.ts'
 import { fixedKeys, followPersonKeys, type PersonKeys } from './person-keys.ts'
 import { LoginSignature, PlatformSettings } from './platform-settings.ts'
 import { platformRoutes, type Lifecycle } from './platform-routes.ts'
+import { refusePooler } from './refuse-pooler.ts'
 import { refuseHalfRestored } from './restore-mark.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 import { readSettings, type Environment } from './settings.ts'
@@ -101,6 +102,11 @@ export async function startSystem (options: SystemOptions): Promise<System> {
   const { metrics, endedLogins } = shared
   const { person_keys, stopFollowingKeys } = personKeysFor(options, shared)
   const running: Running[] = []
+  // One that npm brought has nothing before it.
+  if (!options.sole_process) {
+    const urls = options.services.map(({ name }) => options.databaseUrl(name))
+    for (const url of new Set(urls)) await refusePooler(url)
+  }
   for (const definition of options.services) {
     const url = await prepareDatabase(definition, options.databaseUrl(definition.name))
     running.push(prepare(definition, options, { ...shared, person_keys, url }))

@@ -11,15 +11,17 @@ export interface Running { pid: number, child?: ChildProcess }
 export interface Watcher { stop(): Promise<void> }
 
 const look_every_ms = 1_000
-const first_delay_ms = 100
-const longest_delay_ms = 30_000
-/** A server that lived this long was healthy: its end is a new story, answered at once. */
-const healthy_after_ms = 60_000
+/**
+ * Between two tries: whoever makes room on a full disk does not wait for us, and a server that
+ * cannot start ends at once.
+ */
+const pause_ms = 150
+const said_again_ms = 60_000
 
 /**
  * Keeps the server running while Node does: one that ends by itself (killed for want of memory,
- * say) is started again, at once and then ever more slowly, at most every 30 s. When Node exits
- * without `stop`, the server is told to.
+ * say, or because its disk was full) is started again, at once and then for as long as it takes.
+ * When Node exits without `stop`, the server is told to.
  */
 export function watch (
   first: Running, place: Place, binaries: Binaries, config: string, log: (line: string) => void,
@@ -28,24 +30,21 @@ export function watch (
   let restarting: Promise<void> | undefined
   let stopped: Promise<void> | undefined
   const stopping = new AbortController()
-  let started_at = Date.now()
-  let delay_ms = 0
+  const say = sayOnce(log)
 
   const restart = async () => {
-    if (Date.now() - started_at > healthy_after_ms) delay_ms = 0
+    say('The database ended by itself; it is started again.')
     while (!stopping.signal.aborted) {
-      await sleep(delay_ms, undefined, { ref: false, signal: stopping.signal })
-      delay_ms = Math.min(Math.max(delay_ms * 2, first_delay_ms), longest_delay_ms)
-      log('The database ended by itself; it is started again.')
       try {
         await clearRemains(place.data, place.sockets)
-        current = await spawnServer(place, binaries, config, log)
-        started_at = Date.now()
+        current = await spawnServer(place, binaries, config, say)
         current.child?.once('exit', look)
+        say('The database is back.')
         return
       } catch (error) {
-        log((error as Error).message)
+        say((error as Error).message)
       }
+      await sleep(pause_ms, undefined, { ref: false, signal: stopping.signal })
     }
   }
   const look = () => {
@@ -75,4 +74,17 @@ export function watch (
   current.child?.once('exit', look)
   process.once('exit', tellServer)
   return { stop: () => stopped ??= stop() }
+}
+
+/** What is the same at each try is said once a minute. */
+function sayOnce (log: (line: string) => void): (line: string) => void {
+  const said_at_ms = new Map<string, number>()
+  return line => {
+    const now_ms = performance.now()
+    if (now_ms < (said_at_ms.get(line) ?? -Infinity) + said_again_ms) return
+    // Sentences with numbers in them are few, but not the same.
+    if (said_at_ms.size > 100) said_at_ms.clear()
+    said_at_ms.set(line, now_ms)
+    log(line)
+  }
 }
