@@ -7,8 +7,16 @@ export interface DatabaseGate {
   open: () => Promise<void>
 }
 
-/** A server between us and PostgreSQL that can be taken away. */
-export async function startDatabaseGate (database_url: string): Promise<DatabaseGate> {
+/** Lets everything pass, both ways. */
+const pipe = (inner: Socket, outer: Socket) => { inner.pipe(outer).pipe(inner) }
+
+/**
+ * A server between us and PostgreSQL that can be taken away.
+ * @param join what passes between a client's connection and the server's; by default everything
+ */
+export async function startDatabaseGate (
+  database_url: string, join: (inner: Socket, outer: Socket) => void = pipe
+): Promise<DatabaseGate> {
   const url = new URL(database_url)
   const socket_folder = url.searchParams.get('host')
   const target = socket_folder
@@ -24,7 +32,7 @@ export async function startDatabaseGate (database_url: string): Promise<Database
         outer.destroy()
       })
     }
-    inner.pipe(outer).pipe(inner)
+    join(inner, outer)
   })
   const listen = (port: number) =>
     new Promise<void>(resolve => { server.listen(port, '127.0.0.1', resolve) })
