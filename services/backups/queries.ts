@@ -164,3 +164,8 @@ export const replaceCatalogue = async (tx: Tx<DB>, { backups, parts }: Catalogue
   await sql`insert into backups.parts
     select * from jsonb_populate_recordset(null::backups.parts, ${JSON.stringify(parts)}::jsonb)`.execute(tx)
 }
+
+/** In seconds, of the last one that was completed; null where there is none. */
+export const findBackupAge = async (db: Db<DB>) => (await sql<{ age_seconds: number | null }>`
+  select extract(epoch from now() - max(completed_at))::float8 as age_seconds
+    from backups.backups where status = 'completed'`.execute(db)).rows[0]!.age_seconds

@@ -17,6 +17,7 @@ import {
 import { scheduleReconciliation, startReconciliation } from './operations/start-reconciliation.ts'
 import { verifyBackup } from './operations/verify-backup.ts'
 import { personalData } from './personal-data.ts'
+import { findBackupAge } from './queries.ts'
 
 /** How soon another process, or the next start, goes on with a backup that was left. */
 const run_poll_ms = 2000
@@ -42,6 +43,9 @@ export default defineService<Ctx>({
   ],
   async start (ctx) {
     addReconciliationGauges(ctx)
+    ctx.metrics.gauge('fermata_backup_age_seconds', 'Since the last backup that was completed, or '
+      + 'since the start while there is none', { service: ctx.service },
+    async () => await findBackupAge(ctx.db) ?? process.uptime())
     const backups = startLoop(signal => runBackups(ctx, signal),
       { name: 'run-backups', poll_ms: run_poll_ms, log: ctx.log })
     const comparisons = startLoop(signal => runReconciliations(ctx, signal),

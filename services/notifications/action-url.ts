@@ -5,6 +5,7 @@ import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import type { DueDelivery } from './queries/deliveries.ts'
 import type { Action } from './rules/outgoing.ts'
+import { link_ended } from './rules/superseded.ts'
 
 /** What a mail says holds no more, and whoever changed that has told its reader. */
 export class Superseded extends Error {}
@@ -26,7 +27,7 @@ async function urlOf (ctx: Ctx, action: Action, request_id: string | null): Prom
   if (action.link_id) {
     const { token } = await ctx.call(action.link_of === 'users' ? makeAddressLink : makeLink,
       { params: { id: action.link_id }, request_id: request_id ?? undefined })
-      .catch((error: unknown) => { throw isGone(error) ? new Superseded('Its link has ended.') : error })
+      .catch((error: unknown) => { throw isGone(error) ? new Superseded(link_ended) : error })
     url.searchParams.set('token', token)
   }
   return url.href

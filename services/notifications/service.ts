@@ -15,6 +15,7 @@ import { createSmtp } from './adapters/smtp.ts'
 import { afterRestore } from './after-restore.ts'
 import { default_sender, NotificationSettings } from './config.ts'
 import type { Ctx } from './context.ts'
+import { addMailGauges } from './mail-gauges.ts'
 import { createMailRounds } from './mail-rounds.ts'
 import { deliverDue, senders } from './operations/deliver-due.ts'
 import { getOrderMail } from './operations/get-order-mail.ts'
@@ -96,7 +97,9 @@ export default defineService<Ctx>({
   ],
   jobs: [cron('remove-stale', '19 * * * *', removeStale)],
   timers: [every(deliver_interval_ms, deliverDue)],
-  start: async ({ settings }) => {
+  start: async ctx => {
+    const { settings } = ctx
+    addMailGauges(ctx)
     // Anybody can sign in as the demo's people, and none of them exists.
     const smtp = settings.FERMATA_DEMO ? null : createSmtp(settings, senders)
     const is_production = settings.NODE_ENV === 'production'

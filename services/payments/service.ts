@@ -21,6 +21,7 @@ import { getPaidStates } from './operations/get-paid-states.ts'
 import { createPaymentDesk } from './payment-desk.ts'
 import { forgetAddresses, forgetPayers } from './operations/forget-payers.ts'
 import { personalData } from './personal-data.ts'
+import { countUndecided } from './queries/payments.ts'
 import { statements } from './queries/statements.ts'
 
 /** A start wakes the loop; this is for what waits for its time, or was left by a killed process. */
@@ -46,6 +47,8 @@ export default defineService<Ctx>({
   ],
   async start (ctx) {
     refusePretence(ctx)
+    ctx.metrics.gauge('fermata_payments_undecided', 'Payments asked for a minute ago or longer, '
+      + 'whose outcome nobody knows', { service: ctx.service }, () => countUndecided(ctx.db))
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
     const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }

@@ -63,7 +63,7 @@ export async function startBackground (
 function addGauges (metrics: HttpMetrics, { db, service }: Context): void {
   metrics.gauge('fermata_outbox_waiting', 'Events not yet delivered', { service },
     async () => (await countWaiting(db, service)).outbox)
-  metrics.gauge('fermata_dead_letters', 'Events given up', { service },
+  metrics.gauge('fermata_dead_letters', 'Events and mails given up', { service },
     async () => (await countWaiting(db, service)).dead_letters)
 }
 

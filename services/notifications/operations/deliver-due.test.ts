@@ -7,6 +7,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import type { Email } from 'postal-mime'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { lease_seconds, renew_ms } from '../claimed-delivery.ts'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { startMailServer, type MailServer } from '@fermata/testkit/mail-server'
@@ -14,6 +15,8 @@ import {
   asked_by, authPeer, event, inHours, issued, publisher, ticket, ticketsPeer, unwell,
   withoutTickets,
 } from '../test/news.ts'
+import { countMails, keepClaim } from '../queries/deliveries.ts'
+import { tickets_not_valid } from '../rules/superseded.ts'
 import { deliverDue } from './deliver-due.ts'
 import { mailTickets } from './notify-about-tickets.ts'
 
@@ -213,6 +216,50 @@ test('deliverDue: what a killed process had begun is sent by another once its le
 
   expect((await mailTo(email)).messageId).toBe(`<${id}@${new URL(settings.PUBLIC_URL).hostname}>`)
   expect(await deliveryTo(email, 'sent')).toMatchObject({ attempts: 2 })
+})
+
+test('deliverDue: a slow mail keeps its claim, and one of a killed process is free within 30 seconds', async () => {
+  const { db } = it.context<Ctx>('notifications')
+  const id = uuidv7()
+  await db.insertInto('notifications.deliveries').values({
+    id, dedupe_key: id, channel: 'email', kind: 'message', recipient: newAddress('claimed'),
+    locale: 'en', subject: 'Hello', priority: 0, attempts: 1, next_attempt_at: inHours(1),
+    content: JSON.stringify({ title: 'Hello', paragraphs: ['World'], facts: [], footer: 'End' }),
+  }).execute()
+  const freeIn = async () => (Date.parse((await db.selectFrom('notifications.deliveries')
+    .select('next_attempt_at').where('id', '=', id).executeTakeFirstOrThrow()).next_attempt_at!)
+    - Date.now()) / 1000
+  await keepClaim(db, id, lease_seconds)
+  expect(await freeIn()).toBeLessThanOrEqual(30)
+  expect(await freeIn()).toBeGreaterThan(2 * renew_ms / 1000)
+  expect(await countMails(db)).toMatchObject({ oldest_seconds: expect.any(Number) as number })
+  await db.deleteFrom('notifications.deliveries').where('id', '=', id).execute()
+})
+
+test('countMails: what is late, fails and was given up, without what nobody needed any more', async () => {
+  const { db } = it.context<Ctx>('notifications')
+  const before = await countMails(db)
+  const content = JSON.stringify({ title: 'A', paragraphs: [], facts: [], footer: 'B' })
+  const common = {
+    channel: 'email', kind: 'message', locale: 'en', subject: 'Hello', priority: 9, content,
+    recipient: 'counted@example.com',
+  } as const
+  const row = (more: object) => {
+    const id = uuidv7()
+    return { id, dedupe_key: id, ...common, ...more }
+  }
+  await db.insertInto('notifications.deliveries').values([
+    row({ status: 'failed', attempts: 3, next_attempt_at: inHours(1), created_at: inHours(-2) }),
+    row({ attempts: 0, next_attempt_at: inHours(1), created_at: inHours(-9) }),
+    row({ status: 'dead', attempts: 8, next_attempt_at: null, last_error: 'no such box' }),
+    row({ status: 'dead', attempts: 1, next_attempt_at: null, last_error: tickets_not_valid }),
+  ] as never).execute()
+  const now = await countMails(db)
+  await db.deleteFrom('notifications.deliveries').where('recipient', '=', common.recipient).execute()
+  expect(now.failing - before.failing).toBe(1)
+  expect(now.given_up - before.given_up).toBe(1)
+  expect(now.oldest_seconds).toBeGreaterThanOrEqual(7199)
+  expect(now.oldest_seconds).toBeLessThan(8000)
 })
 
 test('deliverDue: a password goes before ten thousand tickets, which are queued within seconds', async () => {

@@ -4,6 +4,7 @@ import { translator } from '../adapters/catalogue.ts'
 import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
 import { describeFailure } from '../adapters/smtp.ts'
 import { actionUrl, isGone, linkUrls, Superseded } from '../action-url.ts'
+import { lease_seconds, whileClaimed } from '../claimed-delivery.ts'
 import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
@@ -11,14 +12,13 @@ import {
 import { sealMail } from '../kept-mails.ts'
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
+import { tickets_not_valid } from '../rules/superseded.ts'
 import {
   isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type OutgoingMail,
 } from '../rules/outgoing.ts'
 
 /** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
 export const senders = 3
-/** Longer than any one mail may take; after it, a mail counts as lost with its process. */
-const lease_seconds = 300
 const max_error_length = 1000
 
 /**
@@ -36,7 +36,8 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
         is_all_sent = true
         return
       }
-      await ctx.tracing.batch(traced, [delivery], ([own]) => deliver(ctx, own!))
+      await ctx.tracing.batch(traced, [delivery], ([own]) =>
+        whileClaimed(ctx, own!, sent => deliver(ctx, own!, sent)))
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
@@ -46,12 +47,14 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
 const traced = { service: 'notifications', name: 'deliver', kind: 'internal' as const }
 
 /** What fails is tried again later and ends as a dead letter that administrators see. */
-async function deliver (ctx: Ctx, delivery: DueDelivery): Promise<void> {
+async function deliver (ctx: Ctx, delivery: DueDelivery, sent: () => void): Promise<void> {
   let mail: OutgoingMail
   try {
     mail = await compose(ctx, delivery)
     await ctx.resources.sendMail?.(mail)
+    sent()
   } catch (error) {
+    sent()
     await handleFailure(ctx, delivery, error)
     return
   }
@@ -110,7 +113,7 @@ async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
       { filename: t('file.event'), content_type: 'text/calendar', content: bytesOf(calendar) },
     ]
   } catch (error) {
-    if (isGone(error)) throw new Superseded('Its tickets are not valid any more.')
+    if (isGone(error)) throw new Superseded(tickets_not_valid)
     if (delivery.attempts > patience_for_attachments) return []
     throw error
   }

@@ -4,6 +4,7 @@ import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
 import type { DB } from '../database.ts'
 import type { NewDelivery } from '../rules/notice.ts'
+import { superseded } from '../rules/superseded.ts'
 import type { Content } from '../rules/outgoing.ts'
 
 export type DeliveryToInsert = NewDelivery & { id: string }
@@ -97,6 +98,33 @@ export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<
       order by priority, next_attempt_at limit 1 for update skip locked)
   returning id, channel, kind, recipient, locale, subject, content, attach_order_id,
             request_id, attempts`.execute(db)).rows[0]
+
+/** Still being sent: whoever looks for lost ones finds it later. */
+export const keepClaim = (db: Db<DB>, id: string, lease_seconds: number) => sql`
+  update notifications.deliveries
+     set next_attempt_at = clock_timestamp() + ${lease_seconds} * interval '1 second'
+   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+
+export interface MailCounts {
+  oldest_seconds: number
+  waiting: number
+  failing: number
+  /** What nobody needed any more is not among them: it has not been tried in vain. */
+  given_up: number
+}
+
+export const countMails = async (db: Db<DB>) => (await sql<MailCounts>`
+  select coalesce(max(extract(epoch from now() - case attempts
+           when 0 then next_attempt_at else created_at end)) filter (where is_waiting), 0)::float8
+           as oldest_seconds,
+         count(*) filter (where is_waiting)::integer as waiting,
+         count(*) filter (where status = 'failed')::integer as failing,
+         count(*) filter (where status = 'dead' and coalesce(last_error, '') <> all(
+           ${superseded}::text[]))::integer as given_up
+    from notifications.deliveries, lateral (
+      select status in ('pending', 'failed') and (attempts > 0 or next_attempt_at <= now())
+        as is_waiting) as now_due
+   where status in ('pending', 'failed', 'dead')`.execute(db)).rows[0]!
 
 /** The words go with the mail: links in them open accounts. */
 export const markDelivered = (db: Db<DB>, id: string) => sql`

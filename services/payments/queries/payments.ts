@@ -171,3 +171,9 @@ export const findEndedOrders = async (tx: Tx<DB>, order_ids: string[]) => (await
 export const findPaidStates = async (db: Db<DB>, order_ids: string[]) => (await sql<PaidState>`
   select order_id, status, amount_minor, refunded_minor from payments.payments
    where order_id = any(${order_ids}::uuid[]) order by id desc limit 1000`.execute(db)).rows
+
+/** Asked for a while ago, and neither decided nor waiting for the buyer's bank to confirm. */
+export const countUndecided = async (db: Db<DB>) => (await sql<{ count: number }>`
+  select count(*)::integer as count from payments.payments
+   where status = 'pending' and not needs_confirmation
+     and asked_at < now() - interval '1 minute'`.execute(db)).rows[0]!.count
