@@ -13,6 +13,10 @@ export const properties: Record<PropertyId, { fault: string, promise: string }> 
     fault: 'the power is cut',
     promise: 'what was acknowledged is on the disk, whatever was under way',
   },
+  R11: {
+    fault: '`kill -9` of the process that sends a mail',
+    promise: 'the next one sends it within half a minute',
+  },
   R14: {
     fault: 'the connection breaks in the middle of a COMMIT',
     promise: 'the same key is given the first answer, and took effect once',
