@@ -131,7 +131,7 @@ export function defineRoute<
 }
 
 /** A copy of the schema in which every object refuses fields it does not declare. */
-function closeObjects<S> (schema: S): S {
+export function closeObjects<S> (schema: S): S {
   if (Array.isArray(schema)) return schema.map(closeObjects) as S
   if (schema === null || typeof schema !== 'object') return schema
   // TypeBox marks its schemas with hidden properties; a copy without them could still check, but no

@@ -4,11 +4,12 @@ import {
   mediaTypeOf, type AnyRoute, type ProblemDefinition, type Replies
 } from '@fermata/contracts/define'
 import {
-  forbidden, invalid, keyReused, notFound, stepUpNeeded, tooMany, unauthenticated,
+  forbidden, invalid, keyReused, notFound, platformProblems, stepUpNeeded, tooMany,
+  unauthenticated,
 } from '@fermata/contracts/problems'
 import { services, type ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { Type } from 'typebox'
+import { Type, type TSchema } from 'typebox'
 
 const access_notes: Record<string, string> = {
   public: 'Anyone may call this.',
@@ -31,7 +32,8 @@ export function openApiSchema (route: AnyRoute, operation: string): FastifySchem
     description: [route.description, access_notes[route.access], stepUpNote(route)]
       .filter(Boolean).join('\n\n'),
     hide: route.access === 'internal',
-    ...(route.access !== 'public' && { security: [{ bearer: [] }] }),
+    // None, said aloud: what says nothing is taken for an oversight.
+    security: route.access === 'public' ? [] : [{ bearer: [] }],
   } as FastifySchema
 }
 
@@ -49,28 +51,81 @@ function successes (route: AnyRoute): Record<string, unknown> {
   }))
 }
 
-/** Problems leave as text, so these schemas document them and cut nothing off. */
-function problems (route: AnyRoute): Record<string, unknown> {
-  const all: ProblemDefinition[] = [...route.problems]
-  if (route.body || route.query || route.params) all.push(invalid)
-  if (route.access !== 'public') all.push(unauthenticated)
-  if (['organizer', 'operator', 'admin'].includes(route.access)) all.push(forbidden)
-  if (route.step_up) all.push(stepUpNeeded)
-  if (route.params) all.push(notFound)
-  if (route.idempotent) all.push(keyReused)
-  if (route.rate_limit) all.push(tooMany)
-  const byStatus = Object.groupBy(new Set(all), problem => String(problem.status))
-  return Object.fromEntries(Object.entries(byStatus).map(([status, same]) => [status, {
-    description: same!.map(problem => `${problem.title} (\`${problem.type}\`)`).join('; '),
-    content: { 'application/problem+json': { schema: problemSchema(same!) } },
-  }]))
+/** What each status of a failure may say: the route's own problems, and those of any route. */
+export function problemsOf (route: AnyRoute): Map<number, ProblemDefinition[]> {
+  const own: ProblemDefinition[] = [...route.problems]
+  if (route.body || route.query || route.params) own.push(invalid)
+  if (route.access !== 'public') own.push(unauthenticated)
+  if (['organizer', 'operator', 'admin'].includes(route.access)) own.push(forbidden)
+  if (route.step_up) own.push(stepUpNeeded)
+  if (route.params) own.push(notFound)
+  if (route.idempotent) own.push(keyReused)
+  if (route.rate_limit) own.push(tooMany)
+  const statuses = new Set(own.map(({ status }) => status))
+  const all = new Set([...own, ...platformProblems.filter(({ status }) => statuses.has(status))])
+  return Map.groupBy(all, ({ status }) => status)
 }
 
-const problemSchema = (same: ProblemDefinition[]) => Type.Object({
-  type: Type.Enum(same.map(problem => problem.type)),
+/**
+ * Problems leave as text, so these schemas document them and cut nothing off. What may go wrong
+ * anywhere and is no part of what a route promises is under `default`.
+ */
+function problems (route: AnyRoute): Record<string, unknown> {
+  const byStatus = problemsOf(route)
+  const described = [...byStatus].map(([status, same]) => [String(status), {
+    description: same.map(problem => `${problem.title} (\`${problem.type}\`)`).join('; '),
+    content: { 'application/problem+json': { schema: problemSchema(same) } },
+  }])
+  return {
+    ...Object.fromEntries(described) as object,
+    default: {
+      description: 'What may go wrong anywhere: see /problems',
+      content: { 'application/problem+json': { schema: anyProblem } },
+    },
+  }
+}
+
+const anyProblem = Type.Object({
+  type: Type.Enum(platformProblems.map(({ type }) => type)),
   title: Type.String(), status: Type.Integer(), detail: Type.Optional(Type.String()),
-  ...Object.assign({}, ...same.map(problem => problem.extensions?.properties ?? {})),
 })
+
+/** One of several problems, each with members of its own. */
+export const problemSchema = (same: readonly ProblemDefinition[]): TSchema =>
+  same.length === 1 ? one(same[0]!) : Type.Unsafe({ oneOf: same.map(one) })
+
+const one = ({ type, status, extensions }: ProblemDefinition) => Type.Object({
+  type: Type.Literal(type), title: Type.String(), status: Type.Literal(status),
+  detail: Type.Optional(Type.String()), ...extensions?.properties,
+})
+
+interface Schema {
+  properties?: { type?: { enum?: string[] } }, oneOf?: Schema[], $ref?: string
+}
+type Responses = Record<string, { content?: Record<string, { schema: Schema }> }>
+
+/** Each problem stands in a document once, under a name of its own, and is pointed to. */
+function nameProblems (document: {
+  paths?: Record<string, Record<string, { responses?: Responses }>>
+  components?: { schemas?: Record<string, Schema> }
+}): void {
+  const named: Record<string, Schema> = {}
+  const pointTo = (schema: Schema): Schema => {
+    if (schema.oneOf) return { oneOf: schema.oneOf.map(pointTo) }
+    const [type = '', another] = schema.properties?.type?.enum ?? []
+    const name = another ? 'problem' : type.replace('/problems/', '').replaceAll('/', '.')
+    named[name] = schema
+    return { $ref: `#/components/schemas/${name}` }
+  }
+  const operations = Object.values(document.paths ?? {}).flatMap(path => Object.values(path))
+  for (const { responses = {} } of operations) {
+    for (const { content } of Object.values(responses)) {
+      const problem = content?.['application/problem+json']
+      if (problem) problem.schema = pointTo(problem.schema)
+    }
+  }
+  document.components = { ...document.components, schemas: named }
+}
 
 /**
  * Serves a service's OpenAPI 3.1 document and page below `/api/<service>/doc/`, without anything
@@ -86,7 +141,14 @@ export async function addDocumentation (
         title: `Fermata: ${service}`, description: services[service].summary, version,
         license: { name: 'Apache-2.0' }
       },
+      // Wherever the document was read from.
+      servers: [{ url: '/' }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    },
+    transformObject: documents => {
+      if (!('openapiObject' in documents)) return documents.swaggerObject
+      nameProblems(documents.openapiObject as Parameters<typeof nameProblems>[0])
+      return documents.openapiObject
     },
   })
   await app.register(swaggerUi, {
