@@ -1,5 +1,4 @@
 import { defineEvent, defineRoute } from '@fermata/contracts/define'
-import { Uuid } from '@fermata/contracts/fields'
 import { listDeadLettersRoute, retryDeadLetterRoute } from '@fermata/contracts/platform'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { Type } from 'typebox'
@@ -22,7 +21,7 @@ const note = defineRoute({
   body: Type.Object({
     subject: Type.String(), n: Type.Integer(), roll_back: Type.Optional(Type.Boolean())
   }),
-  reply: { 200: Type.Object({ id: Uuid }) },
+  reply: { 200: Type.Object({ id: Type.String() }) },
   problems: [],
 })
 

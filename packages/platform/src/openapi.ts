@@ -55,7 +55,8 @@ function successes (route: AnyRoute): Record<string, unknown> {
 export function problemsOf (route: AnyRoute): Map<number, ProblemDefinition[]> {
   const own: ProblemDefinition[] = [...route.problems]
   if (route.body || route.query || route.params) own.push(invalid)
-  if (route.access !== 'public') own.push(unauthenticated)
+  // Whoever may be nobody and says who they are has to be believed, too.
+  own.push(unauthenticated)
   if (['organizer', 'operator', 'admin'].includes(route.access)) own.push(forbidden)
   if (route.step_up) own.push(stepUpNeeded)
   if (route.params) own.push(notFound)
@@ -104,11 +105,16 @@ interface Schema {
 }
 type Responses = Record<string, { content?: Record<string, { schema: Schema }> }>
 
-/** Each problem stands in a document once, under a name of its own, and is pointed to. */
-function nameProblems (document: {
-  paths?: Record<string, Record<string, { responses?: Responses }>>
+interface Document {
+  paths?: Record<string, Record<string, { tags?: string[], responses?: Responses }>>
   components?: { schemas?: Record<string, Schema> }
-}): void {
+}
+
+const operationsOf = ({ paths = {} }: Document) =>
+  Object.values(paths).flatMap(path => Object.values(path))
+
+/** Each problem stands in a document once, under a name of its own, and is pointed to. */
+function nameProblems (document: Document): void {
   const named: Record<string, Schema> = {}
   const pointTo = (schema: Schema): Schema => {
     if (schema.oneOf) return { oneOf: schema.oneOf.map(pointTo) }
@@ -117,8 +123,7 @@ function nameProblems (document: {
     named[name] = schema
     return { $ref: `#/components/schemas/${name}` }
   }
-  const operations = Object.values(document.paths ?? {}).flatMap(path => Object.values(path))
-  for (const { responses = {} } of operations) {
+  for (const { responses = {} } of operationsOf(document)) {
     for (const { content } of Object.values(responses)) {
       const problem = content?.['application/problem+json']
       if (problem) problem.schema = pointTo(problem.schema)
@@ -139,15 +144,18 @@ export async function addDocumentation (
       openapi: '3.1.1',
       info: {
         title: `Fermata: ${service}`, description: services[service].summary, version,
-        license: { name: 'Apache-2.0' }
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
       },
       // Wherever the document was read from.
       servers: [{ url: '/' }],
+      tags: [{ name: service, description: services[service].summary }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
     transformObject: documents => {
       if (!('openapiObject' in documents)) return documents.swaggerObject
-      nameProblems(documents.openapiObject as Parameters<typeof nameProblems>[0])
+      const document = documents.openapiObject as Document
+      nameProblems(document)
+      for (const operation of operationsOf(document)) operation.tags = [service]
       return documents.openapiObject
     },
   })

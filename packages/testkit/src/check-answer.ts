@@ -10,7 +10,7 @@ import type { TSchema } from 'typebox'
 /**
  * Whether an answer is what its contract declares, and so what the API page says: a status that
  * is not declared, a problem of somebody else's and a member that nobody promised are none.
- * @throws with what differs; every answer that a test sees passes here
+ * @throws with what differs
  */
 export function checkAnswer (route: AnyRoute, status: number, body: unknown): void {
   // Whoever has the newest version is told so without a body.

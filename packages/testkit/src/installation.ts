@@ -1,5 +1,4 @@
-import type { Call } from '@fermata/contracts/client'
-import { checkedClient } from './check-answer.ts'
+import { createClient, type Call } from '@fermata/contracts/client'
 import { startServerProcess } from './server-process.ts'
 
 /** Fermata for an end-to-end test, which does not know in how many processes it runs. */
@@ -34,7 +33,7 @@ export async function startInstallation (
   if (!keeper) throw new Error('Only the configuration of tests/split sets FERMATA_TEST_SHAPE')
   const { url } = await ask<{ url: string }>(`${keeper}/start/${shape}`)
   const clientOf = (headers: Record<string, string>) =>
-    checkedClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers })
+    createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
   return {
     url, call: clientOf({}),
     callAs: token => clientOf({ authorization: `Bearer ${token}` }),
