@@ -1,4 +1,5 @@
-import { createClient, type Call } from '@fermata/contracts/client'
+import type { Call } from '@fermata/contracts/client'
+import { checkedClient } from './check-answer.ts'
 import { startServerProcess } from './server-process.ts'
 
 /** Fermata for an end-to-end test, which does not know in how many processes it runs. */
@@ -33,7 +34,7 @@ export async function startInstallation (
   if (!keeper) throw new Error('Only the configuration of tests/split sets FERMATA_TEST_SHAPE')
   const { url } = await ask<{ url: string }>(`${keeper}/start/${shape}`)
   const clientOf = (headers: Record<string, string>) =>
-    createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
+    checkedClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers })
   return {
     url, call: clientOf({}),
     callAs: token => clientOf({ authorization: `Bearer ${token}` }),

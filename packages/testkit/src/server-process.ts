@@ -3,8 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createClient, type Call } from '@fermata/contracts/client'
+import type { Call } from '@fermata/contracts/client'
 import { findServer, stopServer } from '@fermata/platform/embedded-postgres/postmaster'
+import { checkedClient } from './check-answer.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 /**
@@ -71,7 +72,7 @@ export async function startServerProcess (
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
   const url = await readyAddress(child, () => output)
   const clientOf = (headers: Record<string, string>) =>
-    createClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers }).call
+    checkedClient({ base_url: url, fetch: (address, init) => fetch(address, init), headers })
   const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
   return {
     url, folder, pid: child.pid!,

@@ -8,6 +8,7 @@ import { fixedKeys } from '@fermata/platform/person-keys'
 import type { Environment } from '@fermata/platform/settings'
 import { startSystem, type System } from '@fermata/platform/system'
 import { createTokens } from '@fermata/platform/tokens'
+import { checkAnswer } from './check-answer.ts'
 import { createTestDatabase } from './postgres.ts'
 
 /** Who sends a test's request; nobody when absent. */
@@ -130,6 +131,7 @@ async function send (
   const json = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload !== ''
     ? JSON.parse(answer.payload) as never
     : undefined
+  if (json !== undefined) checkAnswer(route, answer.statusCode, json)
   return {
     status: answer.statusCode, body: json as never, problem: json as never,
     bytes: answer.rawPayload, headers: answer.headers
