@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import backups from '@fermata/backups/service'
 import { findDamage, listStored, openStored } from '@fermata/backups/copies/check-copy'
+import { readEndings } from '@fermata/backups/copies/endings'
 import type { CopyPart, Manifest } from '@fermata/backups/copies/manifest'
 import { keysIn, openStore } from '@fermata/backups/copies/open-store'
 import type { CopyStore } from '@fermata/backups/copies/store'
@@ -101,10 +102,13 @@ async function run (
     if (!asked.replace) throw new Error(
       'Nothing was touched: a restore is for an empty installation. --replace gives up what is there.')
   }
+  const { endings, unread } = await readEndings(store, keysIn(key), stored.manifest.taken_at)
+  say(`${endings.length} orders, tickets, accounts and addresses have ended since, and end again.`)
+  for (const name of unread) say(`endings/${name} cannot be believed and is left out.`)
   if (!asked.yes) await confirm('restore')
   const began = performance.now()
   const notes = await restoreCopy({
-    store, stored, parts, urlOf: databases.urlOf,
+    store, stored, parts, endings, urlOf: databases.urlOf,
     tell: (service, rows) => say(`${service.padEnd(14)} ${rows} rows`),
   })
   say(`${sum(parts, 'rows')} rows in ${((performance.now() - began) / 1000).toFixed(1)} s, ` +

@@ -1,3 +1,4 @@
+import { copiesRestored } from '@fermata/contracts/backups'
 import * as api from '@fermata/contracts/auth'
 import { credentialsDeleted } from '@fermata/contracts/auth'
 import { addressErased, profileChanged, settingsChanged } from '@fermata/contracts/users'
@@ -16,6 +17,7 @@ import { deleteCredentials } from './operations/delete-credentials.ts'
 import { endLogin, endOtherLogins } from './operations/end-login.ts'
 import { loginWithPasskey, loginWithSecondFactor } from './operations/finish-login.ts'
 import { followLocales, followNames } from './operations/follow-profiles.ts'
+import { endRestoredAccounts } from './operations/end-restored-accounts.ts'
 import { findProvenAccount } from './operations/find-proven-account.ts'
 import { forgotPassword } from './operations/forgot-password.ts'
 import { getKeys } from './operations/get-keys.ts'
@@ -90,6 +92,7 @@ export default defineService<Ctx>({
     on(profileChanged, followNames),
     on(credentialsDeleted, forgetAccounts),
     on(addressErased, endClaims),
+    on(copiesRestored, endRestoredAccounts),
   ],
   jobs: [
     job('request-reset', requestReset),

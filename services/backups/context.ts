@@ -1,6 +1,8 @@
-import type { AnyRoute } from '@fermata/contracts/define'
+import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
 import type { Loop } from '@fermata/platform/loop'
-import type { Context, Operation as PlatformOperation } from '@fermata/platform/service'
+import type {
+  Context, Handler as EventHandler, Operation as PlatformOperation,
+} from '@fermata/platform/service'
 import type { BackupsSettings } from './config.ts'
 import type { DB } from './database.ts'
 
@@ -11,3 +13,4 @@ export interface Resources extends Loop {
 
 export type Ctx = Context<DB, BackupsSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
+export type Handler<E extends EventDefinition> = EventHandler<E, Ctx>

@@ -1,3 +1,4 @@
+import { copiesRestored } from '@fermata/contracts/backups'
 import { credentialsDeleted } from '@fermata/contracts/auth'
 import {
   eventCanceled, eventChanged, eventPublished, organizerMembersChanged,
@@ -30,6 +31,7 @@ import { listTickets } from './operations/list-tickets.ts'
 import { removeStale } from './operations/remove-stale.ts'
 import { resendTicket } from './operations/resend-ticket.ts'
 import { validateTicket } from './operations/validate-ticket.ts'
+import { voidRestoredTickets } from './operations/void-restored-tickets.ts'
 import { voidTicket } from './operations/void-ticket.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { personalData } from './personal-data.ts'
@@ -68,6 +70,7 @@ export default defineService<Ctx>({
     on(organizerMembersChanged, followMembers('tickets')),
     on(credentialsDeleted, forgetHolders),
     on(addressErased, forgetAddresses),
+    on(copiesRestored, voidRestoredTickets),
   ],
   jobs: [cron('remove-stale', '37 * * * *', removeStale)],
   start: async ctx => ({

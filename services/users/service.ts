@@ -1,6 +1,7 @@
 import {
   accountReclaimed, credentialsDeleted, emailVerified, rolesChanged, userRegistered,
 } from '@fermata/contracts/auth'
+import { copiesRestored } from '@fermata/contracts/backups'
 import { eventChanged } from '@fermata/contracts/events'
 import { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/users'
@@ -11,6 +12,7 @@ import type { Ctx } from './context.ts'
 import { deleteMe } from './operations/delete-me.ts'
 import { deleteUser } from './operations/delete-user.ts'
 import { eraseAddress } from './operations/erase-address.ts'
+import { eraseRestoredAddresses } from './operations/erase-restored-addresses.ts'
 import { exportAddress } from './operations/export-address.ts'
 import { exportMyData } from './operations/export-my-data.ts'
 import {
@@ -61,6 +63,7 @@ export default defineService<Ctx>({
     on(accountReclaimed, forgetPhones),
     on(credentialsDeleted, eraseProfiles),
     on(api.addressErased, eraseAddresses),
+    on(copiesRestored, eraseRestoredAddresses),
     on(orderCompleted, addPurchases),
     on(orderCanceled, markCanceled),
     on(orderRefunded, markRefunded),

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import * as auth from '@fermata/contracts/auth'
 import * as events from '@fermata/contracts/events'
 import * as orders from '@fermata/contracts/orders'
 import * as payments from '@fermata/contracts/payments'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
+import * as users from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startSystem } from '@fermata/platform/system'
 import { findRows, restoreCopy } from '@fermata/server/copies/restore-copy'
 import { makeCopy } from '@fermata/server/copies/make-copy'
-import { folderStore, openStored, type Contents } from '@fermata/server/copies/stored'
+import { folderStore, openStored, readEndings, type Contents, type Ending } from '@fermata/server/copies/stored'
 import { allServices } from '@fermata/server/services'
 import { createTestDatabase, type TestDatabase } from '@fermata/testkit/postgres'
 import { eventually, startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
@@ -95,9 +97,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function restore (id: string, urlOf: (service: ServiceName) => string) {
+async function restore (
+  id: string, urlOf: (service: ServiceName) => string, endings: Ending[] = []
+) {
   const stored = await openStored(store(), [key], id)
-  return restoreCopy({ store: store(), stored, parts: stored.manifest.parts, urlOf })
+  return restoreCopy({ store: store(), stored, parts: stored.manifest.parts, urlOf, endings })
 }
 
 /** What has to agree between services; asked of one database. */
@@ -153,6 +157,70 @@ test('restoreCopy: what was sold before the moment is there, and after the next 
   }
 }, 120_000)
 
+const subjectOf = (token: string) => (JSON.parse(
+  Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub
+
+test('restoreCopy: an erased person does not come back, a refunded ticket opens no door, no login goes on', async () => {
+  const own = join(folder, 'endings')
+  const options = { ...secrets, LOG_LEVEL: 'fatal', BACKUP_DIR: own }
+  const first = await startTestSystem(Object.values(allServices), options, await makeDatabase())
+  const asked = { email: `eve.${uuidv7()}@example.com`, password: 'correct horse battery' }
+  let taken: Contents
+  try {
+    const session = (await first.send(auth.register, {
+      body: { ...asked, username: 'Eve', locale: 'en' } })).body
+    const eve = subjectOf(session.access_token)
+    const sale = await putOnSale(first)
+    const bought = await eventually(() => buy(first, sale), 'the box office to open', 30_000)
+    const { pool } = first.context('tickets')
+    const ticketsOf = async () => (await pool.query(
+      `select status from tickets.tickets where order_id = $1`, [bought.id])).rows
+    await eventually(async () => (await ticketsOf()).length === 1, 'the ticket')
+    await eventually(async () => await waiting(first.database_url) === 0, 'all to be told', 30_000)
+    taken = await makeCopy({
+      store: folderStore(own), key, services: serviceNames, urlOf: () => first.database_url })
+
+    const admin = await first.personToken({ roles: ['admin'] })
+    const { items } = (await first.send(payments.listPayments,
+      { token: admin, query: { order_id: bought.id } })).body
+    const refunded = await first.send(payments.refundPayment, { token: admin,
+      key: `key-${uuidv7()}`, params: { id: items[0]!.id }, body: {} })
+    expect(refunded.status).toBeLessThan(300)
+    expect((await first.send(users.deleteMe, { token: session.access_token })).status)
+      .toBeLessThan(300)
+    const kept = async () => (await readEndings(folderStore(own), [key], taken.taken_at)).endings
+    await eventually(async () => {
+      const endings = await kept()
+      return endings.some(({ who }) => who === eve) && endings.some(({ who }) => who === bought.id)
+    }, 'both to be kept beside the copies', 30_000)
+
+    const url = await makeDatabase()
+    const stored = await openStored(folderStore(own), [key], taken.id)
+    await restoreCopy({ store: folderStore(own), stored, parts: stored.manifest.parts,
+      urlOf: () => url, endings: await kept() })
+    const again = await startTestSystem(Object.values(allServices), options, url)
+    try {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      const count = async (question: string, id: string) =>
+        Number((await client.query(question, [id])).rows[0].count)
+      await eventually(async () =>
+        await count('select count(*) from auth.accounts where id = $1', eve) === 0 &&
+        await count('select count(*) from users.people where id = $1 and erased_at is null', eve) === 0 &&
+        await count(`select count(*) from tickets.tickets where order_id = $1 and status = 'active'`, bought.id) === 0,
+      'what had ended to end again', 30_000)
+      await client.end()
+      const { status } = await again.send(auth.refresh,
+        { body: { refresh_token: session.refresh_token } })
+      expect(status).toBe(401)
+    } finally {
+      await again.stop()
+    }
+  } finally {
+    await first.stop()
+  }
+}, 180_000)
+
 /** Tables by service and name, with rows and digest. */
 const tablesOf = ({ parts }: Contents) => new Map(parts.flatMap(({ service, tables }) =>
   tables.map(({ name, rows, sha256 }) => [`${service}.${name}`, `${rows} ${sha256}`])))
@@ -182,7 +250,7 @@ test('restoreCopy: one that was cut off lets nothing start, and is done again fr
   const stored = await openStored(store(), [key], copy.id)
   const parts = stored.manifest.parts
   let told = 0
-  await expect(restoreCopy({ store: store(), stored, parts, urlOf: () => url, tell () {
+  await expect(restoreCopy({ store: store(), stored, parts, endings: [], urlOf: () => url, tell () {
     if (++told === 4) throw new Error('cut off')
   } })).rejects.toThrow('cut off')
   await expect(startSystem({

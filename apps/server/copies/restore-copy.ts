@@ -1,11 +1,16 @@
 import type { StoredBackup } from '@fermata/backups/copies/check-copy'
+import { toldOf, type Ending } from '@fermata/backups/copies/endings'
 import type { CopyPart } from '@fermata/backups/copies/manifest'
 import { digestOf, readPart } from '@fermata/backups/copies/part'
 import type { CopyStore } from '@fermata/backups/copies/store'
+import { copiesRestored } from '@fermata/contracts/backups'
+import type { DataOf } from '@fermata/contracts/define'
 import type { RestoreNote } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool, type Db } from '@fermata/platform/database'
+import { uuidv7 } from '@fermata/platform/ids'
 import { importTables } from '@fermata/platform/import'
+import { insertOutbox } from '@fermata/platform/message-queries'
 import { migrate } from '@fermata/platform/migrate'
 import { clearRestoring, findRestoring, markRestoring } from '@fermata/platform/restore-mark'
 import { allServices } from '../services.ts'
@@ -19,6 +24,8 @@ export interface RestoreOptions {
   parts: readonly CopyPart[]
   /** Of the role that owns each service's database; nobody else is connected. */
   urlOf: (service: ServiceName) => string
+  /** What has ended since, from beside the copies. */
+  endings: readonly Ending[]
   /** Hears of rows as they are put back. */
   tell?: (service: ServiceName, rows: number) => void
 }
@@ -79,8 +86,22 @@ export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote
   for (const url of urls) await withDatabase(url, db => markRestoring(db, stored.manifest.id))
   const notes: RestoreNote[] = []
   for (const part of parts) notes.push(...await restorePart(options, part))
+  await endAgain(options)
   for (const url of urls) await withDatabase(url, clearRestoring)
   return notes
+}
+
+/** Services are told at the next start what has ended since, and end it again. */
+async function endAgain ({ endings, stored, parts, urlOf }: RestoreOptions): Promise<void> {
+  const { id: backup_id, taken_at } = stored.manifest
+  const restored_at = new Date().toISOString()
+  // Without its tables nobody would send them; they are there for every other restore.
+  if (!parts.some(({ service }) => service === 'backups') || endings.length === 0) return
+  await withDatabase(urlOf('backups'), db => db.transaction().execute(tx =>
+    insertOutbox(tx, 'backups', toldOf(endings).map(told => ({
+      id: uuidv7(), type: copiesRestored.type, request_id: null, attempts: 0, created_at: '',
+      data: { backup_id, taken_at, restored_at, ...told } satisfies DataOf<typeof copiesRestored>,
+    })))))
 }
 
 function restorePart (options: RestoreOptions, part: CopyPart): Promise<RestoreNote[]> {

@@ -96,6 +96,16 @@ export const restoreBackup = defineRoute({
   problems: [notCompleted, damaged, underWay],
 })
 
+const Ids = Type.Array(Uuid, { maxItems: 500 })
+
+/** Copies came back, and with them what had ended since they were made: it ends again. */
+export const copiesRestored = defineEvent('backups.copies_restored.v1', Type.Object({
+  backup_id: Uuid, taken_at: Timestamp, restored_at: Timestamp,
+  account_ids: Ids, order_ids: Ids, ticket_ids: Ids,
+  address_digests: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), { maxItems: 500,
+    description: 'SHA-256 of addresses whose owners wanted nothing kept about them' }),
+}))
+
 export const backupFailed = defineEvent('backups.backup_failed.v1', Type.Object({
   backup_id: Uuid, services: Type.Array(Service), error: Type.String(), failed_at: Timestamp,
 }))

@@ -9,6 +9,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'auth.credentials_deleted.v1': [
     'auth.forgetAccounts',
+    'backups.keepDeletedAccounts',
     'events.forgetPeople',
     'expiration.forgetOwners',
     'notifications.erase',
@@ -39,6 +40,11 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'backups.backup_failed.v1': [
     'notifications.tellBackupFailed',
+  ],
+  'backups.copies_restored.v1': [
+    'auth.endRestoredAccounts',
+    'tickets.voidRestoredTickets',
+    'users.eraseRestoredAddresses',
   ],
   'events.event_canceled.v1': [
     'expiration.endReminders',
@@ -71,6 +77,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.tellDeadLetter',
   ],
   'orders.order_canceled.v1': [
+    'backups.keepEndings',
     'expiration.endHolds',
     'notifications.tellCanceled',
     'payments.endOrders',
@@ -92,6 +99,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.tellHeld',
   ],
   'orders.order_refunded.v1': [
+    'backups.keepEndings',
     'notifications.tellRefunded',
     'payments.endOrders',
     'tickets.endOrders',
@@ -115,6 +123,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.mailTicketAgain',
   ],
   'tickets.ticket_voided.v1': [
+    'backups.keepVoidedTickets',
     'notifications.tellVoided',
   ],
   'tickets.tickets_issued.v1': [
@@ -122,6 +131,7 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'users.address_erased.v1': [
     'auth.endClaims',
+    'backups.keepErasedAddresses',
     'events.forgetAddresses',
     'notifications.forgetAddresses',
     'orders.forgetAddresses',

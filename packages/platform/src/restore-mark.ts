@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Db } from './database.ts'
+import { isDatabaseAway, type Db } from './database.ts'
 
 /**
  * A restore that was cut off leaves some services of then and some of now. While the mark is there
@@ -31,7 +31,11 @@ export const clearRestoring = (db: Db) =>
 
 /** @throws with a sentence while a restore is not done */
 export async function refuseHalfRestored (db: Db): Promise<void> {
-  const backup_id = await findRestoring(db)
+  const backup_id = await findRestoring(db).catch((error: unknown) => {
+    // Whoever asks next says so in a sentence of their own.
+    if (isDatabaseAway(error)) return null
+    throw error
+  })
   if (backup_id !== null) throw new Error(
     `A restore of the backup ${backup_id} was cut off, and half of it is there. Do it again: ` +
     'npm run restore -- --from <folder or s3://bucket/folder>')

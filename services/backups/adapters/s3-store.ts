@@ -60,6 +60,9 @@ export function s3Store ({ url, endpoint, region, ...keys }: S3Options): CopySto
       return names.filter(([id, file]) => is_backup_id.test(id!) && file === manifest_file)
         .map(([id]) => id!).sort()
     },
+    async names (folder) {
+      return (await listKeys(`${folder}/`)).map(key => key.slice(folder.length + 1)).sort()
+    },
     async write (name, bytes) {
       const answer = await ask('PUT', `/${keyOf(name)}`, bytes)
       if (!answer.ok) throw new Error(`There is no bucket ${bucket}`)

@@ -22,6 +22,11 @@ export function folderStore (folder: string): CopyStore {
       }
       return found
     },
+    async names (folder) {
+      const found = await readdir(join(root, folder)).catch(absent)
+      // Passing names have an ending of their own.
+      return (found ?? []).filter(name => !/\.[0-9a-f]{8}$/.test(name)).sort()
+    },
     write: (name, bytes) => writeDurably(join(root, name), bytes),
     async read (name) {
       const bytes = await readFile(join(root, name)).catch(absent)

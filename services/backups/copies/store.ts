@@ -2,6 +2,8 @@
 export interface CopyStore {
   /** For people, without secrets. */
   place: string
+  /** Files of a folder, in order; none when there is no such folder. */
+  names: (folder: string) => Promise<string[]>
   /** The ids of all backups that have a manifest. */
   list: () => Promise<string[]>
   /** All of it is there afterwards and stays, or nothing. */

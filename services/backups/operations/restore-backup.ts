@@ -1,9 +1,11 @@
-import type * as api from '@fermata/contracts/backups'
+import * as api from '@fermata/contracts/backups'
 import { invalid } from '@fermata/contracts/problems'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
 import { differingTable, findCopy, putBack } from '../check-part.ts'
 import type { Ctx, Operation } from '../context.ts'
+import { readEndings, toldOf } from '../copies/endings.ts'
+import { copiesOf } from '../copies/open-store.ts'
 import { presentBackup } from '../present-backup.ts'
 import {
   findBackup, markRestored, readCatalogue, replaceCatalogue, type BackupRow,
@@ -25,9 +27,21 @@ export const restoreBackup: Operation<typeof api.restoreBackup> = async (ctx, re
       await restorePart(ctx, backup, service, request_id)
       ctx.log.warn({ backup_id: backup.id, restored: service }, 'a service was restored')
     }
+    await endAgain(ctx, backup)
     await markRestored(ctx.db, backup.id)
   })
   return presentBackup((await findBackup(ctx.db, params.id))!)
+}
+
+/** Services are told what has ended since, and end it again. */
+async function endAgain (ctx: Ctx, { id: backup_id, taken_at, created_at }: BackupRow) {
+  const { store, keys } = copiesOf(ctx.settings)
+  const since = taken_at ?? created_at
+  const { endings, unread } = await readEndings(store, keys, since)
+  if (unread.length > 0) ctx.log.error({ unread }, 'what ended cannot be read')
+  const restored_at = new Date().toISOString()
+  await ctx.transaction(tx => ctx.publish(tx, api.copiesRestored,
+    toldOf(endings).map(told => ({ backup_id, taken_at: since, restored_at, ...told }))))
 }
 
 async function restorePart (

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createBackup, damaged, listBackups, notCompleted, underWay, verifyBackup,
+import { createBackup, damaged, listBackups, notCompleted, restoreBackup, underWay, verifyBackup,
   type Backup } from '@fermata/contracts/backups'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { data, Form } from 'react-router'
@@ -11,7 +11,7 @@ import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
 import { refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
-import { FormMessage } from '../ui/field.tsx'
+import { Field, FormMessage } from '../ui/field.tsx'
 import { LookAgain } from '../ui/look-again.tsx'
 import { NextPage } from '../ui/next-page.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
@@ -26,12 +26,27 @@ export async function loader ({ context, url }: Route.LoaderArgs) {
 export async function action ({ context, request }: Route.ActionArgs) {
   requirePerson(context, 'admin')
   const { t } = translators[context.get(visitorOf).language]
-  const { id } = textsOf(await request.formData())
+  const texts = textsOf(await request.formData())
+  const { id, word } = texts
   const call = api(context)
+  if (id && word !== undefined) return restore(context, id, word)
   const answer = id
     ? await call(verifyBackup, { params: { id } })
     : await call(createBackup, { body: {}, headers: { 'idempotency-key': randomUUID() } })
   if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t(id ? 'admin.backups.verify_done' : 'admin.backups.started') })
+  const words = wordsOf(answer.problem)
+  if (!words) throw refusal(context, answer)
+  return data<FormAnswer>(refuse(t, {}, {}, t(words)), { status: answer.status })
+}
+
+/** Nothing is put back until the word was typed: what came after the copy is gone. */
+async function restore (context: Route.ActionArgs['context'], id: string, word: string) {
+  const { t } = translators[context.get(visitorOf).language]
+  if (word.toLowerCase() !== t('admin.backups.word')) {
+    return data<FormAnswer>(refuse(t, {}, {}, t('admin.backups.word_wrong')), { status: 400 })
+  }
+  const answer = await api(context)(restoreBackup, { params: { id }, body: {} })
+  if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('admin.backups.restored') })
   const words = wordsOf(answer.problem)
   if (!words) throw refusal(context, answer)
   return data<FormAnswer>(refuse(t, {}, {}, t(words)), { status: answer.status })
@@ -65,6 +80,23 @@ export default function Backups ({ loaderData: { items, next_cursor },
   )
 }
 
+/** What will be lost is said before the word is typed. */
+function RestoreForm ({ backup: { id, taken_at, created_at } }: { backup: Backup }) {
+  const t = useT()
+  return (
+    <details className="hint">
+      <summary className="min-h-8 cursor-pointer content-center">{t('admin.backups.restore')}</summary>
+      <Form method="post" className="grid max-w-prose gap-3 py-2">
+        <p>{t('admin.backups.lost')} <LocalTime at={taken_at ?? created_at} /></p>
+        <input type="hidden" name="id" value={id} />
+        <Field name="word" required maxLength={20} autoComplete="off"
+          label={t('admin.backups.type_word', { word: t('admin.backups.word') })} />
+        <button type="submit" className="button button-quiet">{t('admin.backups.restore')}</button>
+      </Form>
+    </details>
+  )
+}
+
 const looks = { pending: 'badge', in_progress: 'badge badge-warm', completed: 'badge badge-good', failed: 'badge badge-bad' } as const
 
 function Row ({ backup }: { backup: Backup }) {
@@ -87,11 +119,12 @@ function Row ({ backup }: { backup: Backup }) {
             ))}
           </ul>
         </details>
+        {backup.status === 'completed' && <RestoreForm backup={backup} />}
         {backup.error && <span className="text-sm text-bad">{backup.error}</span>}
       </div>
       <span className="flex flex-wrap items-center gap-3">
         <span className={looks[backup.status]}>{t(`admin.backups.states.${backup.status}`)}</span>
-        {backup.status === 'completed' && (
+        {(backup.status === 'completed' || backup.taken_at !== null) && !isRunning(backup) && (
           <Form method="post"><button type="submit" name="id" value={backup.id} className="button button-quiet">{t('admin.backups.verify')}</button></Form>
         )}
       </span>

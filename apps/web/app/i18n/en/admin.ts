@@ -124,6 +124,12 @@ export const admin = {
     verify_done: 'The copy is what was written.',
     damaged: 'The copy is not what was written.',
     not_completed: 'This backup is not complete.',
+    restore: 'Put this backup back',
+    lost: 'Orders, payments, accounts and everything else that came after this moment will be gone, all logins end, and mails that waited then are not sent by themselves:',
+    word: 'restore',
+    type_word: 'Type “{{word}}” to go on',
+    word_wrong: 'Nothing was changed: the word was another one.',
+    restored: 'The backup is back. What had ended since ends again, and everybody signs in anew.',
     refresh: 'Refresh',
   },
 }

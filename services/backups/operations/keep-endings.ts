@@ -1,0 +1,36 @@
+import type { credentialsDeleted } from '@fermata/contracts/auth'
+import type { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
+import type { ticketVoided } from '@fermata/contracts/tickets'
+import type { addressErased } from '@fermata/contracts/users'
+import { subjectOfAddress } from '@fermata/platform/personal-data'
+import type { Ctx, Handler } from '../context.ts'
+import { writeEndings, type Ending } from '../copies/endings.ts'
+import { copiesOf } from '../copies/open-store.ts'
+
+/*
+ * What ends is written beside the copies, so that no restore brings it back. The file is on the
+ * disk before the event counts as handled; written twice it does no harm.
+ */
+
+async function keep (ctx: Ctx, endings: Ending[]): Promise<void> {
+  const { store, keys } = copiesOf(ctx.settings)
+  await writeEndings(store, keys[0]!, endings)
+}
+
+/** Orders whose tickets open no door any more. */
+export const keepEndings: Handler<typeof orderCanceled | typeof orderRefunded> =
+  (ctx, _tx, events) => keep(ctx, events.map(({ data }) => ({
+    what: 'order', who: data.order_id,
+    at: 'refunded_at' in data ? data.refunded_at : data.canceled_at,
+  })))
+
+export const keepVoidedTickets: Handler<typeof ticketVoided> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data }) => ({ what: 'ticket', who: data.ticket.id, at: data.voided_at })))
+
+export const keepDeletedAccounts: Handler<typeof credentialsDeleted> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data }) => ({ what: 'account', who: data.user_id, at: data.deleted_at })))
+
+export const keepErasedAddresses: Handler<typeof addressErased> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data }) => ({
+    what: 'address', who: subjectOfAddress(data.address).toString('hex'), at: data.erased_at,
+  })))
