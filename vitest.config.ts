@@ -1,11 +1,14 @@
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // Suites that need more than npm installs: .ci/run installs that and runs each by its own config.
 const suites_apart = globSync('tests/*/debian-packages', { cwd: import.meta.dirname })
   .map(file => `${dirname(file)}/**`)
+
+// Every file has a process of its own: what one has compiled the next need not compile again.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 export default defineConfig({
   test: {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Environment } from '@fermata/platform/settings'
 
 /** npm forwards TERM and INT; it dies of HUP and KILL without a word, and this often we look. */
@@ -25,7 +26,9 @@ export function stopOnSignals (
       process.exit(1)
     })
   }
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(signal))
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => end(signal))
+  }
   // A terminal that was closed takes no more lines; that must not cut the stop short.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   // Whoever started us over a channel is gone: nobody else would end us.
@@ -34,13 +37,28 @@ export function stopOnSignals (
   return { has_begun: () => stopping }
 }
 
-/** An orphan is given another parent. Windows keeps saying the old one, and there nothing is told. */
+/**
+ * An orphan is given another parent. npm runs a script in a shell, whose end is not npm's: where
+ * our parent is one, its own parent is looked at, too. Only Linux tells of that, and Windows keeps
+ * saying the old parent.
+ */
 function whenParentEnds (tell: () => void): void {
-  const parent = process.ppid
+  const before = starters()
   const look = setInterval(() => {
-    if (process.ppid === parent) return
+    if (starters() === before) return
     clearInterval(look)
     tell()
   }, look_every_ms)
   look.unref()
+}
+
+function starters (): string {
+  const parent = process.ppid
+  try {
+    const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${parent}/stat`, 'utf8'))!
+    // After the name come the state and the parent.
+    return name === 'sh' ? `${parent} of ${rest!.split(' ')[1]}` : `${parent}`
+  } catch {
+    return `${parent}`
+  }
 }

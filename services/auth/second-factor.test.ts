@@ -100,11 +100,12 @@ test('loginWithSecondFactor: a code is good once, also for ten who show it at on
   const { user, secret } = await withApp(await newPerson(it))
   const challenges = await Promise.all(
     Array.from({ length: 10 }, () => challengeOf(user.email)))
-  const answers = await Promise.all(challenges.map(({ challenge }) =>
-    finish({ challenge, code: codeOf(secret) })))
+  // One code: another half minute may begin meanwhile, and has another.
+  const code = codeOf(secret)
+  const answers = await Promise.all(challenges.map(({ challenge }) => finish({ challenge, code })))
   expect(answers.filter(answer => answer.status === 200)).toHaveLength(1)
   const { challenge } = await challengeOf(user.email)
-  expect((await finish({ challenge, code: codeOf(secret) })).status).not.toBe(200)
+  expect((await finish({ challenge, code })).status).not.toBe(200)
 })
 
 test('loginWithSecondFactor: a recovery code is good once, dashes and capitals aside', async () => {

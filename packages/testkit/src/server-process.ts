@@ -14,6 +14,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
  */
 const ready_within_ms = 120_000
 
+/** A server of a test need not compile again what that of another has. */
+const compile_cache = process.env.NODE_COMPILE_CACHE
+  ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}
+
 export interface ServerProcess {
   url: string
   /** A typed client of the API, for nobody in particular. */
@@ -64,7 +68,7 @@ export async function startServerProcess (
     cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', FERMATA_DATA: folder,
-      RATE_LIMITS: 'off', ...environment
+      RATE_LIMITS: 'off', ...compile_cache, ...environment
     },
   })
   let output = ''
