@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { chooseAccount } from '@fermata/platform/embedded-postgres/run-as'
 
 /** What Fermata keeps in its folder; `postgres` closes itself, for part of it is another's. */
-const own_files = ['secrets.json', 'secrets.json.new']
+const own_files = ['secrets.json']
+/** What a power cut left of one that was being written, or `secrets renew` has put aside. */
+const beside_them = /^secrets\.json\.(before-)?[0-9a-f]+$/
 const own_folders = ['logs', 'backups', 'split']
 const known = new Set([...own_files, ...own_folders, 'postgres', 'lost+found'])
 
@@ -21,7 +23,7 @@ const max_files = 100_000
 export function closeDataFolder (folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (process.platform === 'win32') return
-  if (readdirSync(folder).every(name => known.has(name))) closeFolder(folder)
+  if (readdirSync(folder).every(name => known.has(name) || beside_them.test(name))) closeFolder(folder)
   for (const name of own_files) close(join(folder, name))
   let files = 0
   const closeAll = (path: string): void => {

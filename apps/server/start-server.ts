@@ -142,11 +142,13 @@ export async function startServer (given: Environment, all: Services): Promise<S
   const database = await startDatabase(plan)
   try {
     const owner_url = database && await ownerOf(database)
+    const databaseUrl = (name: ServiceName) =>
+      settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? owner_url!
+    const secrets = await secretsFor(names, plan.folder, environment, databaseUrl)
     const system = await startSystem({
       services: names.map(name => all[name]),
-      environment: environmentOf(plan, environment, url),
-      databaseUrl: name =>
-        settings[databaseVariable(name)] ?? settings.DATABASE_URL ?? owner_url!,
+      environment: { ...environmentOf(plan, environment, url), ...secrets },
+      databaseUrl,
       serviceUrls: name => addressesOf(settings, name),
       // Apart from its consumers and without a carrier a service keeps its events: nobody here
       // could confirm their effect.
@@ -222,7 +224,7 @@ async function startDatabase ({ settings, names, folder }: Plan): Promise<Embedd
 
 /** What the server knows better than a setting's default, under what the operator has set. */
 function environmentOf (
-  { demo, folder, names }: Plan, given: Environment, url: string
+  { demo, folder }: Plan, given: Environment, url: string
 ): Environment {
   return {
     PUBLIC_URL: url, LOG_LEVEL: 'info', BACKUP_DIR: join(folder, 'backups'),
@@ -231,7 +233,7 @@ function environmentOf (
       FERMATA_LOG_DIR: join(folder, 'logs'), LOG_STDOUT_LEVEL: 'warn', LOG_FILE_MB: '5',
       BACKUP_SCHEDULE: '*/10 * * * *',
     }),
-    ...given, ...secretsFor(names, folder, given), FERMATA_DEMO: String(demo),
+    ...given, FERMATA_DEMO: String(demo),
   }
 }
 
@@ -239,7 +241,10 @@ function environmentOf (
  * @throws where services run apart in production and one secret is not set: each would make its
  * own, and none believe the others
  */
-function secretsFor (names: ServiceName[], folder: string, given: Environment): Environment {
+async function secretsFor (
+  names: ServiceName[], folder: string, given: Environment,
+  databaseUrl: (name: ServiceName) => string,
+): Promise<Environment> {
   // The pages sign and check nothing.
   if (names.length === 0) return { JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex') }
   const needed = signaturesOf(names)
@@ -248,5 +253,6 @@ function secretsFor (names: ServiceName[], folder: string, given: Environment): 
   if (is_apart && given.NODE_ENV === 'production' && missing.length > 0) throw new Error(
     `${missing.join(' and ')} must be set where services run apart: they share it. ` +
       'deploy/make-secrets.sh makes it.')
-  return loadSecrets(folder, given, needed)
+  return loadSecrets(folder, given, needed,
+    name => names.includes(name) ? databaseUrl(name) : undefined)
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeDurably } from '@fermata/platform/durable-file'
 import type { Program } from './supervised-process.ts'
 
 export interface Carrier { program: Program, url: string, pid_file: string }
@@ -14,7 +15,7 @@ export async function planCarrier (
   command: string, folder: string, address: string, log_file: string
 ): Promise<Carrier> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const password = keptPassword(join(folder, 'password'))
+  const password = await keptPassword(join(folder, 'password'))
   const config = join(folder, 'nats.conf')
   const pid_file = join(folder, 'nats.pid')
   writeFileSync(config, [
@@ -41,7 +42,10 @@ export async function planCarrier (
   }
 }
 
-function keptPassword (file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 })
-  return readFileSync(file, 'utf8')
+async function keptPassword (file: string): Promise<string> {
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (kept !== '') return kept
+  const made = randomBytes(24).toString('hex')
+  await writeDurably(file, made, 0o600)
+  return made
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
+import { makeFolderDurably, writeDurably } from '@fermata/platform/durable-file'
 import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
 import { createServiceDatabases } from '@fermata/platform/service-databases'
 import type { Environment } from '@fermata/platform/settings'
@@ -33,7 +34,7 @@ export async function prepareDatabases (
     folder: join(folder, 'postgres'), settings: { max_connections }, log: say,
   })
   try {
-    const passwords = keptPasswords(folder, without)
+    const passwords = await keptPasswords(folder, without)
     const own = await createServiceDatabases(server.url, passwords)
     return { urls: new Map([...own, ...given]), notes: server.notes, stop: server.stop }
   } catch (error) {
@@ -43,13 +44,22 @@ export async function prepareDatabases (
 }
 
 /** Not derived from a secret that all share: who knows one password shall know one. */
-function keptPasswords (folder: string, names: ServiceName[]): Map<ServiceName, string> {
+async function keptPasswords (
+  folder: string, names: ServiceName[]
+): Promise<Map<ServiceName, string>> {
   const file = join(folder, 'split', 'database-passwords.json')
-  const kept = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
-    : {}
+  const kept = readPasswords(file)
   for (const name of names) kept[name] ??= randomBytes(24).toString('hex')
-  mkdirSync(join(folder, 'split'), { recursive: true, mode: 0o700 })
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
+  await makeFolderDurably(join(folder, 'split'))
+  await writeDurably(file, `${JSON.stringify(kept, null, 2)}\n`, 0o600)
   return new Map(names.map(name => [name, kept[name]!]))
+}
+
+/** Damaged ones are made anew: each start sets the passwords of the roles to these. */
+function readPasswords (file: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  } catch {
+    return {}
+  }
 }

@@ -9,7 +9,7 @@ import { demoDoor } from '../demo/demo-door.ts'
 import { seedDemoThrough } from '../demo/seed-demo.ts'
 import { closeDataFolder } from '../data-folder.ts'
 import { mailNote } from '../messages.ts'
-import { loadSecrets } from '../secrets.ts'
+import { loadSecrets, signatures } from '../secrets.ts'
 import { ServerSettings } from '../server-settings.ts'
 import { planCarrier } from './carrier.ts'
 import { planFrontDoor } from './front-door.ts'
@@ -165,13 +165,15 @@ async function prepare (
     `http://localhost:${door ? ports.front_door : ports.of.web[0]}`
   const databases = await prepareDatabases(environment, folder, say)
   own(databases)
+  const secrets = await loadSecrets(
+    folder, environment, signatures, name => databases.urls.get(name))
   return {
     options, say, folder, logs, ports, host, instances, url, demo, databases,
     notes: [...databases.notes, mailNote(environment, { url, demo })],
     common: {
       folder, url, demo, instances, databases: databases.urls,
       inside_door: door && `${host}:${ports.inside_door}`,
-      environment: { ...environment, ...loadSecrets(folder, environment) },
+      environment: { ...environment, ...secrets },
     },
   }
 }

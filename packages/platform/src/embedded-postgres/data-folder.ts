@@ -4,9 +4,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
+import { syncFolder, writeDurably } from '../durable-file.ts'
 import { explain, explainError, trouble } from './explain.ts'
 import {
-  chooseAccount, closedFolder, giveFolder, giveTree, isRoot, writeWhole, type Account,
+  chooseAccount, closedFolder, giveFolder, giveTree, isRoot, type Account,
 } from './run-as.ts'
 
 /**
@@ -109,7 +110,7 @@ async function systemFolder (requested: string, account: Account): Promise<strin
     })
     if (!made) continue
     await chmod(folder, 0o711)
-    await writeWhole(pointerFile, `${JSON.stringify({ folder, requested } satisfies Pointer, null, 2)}\n`, 0o600)
+    await writeDurably(pointerFile, `${JSON.stringify({ folder, requested } satisfies Pointer, null, 2)}\n`, 0o600)
     return folder
   }
   throw trouble(`${base} holds a thousand databases that were begun for ${requested}. Delete those no longer wanted.`)
@@ -231,13 +232,13 @@ export async function createData (
     await mkdir(draft)
     await giveFolder(draft, place.account)
     const password = randomBytes(24).toString('base64url')
-    await writeWhole(secret, password, 0o600, place.account)
+    await writeDurably(secret, password, 0o600, place.account)
     // The builtin C.UTF-8 sorts alike on every machine; ICU 60 of these binaries would tie the data
     // to them.
     await runProgram(binaries.initdb, ['-D', draft, '-U', 'fermata', `--pwfile=${secret}`, '--encoding=UTF8', '--locale=C',
       '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--data-checksums', '--auth-local=peer',
       '--auth-host=scram-sha-256', ...noSync ? ['--no-sync'] : []], place)
-    await writeWhole(join(place.folder, 'password'), password, 0o600)
+    await writeDurably(join(place.folder, 'password'), password, 0o600)
     await rename(draft, place.data)
     if (!noSync) await syncFolder(place.folder)
   } catch (error) {
@@ -246,17 +247,6 @@ export async function createData (
     throw error
   } finally {
     await rm(secret, { force: true }).catch(() => {})
-  }
-}
-
-/** Makes the new name in a folder survive a power cut. */
-async function syncFolder (folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

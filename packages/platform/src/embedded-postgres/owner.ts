@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serviceNames } from '@fermata/contracts/services'
 import pg from 'pg'
+import { writeDurably } from '../durable-file.ts'
 import { createLesserRoles } from '../lesser-roles.ts'
-import { writeWhole } from './run-as.ts'
 
 /**
  * The role that owns the database of an installation. It is no superuser: what comes by the
@@ -41,7 +41,7 @@ async function keptPassword (file: string): Promise<string> {
   const kept = await readFile(file, 'utf8').catch(() => '')
   if (kept !== '') return kept
   const made = randomBytes(24).toString('base64url')
-  await writeWhole(file, made, 0o600)
+  await writeDurably(file, made, 0o600)
   return made
 }
 

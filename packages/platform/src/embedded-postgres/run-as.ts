@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chmod, chown, lchown, open, readdir, rename, unlink } from 'node:fs/promises'
-import { randomBytes } from 'node:crypto'
+import { chmod, chown, lchown, readdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -71,28 +70,6 @@ export function allowed (
   if (account.uid === undefined) return true
   const shift = stat.uid === account.uid ? 6 : stat.gid === account.gid ? 3 : 0
   return ((stat.mode >> shift) & permission) !== 0
-}
-
-/**
- * Writes a file whole or not at all. The name is taken over by `rename`, so when root writes into a
- * folder of another account a symbolic link planted there is replaced, never followed.
- */
-export async function writeWhole (
-  path: string, text: string, mode: number, owner?: Account,
-): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx', mode)
-  try {
-    await file.writeFile(text)
-    await file.chmod(mode)
-    if (owner?.uid !== undefined) await file.chown(owner.uid, owner.gid!)
-  } finally {
-    await file.close()
-  }
-  await rename(draft, path).catch(async error => {
-    await unlink(draft)
-    throw error
-  })
 }
 
 /** Gives a folder to the account, readable by nobody else. */

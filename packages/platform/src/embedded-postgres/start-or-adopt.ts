@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import type { Place } from './data-folder.ts'
+import { writeDurably } from '../durable-file.ts'
 import { explainError } from './explain.ts'
 import { isServerOf, serverUrl } from './first-connection.ts'
 import { clearRemains, findServer, stopServer } from './postmaster.ts'
-import { ownName, writeWhole, type Account } from './run-as.ts'
+import { ownName, type Account } from './run-as.ts'
 import { freePort, spawnServer, waitForOrphan } from './server-process.ts'
 import { accessNames, accessRules, serverConfig, type Endpoint } from './server-settings.ts'
 import type { Running } from './watch.ts'
@@ -46,7 +47,7 @@ export async function startOrAdopt (
   await clearRemains(place.data, place.sockets)
   endpoint.port = transport === 'tcp' ? await freePort(orphan?.port ?? 0) : 5432
   for (const [path, text] of wantedFiles(place, endpoint, binaries, choice)) {
-    await writeWhole(path, text, ...forServer(place))
+    await writeDurably(path, text, ...forServer(place))
       .catch(error => { throw explainError(error, place.folder) })
   }
   const running = await spawnServer(place, binaries, config, log)
