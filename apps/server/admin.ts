@@ -106,7 +106,8 @@ async function run (
     services: [{ ...auth, jobs: [], timers: [], subscriptions: [] }],
     environment: {
       PUBLIC_URL: `http://localhost:${given.PORT || 8000}`, ...given,
-      ...await loadSecrets(folder, given, signaturesOf(['auth']), () => url), LOG_LEVEL: 'error', NATS_URL: undefined,
+      ...await loadSecrets(folder, given, signaturesOf(['auth']), () => url),
+      LOG_LEVEL: 'error', NATS_URL: undefined,
     },
     databaseUrl: () => url, deliver_events: false,
   })

@@ -23,7 +23,8 @@ const max_files = 100_000
 export function closeDataFolder (folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (process.platform === 'win32') return
-  if (readdirSync(folder).every(name => known.has(name) || beside_them.test(name))) closeFolder(folder)
+  const isOurs = (name: string) => known.has(name) || beside_them.test(name)
+  if (readdirSync(folder).every(isOurs)) closeFolder(folder)
   for (const name of own_files) close(join(folder, name))
   let files = 0
   const closeAll = (path: string): void => {

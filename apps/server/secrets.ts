@@ -157,7 +157,8 @@ async function keptSecrets (
   const whole = { ...values, ...makeSecrets(absent) }
   if (absent.length > 0) await storeSecrets(folder, whole)
   else await chmod(file, 0o600)
-  await rememberSecrets(Object.fromEntries(wanted.map(name => [name, whole[name]])), known, databaseOf)
+  const used = Object.fromEntries(wanted.map(name => [name, whole[name]]))
+  await rememberSecrets(used, known, databaseOf)
   return whole
 }
 

@@ -18,7 +18,8 @@ export type Line = { at_ms: number } & (
   | { what: 'seen', order_id: string, status: string }
 )
 
-export type Kill = 'node' | 'postgres' | 'both'
+/** `power` ends all at once, and with them what the kernel had not written to the disk. */
+export type Kill = 'node' | 'postgres' | 'both' | 'power'
 type Told<L> = L extends Line ? Omit<L, 'at_ms'> : never
 export type Telling = Told<Line>
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getOrder, placeOrder, type PlacedOrder } from '@fermata/contracts/orders'
@@ -21,7 +21,18 @@ import { readFound } from './queries.ts'
  * all that clients were told with the rows that are there afterwards.
  */
 
-export interface RushPlan { seed: number, seconds: number, kinds: readonly Kill[] }
+export interface RushPlan {
+  seed: number
+  seconds: number
+  kinds: readonly Kill[]
+  /** Ends the rush sooner. */
+  max_kills?: number
+  /** Where the data lie, and how the power of that disk is cut. */
+  disk?: { folder: string, cut: () => Promise<void> }
+  start?: (folder: string, environment: Record<string, string>) => Promise<ServerProcess>
+  /** Called when tickets are on sale, before the first is sold. */
+  onSale?: () => Promise<void>
+}
 
 export interface Kills {
   kind: Kill
@@ -44,7 +55,7 @@ const shortest_calm_ms = 1000
 const longest_calm_ms = 5000
 const retry_after_ms = 50
 /** Whatever a busy machine has to do beside: a server that is not back by then never comes. */
-const back_within_ms = 90_000
+const back_within_ms = 300_000
 const replayed = 200
 
 interface Rush {
@@ -63,13 +74,14 @@ interface Rush {
 const sleep = (ms: number) => new Promise<void>(resolve => { setTimeout(resolve, ms) })
 
 export async function rushUnderKills (plan: RushPlan): Promise<RushOutcome> {
-  const data = await createDataFolder()
+  const data = plan.disk ? await folderOn(plan.disk) : await createDataFolder()
   // Not in the folder of the server: nothing that happens to that may touch what was promised.
   const outside = await mkdtemp(join(tmpdir(), 'fermata-history-'))
   const history = openHistory(join(outside, 'history.jsonl'))
   let rush: Rush | undefined
   try {
-    rush = await openRush(data.folder, history, plan.seed)
+    rush = await openRush(data.folder, history, plan)
+    await plan.onSale?.()
     const buyers = Array.from({ length: lanes }, (_, lane) => buyOn(rush!, `${plan.seed}-${lane}`))
     const kills = await killAgainAndAgain(rush, plan, data.folder)
     rush.is_over = true
@@ -87,13 +99,21 @@ export async function rushUnderKills (plan: RushPlan): Promise<RushOutcome> {
   }
 }
 
-async function openRush (folder: string, history: History, seed: number): Promise<Rush> {
+async function folderOn (disk: { folder: string }) {
+  const folder = join(disk.folder, 'fermata')
+  await mkdir(folder, { mode: 0o711 })
+  return { folder, remove: () => Promise.resolve() }
+}
+
+async function openRush (
+  folder: string, history: History, { seed, start = startServerProcess }: RushPlan
+): Promise<Rush> {
   const secrets = {
     JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
     JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   }
   const environment = { ...secrets, FERMATA_DEMO: 'false', LOG_LEVEL: 'fatal' }
-  const server = await startServerProcess(folder, environment)
+  const server = await start(folder, environment)
   const token = await createTokens(secrets).signAccess({
     user_id: uuidv7(), login_id: uuidv7(), roles: ['event_creator'],
     email: 'organizer@example.com', email_verified: true })
@@ -159,16 +179,17 @@ async function look (rush: Rush, { id, access_token }: PlacedOrder): Promise<voi
 }
 
 async function killAgainAndAgain (
-  rush: Rush, { seconds, kinds, seed }: RushPlan, folder: string
+  rush: Rush, plan: RushPlan, folder: string
 ): Promise<Kills[]> {
+  const { seconds, kinds, seed, max_kills = Infinity } = plan
   const random = createRandom(seed + 1)
   const kills: Kills[] = []
   const end = performance.now() + seconds * 1000
-  while (performance.now() < end) {
+  while (performance.now() < end && kills.length < max_kills) {
     await sleep(shortest_calm_ms + random(longest_calm_ms - shortest_calm_ms))
     const kind = kinds[kills.length % kinds.length]!
     rush.history.tell({ what: 'killed', kind })
-    const back_at = await kill(rush, kind, folder)
+    const back_at = await kill(rush, kind, folder, plan)
     rush.history.tell({ what: 'accepts_again' })
     const before = rush.placed
     await eventually(() => Promise.resolve(rush.placed > before), 'a new order', back_within_ms)
@@ -182,12 +203,15 @@ async function killAgainAndAgain (
  * anything else.
  * @returns when PostgreSQL accepted connections again; where it never stopped, when Node started
  */
-async function kill (rush: Rush, kind: Kill, folder: string): Promise<number> {
+async function kill (
+  rush: Rush, kind: Kill, folder: string, { disk, start = startServerProcess }: RushPlan
+): Promise<number> {
   const postmaster = (await postmasterOf(folder))!
-  if (kind !== 'node') process.kill(postmaster.pid, 'SIGKILL')
+  if (kind === 'power') await disk!.cut()
+  else if (kind !== 'node') process.kill(postmaster.pid, 'SIGKILL')
   if (kind !== 'postgres') await rush.server.kill()
   const starting = kind === 'postgres' ? rush.server
-    : startServerProcess(folder, rush.environment)
+    : start(folder, rush.environment)
   const began = performance.now()
   const [accepts_at, server] = await Promise.all([
     kind === 'node' ? began : acceptsAgain(folder, postmaster.pid), starting])

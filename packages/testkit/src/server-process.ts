@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
  * The first start makes a database and fills it; a machine that runs other tests beside may take
  * its time.
  */
-const ready_within_ms = 120_000
+const ready_within_ms = 300_000
 
 /** A server of a test need not compile again what that of another has. */
 const compile_cache = process.env.NODE_COMPILE_CACHE
