@@ -18,7 +18,7 @@ import {
 
 export const secrets_usage = `npm run admin -- secrets fingerprint      what the file and the database say
 npm run admin -- secrets export <copy>    a copy to keep, apart from backups
-npm run admin -- secrets import <copy>    puts a copy back
+npm run admin -- secrets import <copy>    puts a copy back; with --yes also beside another database
 npm run admin -- secrets renew            makes new ones for those that are lost`
 
 export interface SecretsPlace {
@@ -44,16 +44,17 @@ const valuesOf = (kept: KeptSecrets) => kept && 'values' in kept ? kept.values :
 
 /** @returns lines for whoever asked. @throws with a sentence */
 export async function adminSecrets (
-  place: SecretsPlace, [way, copy, ...more]: readonly string[]
+  place: SecretsPlace, [way, copy, ...more]: string[]
 ): Promise<string> {
   const takes_copy = way === 'export' || way === 'import'
-  const is_sure = way === 'renew' && copy === '--yes'
-  const is_plain = copy === undefined || is_sure
-  if (more.length > 0 || (takes_copy ? !copy : !is_plain)) throw new Error(secrets_usage)
+  const sure = way === 'import' ? more.shift() : way === 'renew' ? copy : undefined
+  const is_sure = sure === '--yes'
+  if (more.length > 0 || (sure !== undefined && !is_sure) ||
+    (takes_copy ? !copy : copy !== undefined && !is_sure)) throw new Error(secrets_usage)
   const found = await look(place)
   if (way === 'fingerprint') return tellFingerprints(place, found)
   if (way === 'export') return exportTo(resolve(copy!), found)
-  if (way === 'import') return importFrom(resolve(copy!), place, found)
+  if (way === 'import') return importFrom(resolve(copy!), place, found, is_sure)
   if (way === 'renew') return renew(place, found, is_sure)
   throw new Error(secrets_usage)
 }
@@ -82,15 +83,17 @@ async function exportTo (copy: string, { file, kept, known }: Found): Promise<st
 }
 
 async function importFrom (
-  copy: string, { folder, databases }: SecretsPlace, { file, kept, known }: Found
+  copy: string, { folder, databases }: SecretsPlace, { file, kept, known }: Found, is_sure: boolean
 ): Promise<string> {
   const given = await readSecrets(copy)
   if (!given) throw new Error(`${copy} is not there.`)
   if ('damaged' in given) throw new Error(`${copy} ${given.damaged}.`)
   const strange = strangersIn(given.values, known)
-  if (strange.length > 0) throw new Error(
-    `${copy} is a copy of other secrets: the database was made with\n` +
-    strange.map(name => `  ${name} with the fingerprint ${known[name]}`).join('\n'))
+  if (strange.length > 0 && !is_sure) throw new Error([
+    `${copy} is a copy of other secrets: the database was made with`,
+    ...strange.map(name => `  ${name} with the fingerprint ${known[name]}`),
+    'To restore a backup of the installation whose secrets these are, repeat this with --yes.',
+  ].join('\n'))
   const aside = kept ? await putAside(file) : null
   await storeSecrets(folder, given.values)
   for (const one of databases) await rememberSecrets(given.values, known, one)

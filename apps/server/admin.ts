@@ -47,7 +47,7 @@ async function findDatabase (environment: Environment, folder: string): Promise<
 
 /** The embedded database as its superuser sees it, in each shape that has used it. */
 async function withSecrets (
-  environment: Environment, folder: string, words: readonly string[]
+  environment: Environment, folder: string, words: string[]
 ): Promise<string> {
   const given: DatabaseOf = name => environment[databaseVariable(name)] || environment.DATABASE_URL
   if (given('auth') && given('tickets')) {

@@ -19,7 +19,7 @@ async function main (): Promise<void> {
   const asked = readArguments(process.argv.slice(2), 'to', usage)
   const environment = readSettingFiles([ServerSettings, backups.settings!], readEnvironment())
   const folder = resolve(root, environment.FERMATA_DATA || 'data')
-  const key = keyFor(environment, folder)
+  const key = await keyFor(environment, folder)
   const store = openStore(asked.place, environment)
   const databases = await findDatabases(environment, folder, false)
   try {

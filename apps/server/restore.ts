@@ -89,7 +89,7 @@ async function run (
 ): Promise<void> {
   if (databases.was_running) throw new Error('Fermata is running on this folder: stop it first.')
   const store = openStore(asked.place, environment)
-  const key = keyFor(environment, folder)
+  const key = await keyFor(environment, folder)
   const stored = await openStored(store, keysIn(key), await choose(store, asked))
   say(describe(stored.manifest))
   const parts = await wholeParts(store, stored, asked)

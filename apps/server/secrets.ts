@@ -46,6 +46,7 @@ export const lasting: Partial<Record<Signature, string>> = {
     'then on; tickets sold before stay good',
   SECOND_FACTOR_SECRET: 'codes of authenticator apps are refused; recovery codes work, and with ' +
     'one of them an app is set up anew',
+  BACKUP_KEY: 'backups made so far can be read by nobody; the next one has the new key',
 }
 
 /** Where the fingerprint of a secret is kept; undefined where its holder does not run here. */
@@ -71,7 +72,7 @@ export async function readSecrets (file: string): Promise<KeptSecrets> {
     const values: unknown = JSON.parse(text)
     if (typeof values === 'object' && values !== null && !Array.isArray(values) &&
       Object.values(values).every(value => typeof value === 'string' && value !== '')) {
-      return { values: values as Record<string, string> }
+      return { values }
     }
   } catch {
     // No JSON: the same advice.

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
-import { loadSecrets } from '../secrets.ts'
+import { readSecrets, secretsFile } from '../secrets.ts'
 
 /** What `npm run backup` and `npm run restore` are asked. */
 export interface Asked {
@@ -47,9 +45,12 @@ function parse (words: string[], usage: string) {
  * The key of the copies. One that is made here opens nothing, so none is.
  * @throws with what to do
  */
-export function keyFor (environment: Environment, folder: string): string {
-  const key = environment.BACKUP_KEY || (existsSync(join(folder, 'secrets.json'))
-    && loadSecrets(folder, environment, ['BACKUP_KEY']).BACKUP_KEY)
+export async function keyFor (environment: Environment, folder: string): Promise<string> {
+  if (environment.BACKUP_KEY) return environment.BACKUP_KEY
+  const kept = await readSecrets(secretsFile(folder))
+  if (kept && 'damaged' in kept) throw new Error(`${secretsFile(folder)} ${kept.damaged}: put your ` +
+    'copy of it back, or set BACKUP_KEY.')
+  const key = kept?.values.BACKUP_KEY
   if (key) return key
   throw new Error(`The key of the copies is missing. Put the installation's secrets.json into ` +
     `${folder}, or set BACKUP_KEY.`)
