@@ -88,15 +88,18 @@ async function importFrom (
   const given = await readSecrets(copy)
   if (!given) throw new Error(`${copy} is not there.`)
   if ('damaged' in given) throw new Error(`${copy} ${given.damaged}.`)
-  const strange = strangersIn(given.values, known)
+  // A copy may be older than the newest kind of secret.
+  const all = { ...valuesOf(kept), ...given.values }
+  const strange = strangersIn(all, known)
   if (strange.length > 0 && !is_sure) throw new Error([
     `${copy} is a copy of other secrets: the database was made with`,
     ...strange.map(name => `  ${name} with the fingerprint ${known[name]}`),
     'To restore a backup of the installation whose secrets these are, repeat this with --yes.',
   ].join('\n'))
   const aside = kept ? await putAside(file) : null
-  await storeSecrets(folder, given.values)
-  for (const one of databases) await rememberSecrets(given.values, known, one)
+  const whole = { ...makeSecrets(filed.filter(name => !all[name])), ...all }
+  await storeSecrets(folder, whole)
+  for (const one of databases) await rememberSecrets(whole, known, one)
   return `The secrets are back.${aside ? ` What lay there is now ${aside}.` : ''}`
 }
 
