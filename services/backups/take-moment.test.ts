@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buffer } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { defineEvent } from '@fermata/contracts/define'
-import { exportRoute } from '@fermata/contracts/platform'
+import { exportRoute, holdTaken } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { readExport } from '@fermata/platform/export-reader'
 import { holdStill } from '@fermata/platform/hold-still'
+import { closeEffectsGate } from '@fermata/platform/message-queries'
 import { readFirstLine } from '@fermata/platform/first-line'
 import { uuidv7 } from '@fermata/platform/ids'
 import { on, type EventOf } from '@fermata/platform/messages'
@@ -212,4 +213,15 @@ test('holdStill: lets go by itself when whoever asked is gone without a word', a
   await buffer(held)
   expect(performance.now() - began_ms).toBeLessThan(10_000)
   expect((await copiesOf(together)).tickets!.length).toBeGreaterThan(0)
+}, 20_000)
+
+test('holdStill: says so when another holds the service for too long', async () => {
+  const tickets = apart.contexts.get('tickets')!
+  await tickets.transaction(async tx => {
+    await closeEffectsGate(tx, 'tickets')
+    const second = holdStill({
+      url: databases[here.indexOf('tickets') % 2]!.url, schema: 'tickets', what: 'effects',
+    })
+    await expect(buffer(second)).rejects.toThrow(holdTaken.title)
+  })
 }, 20_000)

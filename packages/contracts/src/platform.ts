@@ -88,6 +88,9 @@ export const readyRoute = (name: ServiceName) => defineRoute({
   problems: [],
 })
 
+export const holdTaken = defineProblem(
+  'platform/hold-taken', 409, 'Somebody else holds the service still; ask again in a moment')
+
 /** The first line of a service that holds still. */
 export const Held = Type.Object({
   held: Type.Literal(true),
@@ -104,7 +107,7 @@ export const holdStillRoute = (name: ServiceName) => defineRoute({
     + 'so that copies of several services agree. A snapshot: exports can be made of it.',
   query: Type.Object({ what: Type.Enum(['effects', 'snapshot']) }),
   reply: { 200: Ndjson },
-  problems: [],
+  problems: [holdTaken],
 })
 
 export const exportRoute = (name: ServiceName) => defineRoute({

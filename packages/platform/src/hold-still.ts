@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Held } from '@fermata/contracts/platform'
-import { createDatabase, createPool, type Tx } from './database.ts'
+import { holdTaken, type Held } from '@fermata/contracts/platform'
+import { createDatabase, createPool, isLockTaken, type Tx } from './database.ts'
 import { closeEffectsGate, exportSnapshot, readDatabaseIdentity } from './message-queries.ts'
+import { Problem } from './problem.ts'
 
 /** Whoever asked may be gone without a word, and effects are not to wait longer than this. */
 const most_ms = 2000
@@ -37,7 +38,10 @@ async function * hold (options: HoldOptions, signal: AbortSignal): AsyncGenerato
   try {
     const tx = await db.startTransaction().setIsolationLevel(level).execute()
     try {
-      yield Buffer.from(`${JSON.stringify(await begin(tx, options))}\n`)
+      const held = await begin(tx, options).catch((error: unknown) => {
+        throw isLockTaken(error) ? new Problem(holdTaken) : error
+      })
+      yield Buffer.from(`${JSON.stringify(held)}\n`)
       await sleep(most_ms, undefined, { signal }).catch(() => undefined)
     } finally {
       await tx.rollback().execute()
