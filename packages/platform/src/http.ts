@@ -1,4 +1,3 @@
-import { mailboxOf } from '@fermata/contracts/mailboxes'
 import { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -11,18 +10,19 @@ import Fastify, {
 import { enter, isAdmitted, type Caller } from './caller.ts'
 import { authenticate, type Authenticator } from './authenticate.ts'
 import { holdsCardNumber } from './card-numbers.ts'
-import { inTime } from './deadline.ts'
+import { inTime, watchAnswer } from './deadline.ts'
 import { answerEarly, createEarlyServers, type AnswerEarly } from './early-answers.ts'
 import { findReplay, readIdempotency } from './idempotency.ts'
 import { again_after_s, handleError, sendProblem, sendRefusal } from './http-errors.ts'
 import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { createRanges, networkOf } from './network.ts'
+import { createRanges } from './network.ts'
 import { refuseUnreadable } from './odd-answers.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
+import { limitOf } from './rate-limits.ts'
 import { createRefusalLog, createRefusalPace } from './refusal-pace.ts'
 import { securityHeaders } from './security-headers.ts'
 import { isReply, type BoundRoute, type Context, type Reply, type Request } from './service.ts'
@@ -206,13 +206,9 @@ export function addRoutes (
           refuseUndeclared(request)
           done()
         },
-        handler: async (request, reply) => {
-          const answered = request.span
-            ? ctx.tracing.within(request.span, () => answer(ctx, bound, request, reply))
-            : answer(ctx, bound, request, reply)
-          await (route.takes_its_time ? answered : inTime(answered))
-          return reply
-        },
+        handler: (request, reply) => request.span
+          ? ctx.tracing.within(request.span, () => answerInTime(ctx, bound, request, reply))
+          : answerInTime(ctx, bound, request, reply),
         onResponse: (request, reply, done) => {
           const { statusCode: status, elapsedTime } = reply
           metrics.observe(ctx.service, operation.name, status, elapsedTime)
@@ -324,6 +320,24 @@ function limited (payload: Readable, route: AnyRoute): Readable {
   return payload.pause()
 }
 
+/** The work of an answer that is late goes on, and whatever becomes of it is told to nobody. */
+async function answerInTime (
+  ctx: Context, bound: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
+): Promise<FastifyReply> {
+  if (bound.route.takes_its_time) return answer(ctx, bound, raw, reply)
+  const hasCome = watchAnswer(late => { if (!reply.sent) sendProblem(reply, late) })
+  try {
+    return await answer(ctx, bound, raw, reply)
+  } catch (error) {
+    if (!reply.sent) throw error
+    ctx.log.warn({ err: error, request_id: raw.id, operation: bound.operation.name },
+      'failed after its answer was due')
+    return reply
+  } finally {
+    hasCome()
+  }
+}
+
 async function answer (
   ctx: Context, {
     route, operation, idempotency: answeredBy
@@ -366,27 +380,6 @@ async function answer (
 
 const isFullReply = (result: unknown): result is Reply<unknown> =>
   typeof result === 'object' && result !== null && isReply in result
-
-function limitOf (route: AnyRoute) {
-  if (!route.rate_limit) return {}
-  const { max, per_seconds, by } = route.rate_limit
-  return { rateLimit: {
-    max, timeWindow: per_seconds * 1000, hook: 'preHandler' as const,
-    keyGenerator: (request: FastifyRequest) =>
-      by === 'account' ? accountOf(request) : networkOf(request.ip),
-  } }
-}
-
-/**
- * Whom a request is about: the signed-in person, else the email it names; the network is part of a
- * guest's key.
- */
-function accountOf (request: FastifyRequest): string {
-  if (request.caller.kind === 'user') return request.caller.user_id
-  const email = (request.body as { email?: unknown } | undefined)?.email
-  const network = networkOf(request.ip)
-  return typeof email === 'string' ? `${network} ${mailboxOf(email)}` : network
-}
 
 /** For logs: which account, never which person. */
 function describe (caller: Caller | undefined): string {
