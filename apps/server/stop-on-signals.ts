@@ -55,9 +55,11 @@ function whenParentEnds (tell: () => void): void {
 function starters (): string {
   const parent = process.ppid
   try {
-    const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${parent}/stat`, 'utf8'))!
+    const told = readFileSync(`/proc/${parent}/stat`, 'utf8')
+    const name_end = told.lastIndexOf(')')
+    const name = told.slice(told.indexOf('(') + 1, name_end)
     // After the name come the state and the parent.
-    return name === 'sh' ? `${parent} of ${rest!.split(' ')[1]}` : `${parent}`
+    return name === 'sh' ? `${parent} of ${told.slice(name_end + 2).split(' ')[1]}` : `${parent}`
   } catch {
     return `${parent}`
   }

@@ -130,6 +130,20 @@ export const isDatabaseAway = (error: unknown) =>
     awayCodes.has((error as { code?: string }).code ?? '') || awayMessage.test(error.message)
   )
 
+/** A name with several addresses fails with one error for each, and none of its own. */
+const reasonOf = (error: unknown) =>
+  (error as Error).message || String((error as { code?: string }).code)
+
+/**
+ * What a start says that finds no database: a sentence for whoever set its address.
+ * @param which of a service, or at an address
+ * @returns any other error as it is
+ */
+export const explainAway = (which: string, error: unknown): unknown => isDatabaseAway(error)
+  ? new Error(`The database ${which} does not answer: ${reasonOf(error)}. Start it, or correct `
+    + 'DATABASE_URL.', { cause: error })
+  : error
+
 /**
  * What a row was to refer to has just been removed, e.g. an account between the look at it and the
  * writing of what belongs to it.

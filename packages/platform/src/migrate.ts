@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
-import { isDatabaseAway } from './database.ts'
+import { explainAway, isDatabaseAway } from './database.ts'
 
 /** What every service's schema has in common. */
 const platformMigrations = new URL('../migrations/', import.meta.url)
@@ -55,10 +55,6 @@ const isPassing = (error: unknown, has_begun: boolean) => {
   return code === lock_not_available || (!has_begun && gone_while_listed.includes(code ?? ''))
 }
 
-/** A name with several addresses fails with one error for each, and none of its own. */
-const reasonOf = (error: unknown) =>
-  (error as Error).message || String((error as { code?: string }).code)
-
 /**
  * Brings a service's schema up to date. Forward only; several processes may start at once: the
  * migrator takes a transaction-scoped lock, the first does the work and the others find it done.
@@ -95,10 +91,7 @@ export async function migrate (
     await sleep(pause_ms)
     ;({ error, results } = await migrator.migrateToLatest())
   }
-  if (error && isDatabaseAway(error)) throw new Error(
-    `The database of ${schema} does not answer: ${reasonOf(error)}. Start it, or correct `
-    + 'DATABASE_URL.', { cause: error }
-  )
+  if (isDatabaseAway(error)) throw explainAway(`of ${schema}`, error)
   if (error) {
     const failed = results?.find(result => result.status === 'Error')?.migrationName
     throw new Error(

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { createPool } from './database.ts'
+import { createPool, explainAway } from './database.ts'
 
 /**
  * A pooler such as PgBouncer that gives each transaction another connection takes away what we
@@ -45,7 +45,7 @@ export async function refusePooler (url: string): Promise<void> {
     }
   } catch (error) {
     if (isPoolersRefusal(error)) throw refusal(place, (error as Error).message)
-    throw error
+    throw explainAway(`at ${place}`, error)
   } finally {
     for (const client of clients) client.release()
     await pool.end()

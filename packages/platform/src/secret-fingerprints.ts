@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { explainAway } from './database.ts'
 
 /**
  * With which secrets a database was made. Fingerprints, which open nothing, are kept as the comment
@@ -22,7 +23,9 @@ const lock_key = 1_734_601_118
 async function withClient<T> (url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 30_000 })
   client.on('error', () => {})
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    throw explainAway(`at ${client.host}`, error)
+  })
   try {
     return await work(client)
   } finally {
@@ -43,11 +46,15 @@ async function read (client: pg.Client): Promise<{ name: string, kept: Fingerpri
   return { name, kept: JSON.parse(comment.slice(mark.length)) as Fingerprints }
 }
 
-/** The fingerprints kept in a database; none where it was not made yet, or has another's comment. */
+/**
+ * The fingerprints kept in a database; none where it was not made yet, or has another's comment.
+ */
 export const readFingerprints = (url: string): Promise<Fingerprints> =>
   withClient(url, async client => (await read(client)).kept ?? {})
 
-/** Adds to them or replaces them. Who does not own the database cannot; then nothing is compared. */
+/**
+ * Adds to them or replaces them. Who does not own the database cannot; then nothing is compared.
+ */
 export const keepFingerprints = (url: string, added: Fingerprints): Promise<void> =>
   withClient(url, async client => {
     await client.query('begin')
