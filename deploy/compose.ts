@@ -121,9 +121,13 @@ function developmentSecrets (target: Target, names: string[]): Record<string, st
         ? `postgres://${target}:${development_secret}database@postgres:5432/${target}`
         : no_default.has(name) ? ''
           : `${development_secret}${name.toLowerCase().replaceAll('_', '-')}`
+            .padEnd(least_secret_length, '-')
     return [name, `\${${name}:-${usual}}`]
   }))
 }
+
+/** What the settings of keys ask for. */
+const least_secret_length = 32
 
 /** Secrets of somebody else's servers, where there are none. */
 const no_default = new Set(['MAIL_PASSWORD', 'OTEL_EXPORTER_OTLP_HEADERS'])
