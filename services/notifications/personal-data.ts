@@ -3,7 +3,7 @@ import { personal, words, type PersonalDataMap } from '@fermata/platform/persona
 export const personalData: PersonalDataMap = {
   tables: {
     mailbox: {
-      what: words('Mails in the mailbox of this machine', 'Courriels dans la boîte de cette machine'),
+      what: words('Mails in the mailbox of this machine', 'E-mails dans la boîte de cette machine'),
       of: [{ through: 'deliveries', column: 'id', key: 'id' }, { address: 'to_address' }],
       erase: 'rows',
       personal: {
@@ -16,7 +16,7 @@ export const personalData: PersonalDataMap = {
       rest: ['id', 'from_address', 'sent_at', 'attachment_count'],
     },
     deliveries: {
-      what: words('Mails and SMS to you', 'Courriels et SMS qui vous sont adressés'),
+      what: words('Mails and SMS to you', 'E-mails et SMS qui vous sont adressés'),
       of: [{ user: 'user_id', address: 'recipient' }], erase: 'rows',
       personal: {
         recipient: personal('Your address or number', 'Votre adresse ou votre numéro'),
@@ -58,7 +58,7 @@ export const personalData: PersonalDataMap = {
         username: personal('Your name', 'Votre nom', "''"),
         phone: personal('Your phone number', 'Votre numéro de téléphone', 'null'),
         locale: personal('Your language', 'Votre langue'),
-        email_notifications: personal('Whether you want mails', 'Si vous voulez des courriels'),
+        email_notifications: personal('Whether you want mails', 'Si vous voulez des e-mails'),
         in_app_notifications: personal('Whether you want messages here',
           'Si vous voulez des messages ici', 'false'),
         sms_notifications: personal('Whether you want SMS', 'Si vous voulez des SMS', 'false'),

@@ -42,7 +42,7 @@ export const personalData: PersonalDataMap = {
         phone: personal('Your phone number', 'Votre numéro de téléphone'),
         locale: personal('Your language', 'Votre langue'),
         roles: personal('What you may do', 'Ce que vous pouvez faire'),
-        email_notifications: personal('Whether you want mails', 'Si vous voulez des courriels'),
+        email_notifications: personal('Whether you want mails', 'Si vous voulez des e-mails'),
         in_app_notifications: personal('Whether you want messages here',
           'Si vous voulez des messages ici'),
         sms_notifications: personal('Whether you want SMS', 'Si vous voulez des SMS'),

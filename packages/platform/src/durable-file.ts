@@ -4,6 +4,9 @@ import { dirname } from 'node:path'
 
 /** What is written once and needed for ever: secrets, passwords, marks, manifests. */
 
+/** The name of a file that is not written to its end, or never will be. */
+export const is_draft = /\.[0-9a-f]{12}$/
+
 export interface FileOwner { uid?: number | undefined, gid?: number | undefined }
 
 /**

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { is_draft, makeFolderDurably, writeDurably } from '@fermata/platform/durable-file'
 import { BrokenCopy } from './broken-copy.ts'
 import { manifest_file } from './manifest.ts'
 import { is_backup_id, type CopyStore } from './store.ts'
@@ -24,10 +24,9 @@ export function folderStore (folder: string): CopyStore {
     },
     async names (folder) {
       const found = await readdir(join(root, folder)).catch(absent)
-      // Passing names have an ending of their own.
-      return (found ?? []).filter(name => !/\.[0-9a-f]{8}$/.test(name)).sort()
+      return (found ?? []).filter(name => !is_draft.test(name)).sort()
     },
-    write: (name, bytes) => writeDurably(join(root, name), bytes),
+    write: (name, bytes) => write(join(root, name), bytes),
     async read (name) {
       const bytes = await readFile(join(root, name)).catch(absent)
       if (bytes) return bytes
@@ -42,34 +41,7 @@ function absent (error: unknown): null {
   throw error
 }
 
-/** Under a passing name, synced, renamed, and the folder synced: after a power cut it is whole. */
-async function writeDurably (path: string, bytes: Buffer): Promise<void> {
-  const folder = dirname(path)
-  await mkdir(folder, { recursive: true, mode: owner_only_folder })
-  const passing = `${path}.${randomBytes(4).toString('hex')}`
-  try {
-    const file = await open(passing, 'wx', owner_only_file)
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(passing, path)
-  } catch (error) {
-    await rm(passing, { force: true })
-    throw error
-  }
-  await syncFolder(folder)
-}
-
-async function syncFolder (folder: string): Promise<void> {
-  // Windows opens no folders, and writes down renames by itself.
-  if (process.platform === 'win32') return
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+async function write (path: string, bytes: Buffer): Promise<void> {
+  await makeFolderDurably(dirname(path), owner_only_folder)
+  await writeDurably(path, bytes, owner_only_file)
 }

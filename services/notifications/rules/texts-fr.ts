@@ -45,8 +45,8 @@ export const fr: FrenchTexts = {
   several: {
     title: 'Autres nouvelles des billets pour cette adresse',
     body:
-      'Il y a plus de nouvelles des billets gratuits commandés avec cette adresse que nous ' +
-      'n’envoyons de courriels un par un. Les voici ensemble.',
+      'Les nouvelles des billets gratuits commandés avec cette adresse sont trop nombreuses ' +
+      'pour un e-mail chacune. Les voici ensemble.',
     stranger:
       'Si vous n’en savez rien, quelqu’un d’autre a saisi votre adresse. Vous n’avez rien à faire.',
   },

@@ -3,7 +3,8 @@ import type { Db } from '@fermata/platform/database'
 import { within, type Lines } from '@fermata/platform/statement-queries'
 import type { Statements } from '@fermata/platform/statements'
 import { sql } from 'kysely'
-import { has_tickets, is_released } from './expiry.ts'
+import { sumsOfPool, usesOfPromoCode } from './counted-sums.ts'
+import { is_released } from './expiry.ts'
 
 /** What the box office states of itself, each list in one statement. */
 
@@ -26,24 +27,14 @@ const listPools = async (db: Db, lines: Lines) => (await sql<StatementLine>`
            'capacity', p.capacity, 'held', p.held, 'sold', p.sold,
            'held_by_orders', coalesce(m.held, 0), 'sold_by_orders', coalesce(m.sold, 0)) as figures
     from orders.pools p
-    left join lateral (
-      select sum(i.quantity) filter (where o.status = 'pending')::integer as held,
-             sum(i.quantity) filter (where o.status = 'completed')::integer as sold
-        from orders.ticket_type_pools d
-        join orders.order_items i on i.ticket_type_id = d.ticket_type_id
-        join orders.orders o on o.id = i.order_id join orders.events e on e.id = o.event_id
-       where d.pool_id = p.id and ${sql.raw(has_tickets)}) as m on true
+    left join lateral (${sumsOfPool('p.id')}) as m on true
    where ${within(lines, 'p.id')} order by p.id limit ${lines.limit}`.execute(db)).rows
 
 const listPromoCodes = async (db: Db, lines: Lines) => (await sql<StatementLine>`
   select c.id, null as since, json_build_object(
            'used', c.used, 'used_by_orders', coalesce(m.uses, 0)) as figures
     from orders.promo_codes c
-    left join lateral (
-      select sum(u.uses)::integer as uses
-        from orders.promo_uses u join orders.orders o on o.id = u.order_id
-        join orders.events e on e.id = o.event_id
-       where u.promo_code_id = c.id and ${sql.raw(has_tickets)}) as m on true
+    left join lateral (${usesOfPromoCode('c.id')}) as m on true
    where ${within(lines, 'c.id')} order by c.id limit ${lines.limit}`.execute(db)).rows
 
 /** Orders whose hold is over and that nobody has ended: their tickets may still be kept. */

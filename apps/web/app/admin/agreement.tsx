@@ -54,10 +54,12 @@ export default function Agreement ({ loaderData: { items, next_cursor },
 }
 
 /** Good is only what was read whole and found to agree. */
-function looksOf ({ status, mismatch_count, result }: ReconciliationRun): string {
-  if (status === 'in_progress') return 'badge badge-warm'
-  const is_good = mismatch_count === 0 && result?.unanswered.length === 0
-  return is_good ? 'badge badge-good' : 'badge badge-bad'
+const isGood = ({ mismatch_count, result }: ReconciliationRun) =>
+  mismatch_count === 0 && result?.unanswered.length === 0
+
+function looksOf (run: ReconciliationRun): string {
+  if (run.status === 'in_progress') return 'badge badge-warm'
+  return isGood(run) ? 'badge badge-good' : 'badge badge-bad'
 }
 
 function Row ({ run }: { run: ReconciliationRun }) {
@@ -70,7 +72,8 @@ function Row ({ run }: { run: ReconciliationRun }) {
         <strong><LocalTime at={run.began_at} /></strong>
         <span className={looksOf(run)}>
           {mismatch_count === null ? t(`admin.agreement.states.${run.status}`)
-            : t('admin.agreement.mismatches', { count: mismatch_count })}
+            : isGood(run) ? t('admin.agreement.none')
+              : t('admin.agreement.mismatches', { count: mismatch_count })}
         </span>
       </div>
       {result && (
