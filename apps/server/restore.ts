@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import backups from '@fermata/backups/service'
 import { findDamage, listStored, openStored } from '@fermata/backups/copies/check-copy'
@@ -10,7 +10,7 @@ import type { RestoreNote } from '@fermata/contracts/platform'
 import { readSettingFiles, type Environment } from '@fermata/platform/settings'
 import { confirm, keyFor, readArguments, type Asked } from './copies/arguments.ts'
 import { findDatabases, type Databases } from './copies/find-databases.ts'
-import { findLost, findRows, restoreCopy } from './copies/restore-copy.ts'
+import { findLost, findRows, findUsers, restoreCopy } from './copies/restore-copy.ts'
 import { readEnvironment } from './env.ts'
 import { ServerSettings } from './server-settings.ts'
 
@@ -78,6 +78,15 @@ async function wholeParts (
   return wanted
 }
 
+/** An installation writes what ended where its own backups go, whatever else was copied by hand. */
+function endingsBeside (
+  store: CopyStore, environment: Environment, folder: string
+): CopyStore[] {
+  const own = [environment.BACKUP_DIR || join(folder, 'backups'), environment.BACKUP_S3_URL]
+    .flatMap(place => place ? openStore(place, environment) : [])
+  return [store, ...own.filter(({ place }) => place !== store.place)]
+}
+
 const words: Record<RestoreNote['what'], string> = {
   events_due: 'events are told again at the next start; whoever knows them ignores them',
   logins_ended: 'logins ended: everybody signs in anew',
@@ -88,6 +97,9 @@ async function run (
   asked: Asked, environment: Environment, folder: string, databases: Databases
 ): Promise<void> {
   if (databases.was_running) throw new Error('Fermata is running on this folder: stop it first.')
+  const users = await findUsers(databases.urlOf)
+  if (users.length > 0) throw new Error(
+    `Fermata is connected to the database (${users.join(', ')}): stop it first.`)
   const store = openStore(asked.place, environment)
   const key = await keyFor(environment, folder)
   const stored = await openStored(store, keysIn(key), await choose(store, asked))
@@ -102,9 +114,11 @@ async function run (
     if (!asked.replace) throw new Error(
       'Nothing was touched: a restore is for an empty installation. --replace gives up what is there.')
   }
-  const { endings, unread } = await readEndings(store, keysIn(key), stored.manifest.taken_at)
-  say(`${endings.length} orders, tickets, accounts and addresses have ended since, and end again.`)
-  for (const name of unread) say(`endings/${name} cannot be believed and is left out.`)
+  const stores = endingsBeside(store, environment, folder)
+  const { endings, unread } = await readEndings(stores, keysIn(key), stored.manifest.taken_at)
+  say(`${endings.length} orders, tickets, accounts and addresses have ended since, and end again;`)
+  say(`what ended was looked for in ${stores.map(({ place }) => place).join(', ')}.`)
+  for (const file of unread) say(`${file} cannot be believed and is left out.`)
   if (!asked.yes) await confirm('restore')
   const began = performance.now()
   const notes = await restoreCopy({

@@ -171,14 +171,18 @@ interface Pages {
 
 /** A little longer than an answer that the page asks for may take. */
 const page_within_ms = 8500
+/** Forms whose answer waits for a backup that is compared or restored. */
+const takes_its_time = /^\/admin\/backups(?:\.data)?(?:$|\?)/
 
 async function answerInTime (
   app: FastifyInstance, pages: Pages, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
   // A second slash or a backslash would begin the name of another host.
   const path = raw.url.replace(/^[\\/]*/, '/')
+  const answered = answerPage(app, pages, raw, { path, reply })
+  if (raw.method === 'POST' && takes_its_time.test(path)) return answered
   try {
-    return await inTime(answerPage(app, pages, raw, { path, reply }), page_within_ms)
+    return await inTime(answered, page_within_ms)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return pages.sendAway(reply, kindOf(pages, raw, path).language, raw.method)

@@ -200,8 +200,11 @@ test('takeMoment: sales go on while effects are held back, and effects afterward
     (await tickets.pool.query('select from tickets.marks where id = $1', [id])).rowCount === 1
   await sleep(200)
   expect(await arrived()).toBe(false)
+  const destroyed_ms = performance.now()
   held.destroy()
   await eventually(arrived, 'the effect that was held back')
+  // By itself it would have let go two seconds after it began.
+  expect(performance.now() - destroyed_ms).toBeLessThan(1500)
 })
 
 test('holdStill: lets go by itself when whoever asked is gone without a word', async () => {

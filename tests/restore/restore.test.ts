@@ -188,7 +188,7 @@ test('restoreCopy: an erased person does not come back, a refunded ticket opens 
     expect(refunded.status).toBeLessThan(300)
     expect((await first.send(users.deleteMe, { token: session.access_token })).status)
       .toBeLessThan(300)
-    const kept = async () => (await readEndings(folderStore(own), [key], taken.taken_at)).endings
+    const kept = async () => (await readEndings([folderStore(own)], [key], taken.taken_at)).endings
     await eventually(async () => {
       const endings = await kept()
       return endings.some(({ who }) => who === eve) && endings.some(({ who }) => who === bought.id)

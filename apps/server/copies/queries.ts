@@ -28,6 +28,18 @@ export const findLaterPeople = async (db: Db, since: string) => (await sql<{ ema
   select email from auth.accounts where created_at > ${since} order by created_at limit 100
   `.execute(db)).rows.map(({ email }) => email)
 
+/** Whether a service has been installed here. */
+export const hasOutbox = async (db: Db, service: ServiceName) => (await sql<{ is_there: boolean }>`
+  select to_regclass(${`${service}.outbox`}) is not null as is_there`.execute(db)).rows[0]!.is_there
+
+/** Who of Fermata is connected to the database but these commands. */
+export const listUsers = async (db: Db) => (await sql<{ name: string }>`
+  select distinct application_name as name from pg_stat_activity
+   where datname = current_database() and pid <> pg_backend_pid()
+     and application_name like 'fermata-%'
+     and application_name not in ('fermata-restore', 'fermata-verify')`.execute(db)).rows
+  .map(({ name }) => name)
+
 /** Tables of before make way for those of the copy's version. */
 export const dropService = (db: Db, service: ServiceName) =>
   sql`drop schema if exists ${sql.ref(service)} cascade`.execute(db)

@@ -6,7 +6,7 @@ import type { CopyStore } from '@fermata/backups/copies/store'
 import { copiesRestored } from '@fermata/contracts/backups'
 import type { DataOf } from '@fermata/contracts/define'
 import type { RestoreNote } from '@fermata/contracts/platform'
-import type { ServiceName } from '@fermata/contracts/services'
+import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool, type Db } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { importTables } from '@fermata/platform/import'
@@ -15,7 +15,7 @@ import { migrate } from '@fermata/platform/migrate'
 import { clearRestoring, findRestoring, markRestoring } from '@fermata/platform/restore-mark'
 import { allServices } from '../services.ts'
 import {
-  completeBackup, countLaterOrders, countRows, dropService, findLaterPeople,
+  completeBackup, countLaterOrders, countRows, dropService, findLaterPeople, hasOutbox, listUsers,
 } from './queries.ts'
 
 export interface RestoreOptions {
@@ -60,6 +60,15 @@ export async function findRows (
   return found
 }
 
+/** Processes of Fermata that are connected, by the names they give themselves. */
+export async function findUsers (urlOf: RestoreOptions['urlOf']): Promise<string[]> {
+  const users = new Set<string>()
+  for (const url of new Set(serviceNames.map(urlOf))) {
+    for (const name of await withDatabase(url, listUsers)) users.add(name)
+  }
+  return [...users].sort()
+}
+
 export interface Lost { orders: number, people: string[] }
 
 /** What came after the copy, and goes when it takes the place of what is there. */
@@ -92,16 +101,19 @@ export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote
 }
 
 /** Services are told at the next start what has ended since, and end it again. */
-async function endAgain ({ endings, stored, parts, urlOf }: RestoreOptions): Promise<void> {
+async function endAgain ({ endings, stored, urlOf }: RestoreOptions): Promise<void> {
   const { id: backup_id, taken_at } = stored.manifest
   const restored_at = new Date().toISOString()
-  // Without its tables nobody would send them; they are there for every other restore.
-  if (!parts.some(({ service }) => service === 'backups') || endings.length === 0) return
-  await withDatabase(urlOf('backups'), db => db.transaction().execute(tx =>
-    insertOutbox(tx, 'backups', toldOf(endings).map(told => ({
+  if (endings.length === 0) return
+  await withDatabase(urlOf('backups'), async db => {
+    // Where services are restored alone, the tables of who tells them are those that were there.
+    if (!await hasOutbox(db, 'backups')) throw new Error(
+      'What has ended since cannot be told to the services: restore backups with them.')
+    await db.transaction().execute(tx => insertOutbox(tx, 'backups', toldOf(endings).map(told => ({
       id: uuidv7(), type: copiesRestored.type, request_id: null, attempts: 0, created_at: '',
       data: { backup_id, taken_at, restored_at, ...told } satisfies DataOf<typeof copiesRestored>,
-    })))))
+    }))))
+  })
 }
 
 function restorePart (options: RestoreOptions, part: CopyPart): Promise<RestoreNote[]> {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { PassThrough, pipeline, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holdTaken, type Held } from '@fermata/contracts/platform'
 import { createDatabase, createPool, isLockTaken, type Tx } from './database.ts'
@@ -25,8 +25,10 @@ export interface HoldOptions {
  */
 export function holdStill (options: HoldOptions): Readable {
   const let_go = new AbortController()
-  const stream = Readable.from(hold(options, let_go.signal), { objectMode: false })
+  const stream = new PassThrough()
+  // A generator that waits hears of no end; whoever reads ends this stream, and that wakes it.
   stream.once('close', () => let_go.abort())
+  pipeline(Readable.from(hold(options, let_go.signal), { objectMode: false }), stream, () => {})
   return stream
 }
 

@@ -139,7 +139,7 @@ async function send (
 }
 
 export async function eventually<T> (
-  ask: () => Promise<T | undefined | null | false>, what = 'the expected state', within_ms = 10_000
+  ask: () => Promise<T | undefined | null | false>, what = 'the expected state', within_ms = 25_000
 ): Promise<T> {
   const deadline = performance.now() + within_ms
   for (;;) {

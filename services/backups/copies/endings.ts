@@ -37,11 +37,33 @@ export async function writeEndings (
 }
 
 /**
- * What ended after a moment.
+ * What ended is dated before it is committed, and by another clock than the copy: so much before
+ * the copy it may be missing there. What is in it ends twice, which does no harm.
+ */
+const margin_ms = 10 * 60_000
+
+/**
+ * What ended after a moment, wherever that is kept.
  * @returns also the names of files that cannot be believed
  */
 export async function readEndings (
-  store: CopyStore, keys: readonly Buffer[], since: string
+  stores: readonly CopyStore[], keys: readonly Buffer[], since: string
+): Promise<{ endings: Ending[], unread: string[] }> {
+  const from = new Date(Date.parse(since) - margin_ms).toISOString()
+  const endings = new Map<string, Ending>()
+  const unread: string[] = []
+  for (const store of stores) {
+    const read = await readAll(store, keys)
+    unread.push(...read.unread)
+    for (const ending of read.endings) {
+      if (ending.at >= from) endings.set(`${ending.what} ${ending.who}`, ending)
+    }
+  }
+  return { endings: [...endings.values()], unread }
+}
+
+async function readAll (
+  store: CopyStore, keys: readonly Buffer[]
 ): Promise<{ endings: Ending[], unread: string[] }> {
   const endings: Ending[] = []
   const unread: string[] = []
@@ -53,8 +75,8 @@ export async function readEndings (
       ]
       return found.length === expected.length && timingSafeEqual(found, expected)
     })
-    if (is_signed) endings.push(...read.endings.filter(({ at }) => at >= since))
-    else unread.push(name)
+    if (is_signed) endings.push(...read.endings)
+    else unread.push(`${store.place}/${endings_folder}/${name}`)
   }
   return { endings, unread }
 }

@@ -92,7 +92,11 @@ function watchExport (copy: Readable): { watched: AsyncGenerator<Buffer>, found:
   const told = Promise.withResolvers<Told>()
   told.promise.catch(() => undefined)
   const [ours, theirs] = tee(copy)
-  readAll(theirs).then(told.resolve, told.reject)
+  readAll(theirs).then(told.resolve, (error: unknown) => {
+    told.reject(error)
+    // Nobody reads it any more, and whoever waits for that is let go.
+    theirs.destroy()
+  })
   return { watched: ours, found: told.promise }
 }
 

@@ -35,9 +35,10 @@ export const restoreBackup: Operation<typeof api.restoreBackup> = async (ctx, re
 
 /** Services are told what has ended since, and end it again. */
 async function endAgain (ctx: Ctx, { id: backup_id, taken_at, created_at }: BackupRow) {
-  const { store, keys } = copiesOf(ctx.settings)
+  const { store, elsewhere, keys } = copiesOf(ctx.settings)
   const since = taken_at ?? created_at
-  const { endings, unread } = await readEndings(store, keys, since)
+  const stores = elsewhere ? [store, elsewhere] : [store]
+  const { endings, unread } = await readEndings(stores, keys, since)
   if (unread.length > 0) ctx.log.error({ unread }, 'what ended cannot be read')
   const restored_at = new Date().toISOString()
   await ctx.transaction(tx => ctx.publish(tx, api.copiesRestored,

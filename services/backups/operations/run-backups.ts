@@ -4,10 +4,11 @@ import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
 import { differingTable, explain, putBack, type Copy } from '../check-part.ts'
 import { BrokenCopy } from '../copies/broken-copy.ts'
-import { manifest_file, readManifest, writeManifest, type CopyPart } from '../copies/manifest.ts'
+import { manifest_file, writeManifest, type CopyPart } from '../copies/manifest.ts'
 import { copiesOf } from '../copies/open-store.ts'
 import { digestOf, writePart } from '../copies/part.ts'
 import type { Ctx } from '../context.ts'
+import { keepElsewhere } from '../keep-elsewhere.ts'
 import {
   deleteBackup, findOpenBackup, listKept, markBackupCompleted, markBackupRunning,
   markPartCompleted, markPartRunning, markTaken, withLock, type BackupRow,
@@ -41,23 +42,6 @@ export async function runBackups (ctx: Ctx, signal: AbortSignal): Promise<void> 
     }
     else await ctx.transaction(tx => markBackupCompleted(tx, backup.id))
   })
-}
-
-/**
- * @returns why it is not in the store away from this machine, or null where it is or none is set
- */
-async function keepElsewhere (ctx: Ctx, id: string): Promise<string | null> {
-  const { store, elsewhere } = copiesOf(ctx.settings)
-  if (!elsewhere || !(await store.list()).includes(id)) return null
-  try {
-    const { parts } = readManifest(await store.read(`${id}/${manifest_file}`))
-    const names = [...parts.flatMap(part => part.files.map(file => file.name)), manifest_file]
-    for (const name of names) await elsewhere.write(`${id}/${name}`, await store.read(`${id}/${name}`))
-    return null
-  } catch (error) {
-    ctx.log.warn({ err: error, backup_id: id }, 'a backup could not be kept elsewhere')
-    return `It is not in ${elsewhere.place}: ${(error as Error).message}`
-  }
 }
 
 /** @returns why there is no copy of a service, for each of which there is none */
@@ -136,15 +120,19 @@ async function storeCopy (
 
 /**
  * The files first: a row without files tells of the loss, files without a row would lie there for
- * ever.
+ * ever. What cannot be removed now, because a bucket is away, is tried again with the next backup.
  */
 async function removeOutdated (ctx: Ctx, current: Kept): Promise<void> {
   const { BACKUP_KEEP_LAST: keep_last, BACKUP_KEEP_DAYS: keep_days } = ctx.settings
   const others = (await listKept(ctx.db)).filter(backup => backup.id !== current.id)
   for (const id of outdated([...others, current], { keep_last, keep_days })) {
     const { store, elsewhere } = copiesOf(ctx.settings)
-    await store.remove(id)
-    await elsewhere?.remove(id)
-    await deleteBackup(ctx.db, id)
+    try {
+      await elsewhere?.remove(id)
+      await store.remove(id)
+      await deleteBackup(ctx.db, id)
+    } catch (error) {
+      ctx.log.warn({ err: error, backup_id: id }, 'an outdated backup could not be removed')
+    }
   }
 }
