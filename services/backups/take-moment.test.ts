@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buffer } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { defineEvent } from '@fermata/contracts/define'
-import { exportRoute, holdTaken } from '@fermata/contracts/platform'
+import { exportRoute, holdTaken, snapshotGone } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { readExport } from '@fermata/platform/export-reader'
 import { holdStill } from '@fermata/platform/hold-still'
@@ -227,4 +227,22 @@ test('holdStill: says so when another holds the service for too long', async () 
     })
     await expect(buffer(second)).rejects.toThrow(holdTaken.title)
   })
+}, 20_000)
+
+test('export: says so when nobody holds the snapshot, in that database, any more', async () => {
+  const at = (service: ServiceName) => databases[here.indexOf(service) % 2]!.url
+  const held = holdStill({ url: at('events'), schema: 'events', what: 'snapshot' })
+  const { snapshot } = JSON.parse(await readFirstLine(held)) as { snapshot: string }
+  const take = async (service: ServiceName, of: string) => buffer(
+    await ctxOf(apart).callStream(exportRoute(service), { query: { snapshot: of } }))
+  expect((await take('events', snapshot)).length).toBeGreaterThan(0)
+  for (const other of ['0', '-', 'ABC', '00000001-00000001-1']) {
+    await expect(take('events', other), other).rejects.toThrow(snapshotGone.title)
+  }
+  await expect(take('tickets', snapshot)).rejects.toThrow(snapshotGone.title)
+  held.destroy()
+  await eventually(() => take('events', snapshot).then(() => false, (error: unknown) => {
+    expect(String(error)).toContain(snapshotGone.title)
+    return true
+  }), 'the end of the snapshot')
 }, 20_000)

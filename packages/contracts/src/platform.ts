@@ -110,6 +110,9 @@ export const holdStillRoute = (name: ServiceName) => defineRoute({
   problems: [holdTaken],
 })
 
+export const snapshotGone = defineProblem('platform/snapshot-gone', 409,
+  'Nobody holds that snapshot of this database any more; begin the copy again')
+
 export const exportRoute = (name: ServiceName) => defineRoute({
   method: 'GET', path: `/internal/${name}/export`, access: 'internal',
   callers: ['backups'],
@@ -117,7 +120,7 @@ export const exportRoute = (name: ServiceName) => defineRoute({
   query: Type.Object({ snapshot: Type.Optional(Type.String({ pattern: '^[0-9A-F-]{1,64}$',
     description: 'Of the same database, which is held: exports of it see one moment' })) }),
   reply: { 200: Ndjson },
-  problems: [],
+  problems: [snapshotGone],
 })
 
 export const importRoute = (name: ServiceName) => defineRoute({

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { snapshotGone } from '@fermata/contracts/platform'
 import type { PoolClient } from 'pg'
 import { Type, type Static } from 'typebox'
-import { createPool } from './database.ts'
+import { createPool, isSqlState } from './database.ts'
+import { Problem } from './problem.ts'
 import { beginCopy, copyOut, createDigest, readMigrationNames, readShapes } from './table-copy.ts'
 
 /**
@@ -70,6 +72,10 @@ async function * piecesOfExport (
   yield json({ end: { tables: shapes.length, sha256: hash.copy().digest('hex') } })
 }
 
+/** It never was, its holder has ended, its holder is ending, it is of another database. */
+const isSnapshotGone = (error: unknown) =>
+  ['22023', '42704', '55000', '0A000'].some(state => isSqlState(error, state))
+
 export interface ExportOptions {
   /** Of the role that may read every table of the schema. */
   url: string
@@ -90,6 +96,9 @@ async function * chunksOfExport (
       await beginCopy(client, 'isolation level repeatable read read only')
       if (snapshot !== undefined) {
         await client.query(`set transaction snapshot ${client.escapeLiteral(snapshot)}`)
+          .catch((error: unknown) => {
+            throw isSnapshotGone(error) ? new Problem(snapshotGone) : error
+          })
       }
       yield * piecesOfExport(client, schema)
       finished = true
