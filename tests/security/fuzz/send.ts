@@ -48,13 +48,20 @@ function sendUsual (wire: Wire, port: number, agent: Agent): Promise<Received | 
   })
   sending.on('response', response => {
     const parts: Buffer[] = []
-    response.on('data', (part: Buffer) => parts.push(part))
-    response.on('error', reject)
-    response.on('end', () => resolve({
+    const answered = () => resolve({
       status: response.statusCode!, body: Buffer.concat(parts),
       headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) =>
         [name, String(value)])),
-    }))
+    })
+    response.on('data', (part: Buffer) => {
+      parts.push(part)
+      // A service holds still for as long as this is read: to read on would be to measure a clock.
+      if (!part.includes('{"held":true')) return
+      answered()
+      sending.destroy()
+    })
+    response.on('error', reject)
+    response.on('end', answered)
   })
   // Refused before all was sent: the answer may be lost with the connection.
   sending.on('error', (error: NodeJS.ErrnoException) =>
