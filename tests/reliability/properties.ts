@@ -45,4 +45,8 @@ export const properties: Record<PropertyId, { fault: string, promise: string }> 
     fault: 'any of these, and then it heals',
     promise: 'the sale goes on to its end, and all is quiet within 30 s',
   },
+  R23: {
+    fault: 'half an hour of everything that people do at once',
+    promise: 'memory is flat after five minutes, and no failure goes without a reason',
+  },
 }
