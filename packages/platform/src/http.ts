@@ -18,7 +18,7 @@ import { uuidv7 } from './ids.ts'
 import type { Log } from './log.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { createRanges } from './network.ts'
-import { refuseUnreadable } from './odd-answers.ts'
+import { letTakeItsTime, refuseUnreadable } from './odd-answers.ts'
 import { openApiSchema } from './openapi.ts'
 import type { PlatformSettings } from './platform-settings.ts'
 import { Problem } from './problem.ts'
@@ -273,7 +273,10 @@ function setParsers (
     done()
   })
   if (isStreamed(route)) {
-    scope.addContentTypeParser('*', (_, payload, done) => done(null, limited(payload, route)))
+    scope.addContentTypeParser('*', ({ raw }, payload, done) => {
+      letTakeItsTime(raw)
+      done(null, limited(payload, route))
+    })
   } else {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
   }

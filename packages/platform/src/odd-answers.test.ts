@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import { eventually, startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { peer } from '../test/http-peer.ts'
-import { refuseUnreadable } from './odd-answers.ts'
+import { createEarlyServers } from './early-answers.ts'
+import { letTakeItsTime, refuseUnreadable } from './odd-answers.ts'
 import { securityHeaders } from './security-headers.ts'
 
 let it: TestSystem
@@ -100,3 +101,37 @@ test('odd answers: who keeps their side open after a refusal is let go', async (
   expect(await closed).toEqual([])
   client.destroy()
 }, 20_000)
+
+test('letTakeItsTime: a body may come slowly where nobody is hurried, and nowhere else', async () => {
+  const server = createEarlyServers({
+    keepAliveTimeout: 1000, headersTimeout: 500, requestTimeout: 500, isTrusted: () => false,
+    headers: {},
+  })((request, response) => {
+    if (request.url === '/copy') letTakeItsTime(request)
+    request.on('end', () => response.end('all of it')).resume()
+  })
+  server.on('clientError', refuseUnreadable({}))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const send = async (path: string, is_enough: () => boolean) => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    socket.on('error', () => {})
+    let answer = ''
+    socket.on('data', (chunk: Buffer) => { answer += chunk.toString() })
+    const ended = once(socket, 'close')
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\n`)
+    await eventually(() => Promise.resolve(is_enough() || socket.destroyed),
+      'the time of the other', 20_000)
+    if (!socket.destroyed) socket.write('x')
+    await ended
+    return answer
+  }
+  let was_refused = false
+  const [unhurried, hurried] = await Promise.all([
+    send('/copy', () => was_refused),
+    send('/other', () => false).finally(() => { was_refused = true }),
+  ])
+  expect(hurried).toMatch(/^HTTP\/1.1 408 /)
+  expect(unhurried).toContain('all of it')
+  server.close()
+}, 30_000)

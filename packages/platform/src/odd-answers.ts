@@ -41,9 +41,23 @@ function letGo (socket: Socket): void {
   socket.once('close', () => clearTimeout(timer)).resume()
 }
 
+/** Connections that bring a body for which nobody is hurried. */
+const unhurried = new WeakSet<Socket>()
+
+/**
+ * The body of this request may come for as long as it takes, e.g. a copy that is put back: the time
+ * of a server's requests is one for all of them.
+ */
+export function letTakeItsTime (request: IncomingMessage): void {
+  const { socket } = request
+  unhurried.add(socket)
+  request.once('close', () => unhurried.delete(socket))
+}
+
 /** Answers a client of whose request the parser made nothing, and closes the connection. */
 export function refuseUnreadable (headers: Headers) {
   return ({ code = '' }: Error & { code?: string }, socket: Answering): void => {
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return
     const is_answering = socket._httpMessage?.headersSent === true
     if (code === 'ECONNRESET' || socket.destroyed || !socket.writable || is_answering) {
       socket.destroy()
