@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
-import { IdParams, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { described, IdParams, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 import { serviceNames } from './services.ts'
 
 /** Copies of every service's data, each proven by restoring it. */
@@ -56,7 +56,7 @@ export const damaged = defineProblem(
 export const listBackups = defineRoute({
   method: 'GET', path: '/api/backups', access: 'admin',
   summary: 'Backups, newest first',
-  query: ListQuery({ status: Type.Optional(BackupStatus) }),
+  query: ListQuery({ status: Type.Optional(described(BackupStatus, 'Only those in this state')) }),
   reply: { 200: Page(Backup) },
   problems: [],
 })

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty, raw } from './define.ts'
 import {
-  Currency, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, Text, Timestamp,
-  TimeZone, Uuid, Venue,
+  Currency, described, EventFacts, EventStatus, IdParams, ListQuery, Minor, Nullable, Page, Text,
+  Timestamp, TimeZone, Uuid, Venue,
 } from './fields.ts'
 
 export * from './members.ts'
@@ -22,7 +22,7 @@ const ImagePath = Type.String({
   description: 'URL path on this site',
 })
 const Images = Type.Array(ImagePath, { maxItems: 10 })
-const Slug = Type.String({ minLength: 1, maxLength: 120 })
+const Slug = Type.String({ minLength: 1, maxLength: 120, description: 'Its id or its slug' })
 
 export const Event = Type.Object({
   id: Uuid,
@@ -141,15 +141,15 @@ export const listEvents = defineRoute({
     'other than published, and `mine`, show only what the caller manages; `serving` only what ' +
     'they may admit people to.',
   query: ListQuery({
-    q: Type.Optional(Text(200)),
-    from: Type.Optional(Timestamp),
-    to: Type.Optional(Timestamp),
-    category: Type.Optional(Category),
-    city: Type.Optional(Text(120)),
+    q: Type.Optional(described(Text(200), 'Words of what is told of it, the last one perhaps not whole')),
+    from: Type.Optional(described(Timestamp, 'Not over by this moment')),
+    to: Type.Optional(described(Timestamp, 'Begins no later than this moment')),
+    category: Type.Optional(described(Category, 'Only of this kind')),
+    city: Type.Optional(described(Text(120), 'Only there; capitals and accents are all one')),
     organizer_id: Type.Optional(Uuid),
-    status: Type.Optional(EventStatus),
-    mine: Type.Optional(Type.Boolean()),
-    serving: Type.Optional(Type.Boolean()),
+    status: Type.Optional(described(EventStatus, 'Only those in this state')),
+    mine: Type.Optional(described(Type.Boolean(), 'Only those the caller manages')),
+    serving: Type.Optional(described(Type.Boolean(), 'Only those at whose door the caller works')),
   }),
   reply: { 200: Page(Event) },
   problems: [],

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineRoute } from './define.ts'
-import { ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { described, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 
 /** Durable deadlines. */
 
@@ -23,7 +23,10 @@ export type Deadline = Static<typeof Deadline>
 export const listDeadlines = defineRoute({
   method: 'GET', path: '/api/expiration', access: 'admin',
   summary: 'What is due, soonest first',
-  query: ListQuery({ kind: Type.Optional(DeadlineKind), status: Type.Optional(DeadlineStatus) }),
+  query: ListQuery({
+    kind: Type.Optional(described(DeadlineKind, 'Only of this kind')),
+    status: Type.Optional(described(DeadlineStatus, 'Only those in this state')),
+  }),
   reply: { 200: Page(Deadline) },
   problems: [],
 })
@@ -31,7 +34,7 @@ export const listDeadlines = defineRoute({
 export const getDeadline = defineRoute({
   method: 'GET', path: '/api/expiration/{kind}/{subject_id}', access: 'owner',
   summary: 'When a hold ends or a reminder is sent',
-  params: Type.Object({ kind: DeadlineKind, subject_id: Uuid }),
+  params: Type.Object({ kind: described(DeadlineKind, 'Of what'), subject_id: Uuid }),
   reply: { 200: Deadline },
   problems: [],
 })

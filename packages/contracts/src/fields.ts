@@ -42,10 +42,15 @@ export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Ty
 /** Path parameters of a route about one thing. */
 export const IdParams = Type.Object({ id: Uuid })
 
+/** A schema that says what it is for where it stands in a query. */
+export const described = <S extends TSchema>(schema: S, description: string) =>
+  Type.With(schema, { description })
+
 /** `limit` and `cursor` beside a list's own filters. */
 export const ListQuery = <P extends TProperties>(filters: P) => Type.Object({
   ...filters,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20,
+    description: 'How many at most' })),
   cursor: Type.Optional(Type.String({
     maxLength: 500, description: '`next_cursor` of the page before',
   })),

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
 import {
-  Email, IdParams, ListQuery, Locale, Nullable, Page, Text, Timestamp, Uuid,
+  described, Email, IdParams, ListQuery, Locale, Nullable, Page, Text, Timestamp, Uuid,
 } from './fields.ts'
 
 /** Mail, SMS and in-app messages, with retries and dead letters. */
@@ -82,7 +82,9 @@ export const listNotifications = defineRoute({
   method: 'GET', path: '/api/notifications', access: 'user',
   aliases: ['/notifications'],
   summary: 'Your messages, newest first',
-  query: ListQuery({ unread: Type.Optional(Type.Boolean()) }),
+  query: ListQuery({
+    unread: Type.Optional(described(Type.Boolean(), 'Only those that were not read')),
+  }),
   reply: { 200: Page(Notification) },
   problems: [],
 })
@@ -127,8 +129,9 @@ export const listDeliveries = defineRoute({
   method: 'GET', path: '/api/notifications/deliveries', access: 'admin',
   summary: 'What was sent, waits or failed',
   query: ListQuery({
-    status: Type.Optional(DeliveryStatus), channel: Type.Optional(Channel),
-    q: Type.Optional(Text(200)),
+    status: Type.Optional(described(DeliveryStatus, 'Only those in this state')),
+    channel: Type.Optional(described(Channel, 'Only by this way')),
+    q: Type.Optional(described(Text(200), 'Part of an address or of a subject')),
   }),
   reply: { 200: Page(Delivery) },
   problems: [],
@@ -147,7 +150,7 @@ export const listMailbox = defineRoute({
   summary: 'Mails of the development mailbox', this_machine_only: true,
   description: 'Exists only in demo and development without a mail server, and for who asks on ' +
     'this machine; otherwise 404.',
-  query: ListQuery({ to: Type.Optional(Text(254)) }),
+  query: ListQuery({ to: Type.Optional(described(Text(254), 'Part of an address')) }),
   reply: { 200: Page(MailSummary) },
   problems: [],
 })

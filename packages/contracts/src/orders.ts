@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
-  Buyer, Currency, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Sender, Text,
-  Timestamp, Uuid,
+  Buyer, Currency, described, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, Sender,
+  Text, Timestamp, Uuid,
 } from './fields.ts'
 import { capacityTooSmall } from './event-sales.ts'
 import { PromoCodeText, promoCodeRefused, tooManyCodes } from './promo-codes.ts'
@@ -260,7 +260,9 @@ export const listOrders = defineRoute({
   description:
     'With `event_id`, an organiser sees all orders of that event of theirs, an admin those of ' +
     'any.',
-  query: ListQuery({ status: Type.Optional(OrderStatus), event_id: Type.Optional(Uuid) }),
+  query: ListQuery({
+    status: Type.Optional(described(OrderStatus, 'Only those in this state')),
+    event_id: Type.Optional(Uuid) }),
   reply: { 200: Page(Order) },
   problems: [],
 })

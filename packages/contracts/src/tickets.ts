@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, raw } from './define.ts'
 import {
-  Buyer, Currency, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page, PersonName,
-  Sender, Text, Timestamp, Uuid,
+  Buyer, Currency, described, Email, EventFacts, IdParams, ListQuery, Minor, Nullable, Page,
+  PersonName, Sender, Text, Timestamp, Uuid,
 } from './fields.ts'
 
 /** Issued tickets and admission at the door. */
@@ -100,10 +100,10 @@ export const listTickets = defineRoute({
     'With `event_id`, `order_id` or `q` (number, code, name, email or order code), whoever works ' +
     'at the door looks up the tickets of the events they work at.',
   query: ListQuery({
-    q: Type.Optional(Text(500)),
+    q: Type.Optional(described(Text(500), 'How a number, a name or an address begins, or a whole code')),
     event_id: Type.Optional(Uuid),
     order_id: Type.Optional(Uuid),
-    status: Type.Optional(TicketStatus),
+    status: Type.Optional(described(TicketStatus, 'Only those in this state')),
   }),
   reply: { 200: Page(Ticket) },
   problems: [],
@@ -118,11 +118,16 @@ export const getTicket = defineRoute({
   problems: [],
 })
 
+/** Of what is printed. */
+const InLanguage = Type.Object({
+  locale: Type.Optional(described(Type.Enum(['en', 'fr']), 'The holder\'s where it is absent')),
+})
+
 export const getTicketPdf = defineRoute({
   method: 'GET', path: '/api/tickets/{id}/pdf', access: 'owner',
   summary: 'The ticket to print or keep',
   params: IdParams,
-  query: Type.Object({ locale: Type.Optional(Type.Enum(['en', 'fr'])) }),
+  query: InLanguage,
   reply: { 200: raw('application/pdf') },
   problems: [ticketVoid],
 })
@@ -206,7 +211,7 @@ export const getOrderPdf = defineRoute({
   callers: ['notifications'],
   summary: 'All valid tickets of an order as one PDF, for the mail',
   params: Type.Object({ order_id: Uuid }),
-  query: Type.Object({ locale: Type.Optional(Type.Enum(['en', 'fr'])) }),
+  query: InLanguage,
   reply: { 200: raw('application/pdf') },
   problems: [],
 })

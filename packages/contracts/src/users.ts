@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute, Empty } from './define.ts'
 import {
-  Currency, Email, IdParams, ListQuery, Locale, Minor, Nullable, Page, PersonName, Role, Text,
-  Timestamp, Uuid,
+  Currency, described, Email, IdParams, ListQuery, Locale, Minor, Nullable, Page, PersonName,
+  Role, Text, Timestamp, Uuid,
 } from './fields.ts'
 import { PersonalRecords } from './platform.ts'
 
@@ -136,7 +136,10 @@ export const listUsers = defineRoute({
   method: 'GET', path: '/api/users', access: 'admin',
   aliases: ['/users'],
   summary: 'All people, by name or email',
-  query: ListQuery({ q: Type.Optional(Text(200)), role: Type.Optional(Role) }),
+  query: ListQuery({
+    q: Type.Optional(described(Text(200), 'Part of a name or of an address')),
+    role: Type.Optional(described(Role, 'Only those who have this role')),
+  }),
   reply: { 200: Page(Profile) },
   problems: [],
 })

@@ -144,7 +144,7 @@ export async function addDocumentation (
       openapi: '3.1.1',
       info: {
         title: `Fermata: ${service}`, description: services[service].summary, version,
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
+        license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       // Wherever the document was read from.
       servers: [{ url: '/' }],
