@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { AnyRoute } from '@fermata/contracts/define'
 import * as platform from '@fermata/contracts/platform'
+import { signsRoute } from '@fermata/contracts/signs'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { serviceOf } from '@fermata/platform/call'
 import { secretsOf } from '@fermata/platform/settings'
@@ -22,7 +23,8 @@ for (const file of readdirSync(folder).filter(name => /^[a-z-]+\.ts$/.test(name)
     (value as AnyRoute | null)?.access === 'internal' && 'path' in (value as object)))
 }
 for (const name of serviceNames) {
-  routes.push(platform.exportRoute(name), platform.importRoute(name), platform.holdStillRoute(name))
+  routes.push(platform.exportRoute(name), platform.importRoute(name),
+    platform.holdStillRoute(name), signsRoute(name))
 }
 
 let it: TestSystem

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineRoute } from './define.ts'
 import { serviceNames } from './services.ts'
+import { SystemSigns } from './signs.ts'
 
 /** Index of the services and the health of the whole. */
 
@@ -36,5 +37,12 @@ export const getSystemHealth = defineRoute({
   method: 'GET', path: '/health', access: 'public',
   summary: 'Whether every service is ready',
   reply: { 200: SystemHealth, 503: SystemHealth },
+  problems: [],
+})
+
+export const getSystemSigns = defineRoute({
+  method: 'GET', path: '/health/signs', access: 'admin',
+  summary: 'Mails, backups, payments, logs and what was given up, and what is too much of each',
+  reply: { 200: SystemSigns },
   problems: [],
 })

@@ -11,6 +11,7 @@ import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
 import { collectRecords, type PersonalDataMap } from './personal-data.ts'
 import { requestIdOf } from './tracing.ts'
+import { signsOf } from './signs.ts'
 import {
   reply, route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
 } from './service.ts'
@@ -80,7 +81,7 @@ export function platformRoutes (
   return [
     route(asking, findPersonalData),
     route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
-    route(retry, retryDeadLetter), ...copyRoutes(definition, lifecycle.owner_url),
+    route(retry, retryDeadLetter), signsOf(name), ...copyRoutes(definition, lifecycle.owner_url),
   ]
 }
 

@@ -1,6 +1,7 @@
 import * as api from '@fermata/contracts/gateway'
 import { readyRoute } from '@fermata/contracts/platform'
 import { serviceNames, services } from '@fermata/contracts/services'
+import { uuidv7 } from '@fermata/platform/ids'
 import { defineService, type Context } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -124,4 +125,30 @@ test('getMetrics: a proxy on this machine does not lend its address to the clien
   expect((await get('/metrics', { 'x-forwarded-for': '203.0.113.9' })).statusCode).toBe(401)
   // Only a trusted proxy is believed: a stranger cannot say that it is us.
   expect((await get('/metrics', { 'x-forwarded-for': '127.0.0.1' }, '203.0.113.9')).statusCode).toBe(401)
+})
+
+test('getSystemSigns: tells administrators of each figure, and what is too much first', async () => {
+  const token = await it.personToken({ roles: ['admin'] })
+  const db = it.context('users').pool
+  const before = await it.send(api.getSystemSigns, { token })
+  await db.query(`insert into users.dead_letters (id, event_id, handler, type, data, error)
+    values ($1, $1, 'followOrders', 'orders.order_completed.v1', '{}', 'No')`, [uuidv7()])
+
+  const { status, body } = await it.send(api.getSystemSigns, { token })
+
+  const given_up = (signs: typeof body.signs) => signs.filter(({ name }) => name === 'given_up')
+  expect(given_up(before.body.signs)).toMatchObject([{ value: 0, most: 0 }])
+  expect(status).toBe(200)
+  // Empty stand-ins, which know nothing of what only these can tell.
+  expect(body.unanswered.sort()).toEqual(['backups', 'notifications', 'payments'])
+  expect(body.signs[0]).toEqual({ name: 'given_up', service: 'users', value: 1, most: 0 })
+  expect(body.signs.filter(({ name }) => name === 'log_lines_dropped')).toHaveLength(1)
+})
+
+test('getSystemSigns: is for administrators alone, and names who did not answer', async () => {
+  const stranger = await it.send(api.getSystemSigns, { token: await it.personToken() })
+  expect(stranger.status).toBe(403)
+  const { body } = await alone.send(api.getSystemSigns, {
+    token: await alone.personToken({ roles: ['admin'] }) })
+  expect(body.unanswered).toEqual(serviceNames.filter(name => name !== 'gateway'))
 })

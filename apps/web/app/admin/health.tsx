@@ -1,17 +1,20 @@
-import { getSystemHealth } from '@fermata/contracts/gateway'
+import { getSystemHealth, getSystemSigns } from '@fermata/contracts/gateway'
 import type { Route } from './+types/health'
 import { useT } from '../i18n/translator.tsx'
 import { optional, requirePerson } from '../server/answers.server.ts'
 import { api } from '../server/session.server.ts'
 import { PageTitle } from '../ui/page-title.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
+import { Signs } from './signs.tsx'
 
 export async function loader ({ context }: Route.LoaderArgs) {
   requirePerson(context, 'admin')
-  return { health: await optional(api(context)(getSystemHealth)) }
+  const [health, signs] = await Promise.all([
+    optional(api(context)(getSystemHealth)), optional(api(context)(getSystemSigns))])
+  return { health, signs }
 }
 
-export default function Health ({ loaderData: { health } }: Route.ComponentProps) {
+export default function Health ({ loaderData: { health, signs } }: Route.ComponentProps) {
   const t = useT()
   return (
     <section className="grid gap-6">
@@ -45,6 +48,7 @@ export default function Health ({ loaderData: { health } }: Route.ComponentProps
           </table>
         </ScrollRegion>
       )}
+      <Signs of={signs} />
     </section>
   )
 }
