@@ -55,7 +55,7 @@ const give_up_on_clients = [
 const lock_timeout_ms = 2400
 
 /** A new connection, or the next that is free: below what an answer may take. */
-const connected_within_ms = 7000
+const connected_within_ms = 5500
 
 /** A pool that gives up on a stuck statement or a lost server instead of waiting for ever. */
 export function createPool (options: DatabaseOptions): pg.Pool {
