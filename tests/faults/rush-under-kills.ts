@@ -51,8 +51,9 @@ export interface RushOutcome {
 
 const lanes = 12
 const capacity = 5_000_000
-const shortest_calm_ms = 1000
-const longest_calm_ms = 5000
+/** Of what is sold between a first new order and the next kill; a start takes as long again. */
+const shortest_calm_ms = 300
+const longest_calm_ms = 3000
 const retry_after_ms = 50
 /** Whatever a busy machine has to do beside: a server that is not back by then never comes. */
 const back_within_ms = 300_000

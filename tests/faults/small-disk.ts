@@ -8,6 +8,9 @@ export interface SmallDisk {
   /** @param left_bytes about so much stays free */
   fill: (left_bytes: number) => Promise<void>
   free: () => Promise<void>
+  /** Leaves so much room as the disk will ever have, without writing anything; then as before. */
+  shrink: (left_bytes: number) => void
+  grow: () => void
   remove: () => void
 }
 
@@ -25,6 +28,8 @@ export function canMount (): boolean {
 export function mountSmallDisk (folder: string, size_mb: number): SmallDisk {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size_mb}m,mode=711`, 'tmpfs', folder])
   const filler = join(folder, 'filler')
+  const resize = (size: string) =>
+    execFileSync('mount', ['-o', `remount,size=${size}`, folder])
   return {
     async fill (left_bytes) {
       const { bavail, bsize } = statfsSync(folder)
@@ -36,6 +41,11 @@ export function mountSmallDisk (folder: string, size_mb: number): SmallDisk {
       await file.close()
     },
     free: () => rm(filler, { force: true }),
+    shrink (left_bytes) {
+      const { blocks, bfree, bsize } = statfsSync(folder)
+      resize(String((blocks - bfree) * bsize + left_bytes))
+    },
+    grow () { resize(`${size_mb}m`) },
     remove: () => { execFileSync('umount', ['--lazy', folder]) },
   }
 }
