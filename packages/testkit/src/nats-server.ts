@@ -25,11 +25,12 @@ const ready_within_ms = 10_000
 /**
  * A nats-server with JetStream on a port of its own; not started yet. Needs the program on PATH.
  * @param config lines for its configuration file
+ * @param disk where it stores its messages, if not beside that file
  */
-export async function createTestNats (config = ''): Promise<TestNats> {
+export async function createTestNats (config = '', disk?: string): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-nats-'))
   const port = await freePort()
-  const store = join(folder, 'store')
+  const store = join(disk ?? folder, 'store')
   const config_file = join(folder, 'nats.conf')
   await writeFile(config_file, config)
   let child: ChildProcess | undefined
