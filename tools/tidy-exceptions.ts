@@ -16,13 +16,8 @@ export const exceptions: readonly Exception[] = [
   },
   {
     rule: 'session-lock',
-    file: 'services/backups/queries.ts',
+    file: 'services/backups/queries/lock.ts',
     reason: 'a backup reads every service for minutes; its connection is kept for as long, and dies with it'
-  },
-  {
-    rule: 'session-lock',
-    file: 'services/backups/queries/reconciliations.ts',
-    reason: 'a comparison asks every service for minutes, likewise; the lock dies with its connection'
   },
   {
     rule: 'session-lock',

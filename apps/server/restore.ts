@@ -1,18 +1,23 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import backups from '@fermata/backups/service'
 import { findDamage, listStored, openStored } from '@fermata/backups/copies/check-copy'
 import { readEndings } from '@fermata/backups/copies/endings'
 import type { CopyPart, Manifest } from '@fermata/backups/copies/manifest'
 import { keysIn, openStore } from '@fermata/backups/copies/open-store'
 import type { CopyStore } from '@fermata/backups/copies/store'
 import type { RestoreNote } from '@fermata/contracts/platform'
+import type { ServiceName } from '@fermata/contracts/services'
+import { PlatformSettings } from '@fermata/platform/platform-settings'
 import { readSettingFiles, type Environment } from '@fermata/platform/settings'
 import { confirm, keyFor, readArguments, type Asked } from './copies/arguments.ts'
-import { findDatabases, type Databases } from './copies/find-databases.ts'
-import { findLost, findRows, findUsers, restoreCopy } from './copies/restore-copy.ts'
+import { describeLost, findLost } from './copies/find-lost.ts'
+import { findRows, findUsers, restoreCopy } from './copies/restore-copy.ts'
+import { settle, type SettleOptions } from './copies/settle.ts'
 import { readEnvironment } from './env.ts'
+import { findDatabases, type FoundDatabases } from './find-databases.ts'
 import { ServerSettings } from './server-settings.ts'
+import { allServices } from './services.ts'
+import { describeResult } from './verify/describe-result.ts'
 
 /**
  * `npm run restore -- --from <folder or bucket>`: into an installation of any shape that is empty
@@ -23,6 +28,7 @@ const usage = `npm run restore -- --from <folder or s3://bucket/folder> [--backu
   --list      only says what is there; needs no key and no database
   --services  some of them, e.g. --services orders,payments
   --split     into a database for each service, as npm run start:split uses them
+  --shape one where a folder holds the data of both, and one process has it
   --replace   where there are data already: they are lost
   --yes       asks nothing`
 
@@ -88,46 +94,84 @@ function endingsBeside (
 }
 
 const words: Record<RestoreNote['what'], string> = {
-  events_due: 'events are told again at the next start; whoever knows them ignores them',
+  events_due: 'events were told again; whoever knew them ignored them',
   logins_ended: 'logins ended: everybody signs in anew',
-  mails_held_back: 'mails that waited are not sent by themselves: they may have been sent since',
+  mails_held_back: 'mails are not sent by themselves, for they may have been sent since',
 }
 
+/** What is to be put back, checked before anything is touched. */
+interface Checked {
+  store: CopyStore
+  stored: Awaited<ReturnType<typeof openStored>>
+  parts: CopyPart[]
+  keys: Buffer[]
+}
+
+async function check (asked: Asked, environment: Environment, folder: string): Promise<Checked> {
+  const store = openStore(asked.place, environment)
+  const keys = keysIn(await keyFor(environment, folder))
+  const stored = await openStored(store, keys, await choose(store, asked))
+  say(describe(stored.manifest))
+  return { store, stored, keys, parts: await wholeParts(store, stored, asked) }
+}
+
+interface Place { environment: Environment, folder: string, databases: FoundDatabases }
+
 async function run (
-  asked: Asked, environment: Environment, folder: string, databases: Databases
+  asked: Asked, { store, stored, parts, keys }: Checked, { environment, folder, databases }: Place
 ): Promise<void> {
-  if (databases.was_running) throw new Error('Fermata is running on this folder: stop it first.')
-  const users = await findUsers(databases.urlOf)
+  const { was_running, urls } = databases
+  const urlOf = (name: ServiceName) => urls.get(name)!
+  const { taken_at } = stored.manifest
+  if (was_running) throw new Error('Fermata is running on this folder: stop it first.')
+  const users = await findUsers(urlOf)
   if (users.length > 0) throw new Error(
     `Fermata is connected to the database (${users.join(', ')}): stop it first.`)
-  const store = openStore(asked.place, environment)
-  const key = await keyFor(environment, folder)
-  const stored = await openStored(store, keysIn(key), await choose(store, asked))
-  say(describe(stored.manifest))
-  const parts = await wholeParts(store, stored, asked)
-  const found = await findRows({ parts, urlOf: databases.urlOf })
-  if (found.length > 0) {
-    const lost = await findLost(stored.manifest.taken_at, found, databases.urlOf)
-    for (const { service, rows } of found) say(`${service} holds ${rows} rows.`)
-    say(`Since ${stored.manifest.taken_at}: ${lost.orders} orders and ${lost.people.length} ` +
-      `accounts, which will be gone${lost.people.length > 0 ? `: ${lost.people.join(', ')}` : ''}.`)
-    if (!asked.replace) throw new Error(
-      'Nothing was touched: a restore is for an empty installation. --replace gives up what is there.')
-  }
+  const found = await findRows({ parts, urlOf })
+  for (const { service, rows } of found) say(`${service} holds ${rows} rows.`)
+  const lost = await findLost(taken_at, found.map(({ service }) => service), urlOf)
+  for (const line of describeLost(taken_at, lost)) say(line)
+  if (found.length > 0 && !asked.replace) throw new Error(
+    'Nothing was touched: a restore is for an empty installation. --replace gives up what is there.')
   const stores = endingsBeside(store, environment, folder)
-  const { endings, unread } = await readEndings(stores, keysIn(key), stored.manifest.taken_at)
+  const { endings, unread, known_since } = await readEndings(stores, keys, taken_at)
   say(`${endings.length} orders, tickets, accounts and addresses have ended since, and end again;`)
   say(`what ended was looked for in ${stores.map(({ place }) => place).join(', ')}.`)
   for (const file of unread) say(`${file} cannot be believed and is left out.`)
+  if (known_since && known_since > taken_at) say(
+    `What ended before ${known_since} is not known any more: it comes back with this copy.`)
+  if (asked.services) say('Money and tickets of orders that are not there afterwards are given up.')
   if (!asked.yes) await confirm('restore')
   const began = performance.now()
   const notes = await restoreCopy({
-    store, stored, parts, endings, urlOf: databases.urlOf,
+    store, stored, parts, endings, urlOf,
     tell: (service, rows) => say(`${service.padEnd(14)} ${rows} rows`),
   })
   say(`${sum(parts, 'rows')} rows in ${((performance.now() - began) / 1000).toFixed(1)} s, ` +
-    `as they were at ${stored.manifest.taken_at}. What came later is not there.`)
-  tell(notes)
+    `as they were at ${taken_at}. What came later is not there.`)
+  for (const [what, group] of Map.groupBy(endings, ending => ending.what)) {
+    say(`${what}s that ended again: ${group.length}`)
+  }
+  await finish(notes, { environment, folder, urls, restored: parts.map(part => part.service) })
+}
+
+/** Lets the services catch up, says what was done, and ends with what they hold. */
+async function finish (notes: RestoreNote[], options: SettleOptions): Promise<void> {
+  say()
+  say('The services catch up with what was on its way, and are compared ...')
+  const settled = await settle(options).catch((error: unknown) => {
+    tell(notes)
+    throw new Error(`All rows are back. The services cannot be compared here: ${
+      (error as Error).message}\nStart Fermata as always, then: npm run verify`, { cause: error })
+  })
+  tell([...notes, ...settled.notes])
+  for (const { says, wrong } of settled.mended) {
+    say(`Did not agree, so it was decided to ${says}:`)
+    for (const { service, id, detail } of wrong) say(`  ${service} ${id}  ${detail}`)
+  }
+  console.log(describeResult(settled.result))
+  const { mismatches, unanswered } = settled.result
+  if (mismatches.length > 0 || unanswered.length > 0) process.exitCode = 1
 }
 
 /** What was done besides, with its numbers and the first ten ids. */
@@ -135,20 +179,22 @@ function tell (notes: readonly RestoreNote[]): void {
   for (const [what, group] of Map.groupBy(notes, note => note.what)) {
     const count = group.reduce((total, note) => total + note.count, 0)
     const ids = what === 'mails_held_back' ? group.flatMap(note => note.ids) : []
-    say(`${count} ${words[what]}${ids.length > 0 ? ` (${ids.join(', ')})` : ''}.`)
+    say(`${count} ${words[what]}${ids.length > 0 ? ` (${ids.slice(0, 10).join(', ')})` : ''}.`)
   }
-  say('Access tokens that were given out since live for ten minutes at most. Start Fermata, then')
-  say('count what has to agree: npm run verify')
+  say('Access tokens that were given out since live for ten minutes at most.')
 }
 
 async function main (): Promise<void> {
   const asked = readArguments(process.argv.slice(2), 'from', usage)
-  const environment = readSettingFiles([ServerSettings, backups.settings!], readEnvironment())
+  const own = Object.values(allServices).flatMap(one => one.settings ?? [])
+  const environment = readSettingFiles(
+    [ServerSettings, PlatformSettings, ...own], readEnvironment())
   if (asked.list) return list(openStore(asked.place, environment))
   const folder = resolve(root, environment.FERMATA_DATA || 'data')
-  const databases = await findDatabases(environment, folder, asked.split)
+  const checked = await check(asked, environment, folder)
+  const databases = await findDatabases(environment, folder, asked.shape, true)
   try {
-    await run(asked, environment, folder, databases)
+    await run(asked, checked, { environment, folder, databases })
   } finally {
     await databases.stop()
   }

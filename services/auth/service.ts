@@ -45,11 +45,13 @@ import { sealAnew } from './seal-anew.ts'
 import { createTotpBox } from './totp-box.ts'
 import { endClaims, forgetAccounts } from './operations/forget-accounts.ts'
 import { personalData } from './personal-data.ts'
+import { madeSince } from './queries/made-since.ts'
 
 export default defineService<Ctx>({
   name: 'auth',
   personal_data: personalData,
   afterRestore,
+  madeSince,
   migrations: new URL('./migrations/', import.meta.url),
   settings: AuthSettings,
   routes: [

@@ -15,7 +15,7 @@ import type { Ctx } from './context.ts'
 import { scheduleBackup } from './operations/create-backup.ts'
 import { runBackups } from './operations/run-backups.ts'
 import { readManifest } from './copies/manifest.ts'
-import { withLock } from './queries.ts'
+import { withLock } from './queries/lock.ts'
 import service from './service.ts'
 
 /**
@@ -259,7 +259,7 @@ test('createBackup: of two at once one is made and the other told so; the same k
 test('createBackup: nothing begins while a restore is at work, nor the other way round', async () => {
   const backup = await made(['auth'])
   const params = { id: backup.id }
-  await withLock(ctx, async () => {
+  await withLock(ctx, 'backups', async () => {
     expect((await create()).problem.type).toBe(api.underWay.type)
     expect((await it.send(api.verifyBackup, { token: await admin(), params })).problem.type).toBe(
       api.underWay.type,
@@ -305,7 +305,7 @@ test('runBackups: goes on with what a killed process left', async () => {
 test('runBackups: asked to stop it leaves the backup open for the next start', async () => {
   const id = uuidv7()
   const stopping = AbortSignal.abort()
-  await withLock(ctx, async () => {
+  await withLock(ctx, 'backups', async () => {
     // The service's own loop cannot take it meanwhile.
     await sql`insert into backups.backups (id, trigger) values (${id}, 'request')`.execute(ctx.db)
     await sql`insert into backups.parts (backup_id, service) values (${id}, 'users')`.execute(
@@ -330,7 +330,7 @@ test('runBackups: keeps as many as it should and removes the files of others', a
 })
 
 test('scheduleBackup: opens one of every service, and none while another is open', async () => {
-  await withLock(ctx, async () => {
+  await withLock(ctx, 'backups', async () => {
     await scheduleBackup(ctx)
     await scheduleBackup(ctx)
     const { body } = await it.send(api.listBackups, {

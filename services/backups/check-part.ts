@@ -6,7 +6,7 @@ import type { Ctx } from './context.ts'
 import { BrokenCopy } from './copies/broken-copy.ts'
 import { manifest_file, readManifest, type CopyPart } from './copies/manifest.ts'
 import { copiesOf, keyOf } from './copies/open-store.ts'
-import { checkFiles, digestOf, readPart } from './copies/part.ts'
+import { checkFiles, differingTable, digestOf, readPart } from './copies/part.ts'
 import type { CopyStore } from './copies/store.ts'
 import type { BackupRow, PartRow } from './queries.ts'
 
@@ -31,7 +31,7 @@ export async function findCopy (ctx: Ctx, backup_id: string, service: ServiceNam
 /** Puts a stored copy back into its service, which compares every table with the digests inside. */
 export async function putBack (
   ctx: Ctx, { store, key, backup_id, part }: Copy, target: 'live' | 'scratch', request_id?: string
-): Promise<ImportResult['tables']> {
+): Promise<ImportResult> {
   const copy = readPart(store, key, backup_id, part)
   try {
     const answer = await ctx.callStream(
@@ -39,7 +39,7 @@ export async function putBack (
       { query: { target }, request_id },
       copy,
     )
-    return (await json(answer) as ImportResult).tables
+    return await json(answer) as ImportResult
   } finally {
     copy.destroy()
   }
@@ -59,24 +59,13 @@ export async function checkPart (
     const copy = await findCopy(ctx, backup.id, part.service)
     if (digestOf(copy.part) !== part.sha256) return 'The file is not the one that was written.'
     await checkFiles(copy.store, backup.id, copy.part)
-    const tables = await putBack(ctx, copy, 'scratch', request_id)
+    const { tables } = await putBack(ctx, copy, 'scratch', request_id)
     const changed = differingTable(part.tables ?? [], tables)
     return changed === null ? null : `The table ${changed} reads back differently.`
   } catch (error) {
     if (error instanceof Problem && error.definition.status >= 500) throw error
     return explain(error)
   }
-}
-
-/** The first table that is not the same in both, or null. */
-export function differingTable (
-  a: ImportResult['tables'],
-  b: ImportResult['tables'],
-): string | null {
-  const digests = new Map(b.map(table => [table.name, table.sha256]))
-  const changed = a.find(table => digests.get(table.name) !== table.sha256)
-  if (changed) return changed.name
-  return a.length === b.length ? null : 'list'
 }
 
 /**

@@ -4,11 +4,14 @@ import type {
   Context, Handler as EventHandler, Operation as PlatformOperation,
 } from '@fermata/platform/service'
 import type { BackupsSettings } from './config.ts'
+import type { EndingsMirror } from './copies/endings.ts'
 import type { DB } from './database.ts'
 
 export interface Resources extends Loop {
   /** Tells the loop that compares services that somebody wants to know. */
   compare: () => void
+  /** Sends what ended to the store away from this machine. */
+  endings: EndingsMirror
 }
 
 export type Ctx = Context<DB, BackupsSettings, Resources>

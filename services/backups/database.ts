@@ -21,9 +21,11 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive
 export interface BackupsBackups {
   completed_at: string | null
   created_at: Generated<string>
+  elsewhere: string | null
   error: string | null
   id: string
   request_id: string | null
+  restore_report: Json | null
   restored_at: string | null
   status: Generated<string>
   taken_at: string | null

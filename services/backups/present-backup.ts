@@ -14,4 +14,6 @@ export const presentBackup = (row: BackupRow): Backup => ({
   completed_at: row.completed_at,
   verified_at: row.verified_at,
   restored_at: row.restored_at,
+  restore_report: row.restore_report,
+  elsewhere: row.elsewhere,
 })

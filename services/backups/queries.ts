@@ -1,10 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { BackupStatus } from '@fermata/contracts/backups'
+import type { BackupStatus, RestoreReport } from '@fermata/contracts/backups'
 import type { ImportResult } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
-import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
 import type { Kept } from './rules/retention.ts'
 
@@ -30,45 +28,14 @@ export interface BackupRow {
   completed_at: string | null
   verified_at: string | null
   restored_at: string | null
+  restore_report: RestoreReport | null
+  /** The store away from this machine in which it is. */
+  elsewhere: string | null
 }
-
-/** One for the whole database; whoever dies lets go of it. */
-const lock_key = sql`hashtextextended('fermata backups', 0)`
-
-/**
- * A backup is seen to be completed a moment before its lock is let go: that moment is no reason to
- * refuse.
- */
-async function patiently (ask: () => Promise<boolean>): Promise<boolean> {
-  for (let attempt = 1; attempt <= 5; attempt++) {
-    if (await ask()) return true
-    await pause(40)
-  }
-  return false
-}
-
-/**
- * Runs `work` unless a backup, check or restore is at work in any process; undefined then. The lock
- * belongs to a connection, so no kill leaves it behind.
- */
-export const withLock = <T>(ctx: Ctx, work: () => Promise<T>): Promise<{ result: T } | undefined> =>
-  ctx.db.connection().execute(async connection => {
-    const taken = await patiently(async () => (await sql<{ taken: boolean }>`
-      select pg_try_advisory_lock(${lock_key}) as taken`.execute(connection)).rows[0]!.taken)
-    if (!taken) return undefined
-    try {
-      return { result: await work() }
-    } finally {
-      await sql`select pg_advisory_unlock(${lock_key})`.execute(connection)
-    }
-  })
-
-/** Whether nothing is at work; nothing can begin before the transaction ends. */
-export const isIdle = (tx: Tx<DB>) => patiently(async () => (await sql<{ taken: boolean }>`
-  select pg_try_advisory_xact_lock(${lock_key}) as taken`.execute(tx)).rows[0]!.taken)
 
 const columns = sql`b.id, b.status, b.trigger, b.error, b.request_id, b.created_at, b.taken_at,
-  b.completed_at, b.verified_at, b.restored_at, (select coalesce(jsonb_agg(to_jsonb(p) - 'backup_id' order by p.service), '[]')
+  b.completed_at, b.verified_at, b.restored_at,
+  b.restore_report, b.elsewhere, (select coalesce(jsonb_agg(to_jsonb(p) - 'backup_id' order by p.service), '[]')
                     from backups.parts p where p.backup_id = b.id) as parts`
 
 export const findBackup = async (db: Db<DB>, id: string) => (await sql<BackupRow>`
@@ -140,12 +107,34 @@ export const markWhole = async (tx: Tx<DB>, id: string) => {
       completed_at = coalesce(completed_at, now()) where id = ${id}`.execute(tx)
 }
 
-export const markRestored = (db: Db<DB>, id: string) => sql`
-  update backups.backups set restored_at = now() where id = ${id}`.execute(db)
+/** Those that are over and not in this store, newest first. */
+export const listNotElsewhere = async (db: Db<DB>, place: string) => (await sql<{ id: string }>`
+  select id from backups.backups
+   where status in ('completed', 'failed') and elsewhere is distinct from ${place}
+   order by id desc`.execute(db)).rows.map(({ id }) => id)
+
+/** One that failed for want of it alone is complete now. */
+export const markElsewhere = (db: Db<DB>, id: string, place: string) => sql`
+  with reasons as (
+    select string_agg(service || ': ' || error, ' ' order by service) as error
+      from backups.parts where backup_id = ${id} and status = 'failed'
+  )
+  update backups.backups b set elsewhere = ${place},
+         status = case when b.status = 'failed' and r.error is null then 'completed' else b.status end,
+         error = case when b.status = 'failed' then r.error end,
+         completed_at = case when b.status = 'failed' and r.error is null
+           then coalesce(b.completed_at, now()) else b.completed_at end,
+         verified_at = case when b.status = 'failed' and r.error is null
+           then coalesce(b.verified_at, now()) else b.verified_at end
+    from reasons r where b.id = ${id}`.execute(db)
+
+export const markRestored = (db: Db<DB>, id: string, report: RestoreReport) => sql`
+  update backups.backups set restored_at = now(), restore_report = ${JSON.stringify(report)}::jsonb
+   where id = ${id}`.execute(db)
 
 /** All there are: retention keeps them few. */
-export const listKept = async (db: Db<DB>) => (await sql<Kept>`
-  select id, status, created_at from backups.backups`.execute(db)).rows
+export const listKept = async (db: Db<DB>) => (await sql<Kept & { taken_at: string | null }>`
+  select id, status, created_at, taken_at from backups.backups`.execute(db)).rows
 
 export const deleteBackup = (db: Db<DB>, id: string) => sql`
   delete from backups.backups where id = ${id} and status in ('completed', 'failed')`.execute(db)

@@ -30,7 +30,7 @@ export interface Reconciled extends Reconciliation {
 
 /** Suspects that are asked about at once; `max_ids` of the costliest list would take seconds. */
 const looked_at_again = 100
-/** Suspects of one look; what is beyond counts as wrong without a second look. */
+/** Suspects of one look: with so much wrong it goes no further, and says so. */
 const kept_suspects = 100_000
 /** Events of one service that are looked up at their consumers: minutes of a rush, hours else. */
 const most_events = 100_000
@@ -183,10 +183,13 @@ async function firstLook (asks: Statements, look: Look, signal: AbortSignal | un
     if (subjects.length === 0) break
     const findings = await judge(subjects)
     subjects.forEach(({ id }, index) => {
-      if (findings[index]!.length > 0 && ids.size < kept_suspects) ids.set(id, findings[index]!)
+      if (findings[index]!.length > 0) ids.set(id, findings[index]!)
     })
-    if (checked[0]!.lines >= most) {
-      checked[0]!.is_all = false
+    if (checked[0]!.lines >= most || ids.size >= kept_suspects) {
+      checked.forEach((list, index) => {
+        const { waiting, is_last } = readers[index]!
+        list.is_all = is_last && waiting.length === 0
+      })
       break
     }
   }

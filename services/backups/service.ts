@@ -13,7 +13,9 @@ import type { Ctx } from './context.ts'
 import { createBackup, scheduleBackup } from './operations/create-backup.ts'
 import { createEndingsMirror } from './copies/endings.ts'
 import { copiesOf } from './copies/open-store.ts'
+import { catchUpElsewhere } from './keep-elsewhere.ts'
 import { getBackup } from './operations/get-backup.ts'
+import { getLosses } from './operations/get-losses.ts'
 import {
   keepDeletedAccounts, keepEndings, keepErasedAddresses, keepVoidedTickets,
 } from './operations/keep-endings.ts'
@@ -41,6 +43,7 @@ export default defineService<Ctx>({
     route(api.listBackups, listBackups),
     route(api.createBackup, createBackup),
     route(api.getBackup, getBackup),
+    route(api.getLosses, getLosses),
     route(api.verifyBackup, verifyBackup),
     route(api.restoreBackup, restoreBackup),
     route(reconciliation.listReconciliations, listReconciliations),
@@ -49,6 +52,7 @@ export default defineService<Ctx>({
   subscriptions: [
     on(orderCanceled, keepEndings),
     on(orderRefunded, keepEndings),
+    on(api.orderGivenUp, keepEndings),
     on(ticketVoided, keepVoidedTickets),
     on(credentialsDeleted, keepDeletedAccounts),
     on(addressErased, keepErasedAddresses),
@@ -64,17 +68,21 @@ export default defineService<Ctx>({
       + 'since the start while there is none', { service: ctx.service },
     async () => await findBackupAge(ctx.db) ?? process.uptime())
     const { store, elsewhere } = copiesOf(ctx.settings)
-    const mirrorEndings = createEndingsMirror(store, elsewhere)
+    const endings = createEndingsMirror(store, elsewhere)
+    const sendEndings = patiently(ctx, async () => {
+      await endings.send()
+      return true
+    })
+    const catchUp = patiently(ctx, () => catchUpElsewhere(ctx))
     const backups = startLoop(async signal => {
-      await mirrorEndings().catch((error: unknown) => {
-        ctx.log.warn({ err: error }, 'what ended could not be written elsewhere')
-      })
+      await sendEndings()
       await runBackups(ctx, signal)
+      await catchUp()
     }, { name: 'run-backups', poll_ms: run_poll_ms, log: ctx.log })
     const comparisons = startLoop(signal => runReconciliations(ctx, signal),
       { name: 'run-reconciliations', poll_ms: run_poll_ms, log: ctx.log })
     return {
-      wake: backups.wake, compare: comparisons.wake,
+      endings, wake: backups.wake, compare: comparisons.wake,
       async stop () {
         await Promise.all([backups.stop(), comparisons.stop()])
       },
@@ -82,3 +90,19 @@ export default defineService<Ctx>({
   },
   stop: ctx => ctx.resources.stop(),
 })
+
+/** A store that is away, or that has all, is asked again after that. */
+const away_poll_ms = 60_000
+
+/** Works whenever it is called while there is more to do, else no more often than once a minute. */
+function patiently (ctx: Ctx, work: () => Promise<boolean>): () => Promise<void> {
+  let next_ms = -Infinity
+  return async () => {
+    if (performance.now() < next_ms) return
+    const is_more = await work().catch((error: unknown) => {
+      ctx.log.warn({ err: error }, 'the store away from this machine cannot be written')
+      return false
+    })
+    if (!is_more) next_ms = performance.now() + away_poll_ms
+  }
+}

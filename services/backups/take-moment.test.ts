@@ -246,3 +246,21 @@ test('export: says so when nobody holds the snapshot, in that database, any more
     return true
   }), 'the end of the snapshot')
 }, 20_000)
+
+test('takeMoment: an answer of another version is let go, not left open', async () => {
+  const opened: Readable[] = []
+  const answer = (line: unknown) => {
+    const stream = Readable.from([Buffer.from(`${JSON.stringify(line)}\n`), Buffer.from('more')],
+      { objectMode: false })
+    opened.push(stream)
+    return Promise.resolve(stream)
+  }
+  const held = { held: true, database: 'a', snapshot: null }
+  const { failed } = await takeMoment(
+    { hold: () => answer(held), exportOf: () => answer({ format: 'another' }) }, ['events'])
+  expect([...failed.keys()]).toEqual(['events'])
+  const other = await takeMoment(
+    { hold: () => answer({ held: 'perhaps' }), exportOf: () => answer({}) }, ['events'])
+  expect([...other.failed.keys()]).toEqual(['events'])
+  expect(opened.map(stream => stream.destroyed)).toEqual(opened.map(() => true))
+})

@@ -99,8 +99,8 @@ export function leave (moment: Moment): void {
 async function hold (
   source: CopySource, service: ServiceName, what: 'effects' | 'snapshot'
 ): Promise<Hold> {
-  const stream = await source.hold(service, what)
-  const { database, snapshot } = await firstLine(Held, stream)
+  const { stream, line } = await firstLine(Held, await source.hold(service, what))
+  const { database, snapshot } = line
   let has_ended = false
   // Its end is read, or it would not be noticed.
   stream.once('end', () => { has_ended = true }).once('error', () => { has_ended = true }).resume()
@@ -119,8 +119,9 @@ async function takeSnapshots (
         holds.push(held)
         snapshots.set(database, held.snapshot)
       }
-      const stream = await source.exportOf(service, snapshots.get(database) ?? undefined)
-      copies.set(service, { header: await firstLine(ExportHeader, stream), stream })
+      const { stream, line: header } = await firstLine(
+        ExportHeader, await source.exportOf(service, snapshots.get(database) ?? undefined))
+      copies.set(service, { header, stream })
     } catch (error) {
       failed.set(service, error)
     }
@@ -130,8 +131,16 @@ async function takeSnapshots (
 const inOrder = (holds: Hold[]) => holds.toSorted((a, b) =>
   callers_first.indexOf(a.service) - callers_first.indexOf(b.service))
 
-async function firstLine<S extends TSchema> (schema: S, stream: Readable): Promise<Static<S>> {
-  const line = JSON.parse(await readFirstLine(stream)) as unknown
-  if (Value.Check(schema, line)) return line
-  throw new Error('The answer is of another version')
+/** @throws when it is another than expected; nothing of the stream is left open then */
+async function firstLine<S extends TSchema> (
+  schema: S, stream: Readable
+): Promise<{ stream: Readable, line: Static<S> }> {
+  try {
+    const line = JSON.parse(await readFirstLine(stream)) as unknown
+    if (Value.Check(schema, line)) return { stream, line }
+    throw new Error('The answer is of another version')
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
 }

@@ -1,3 +1,4 @@
+import { remember } from '@fermata/platform/remember'
 import type { Ctx } from './context.ts'
 import { countMails } from './queries/deliveries.ts'
 
@@ -6,14 +7,7 @@ const remember_ms = 500
 
 /** What is to be seen of mails: how late they are, how many cannot be sent, how many never were. */
 export function addMailGauges ({ metrics, db, service }: Pick<Ctx, 'metrics' | 'db' | 'service'>): void {
-  let asked_ms = -Infinity
-  let answer: ReturnType<typeof countMails> | undefined
-  const counts = () => {
-    if (answer && performance.now() - asked_ms < remember_ms) return answer
-    asked_ms = performance.now()
-    answer = countMails(db)
-    return answer
-  }
+  const counts = remember(remember_ms, () => countMails(db))
   const labels = { service }
   metrics.gauge('fermata_mail_oldest_seconds', 'Since the oldest mail that waits was due', labels,
     async () => (await counts()).oldest_seconds)

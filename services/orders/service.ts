@@ -50,6 +50,7 @@ import { uncountFreeOrders } from './operations/uncount-free-orders.ts'
 import { updatePromoCode } from './operations/update-promo-code.ts'
 import { updateTicketType } from './operations/update-ticket-type.ts'
 import { personalData } from './personal-data.ts'
+import { madeSince } from './queries/made-since.ts'
 import { statements } from './queries/statements.ts'
 
 /** How late the end of a hold is seen in what is available; buyers do not wait for it. */
@@ -71,6 +72,7 @@ export default defineService<Ctx>({
   name: 'orders',
   personal_data: personalData,
   statements,
+  madeSince,
   migrations: new URL('./migrations/', import.meta.url),
   settings: Settings,
   max_connections,

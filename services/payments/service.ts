@@ -1,4 +1,5 @@
 import { credentialsDeleted } from '@fermata/contracts/auth'
+import { orderGivenUp } from '@fermata/contracts/backups'
 import { orderCanceled, orderRefunded, paymentReturned } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/payments'
 import { addressErased } from '@fermata/contracts/users'
@@ -21,6 +22,7 @@ import { getPaidStates } from './operations/get-paid-states.ts'
 import { createPaymentDesk } from './payment-desk.ts'
 import { forgetAddresses, forgetPayers } from './operations/forget-payers.ts'
 import { personalData } from './personal-data.ts'
+import { madeSince } from './queries/made-since.ts'
 import { countUndecided } from './queries/payments.ts'
 import { statements } from './queries/statements.ts'
 
@@ -31,6 +33,7 @@ export default defineService<Ctx>({
   name: 'payments',
   personal_data: personalData,
   statements,
+  madeSince,
   migrations: new URL('./migrations/', import.meta.url),
   settings: PaymentsSettings,
   routes: [
@@ -42,7 +45,8 @@ export default defineService<Ctx>({
     route(api.getPaidStates, getPaidStates),
   ],
   subscriptions: [
-    on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(paymentReturned, returnPayments),
+    on(orderCanceled, endOrders), on(orderRefunded, endOrders), on(orderGivenUp, endOrders),
+    on(paymentReturned, returnPayments),
     on(credentialsDeleted, forgetPayers), on(addressErased, forgetAddresses),
   ],
   async start (ctx) {

@@ -1,4 +1,4 @@
-import { copiesRestored } from '@fermata/contracts/backups'
+import { copiesRestored, orderGivenUp } from '@fermata/contracts/backups'
 import { credentialsDeleted } from '@fermata/contracts/auth'
 import {
   eventCanceled, eventChanged, eventPublished, organizerMembersChanged,
@@ -35,12 +35,14 @@ import { voidRestoredTickets } from './operations/void-restored-tickets.ts'
 import { voidTicket } from './operations/void-ticket.ts'
 import { createTicketKeys } from './ticket-keys.ts'
 import { personalData } from './personal-data.ts'
+import { madeSince } from './queries/made-since.ts'
 import { statements } from './queries/statements.ts'
 
 export default defineService<Ctx>({
   name: 'tickets',
   personal_data: personalData,
   statements,
+  madeSince,
   migrations: new URL('./migrations/', import.meta.url),
   settings: TicketSettings,
   routes: [
@@ -64,6 +66,7 @@ export default defineService<Ctx>({
     on(orderCompleted, issueTickets),
     on(orderRefunded, endOrders),
     on(orderCanceled, endOrders),
+    on(orderGivenUp, endOrders),
     on(eventPublished, keepEvents),
     on(eventChanged, keepEvents),
     on(eventCanceled, keepEvents),

@@ -24,7 +24,8 @@ for (const file of readdirSync(folder).filter(name => /^[a-z-]+\.ts$/.test(name)
 }
 for (const name of serviceNames) {
   routes.push(platform.exportRoute(name), platform.importRoute(name),
-    platform.holdStillRoute(name), signsRoute(name))
+    platform.holdStillRoute(name), platform.madeSinceRoute(name),
+    platform.restoreMarkRoute(name), signsRoute(name))
 }
 
 let it: TestSystem

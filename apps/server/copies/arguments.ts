@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import type { Environment } from '@fermata/platform/settings'
+import type { Shape } from '../find-databases.ts'
 import { readSecrets, secretsFile } from '../secrets.ts'
 
 /** What `npm run backup` and `npm run restore` are asked. */
@@ -12,7 +13,8 @@ export interface Asked {
   services: ServiceName[] | null
   list: boolean
   yes: boolean
-  split: boolean
+  /** Where the folder of an installation holds the data of both, or nothing yet. */
+  shape: Shape | undefined
   replace: boolean
 }
 
@@ -26,7 +28,9 @@ export function readArguments (words: string[], name: 'to' | 'from', usage: stri
   if (strange.length > 0) throw new Error(
     `--services names ${strange.join(', ')}; there are ${serviceNames.join(', ')}.`)
   const { list = false, yes = false, split = false, replace = false, backup = null } = values
-  return { place, backup, services: services ?? null, list, yes, split, replace }
+  const shape = split ? 'split' : values.shape
+  if (shape !== undefined && shape !== 'one' && shape !== 'split') throw new Error(usage)
+  return { place, backup, services: services ?? null, list, yes, shape, replace }
 }
 
 function parse (words: string[], usage: string) {
@@ -34,7 +38,7 @@ function parse (words: string[], usage: string) {
     return parseArgs({ args: words, options: {
       to: { type: 'string' }, from: { type: 'string' }, backup: { type: 'string' },
       services: { type: 'string' }, list: { type: 'boolean' }, yes: { type: 'boolean' },
-      split: { type: 'boolean' }, replace: { type: 'boolean' },
+      split: { type: 'boolean' }, shape: { type: 'string' }, replace: { type: 'boolean' },
     } })
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error })

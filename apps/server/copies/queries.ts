@@ -19,15 +19,6 @@ export async function countRows (db: Db, service: ServiceName): Promise<number |
   return (await sql<{ rows: number }>`select (${counts}) as rows`.execute(db)).rows[0]!.rows
 }
 
-/** Orders that came after a moment, which a restore of that moment loses. */
-export const countLaterOrders = async (db: Db, since: string) => (await sql<{ count: number }>`
-  select count(*) as count from orders.orders where created_at > ${since}`.execute(db)).rows[0]!.count
-
-/** Accounts that came after a moment; the first hundred. */
-export const findLaterPeople = async (db: Db, since: string) => (await sql<{ email: string }>`
-  select email from auth.accounts where created_at > ${since} order by created_at limit 100
-  `.execute(db)).rows.map(({ email }) => email)
-
 /** Whether a service has been installed here. */
 export const hasOutbox = async (db: Db, service: ServiceName) => (await sql<{ is_there: boolean }>`
   select to_regclass(${`${service}.outbox`}) is not null as is_there`.execute(db)).rows[0]!.is_there

@@ -1,22 +1,21 @@
 import type { StoredBackup } from '@fermata/backups/copies/check-copy'
 import { toldOf, type Ending } from '@fermata/backups/copies/endings'
 import type { CopyPart } from '@fermata/backups/copies/manifest'
-import { digestOf, readPart } from '@fermata/backups/copies/part'
+import { differingTable, digestOf, readPart } from '@fermata/backups/copies/part'
 import type { CopyStore } from '@fermata/backups/copies/store'
 import { copiesRestored } from '@fermata/contracts/backups'
 import type { DataOf } from '@fermata/contracts/define'
 import type { RestoreNote } from '@fermata/contracts/platform'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
-import { createDatabase, createPool, type Db } from '@fermata/platform/database'
+import type { Db } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
-import { importTables } from '@fermata/platform/import'
+import { endRestore, importTables } from '@fermata/platform/import'
 import { insertOutbox } from '@fermata/platform/message-queries'
 import { migrate } from '@fermata/platform/migrate'
 import { clearRestoring, findRestoring, markRestoring } from '@fermata/platform/restore-mark'
 import { allServices } from '../services.ts'
-import {
-  completeBackup, countLaterOrders, countRows, dropService, findLaterPeople, hasOutbox, listUsers,
-} from './queries.ts'
+import { completeBackup, countRows, dropService, hasOutbox, listUsers } from './queries.ts'
+import { withDatabase } from './with-database.ts'
 
 export interface RestoreOptions {
   store: CopyStore
@@ -33,18 +32,6 @@ export interface RestoreOptions {
 /** Services that hold rows, unless a restore that was cut off left them. */
 export interface Found { service: ServiceName, rows: number }
 
-async function withDatabase<T> (
-  url: string, work: (db: Db, pool: ReturnType<typeof createPool>) => Promise<T>
-): Promise<T> {
-  const pool = createPool({ url, max_connections: 1, application_name: 'fermata-restore' })
-  const db = createDatabase<unknown>(pool)
-  try {
-    return await work(db, pool)
-  } finally {
-    await db.destroy()
-  }
-}
-
 /**
  * What is in the way of a restore: rows of services, but not those of a restore that was cut off.
  */
@@ -53,7 +40,7 @@ export async function findRows (
 ): Promise<Found[]> {
   const found: Found[] = []
   for (const { service } of parts) await withDatabase(urlOf(service), async db => {
-    if (await findRestoring(db) !== null) return
+    if ((await findRestoring(db)).some(half => half.service === service)) return
     const rows = await countRows(db, service)
     if (rows) found.push({ service, rows })
   })
@@ -69,20 +56,6 @@ export async function findUsers (urlOf: RestoreOptions['urlOf']): Promise<string
   return [...users].sort()
 }
 
-export interface Lost { orders: number, people: string[] }
-
-/** What came after the copy, and goes when it takes the place of what is there. */
-export async function findLost (
-  since: string, found: Found[], urlOf: RestoreOptions['urlOf']
-): Promise<Lost> {
-  const has = (name: ServiceName) => found.some(({ service }) => service === name)
-  return {
-    orders: has('orders')
-      ? await withDatabase(urlOf('orders'), db => countLaterOrders(db, since)) : 0,
-    people: has('auth') ? await withDatabase(urlOf('auth'), db => findLaterPeople(db, since)) : [],
-  }
-}
-
 /**
  * Puts services back as they were, each in tables of the version that was copied, and then brings
  * them up to date. Until all are there no Fermata starts on the database: one that was cut off is
@@ -91,12 +64,16 @@ export async function findLost (
  */
 export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote[]> {
   const { parts, urlOf, stored } = options
-  const urls = new Set(parts.map(({ service }) => urlOf(service)))
-  for (const url of urls) await withDatabase(url, db => markRestoring(db, stored.manifest.id))
+  const inDatabases = async (work: (db: Db, services: string[]) => Promise<void>) => {
+    for (const [url, theirs] of Map.groupBy(parts, ({ service }) => urlOf(service))) {
+      await withDatabase(url, db => work(db, theirs.map(({ service }) => service)))
+    }
+  }
+  await inDatabases((db, services) => markRestoring(db, stored.manifest.id, services))
   const notes: RestoreNote[] = []
   for (const part of parts) notes.push(...await restorePart(options, part))
   await endAgain(options)
-  for (const url of urls) await withDatabase(url, clearRestoring)
+  await inDatabases(clearRestoring)
   return notes
 }
 
@@ -119,19 +96,19 @@ async function endAgain ({ endings, stored, urlOf }: RestoreOptions): Promise<vo
 function restorePart (options: RestoreOptions, part: CopyPart): Promise<RestoreNote[]> {
   const { store, stored: { manifest, key }, parts, urlOf, tell } = options
   const { service } = part
-  const { migrations, afterRestore } = allServices[service]
+  const definition = allServices[service]
   return withDatabase(urlOf(service), async (db, pool) => {
     await dropService(db, service)
-    await migrate(db, service, migrations, part.migrations)
-    const { tables, notes } = await importTables(
-      pool, readPart(store, key, manifest.id, part), { service, target: 'live', afterRestore })
-    const changed = part.tables.find(({ name, sha256 }) =>
-      tables.find(table => table.name === name)?.sha256 !== sha256)
-    if (changed) throw new Error(`${service}.${changed.name} reads back differently.`)
+    await migrate(db, service, definition.migrations, part.migrations)
+    const copy = readPart(store, key, manifest.id, part)
+    const { tables } = await importTables(pool, copy, { service, target: 'live' })
+    const changed = differingTable(part.tables, tables)
+    if (changed !== null) throw new Error(`${service}.${changed} reads back differently.`)
+    await migrate(db, service, definition.migrations)
+    const notes = await db.transaction().execute(tx => endRestore(tx, definition))
     if (service === 'backups') {
       await completeBackup(db, manifest.id, parts.map(one => ({ ...one, sha256: digestOf(one) })))
     }
-    await migrate(db, service, migrations)
     tell?.(service, part.rows)
     return notes
   })

@@ -34,14 +34,19 @@ export async function prepareDatabases (
     folder: join(folder, 'postgres'), settings: { max_connections }, log: say,
   })
   try {
-    const passwords = await keptPasswords(folder, without)
-    const own = await createServiceDatabases(server.url, passwords)
+    const own = await makeServiceDatabases(server.url, folder, without)
     return { urls: new Map([...own, ...given]), notes: server.notes, stop: server.stop }
   } catch (error) {
     await server.stop()
     throw error
   }
 }
+
+/** Makes what is missing of these services' databases. @returns their addresses */
+export const makeServiceDatabases = async (
+  admin_url: string, folder: string, names: ServiceName[]
+): Promise<ReadonlyMap<ServiceName, string>> =>
+  createServiceDatabases(admin_url, await keptPasswords(folder, names))
 
 /** Not derived from a secret that all share: who knows one password shall know one. */
 async function keptPasswords (

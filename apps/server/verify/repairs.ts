@@ -1,7 +1,10 @@
+import { orderGivenUp } from '@fermata/contracts/backups'
+import type { DataOf } from '@fermata/contracts/define'
 import type { MismatchKind, Mismatched } from '@fermata/contracts/reconciliation'
 import type { ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool, type Db, type Tx } from '@fermata/platform/database'
-import { markUnsent } from '@fermata/platform/message-queries'
+import { uuidv7 } from '@fermata/platform/ids'
+import { insertOutbox, markUnsent } from '@fermata/platform/message-queries'
 import { recount } from '@fermata/orders/queries/recount'
 
 /** What a command can mend without deciding anything for a person; the rest is told in words. */
@@ -9,6 +12,8 @@ export interface Repair {
   kinds: readonly MismatchKind[]
   /** What will be done to each, for whoever has to agree to it. */
   says: string
+  /** Whose database it is done in; by default that of the service that states the rows. */
+  at?: ServiceName
   mend: (tx: Tx, service: ServiceName, ids: string[]) => Promise<void>
 }
 
@@ -26,25 +31,44 @@ export const repairs: Record<string, Repair> = {
     says: 'send the event once more; who has handled it already leaves it alone',
     mend: async (tx, service, ids) => { await markUnsent(tx, service, ids) },
   },
+  'give-up': {
+    kinds: ['payment_without_order', 'ticket_without_order'],
+    says: 'give back the money that is kept for the order, and make its tickets void',
+    at: 'backups',
+    mend: (tx, _, ids) => giveUp(tx, ids),
+  },
+}
+
+/** Whoever keeps money or tickets for these orders hears of it as of every event. */
+async function giveUp (tx: Tx, order_ids: string[]): Promise<void> {
+  const given_up_at = new Date().toISOString()
+  await insertOutbox(tx, 'backups', order_ids.map(order_id => ({
+    id: uuidv7(), type: orderGivenUp.type, request_id: null, attempts: 0, created_at: '',
+    data: { order_id, given_up_at, reason: 'lost' } satisfies DataOf<typeof orderGivenUp>,
+  })))
 }
 
 /** What there is to mend of what was found. */
 export const mendable = (
   { kinds }: Repair, found: ReadonlyMap<MismatchKind, Mismatched[]>
-): Mismatched[] => kinds.flatMap(kind => found.get(kind) ?? [])
+): Mismatched[] => {
+  const all = kinds.flatMap(kind => found.get(kind) ?? [])
+  // Where two things are wrong with one, it is mended once.
+  return [...new Map(all.map(one => [`${one.service} ${one.id}`, one])).values()]
+}
 
 /** Mends what was found, some at a time, each time in one transaction. */
 export async function repair (
-  { mend }: Repair, wrong: Mismatched[], urls: ReadonlyMap<ServiceName, string>
+  { at, mend }: Repair, wrong: Mismatched[], urls: ReadonlyMap<ServiceName, string>
 ): Promise<void> {
   for (const [service, theirs] of Map.groupBy(wrong, one => one.service)) {
     const pool = createPool({
-      url: urls.get(service)!, max_connections: 1, application_name: 'fermata-verify',
+      url: urls.get(at ?? service)!, max_connections: 1, application_name: 'fermata-verify',
     })
     const db = createDatabase(pool) as Db
     try {
-      for (let at = 0; at < theirs.length; at += at_once) {
-        const ids = theirs.slice(at, at + at_once).map(({ id }) => id)
+      for (let start = 0; start < theirs.length; start += at_once) {
+        const ids = theirs.slice(start, start + at_once).map(({ id }) => id)
         await db.transaction().execute(tx => mend(tx, service, ids))
       }
     } finally {

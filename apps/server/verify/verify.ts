@@ -19,6 +19,6 @@ export async function verify (
   }
 }
 
-/** The same by the routes of services that run; `ctx` is that of backups. */
+/** Compares by the routes of services that run; `ctx` is that of backups. */
 export const verifyRunning = (ctx: Pick<Context, 'call'>, options: ReconcileOptions = {}) =>
   reconcile(askServices(ctx), options)

@@ -55,6 +55,7 @@ export default [
     route('admin/users', 'admin/users.tsx'),
     route('admin/deliveries', 'admin/deliveries.tsx'),
     route('admin/backups', 'admin/backups.tsx'),
+    route('admin/backups/:id', 'admin/restore.tsx'),
     route('admin/agreement', 'admin/agreement.tsx'),
   ]),
 

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
 import { described, IdParams, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { MadeSince, RestoreNote } from './platform.ts'
 import { serviceNames } from './services.ts'
 
 /** Copies of every service's data, each proven by restoring it. */
@@ -22,6 +23,18 @@ export const BackupPart = Type.Object({
 })
 export type BackupPart = Static<typeof BackupPart>
 
+/** What the last restore of a backup did, for whoever asked for it. */
+export const RestoreReport = Type.Object({
+  services: Type.Array(Service),
+  rows: Count,
+  notes: Type.Array(RestoreNote),
+  ended: Type.Object({ accounts: Count, addresses: Count, orders: Count, tickets: Count }, {
+    description: 'What had ended since the copy, and ends again' }),
+  reconciliation_id: Type.Unsafe<string>({
+    ...Uuid, description: 'The comparison of all services that followed' }),
+})
+export type RestoreReport = Static<typeof RestoreReport>
+
 export const Backup = Type.Object({
   id: Uuid,
   status: BackupStatus,
@@ -34,6 +47,9 @@ export const Backup = Type.Object({
   completed_at: Nullable(Timestamp),
   verified_at: Nullable(Timestamp),
   restored_at: Nullable(Timestamp),
+  restore_report: Nullable(RestoreReport),
+  elsewhere: Nullable(Type.String({
+    description: 'The store away from this machine in which it is as well' })),
 })
 export type Backup = Static<typeof Backup>
 
@@ -50,6 +66,15 @@ export const underWay = defineProblem(
 )
 export const damaged = defineProblem(
   'backups/damaged', 409, 'The copy is not what was written',
+  Type.Object({ services: Type.Array(Service) }),
+)
+
+export const notElsewhere = defineProblem(
+  'backups/not-elsewhere', 409, 'The copy is whole, but on this machine alone',
+)
+
+export const halfRestored = defineProblem(
+  'backups/half-restored', 409, 'The restore stopped in the middle, and has to be done again',
   Type.Object({ services: Type.Array(Service) }),
 )
 
@@ -82,18 +107,31 @@ export const verifyBackup = defineRoute({
   summary: 'Restore a backup into scratch tables and compare',
   params: IdParams,
   reply: { 200: Backup },
-  problems: [notCompleted, damaged, underWay],
+  problems: [notCompleted, damaged, notElsewhere, underWay],
 })
 
 export const restoreBackup = defineRoute({
   method: 'POST', path: '/api/backups/{id}/restore', access: 'admin', step_up: true,
   takes_its_time: true,
   summary: 'Put the data of a backup back',
-  description: 'Replaces what the services hold now.',
+  description: 'Replaces what the services hold now. One that stops in the middle is written down: '
+    + 'no process starts on what is half there before it was done again.',
   params: IdParams,
   body: Type.Object({ services: Type.Optional(SomeServices) }),
   reply: { 200: Backup },
-  problems: [notCompleted, damaged, underWay],
+  problems: [notCompleted, damaged, underWay, halfRestored],
+})
+
+export const getLosses = defineRoute({
+  method: 'GET', path: '/api/backups/{id}/losses', access: 'admin',
+  summary: 'What was made since a backup, and would be lost by restoring it',
+  params: IdParams,
+  reply: { 200: Type.Object({
+    since: Timestamp,
+    made: Type.Array(MadeSince),
+    unanswered: Type.Array(Service, { description: 'Of these it is not known' }),
+  }) },
+  problems: [],
 })
 
 const Ids = Type.Array(Uuid, { maxItems: 500 })
@@ -104,6 +142,14 @@ export const copiesRestored = defineEvent('backups.copies_restored.v1', Type.Obj
   account_ids: Ids, order_ids: Ids, ticket_ids: Ids,
   address_digests: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), { maxItems: 500,
     description: 'SHA-256 of addresses whose owners wanted nothing kept about them' }),
+}))
+
+/**
+ * Money is kept or tickets are valid for an order that is not there, or that did not complete: a
+ * restore took it away. Payments gives the money back, tickets makes the tickets void.
+ */
+export const orderGivenUp = defineEvent('backups.order_given_up.v1', Type.Object({
+  order_id: Uuid, given_up_at: Timestamp, reason: Type.Enum(['lost']),
 }))
 
 export const backupFailed = defineEvent('backups.backup_failed.v1', Type.Object({

@@ -46,6 +46,11 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'tickets.voidRestoredTickets',
     'users.eraseRestoredAddresses',
   ],
+  'backups.order_given_up.v1': [
+    'backups.keepEndings',
+    'payments.endOrders',
+    'tickets.endOrders',
+  ],
   'events.event_canceled.v1': [
     'expiration.endReminders',
     'notifications.tellEventCanceled',

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { defineProblem, defineRoute, raw } from './define.ts'
+import { defineProblem, defineRoute, Empty, raw } from './define.ts'
 import { Email, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
 import type { ServiceName } from './services.ts'
 
@@ -49,6 +49,15 @@ export const ImportResult = Type.Object({
   })),
 })
 export type ImportResult = Static<typeof ImportResult>
+
+/** What services make that people miss when a restore takes it away. */
+export const MadeSince = Type.Object({
+  what: Type.Enum(['accounts', 'orders', 'payments', 'tickets']),
+  count: Type.Integer({ minimum: 0 }),
+  people: Type.Array(Type.Object({ name: Type.String(), address: Type.String() }), {
+    maxItems: 20, description: 'Whose they are; the first twenty' }),
+})
+export type MadeSince = Static<typeof MadeSince>
 
 export const importMismatch = defineProblem(
   'platform/import-mismatch', 409, 'The copy does not fit these tables',
@@ -137,6 +146,25 @@ export const importRoute = (name: ServiceName) => defineRoute({
   body_limit_bytes: import_limit_bytes,
   reply: { 200: ImportResult },
   problems: [importMismatch],
+})
+
+export const restoreMarkRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/internal/${name}/restore-mark`, access: 'internal',
+  callers: ['backups'],
+  summary: 'Write down that a restore of the service began, or is done',
+  description: 'What began and is not done lets no process of it start: half of it would be there.',
+  body: Type.Object({ backup_id: Uuid, is_done: Type.Boolean() }),
+  reply: { 204: Empty },
+  problems: [],
+})
+
+export const madeSinceRoute = (name: ServiceName) => defineRoute({
+  method: 'POST', path: `/internal/${name}/made-since`, access: 'internal',
+  callers: ['backups'], only_asks: true,
+  summary: 'What the service has made since a moment, which a restore of that moment loses',
+  body: Type.Object({ since: Timestamp }),
+  reply: { 200: Type.Object({ made: Type.Array(MadeSince, { maxItems: 1 }) }) },
+  problems: [],
 })
 
 export const personalDataRoute = (name: ServiceName) => defineRoute({

@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream'
-import { exportRoute, holdStillRoute, importRoute } from '@fermata/contracts/platform'
-import { createPool } from './database.ts'
+import {
+  exportRoute, holdStillRoute, importRoute, restoreMarkRoute,
+} from '@fermata/contracts/platform'
+import { createDatabase, createPool } from './database.ts'
 import { exportTables } from './export.ts'
 import { holdStill } from './hold-still.ts'
-import { importTables } from './import.ts'
+import { endRestore, importTables } from './import.ts'
+import { clearRestoring, markRestoring } from './restore-mark.ts'
 import {
   route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
 } from './service.ts'
@@ -13,8 +16,9 @@ import {
  * @param owner_url of the role that may replace tables
  */
 export function copyRoutes (
-  { name, afterRestore }: ServiceDefinition, owner_url: string
+  definition: ServiceDefinition, owner_url: string
 ): BoundRoute<Context>[] {
+  const { name } = definition
   const exporting = exportRoute(name)
   // A stream where the contract, which browsers read too, can only say bytes.
   const exportData: Operation<typeof exporting, Context> = async (_, { query }) =>
@@ -30,12 +34,30 @@ export function copyRoutes (
       url: owner_url, max_connections: 1, application_name: 'fermata-owner',
     })
     try {
-      return await importTables(
-        pool, body as unknown as Readable, { service: name, target: query.target, afterRestore })
+      return await importTables(pool, body as unknown as Readable, {
+        service: name, target: query.target, finish: db => endRestore(db, definition) })
     } finally {
       await pool.end()
     }
   }
 
-  return [route(exporting, exportData), route(holding, holdHere), route(importing, importData)]
+  const marking = restoreMarkRoute(name)
+  const markRestore: Operation<typeof marking, Context> = async (_, { body }) => {
+    const pool = createPool({
+      url: owner_url, max_connections: 1, application_name: 'fermata-owner',
+    })
+    const db = createDatabase<unknown>(pool)
+    try {
+      if (body.is_done) await clearRestoring(db, [name])
+      else await markRestoring(db, body.backup_id, [name])
+      return null
+    } finally {
+      await db.destroy()
+    }
+  }
+
+  return [
+    route(exporting, exportData), route(holding, holdHere), route(importing, importData),
+    route(marking, markRestore),
+  ]
 }

@@ -14,6 +14,7 @@ import { readExport, type ExportReader } from './export-reader.ts'
 import { uuidv7 } from './ids.ts'
 import { makeAllDue } from './message-queries.ts'
 import { Problem } from './problem.ts'
+import type { ServiceDefinition } from './service.ts'
 import {
   beginCopy, createDigest, digestTable, readMigrationNames, readShapes, type TableShape,
 } from './table-copy.ts'
@@ -27,8 +28,11 @@ export type ImportTarget = 'live' | 'scratch'
 export interface ImportOptions {
   service: string
   target: ImportTarget
-  /** Of the service's definition. */
-  afterRestore?: (db: Db) => Promise<RestoreNote[]>
+  /**
+   * What follows in the transaction of a live one: `endRestore`, unless the tables are of an older
+   * version and have to be brought up to date before.
+   */
+  finish?: (db: Db) => Promise<RestoreNote[]>
 }
 
 const mismatch = (table: string, detail: string) =>
@@ -132,7 +136,7 @@ async function fillTable (
 }
 
 async function fill (
-  client: PoolClient, { service, target, afterRestore }: ImportOptions, reader: ExportReader
+  client: PoolClient, { service, target, finish }: ImportOptions, reader: ExportReader
 ): Promise<ImportResult> {
   const header = expect(ExportHeader, await reader.next())
   if (header.service !== service) throw mismatch('', `This is no copy of ${service}.`)
@@ -162,8 +166,7 @@ async function fill (
   await addForeignKeys(client, schema, keys)
   const tables = await compare(client, schema, shapes, claimed)
   if (target === 'scratch') return { tables, notes: [] }
-  const db = databaseOn(client)
-  return { tables, notes: [await tellAgain(db, service), ...await afterRestore?.(db) ?? []] }
+  return { tables, notes: await finish?.(databaseOn(client)) ?? [] }
 }
 
 async function restoreRest (
@@ -208,11 +211,17 @@ const databaseOn = (client: PoolClient): Db => new Kysely({ dialect: new Postgre
 } }) })
 
 /**
- * Every event is due again: whoever had handled it before the copy knows it, and others hear of it
- * now.
+ * What follows once rows are back, in tables of this version. Every event is due again: whoever had
+ * handled it before the copy knows it, and others hear of it now.
+ * @param afterRestore of the service's definition
  */
-async function tellAgain (db: Db, schema: string): Promise<RestoreNote> {
-  return { what: 'events_due', count: await makeAllDue(db, schema), ids: [] }
+export async function endRestore (
+  db: Db, { name, afterRestore }: Pick<ServiceDefinition, 'name' | 'afterRestore'>
+): Promise<RestoreNote[]> {
+  const events_due: RestoreNote = {
+    what: 'events_due', count: await makeAllDue(db, name), ids: [],
+  }
+  return [events_due, ...await afterRestore?.(db) ?? []]
 }
 
 /** Somebody else holds the tables, or wants them in another order. */

@@ -1,12 +1,13 @@
 import {
-  healthRoute, listDeadLettersRoute, personalDataRoute, readyRoute, retryDeadLetterRoute,
-  type DeadLetter,
+  healthRoute, listDeadLettersRoute, madeSinceRoute, personalDataRoute, readyRoute,
+  retryDeadLetterRoute, type DeadLetter,
 } from '@fermata/contracts/platform'
 import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
 import { copyRoutes } from './copy-routes.ts'
 import type { Redeliver } from './dead-letters.ts'
 import { couldNotWrite } from './database.ts'
+import { firstIdAt } from './ids.ts'
 import { listDeadLetters, type DeadLetterRow } from './message-queries.ts'
 import { pageOf, readCursor } from './paging.ts'
 import { collectRecords, type PersonalDataMap } from './personal-data.ts'
@@ -78,8 +79,14 @@ export function platformRoutes (
     }),
   })
 
+  const losing = madeSinceRoute(name)
+  const tellMade: Operation<typeof losing, Context> = async (ctx, { body }) => {
+    const first_id = firstIdAt(Date.parse(body.since))
+    return { made: definition.madeSince ? [await definition.madeSince(ctx.db, first_id)] : [] }
+  }
+
   return [
-    route(asking, findPersonalData),
+    route(asking, findPersonalData), route(losing, tellMade),
     route(health, getHealth), route(ready, getReadiness), route(list, listLetters),
     route(retry, retryDeadLetter), signsOf(name), ...copyRoutes(definition, lifecycle.owner_url),
   ]

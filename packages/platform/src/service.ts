@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type {
   AnyRoute, BodyOf, DataOf, EventDefinition, ParamsOf, QueryOf, ReplyOf
 } from '@fermata/contracts/define'
-import type { RestoreNote } from '@fermata/contracts/platform'
+import type { MadeSince, RestoreNote } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -179,6 +179,8 @@ export interface ServiceDefinition<C = any> {
    * the restore, as the database's owner.
    */
   afterRestore?: (db: Db) => Promise<RestoreNote[]>
+  /** What it has made since a moment, for who is about to lose it: all whose ids are not smaller. */
+  madeSince?: (db: Db, first_id: string) => Promise<MadeSince>
   /** Database connections at most (default 4). */
   max_connections?: number
   /** Routes that no contract can describe, such as static pages; registered inside the service. */

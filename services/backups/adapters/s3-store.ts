@@ -11,16 +11,18 @@ export interface S3Options {
   region: string
   access_key_id: string
   secret_access_key: string
+  /** Of a thousand names each, in one list; a million is more than backups of ours have. */
+  max_pages?: number
 }
 
 /** A file has 16 MiB at most: what takes longer has stopped. */
 const timeout_ms = 60_000
 const tries = 3
-/** Pages of a thousand names; more backups than that are no backups of ours. */
-const max_pages = 100
 
 /** A store that speaks Amazon's S3 protocol, as most object stores do. */
-export function s3Store ({ url, endpoint, region, ...keys }: S3Options): CopyStore {
+export function s3Store (
+  { url, endpoint, region, max_pages = 1000, ...keys }: S3Options
+): CopyStore {
   const { hostname: bucket, pathname } = new URL(url)
   const prefix = pathname.replace(/^\/|\/$/g, '')
   const base = `${endpoint.replace(/\/$/, '')}/${bucket}`
@@ -39,29 +41,43 @@ export function s3Store ({ url, endpoint, region, ...keys }: S3Options): CopySto
     throw new Error(`The store at ${new URL(endpoint).host} answered ${answer.status} ${words}`)
   }
 
-  async function listKeys (under: string): Promise<string[]> {
+  /** @param after a key under it: only later ones. @throws where there are too many to list */
+  async function listKeys (under: string, after?: string): Promise<string[]> {
     const found: string[] = []
     let token: string | undefined
     for (let page = 0; page < max_pages; page++) {
       const query = new URLSearchParams({ 'list-type': '2', prefix: keyOf(under) })
       if (token) query.set('continuation-token', token)
+      else if (after) query.set('start-after', keyOf(`${under}${after}`))
       const text = await (await ask('GET', `?${query.toString()}`)).text()
       found.push(...[...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(match => match[1]!))
       token = /<NextContinuationToken>([^<]*)</.exec(text)?.[1]
-      if (!token) break
+      if (!token) return found.map(key => prefix === '' ? key : key.slice(prefix.length + 1))
     }
-    return found.map(key => prefix === '' ? key : key.slice(prefix.length + 1))
+    throw new Error(`There are more than ${found.length} files in ${url}/${under}`)
+  }
+
+  /** Of all backups, whether they have a manifest. */
+  async function look (): Promise<Map<string, boolean>> {
+    const found = new Map<string, boolean>()
+    for (const key of await listKeys('')) {
+      const [id, file] = key.split('/') as [string, string | undefined]
+      if (is_backup_id.test(id)) found.set(id, found.get(id) === true || file === manifest_file)
+    }
+    return found
+  }
+
+  async function removeFile (name: string): Promise<void> {
+    await (await ask('DELETE', `/${keyOf(name)}`)).arrayBuffer()
   }
 
   return {
     place: url,
-    async list () {
-      const names = (await listKeys('')).map(key => key.split('/'))
-      return names.filter(([id, file]) => is_backup_id.test(id!) && file === manifest_file)
-        .map(([id]) => id!).sort()
-    },
-    async names (folder) {
-      return (await listKeys(`${folder}/`)).map(key => key.slice(folder.length + 1)).sort()
+    list: async () => [...await look()].filter(([, is_done]) => is_done).map(([id]) => id).sort(),
+    drafts: async () =>
+      [...await look()].filter(([, is_done]) => !is_done).map(([id]) => id).sort(),
+    async names (folder, after) {
+      return (await listKeys(`${folder}/`, after)).map(key => key.slice(folder.length + 1)).sort()
     },
     async write (name, bytes) {
       const answer = await ask('PUT', `/${keyOf(name)}`, bytes)
@@ -75,9 +91,8 @@ export function s3Store ({ url, endpoint, region, ...keys }: S3Options): CopySto
       throw new BrokenCopy('The file is gone.')
     },
     async remove (backup_id) {
-      for (const name of await listKeys(`${backup_id}/`)) {
-        await (await ask('DELETE', `/${keyOf(name)}`)).arrayBuffer()
-      }
+      for (const name of await listKeys(`${backup_id}/`)) await removeFile(name)
     },
+    removeFile,
   }
 }

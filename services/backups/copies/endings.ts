@@ -1,8 +1,9 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { Timestamp, Uuid } from '@fermata/contracts/fields'
-import { uuidv7 } from '@fermata/platform/ids'
+import { firstIdAt, uuidv7 } from '@fermata/platform/ids'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
+import { BrokenCopy } from './broken-copy.ts'
 import type { CopyStore } from './store.ts'
 
 /**
@@ -27,13 +28,15 @@ function signatureOf (key: Buffer, endings: Ending[]): Buffer {
   return createHmac('sha256', own).update(JSON.stringify(endings)).digest()
 }
 
-/** On the disk when it returns. The names sort by time. */
+/** On the disk when it returns. The names sort by time. @returns the name */
 export async function writeEndings (
   store: CopyStore, key: Buffer, endings: Ending[]
-): Promise<void> {
+): Promise<string> {
   const signature = signatureOf(key, endings).toString('base64url')
-  await store.write(`${endings_folder}/${uuidv7()}.json`,
+  const name = `${uuidv7()}.json`
+  await store.write(`${endings_folder}/${name}`,
     Buffer.from(`${JSON.stringify({ endings, signature })}\n`))
+  return name
 }
 
 /**
@@ -42,32 +45,44 @@ export async function writeEndings (
  */
 const margin_ms = 10 * 60_000
 
-/**
- * What ended after a moment, wherever that is kept.
- * @returns also the names of files that cannot be believed
- */
+/** Files that were written before that moment have names that sort before this one. */
+const firstNameAt = (ms: number) => firstIdAt(Math.max(0, ms))
+
+interface Read {
+  endings: Ending[]
+  /** Files that cannot be believed. */
+  unread: string[]
+  /** What ended before is not known any more; null while nothing was forgotten. */
+  known_since: string | null
+}
+
+/** What ended after a moment, wherever that is kept. */
 export async function readEndings (
   stores: readonly CopyStore[], keys: readonly Buffer[], since: string
-): Promise<{ endings: Ending[], unread: string[] }> {
-  const from = new Date(Date.parse(since) - margin_ms).toISOString()
+): Promise<Read> {
+  const from_ms = Date.parse(since) - margin_ms
+  const from = new Date(from_ms).toISOString()
   const endings = new Map<string, Ending>()
   const unread: string[] = []
+  const forgotten: string[] = []
   for (const store of stores) {
-    const read = await readAll(store, keys)
+    const read = await readAll(store, keys, firstNameAt(from_ms))
     unread.push(...read.unread)
+    forgotten.push(...await readKnownSince(store) ?? [])
     for (const ending of read.endings) {
       if (ending.at >= from) endings.set(`${ending.what} ${ending.who}`, ending)
     }
   }
-  return { endings: [...endings.values()], unread }
+  return { endings: [...endings.values()], unread, known_since: forgotten.sort().at(-1) ?? null }
 }
 
 async function readAll (
-  store: CopyStore, keys: readonly Buffer[]
-): Promise<{ endings: Ending[], unread: string[] }> {
+  store: CopyStore, keys: readonly Buffer[], after: string
+): Promise<Pick<Read, 'endings' | 'unread'>> {
   const endings: Ending[] = []
   const unread: string[] = []
-  for (const name of await store.names(endings_folder)) {
+  for (const name of await store.names(endings_folder, after)) {
+    if (name === known_since_file) continue
     const read = parse(await store.read(`${endings_folder}/${name}`))
     const is_signed = read && keys.some(key => {
       const [found, expected] = [
@@ -81,10 +96,48 @@ async function readAll (
   return { endings, unread }
 }
 
+const known_since_file = 'known-since.json'
+const KnownSince = Type.Object({ known_since: Timestamp })
+
+async function readKnownSince (store: CopyStore): Promise<string[] | null> {
+  const bytes = await store.read(`${endings_folder}/${known_since_file}`).catch(notBroken)
+  if (!bytes) return null
+  const read = readJson(bytes)
+  return Value.Check(KnownSince, read) ? [read.known_since] : null
+}
+
+function notBroken (error: unknown): null {
+  if (error instanceof BrokenCopy) return null
+  throw error
+}
+
+/** So many files of one store at a time; the next backup goes on. */
+const forgotten_at_once = 10_000
+
+/**
+ * Forgets what ended before a moment that no copy shows any more. From when on it is known is
+ * written first, for whoever restores an older copy that lay elsewhere.
+ */
+export async function forgetEndings (store: CopyStore, before: string): Promise<void> {
+  const until_ms = Date.parse(before) - 2 * margin_ms
+  const last = firstNameAt(until_ms)
+  const old = (await store.names(endings_folder))
+    .filter(name => name < last && name !== known_since_file).slice(0, forgotten_at_once)
+  if (old.length === 0) return
+  const known_since = new Date(until_ms).toISOString()
+  await store.write(`${endings_folder}/${known_since_file}`,
+    Buffer.from(JSON.stringify({ known_since })))
+  for (const name of old) await store.removeFile(`${endings_folder}/${name}`)
+}
+
 function parse (bytes: Buffer): Static<typeof EndingsFile> | null {
+  const read = readJson(bytes)
+  return Value.Check(EndingsFile, read) ? read : null
+}
+
+function readJson (bytes: Buffer): unknown {
   try {
-    const read = JSON.parse(bytes.toString()) as unknown
-    return Value.Check(EndingsFile, read) ? read : null
+    return JSON.parse(bytes.toString())
   } catch {
     return null
   }
@@ -108,17 +161,38 @@ export function toldOf (endings: readonly Ending[]) {
   return told
 }
 
-/** Copies files of endings to the store away from this machine, once each. */
-export function createEndingsMirror (here: CopyStore, elsewhere: CopyStore | null) {
-  let known: Set<string> | null = null
-  return async (): Promise<void> => {
-    if (!elsewhere) return
-    known ??= new Set(await elsewhere.names(endings_folder))
-    for (const name of await here.names(endings_folder)) {
-      if (known.has(name)) continue
-      const path = `${endings_folder}/${name}`
-      await elsewhere.write(path, await here.read(path))
-      known.add(name)
-    }
+/** Sends files of endings to the store away from this machine, each until it is there. */
+export interface EndingsMirror {
+  /** Another one that was just written. */
+  add: (name: string) => void
+  /** Sends those that wait. @throws when the store is away; they wait on */
+  send: () => Promise<void>
+}
+
+/** What a process before this one did not send is found once, by comparing both. */
+export function createEndingsMirror (
+  here: CopyStore, elsewhere: CopyStore | null
+): EndingsMirror {
+  const waiting = new Set<string>()
+  let is_compared = elsewhere === null
+  return {
+    add (name) {
+      if (elsewhere) waiting.add(name)
+    },
+    async send () {
+      if (!elsewhere) return
+      if (!is_compared) {
+        const there = new Set(await elsewhere.names(endings_folder))
+        for (const name of await here.names(endings_folder)) if (!there.has(name)) waiting.add(name)
+        is_compared = true
+      }
+      for (const name of waiting) {
+        const path = `${endings_folder}/${name}`
+        // One that is gone was older than every copy.
+        const bytes = await here.read(path).catch(notBroken)
+        if (bytes) await elsewhere.write(path, bytes)
+        waiting.delete(name)
+      }
+    },
   }
 }

@@ -11,20 +11,23 @@ const owner_only_file = 0o600
 /** A folder, for its owner alone: `<folder>/<backup id>/<file>`. */
 export function folderStore (folder: string): CopyStore {
   const root = resolve(folder)
+  /** Of all backups, whether they have a manifest. */
+  async function look (): Promise<{ id: string, is_done: boolean }[]> {
+    const found = []
+    const names = await readdir(root).catch(absent)
+    for (const id of (names ?? []).filter(name => is_backup_id.test(name)).sort()) {
+      const files = await readdir(join(root, id)).catch(absent)
+      if (files) found.push({ id, is_done: files.includes(manifest_file) })
+    }
+    return found
+  }
   return {
     place: root,
-    async list () {
-      const names = await readdir(root).catch(absent)
-      const found: string[] = []
-      for (const name of (names ?? []).filter(one => is_backup_id.test(one)).sort()) {
-        const files = await readdir(join(root, name)).catch(absent)
-        if (files?.includes(manifest_file)) found.push(name)
-      }
-      return found
-    },
-    async names (folder) {
+    list: async () => (await look()).filter(one => one.is_done).map(({ id }) => id),
+    drafts: async () => (await look()).filter(one => !one.is_done).map(({ id }) => id),
+    async names (folder, after = '') {
       const found = await readdir(join(root, folder)).catch(absent)
-      return (found ?? []).filter(name => !is_draft.test(name)).sort()
+      return (found ?? []).filter(name => !is_draft.test(name) && name > after).sort()
     },
     write: (name, bytes) => write(join(root, name), bytes),
     async read (name) {
@@ -33,6 +36,7 @@ export function folderStore (folder: string): CopyStore {
       throw new BrokenCopy('The file is gone.')
     },
     remove: backup_id => rm(join(root, backup_id), { recursive: true, force: true }),
+    removeFile: name => rm(join(root, name), { force: true }),
   }
 }
 

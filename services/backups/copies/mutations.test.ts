@@ -62,7 +62,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** The same numbers for a seed (mulberry32). */
+/** Numbers that a seed brings back (mulberry32). */
 function randomOf (state: number) {
   return (below: number) => {
     state = (state + 0x6d2b79f5) | 0

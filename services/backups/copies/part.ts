@@ -48,6 +48,16 @@ const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('h
 export const digestOf = ({ files }: CopyPart) =>
   sha256Of(Buffer.from(files.map(file => file.sha256).join('\n')))
 
+/** The first table that is not in both, with the rows it should have; null where there is none. */
+export function differingTable (
+  a: CopyPart['tables'], b: CopyPart['tables']
+): string | null {
+  const digests = new Map(b.map(table => [table.name, table.sha256]))
+  const changed = a.find(table => digests.get(table.name) !== table.sha256)
+  if (changed) return changed.name
+  return a.length === b.length ? null : 'list'
+}
+
 /**
  * The export as it was written; what was changed breaks the stream, with a `BrokenCopy`.
  */

@@ -80,7 +80,7 @@ function openPiece (key: Buffer, nonce: Buffer, sealed: Buffer): Buffer {
 
 interface Piece { piece: Buffer, is_last: boolean }
 
-/** The same bytes in pieces of one size; the last one has what is left, and may be empty. */
+/** All bytes, in pieces of one size; the last one has what is left, and may be empty. */
 export async function * inPieces (
   bytes: AsyncIterable<Uint8Array>, size: number
 ): AsyncGenerator<Piece> {

@@ -4,7 +4,8 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
 import { presentBackup } from '../present-backup.ts'
-import { findBackup, insertBackup, isIdle } from '../queries.ts'
+import { findBackup, insertBackup } from '../queries.ts'
+import { isIdle } from '../queries/lock.ts'
 
 /** An administrator wants a backup now; it is made in the background. */
 export const createBackup: Operation<typeof api.createBackup> = async (ctx, request) => {

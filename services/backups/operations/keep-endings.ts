@@ -1,4 +1,5 @@
 import type { credentialsDeleted } from '@fermata/contracts/auth'
+import type { orderGivenUp } from '@fermata/contracts/backups'
 import type { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import type { ticketVoided } from '@fermata/contracts/tickets'
 import type { addressErased } from '@fermata/contracts/users'
@@ -14,15 +15,18 @@ import { copiesOf } from '../copies/open-store.ts'
 
 async function keep (ctx: Ctx, endings: Ending[]): Promise<void> {
   const { store, keys } = copiesOf(ctx.settings)
-  await writeEndings(store, keys[0]!, endings)
+  ctx.resources.endings.add(await writeEndings(store, keys[0]!, endings))
+  ctx.resources.wake()
 }
 
 /** Orders whose tickets open no door any more. */
-export const keepEndings: Handler<typeof orderCanceled | typeof orderRefunded> =
-  (ctx, _tx, events) => keep(ctx, events.map(({ data }) => ({
-    what: 'order', who: data.order_id,
-    at: 'refunded_at' in data ? data.refunded_at : data.canceled_at,
-  })))
+export const keepEndings: Handler<
+  typeof orderCanceled | typeof orderRefunded | typeof orderGivenUp
+> = (ctx, _tx, events) => keep(ctx, events.map(({ data }) => ({
+  what: 'order', who: data.order_id,
+  at: 'refunded_at' in data ? data.refunded_at
+    : 'canceled_at' in data ? data.canceled_at : data.given_up_at,
+})))
 
 export const keepVoidedTickets: Handler<typeof ticketVoided> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data }) => ({ what: 'ticket', who: data.ticket.id, at: data.voided_at })))

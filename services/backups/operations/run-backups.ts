@@ -2,19 +2,20 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
-import { differingTable, explain, putBack, type Copy } from '../check-part.ts'
+import { explain, putBack, type Copy } from '../check-part.ts'
 import { BrokenCopy } from '../copies/broken-copy.ts'
 import { manifest_file, writeManifest, type CopyPart } from '../copies/manifest.ts'
 import { copiesOf } from '../copies/open-store.ts'
-import { digestOf, writePart } from '../copies/part.ts'
+import { differingTable, digestOf, writePart } from '../copies/part.ts'
 import type { Ctx } from '../context.ts'
 import { keepElsewhere } from '../keep-elsewhere.ts'
 import {
-  deleteBackup, findOpenBackup, listKept, markBackupCompleted, markBackupRunning,
-  markPartCompleted, markPartRunning, markTaken, withLock, type BackupRow,
+  findOpenBackup, markBackupCompleted, markBackupRunning,
+  markPartCompleted, markPartRunning, markTaken, type BackupRow,
 } from '../queries.ts'
-import { outdated, type Kept } from '../rules/retention.ts'
+import { removeOutdated } from '../remove-outdated.ts'
 import { askServices, leave, takeMoment, type Moment } from '../take-moment.ts'
+import { withLock } from '../queries/lock.ts'
 import { failBackup } from './fail-backup.ts'
 
 /**
@@ -27,7 +28,7 @@ const pause_ms = 2000
 /** Makes the backup that waits, or begins anew with the one a killed process left. */
 export async function runBackups (ctx: Ctx, signal: AbortSignal): Promise<void> {
   if (!await findOpenBackup(ctx.db)) return
-  await withLock(ctx, async () => {
+  await withLock(ctx, 'backups', async () => {
     const backup = await findOpenBackup(ctx.db)
     if (!backup) return
     await markBackupRunning(ctx.db, backup.id)
@@ -111,28 +112,9 @@ async function storeCopy (
   const { store, keys } = copiesOf(ctx.settings)
   const part = await writePart(store, keys[0]!, backup.id, service, copy)
   const copied: Copy = { store, key: keys[0]!, backup_id: backup.id, part }
-  const tables = await putBack(ctx, copied, 'scratch', backup.request_id ?? undefined)
+  const { tables } = await putBack(ctx, copied, 'scratch', backup.request_id ?? undefined)
   const changed = differingTable(part.tables, tables)
   if (changed !== null) throw new BrokenCopy(`The table ${changed} reads back differently.`)
   await markPartCompleted(ctx.db, backup.id, service, { ...part, sha256: digestOf(part) })
   return part
-}
-
-/**
- * The files first: a row without files tells of the loss, files without a row would lie there for
- * ever. What cannot be removed now, because a bucket is away, is tried again with the next backup.
- */
-async function removeOutdated (ctx: Ctx, current: Kept): Promise<void> {
-  const { BACKUP_KEEP_LAST: keep_last, BACKUP_KEEP_DAYS: keep_days } = ctx.settings
-  const others = (await listKept(ctx.db)).filter(backup => backup.id !== current.id)
-  for (const id of outdated([...others, current], { keep_last, keep_days })) {
-    const { store, elsewhere } = copiesOf(ctx.settings)
-    try {
-      await elsewhere?.remove(id)
-      await store.remove(id)
-      await deleteBackup(ctx.db, id)
-    } catch (error) {
-      ctx.log.warn({ err: error, backup_id: id }, 'an outdated backup could not be removed')
-    }
-  }
 }

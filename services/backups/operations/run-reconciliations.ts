@@ -1,15 +1,17 @@
 import { mismatchKinds } from '@fermata/contracts/reconciliation'
+import { remember } from '@fermata/platform/remember'
 import { explain } from '../check-part.ts'
 import type { Ctx } from '../context.ts'
 import {
-  endReconciliation, findLastReconciliation, findOpenReconciliation, whileNobodyCompares,
+  endReconciliation, findLastReconciliation, findOpenReconciliation,
 } from '../queries/reconciliations.ts'
+import { withLock } from '../queries/lock.ts'
 import { askServices, reconcile } from '../reconcile.ts'
 
 /** Makes the comparison that waits, or begins again with the one a killed process left. */
 export async function runReconciliations (ctx: Ctx, signal: AbortSignal): Promise<void> {
   if (!await findOpenReconciliation(ctx.db)) return
-  await whileNobodyCompares(ctx, async () => {
+  await withLock(ctx, 'reconciliation', async () => {
     const run = await findOpenReconciliation(ctx.db)
     if (!run) return
     try {
@@ -33,14 +35,7 @@ const remember_ms = 2000
 
 /** What the last comparison came to, for who is woken by it. */
 export function addReconciliationGauges ({ metrics, db }: Ctx): void {
-  let asked_ms = -Infinity
-  let answer = Promise.resolve(undefined) as ReturnType<typeof findLastReconciliation>
-  const last = () => {
-    if (performance.now() - asked_ms < remember_ms) return answer
-    asked_ms = performance.now()
-    answer = findLastReconciliation(db)
-    return answer
-  }
+  const last = remember(remember_ms, () => findLastReconciliation(db))
   for (const kind of mismatchKinds) {
     metrics.gauge('fermata_mismatches', 'What did not agree when services were last compared',
       { service: 'backups', kind },

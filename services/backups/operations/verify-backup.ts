@@ -4,8 +4,10 @@ import type { ServiceName } from '@fermata/contracts/services'
 import { Problem } from '@fermata/platform/problem'
 import { checkPart } from '../check-part.ts'
 import type { Ctx, Operation } from '../context.ts'
+import { isElsewhere, keepElsewhere } from '../keep-elsewhere.ts'
 import { presentBackup } from '../present-backup.ts'
-import { findBackup, markWhole, withLock, type BackupRow } from '../queries.ts'
+import { findBackup, markWhole, type BackupRow } from '../queries.ts'
+import { withLock } from '../queries/lock.ts'
 import { failBackup } from './fail-backup.ts'
 
 /**
@@ -16,6 +18,7 @@ export const verifyBackup: Operation<typeof api.verifyBackup> = async (ctx, { pa
   await alone(ctx, async () => {
     const backup = await requireStored(ctx, params.id)
     await requireWhole(ctx, backup, backup.parts.map(part => part.service), id)
+    await requireElsewhere(ctx, backup, id)
     await ctx.transaction(tx => markWhole(tx, backup.id))
   })
   return presentBackup((await findBackup(ctx.db, params.id))!)
@@ -23,7 +26,7 @@ export const verifyBackup: Operation<typeof api.verifyBackup> = async (ctx, { pa
 
 /** @throws Problem `backups/under-way` while a backup, check or restore is at work */
 export async function alone (ctx: Ctx, work: () => Promise<void>): Promise<void> {
-  if (!await withLock(ctx, work)) throw new Problem(api.underWay)
+  if (!await withLock(ctx, 'backups', work)) throw new Problem(api.underWay)
 }
 
 /**
@@ -58,4 +61,13 @@ export async function requireWhole (
   await failBackup(ctx, backup, reasons, request_id)
   throw new Problem(api.damaged, [...reasons.values()].join(' '),
     { extensions: { services: [...reasons.keys()] } })
+}
+
+/** @throws Problem `backups/not-elsewhere` when it is not, and cannot be put, where it should be */
+async function requireElsewhere (ctx: Ctx, backup: BackupRow, request_id: string): Promise<void> {
+  if (await isElsewhere(ctx, backup.id)) return
+  const reason = await keepElsewhere(ctx, backup.id)
+  if (reason === null) return
+  await failBackup(ctx, backup, new Map(), request_id, reason)
+  throw new Problem(api.notElsewhere, reason)
 }

@@ -1,7 +1,6 @@
 import type { Reconciliation, ReconciliationRun } from '@fermata/contracts/reconciliation'
 import type { Db } from '@fermata/platform/database'
 import { sql } from 'kysely'
-import type { Ctx } from '../context.ts'
 import type { DB } from '../database.ts'
 
 const columns = sql`id, trigger, status, began_at, ended_at, error, mismatch_count, result`
@@ -49,18 +48,3 @@ export async function endReconciliation (
     select id from backups.reconciliations where status <> 'in_progress'
      order by id desc offset ${kept})`.execute(db)
 }
-
-const lock_key = sql`hashtextextended('fermata reconciliation', 0)`
-
-/** Runs `work` unless another process is at it; its lock dies with its connection. */
-export const whileNobodyCompares = (ctx: Ctx, work: () => Promise<void>) =>
-  ctx.db.connection().execute(async connection => {
-    const { rows: [row] } = await sql<{ taken: boolean }>`
-      select pg_try_advisory_lock(${lock_key}) as taken`.execute(connection)
-    if (!row!.taken) return
-    try {
-      await work()
-    } finally {
-      await sql`select pg_advisory_unlock(${lock_key})`.execute(connection)
-    }
-  })

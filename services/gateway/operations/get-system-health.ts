@@ -2,6 +2,7 @@ import type * as api from '@fermata/contracts/gateway'
 import type { SystemHealth } from '@fermata/contracts/gateway'
 import { readyRoute } from '@fermata/contracts/platform'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
+import { remember } from '@fermata/platform/remember'
 import { reply } from '@fermata/platform/service'
 import type { Ctx, Operation } from '../context.ts'
 
@@ -19,16 +20,8 @@ export const getSystemHealth: Operation<typeof api.getSystemHealth> = async ctx 
 }
 
 /** A function that asks all services at once, and no more often than once a second. */
-export function createHealthCheck (ctx: Pick<Ctx, 'call'>): () => Promise<SystemHealth> {
-  let asked_ms = -Infinity
-  let answer: Promise<SystemHealth> | undefined
-  return () => {
-    if (answer && performance.now() - asked_ms < remember_ms) return answer
-    asked_ms = performance.now()
-    answer = askAll(ctx)
-    return answer
-  }
-}
+export const createHealthCheck = (ctx: Pick<Ctx, 'call'>): () => Promise<SystemHealth> =>
+  remember(remember_ms, () => askAll(ctx))
 
 async function askAll (ctx: Pick<Ctx, 'call'>): Promise<SystemHealth> {
   const answers = await Promise.all(serviceNames.map(async name => {

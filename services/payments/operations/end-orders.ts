@@ -1,3 +1,4 @@
+import type { orderGivenUp } from '@fermata/contracts/backups'
 import type { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import type { Handler } from '../context.ts'
 import {
@@ -11,9 +12,9 @@ import { afterFailure } from './settle-payments.ts'
  * The money of these orders goes back, whatever came and has not gone yet. A payment the provider
  * was never asked about ends here; one whose outcome is open is refunded when it succeeds.
  */
-export const endOrders: Handler<typeof orderCanceled | typeof orderRefunded> = async (
-  ctx, tx, events
-) => {
+export const endOrders: Handler<
+  typeof orderCanceled | typeof orderRefunded | typeof orderGivenUp
+> = async (ctx, tx, events) => {
   const reasons = new Map(events.map(({ data }) => [data.order_id, data.reason]))
   await insertEndedOrders(tx, [...reasons].map(([order_id, reason]) => ({ order_id, reason })))
   const payments = await lockPaymentsOfOrders(tx, [...reasons.keys()])

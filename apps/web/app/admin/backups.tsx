@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createBackup, damaged, listBackups, notCompleted, restoreBackup, underWay, verifyBackup,
+import { createBackup, damaged, listBackups, notCompleted, notElsewhere, underWay, verifyBackup,
   type Backup } from '@fermata/contracts/backups'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
-import { data, Form } from 'react-router'
+import { data, Form, Link } from 'react-router'
 import type { Route } from './+types/backups'
 import { formatSize } from '../i18n/formats.ts'
 import { translators } from '../i18n/translators.server.ts'
@@ -11,7 +11,7 @@ import { bodyOf, refusal, requirePerson } from '../server/answers.server.ts'
 import { refuse, textsOf, type FormAnswer } from '../server/forms.server.ts'
 import { api } from '../server/session.server.ts'
 import { visitorOf } from '../server/web-request.server.ts'
-import { Field, FormMessage } from '../ui/field.tsx'
+import { FormMessage } from '../ui/field.tsx'
 import { LookAgain } from '../ui/look-again.tsx'
 import { NextPage } from '../ui/next-page.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
@@ -27,9 +27,8 @@ export async function action ({ context, request }: Route.ActionArgs) {
   requirePerson(context, 'admin')
   const { t } = translators[context.get(visitorOf).language]
   const texts = textsOf(await request.formData())
-  const { id, word } = texts
+  const { id } = texts
   const call = api(context)
-  if (id && word !== undefined) return restore(context, id, word)
   const answer = id
     ? await call(verifyBackup, { params: { id } })
     : await call(createBackup, { body: {}, headers: { 'idempotency-key': randomUUID() } })
@@ -39,22 +38,10 @@ export async function action ({ context, request }: Route.ActionArgs) {
   return data<FormAnswer>(refuse(t, {}, {}, t(words)), { status: answer.status })
 }
 
-/** Nothing is put back until the word was typed: what came after the copy is gone. */
-async function restore (context: Route.ActionArgs['context'], id: string, word: string) {
-  const { t } = translators[context.get(visitorOf).language]
-  if (word.toLowerCase() !== t('admin.backups.word')) {
-    return data<FormAnswer>(refuse(t, {}, {}, t('admin.backups.word_wrong')), { status: 400 })
-  }
-  const answer = await api(context)(restoreBackup, { params: { id }, body: {} })
-  if (answer.ok) return data<FormAnswer>({ values: {}, errors: {}, done: t('admin.backups.restored') })
-  const words = wordsOf(answer.problem)
-  if (!words) throw refusal(context, answer)
-  return data<FormAnswer>(refuse(t, {}, {}, t(words)), { status: answer.status })
-}
-
 function wordsOf (problem: ProblemBody) {
   if (problemIs(problem, underWay)) return 'admin.backups.under_way'
   if (problemIs(problem, damaged)) return 'admin.backups.damaged'
+  if (problemIs(problem, notElsewhere)) return 'admin.backups.not_elsewhere'
   return problemIs(problem, notCompleted) ? 'admin.backups.not_completed' : null
 }
 
@@ -80,23 +67,6 @@ export default function Backups ({ loaderData: { items, next_cursor },
   )
 }
 
-/** What will be lost is said before the word is typed. */
-function RestoreForm ({ backup: { id, taken_at, created_at } }: { backup: Backup }) {
-  const t = useT()
-  return (
-    <details className="hint">
-      <summary className="min-h-8 cursor-pointer content-center">{t('admin.backups.restore')}</summary>
-      <Form method="post" className="grid max-w-prose gap-3 py-2">
-        <p>{t('admin.backups.lost')} <LocalTime at={taken_at ?? created_at} /></p>
-        <input type="hidden" name="id" value={id} />
-        <Field name="word" required maxLength={20} autoComplete="off"
-          label={t('admin.backups.type_word', { word: t('admin.backups.word') })} />
-        <button type="submit" className="button button-quiet">{t('admin.backups.restore')}</button>
-      </Form>
-    </details>
-  )
-}
-
 const looks = { pending: 'badge', in_progress: 'badge badge-warm', completed: 'badge badge-good', failed: 'badge badge-bad' } as const
 
 function Row ({ backup }: { backup: Backup }) {
@@ -119,7 +89,11 @@ function Row ({ backup }: { backup: Backup }) {
             ))}
           </ul>
         </details>
-        {backup.status === 'completed' && <RestoreForm backup={backup} />}
+        {backup.restored_at && <span className="hint">{t('admin.backups.was_restored')} <LocalTime at={backup.restored_at} /></span>}
+        {backup.elsewhere && <span className="hint break-all">{t('admin.backups.elsewhere', { place: backup.elsewhere })}</span>}
+        {backup.status === 'completed' && (
+          <Link to={`/admin/backups/${backup.id}`} className="link hint min-h-8 content-center">{t('admin.backups.restore')}</Link>
+        )}
         {backup.error && <span className="text-sm text-bad">{backup.error}</span>}
       </div>
       <span className="flex flex-wrap items-center gap-3">

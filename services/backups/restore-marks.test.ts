@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as api from '@fermata/contracts/backups'
+import { firstIdAt } from '@fermata/platform/ids'
+import { defineService, type Context } from '@fermata/platform/service'
+import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import service from './service.ts'
+
+/** A restore by the page that stops in the middle, what is lost by one, and what it says it did. */
+
+let it: TestSystem
+let folder: string
+let is_away = false
+const made: api.Backup[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fermata-marks-'))
+  await writeFile(join(folder, '0001_stubs.sql'), 'create table stubs (id uuid primary key);')
+  const neighbour = (name: 'auth' | 'tickets') => defineService<Context>({
+    name, migrations: pathToFileURL(`${folder}/`), routes: [],
+    async madeSince (db, first_id) {
+      if (is_away && name === 'tickets') throw new Error('away')
+      const { length } = await db.selectFrom(`${name}.stubs`).select('id')
+        .where('id', '>=', first_id).execute()
+      return { what: name === 'auth' ? 'accounts' : 'tickets', count: length,
+        people: [{ name: 'Ann', address: 'ann@example.com' }] }
+    },
+  })
+  it = await startTestSystem([service, neighbour('auth'), neighbour('tickets')],
+    { BACKUP_DIR: join(folder, 'copies'), LOG_LEVEL: 'fatal' })
+  const { body: { id } } = await it.send(api.createBackup,
+    { ...await as(), body: { services: ['auth', 'tickets'] } })
+  made.push(await it.eventually(async () => {
+    const { body } = await it.send(api.getBackup, { ...await as(), params: { id } })
+    return body.status === 'completed' && body
+  }, 'the backup'))
+})
+afterAll(async () => {
+  await it.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const as = async () => ({ token: await it.personToken({ roles: ['admin'] }) })
+const restore = async () => it.send(api.restoreBackup,
+  { ...await as(), params: { id: made[0]!.id }, body: {} })
+const connect = async () => {
+  const client = new pg.Client({ connectionString: it.database_url })
+  await client.connect()
+  return client
+}
+const startBeside = () => startTestSystem([service], { LOG_LEVEL: 'fatal' }, it.database_url)
+
+test('getLosses: what was made since, whose it is, and of whom it is not known', async () => {
+  const owner = it.context('tickets').pool
+  for (const after_ms of [-60_000, 1000, 2000]) await owner.query('insert into tickets.stubs values ($1)',
+    [firstIdAt(Date.parse(made[0]!.taken_at!) + after_ms)])
+  const ask = async () => (await it.send(api.getLosses,
+    { ...await as(), params: { id: made[0]!.id } })).body
+  const people = [{ name: 'Ann', address: 'ann@example.com' }]
+  expect(await ask()).toEqual({ since: made[0]!.taken_at, unanswered: [], made: [
+    { what: 'accounts', count: 0, people }, { what: 'tickets', count: 2, people }] })
+  is_away = true
+  expect(await ask()).toMatchObject({ unanswered: ['tickets'], made: [{ what: 'accounts' }] })
+  is_away = false
+  const { status } = await it.send(api.getLosses, { ...await as(), params: { id: firstIdAt(0) } })
+  expect(status).toBe(404)
+  expect((await it.send(api.getLosses, { params: { id: made[0]!.id },
+    token: await it.personToken({ roles: ['operator'] }) })).status).toBe(403)
+})
+
+test('restoreBackup: one that stops in the middle lets nothing start until it was done again', async () => {
+  const owner = it.context('tickets').pool
+  // What PostgreSQL refuses to empty, after the first service is done.
+  const client = await connect()
+  await client.query('create table public.others (id uuid references tickets.stubs)')
+  try {
+    const stopped = await restore()
+    expect(stopped.status).toBe(409)
+    expect(stopped.problem).toMatchObject({ type: api.halfRestored.type, services: ['tickets'] })
+    await expect(startBeside()).rejects.toThrow(
+      `A restore of the backup ${made[0]!.id} was cut off before auth, tickets were done`)
+    expect((await owner.query('select from tickets.stubs')).rowCount).toBe(3)
+  } finally {
+    await client.query('drop table public.others')
+    await client.end()
+  }
+  const { body } = await restore()
+  expect(body.restore_report).toMatchObject({
+    services: ['auth', 'tickets'], ended: { accounts: 0, addresses: 0, orders: 0, tickets: 0 } })
+  expect(body.restore_report!.notes.map(({ what }) => what)).toEqual(['events_due', 'events_due'])
+  expect((await owner.query('select from tickets.stubs')).rowCount).toBe(0)
+  await (await startBeside()).stop()
+}, 60_000)
+
+test('restoreBackup: where the first service cannot be restored nothing is marked', async () => {
+  const client = await connect()
+  await client.query('create table public.others (id uuid references auth.stubs)')
+  try {
+    expect((await restore()).status).toBeGreaterThanOrEqual(500)
+    await (await startBeside()).stop()
+  } finally {
+    await client.query('drop table public.others')
+    await client.end()
+  }
+}, 60_000)
