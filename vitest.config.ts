@@ -16,7 +16,7 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**', '**/build/**', ...suites_apart,
       // They take minutes: `npm run test:faults` and .ci/run have them.
-      'tests/faults/{rush-under-kills,killed-starts,npm-signals,full-disk,frozen-database,killed-mailer,mixed-load,logs,liveness}.test.ts',
+      'tests/faults/{rush-under-kills,killed-starts,npm-signals,full-disk,frozen-database,killed-mailer,mixed-load,logs,liveness,killed-upgrades}.test.ts',
       // It builds an image as root: `npm run test:image` alone has it.
       'tests/image/**',
     ],

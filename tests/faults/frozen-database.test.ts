@@ -20,6 +20,7 @@ import { freezeDatabase, type Frozen } from './freeze.ts'
 
 /** Ten are meant, which docs/reliability.md judges; a busy machine is not what is tried here. */
 const answered_within_ms = 15_000
+const busy_machine_ms = 300_000
 const seed = Number(process.env.FAULTS_SEED ?? 11)
 
 const secrets = testSecrets()
@@ -127,7 +128,8 @@ describe.runIf(process.platform === 'linux')('a database that stands still', () 
     frozen = await freezeDatabase(data.folder)
     const stopped_ms = performance.now()
     await eventually(async () =>
-      (await ask('ready', '/api/orders/health/ready')).status === 503, 'not to be ready')
+      (await ask('ready', '/api/orders/health/ready')).status === 503, 'not to be ready',
+    busy_machine_ms)
     const not_ready_ms = Math.round(performance.now() - stopped_ms)
     const [pages, placed, ...answers] = await Promise.all([
       Promise.all(['/', `/events/${event.slug}`].map(path => ask(path, path))),
@@ -141,7 +143,8 @@ describe.runIf(process.platform === 'linux')('a database that stands still', () 
 
     frozen.thaw()
     const thawed_ms = performance.now()
-    await eventually(async () => (await ask('health', '/health')).status === 200, 'good health')
+    await eventually(async () => (await ask('health', '/health')).status === 200, 'good health',
+      busy_machine_ms)
     const healed_ms = Math.round(performance.now() - thawed_ms)
     const again = await must(server.call(placeOrder, order as never), placeOrder)
     const { items } = await must(
@@ -160,5 +163,5 @@ describe.runIf(process.platform === 'linux')('a database that stands still', () 
     expect(again.status).toBe('pending')
     expect(items.filter(({ id }) => id === again.id)).toHaveLength(1)
     expect(items).toHaveLength(1)
-  }, 300_000)
+  }, 1_200_000)
 })
