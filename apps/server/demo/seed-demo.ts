@@ -107,33 +107,36 @@ const clientFor = (system: System) => (token?: string): Call => createClient({
   fetch: createInjectFetch(system.app, { address: '127.0.0.1', request_id: 'demo-seeding' }),
 }).call
 
-/** Where services run apart, some begin before they have heard of the others' keys. */
-const patience_ms = 30_000
+/**
+ * Where services run apart, some begin before they have heard of the others' keys; and a machine
+ * that does much beside answers late for a while.
+ */
+const patience_ms = 180_000
 const pause_ms = 250
 
-/** The body of a success; a demo that cannot be made is a bug and ends the start. */
-async function must<R extends AnyRoute> (
-  call: Call,
-  route: R,
-  input: unknown,
-  key?: string,
-): Promise<ReplyOf<R>> {
-  const ask = () => (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, {
-    ...input as object,
-    ...(key && { headers: { 'idempotency-key': key } }),
-  })
+type Answer = Awaited<ReturnType<Call>>
+
+/** Asks again for as long as the answer is that it comes later; each step may be done twice. */
+async function ask (call: Call, route: AnyRoute, input: unknown, key?: string): Promise<Answer> {
   const deadline_ms = performance.now() + patience_ms
-  let answer = await ask()
-  while (answer.status === 503 && performance.now() < deadline_ms) {
+  for (;;) {
+    const answer = await (call as (route: AnyRoute, input: unknown) => Promise<Answer>)(route, {
+      ...input as object, ...(key && { headers: { 'idempotency-key': key } }) })
+    if (answer.status !== 503 || performance.now() > deadline_ms) return answer
     await sleep(pause_ms)
-    answer = await ask()
   }
-  if (!answer.ok) {
-    const { method, path }: AnyRoute = route
-    throw new Error(
-      `The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`,
-    )
-  }
+}
+
+/** A demo that cannot be made is a bug and ends the start. */
+const cannotBeMade = ({ method, path }: AnyRoute, problem: unknown) => new Error(
+  `The demo could not be made: ${method} ${path} answered ${JSON.stringify(problem)}`)
+
+/** The body of a success. */
+async function must<R extends AnyRoute> (
+  call: Call, route: R, input: unknown, key?: string
+): Promise<ReplyOf<R>> {
+  const answer = await ask(call, route, input, key)
+  if (!answer.ok) throw cannotBeMade(route, answer.problem)
   return answer.body as ReplyOf<R>
 }
 
@@ -141,11 +144,9 @@ async function must<R extends AnyRoute> (
 async function unless<R extends AnyRoute> (
   done: readonly { type: string }[], call: Call, route: R, input: unknown
 ): Promise<void> {
-  const answer = await (call as (route: AnyRoute, input: unknown) => ReturnType<Call>)(route, input)
+  const answer = await ask(call, route, input)
   if (answer.ok || done.some(({ type }) => type === answer.problem.type)) return
-  const { method, path }: AnyRoute = route
-  throw new Error(
-    `The demo could not be made: ${method} ${path} answered ${JSON.stringify(answer.problem)}`)
+  throw cannotBeMade(route, answer.problem)
 }
 
 async function seedOrganizers (call: Call): Promise<Map<string, string>> {
