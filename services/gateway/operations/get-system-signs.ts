@@ -1,7 +1,7 @@
 import type * as api from '@fermata/contracts/gateway'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import {
-  signsRoute, watched, type Sign, type SystemSigns, type WatchedMetric,
+  signNames, signsRoute, watched, type Sign, type SystemSigns, type WatchedMetric,
 } from '@fermata/contracts/signs'
 import { inTime } from '@fermata/platform/deadline'
 import type { Ctx, Operation } from '../context.ts'
@@ -35,5 +35,6 @@ function summarize (signs: readonly Sign[]): SystemSigns['signs'] {
     seen.add(name)
     return is_first || (value > most && name !== 'log_lines_dropped')
   })
-  return shown.toSorted((a, b) => Number(b.value > b.most) - Number(a.value > a.most))
+  return shown.toSorted((a, b) => Number(b.value > b.most) - Number(a.value > a.most) ||
+    signNames.indexOf(a.name) - signNames.indexOf(b.name))
 }

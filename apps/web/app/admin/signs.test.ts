@@ -30,11 +30,12 @@ test('Signs: at its threshold a figure is well, above it red, in both languages'
 })
 
 test('Signs: each leads to what can be done, and who did not answer is named', () => {
-  const html = page('en', all(0), ['payments'])
+  const html = page('en', all(1), ['payments'])
   for (const path of ['/admin/deliveries?status=failed', '/admin/agreement', '/admin/backups', '/api/users/doc/']) {
     expect(html).toContain(`href="${path}"`)
   }
   expect(html).toContain('Not told by: payments.')
+  expect(page('en', all(0))).not.toContain('href')
   const mails: Sign = { name: 'given_up', service: 'notifications', value: 1, most: 0 }
   expect(page('en', [mails])).toContain('href="/admin/deliveries?status=dead"')
 })

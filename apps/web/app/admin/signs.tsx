@@ -34,9 +34,9 @@ function Row ({ sign }: { sign: Sign }) {
   return (
     <li className="grid items-center gap-x-6 gap-y-2 border-b border-line px-5 py-4 last:border-0 md:grid-cols-[1fr_auto]">
       <div className="grid min-w-0 gap-1">
-        <strong>{t(`admin.health.signs.names.${name}`, { service })}</strong>
-        <span className="hint">{t(`admin.health.signs.actions.${action}`)}</span>
-        {path && <LinkTo path={path} service={service} />}
+        <strong>{t(`admin.health.signs.names.${name}`)}{is_bad && name === 'given_up' && ` (${service})`}</strong>
+        {is_bad && <span className="hint">{t(`admin.health.signs.actions.${action}`)}</span>}
+        {is_bad && path && <LinkTo path={path} service={service} />}
       </div>
       <span className="flex flex-wrap items-center gap-3">
         <span className={is_bad ? 'figures font-semibold text-bad' : 'figures'}><Value sign={sign} /></span>

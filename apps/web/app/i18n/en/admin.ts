@@ -15,8 +15,8 @@ export const admin = {
     open_document: 'API of {{name}}',
     unknown: 'The health of the services cannot be read right now.',
     signs: {
-      title: 'What wants somebody',
-      lead: 'Red is too much: the alerts of a monitor fire at the same figures.',
+      title: 'Figures to watch',
+      lead: 'What is red wants somebody: the alerts of a monitor fire at the same figures.',
       good: 'Well',
       bad: 'Too much',
       unknown: 'These figures cannot be read right now.',
@@ -27,7 +27,7 @@ export const admin = {
       names: {
         mail_oldest: 'How late the latest mail is',
         mails_failing: 'Mails that failed and are tried again',
-        given_up: 'Mails and events given up ({{service}})',
+        given_up: 'Mails and events given up',
         payments_undecided: 'Payments whose outcome nobody knows',
         backup_age: 'Age of the last completed backup',
         log_lines_dropped: 'Log lines lost since the last start',

@@ -18,8 +18,8 @@ export const admin: Wording<typeof english.admin> = {
     open_document: 'API de {{name}}',
     unknown: 'La santé des services ne peut pas être lue pour le moment.',
     signs: {
-      title: 'Ce qui demande quelqu’un',
-      lead: 'En rouge, c’est trop : les alertes d’une supervision se déclenchent aux mêmes valeurs.',
+      title: 'Valeurs à surveiller',
+      lead: 'Ce qui est rouge demande quelqu’un : les alertes d’une supervision se déclenchent aux mêmes valeurs.',
       good: 'Bien',
       bad: 'Trop',
       unknown: 'Ces valeurs ne peuvent pas être lues pour le moment.',
@@ -30,7 +30,7 @@ export const admin: Wording<typeof english.admin> = {
       names: {
         mail_oldest: 'Retard de l’e-mail le plus en retard',
         mails_failing: 'E-mails en échec, qui sont réessayés',
-        given_up: 'E-mails et événements abandonnés ({{service}})',
+        given_up: 'E-mails et événements abandonnés',
         payments_undecided: 'Paiements dont personne ne connaît l’issue',
         backup_age: 'Âge de la dernière sauvegarde terminée',
         log_lines_dropped: 'Lignes de journal perdues depuis le dernier démarrage',
