@@ -11,6 +11,10 @@ import type { MailRounds } from './mail-rounds.ts'
 export interface Resources {
   /** Null: there is no mail server, and mails go to the development mailbox. */
   sendMail: SendMail | null
+  /** Whether the mail server can be reached. */
+  isThere: () => Promise<boolean>
+  /** Mails that failed because it could not. */
+  unreached: Set<string>
   /**
    * True without a mail server, outside production. Mails hold links that open accounts, so the box
    * exists only where nobody real is written to; simulated SMS have no other place.

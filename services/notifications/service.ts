@@ -41,6 +41,7 @@ import { getMail, listMailbox } from './operations/read-mailbox.ts'
 import { removeStale } from './operations/remove-stale.ts'
 import { sendNotification } from './operations/send-notification.ts'
 import { personalData } from './personal-data.ts'
+import { hurryWhenBack, look_ms } from './server-return.ts'
 import { statements } from './queries/statements.ts'
 
 /** How long a mail may lie before a sender sees it: people wait for their tickets. */
@@ -96,7 +97,7 @@ export default defineService<Ctx>({
     on(api.deadLetterAdded, tellDeadLetter),
   ],
   jobs: [cron('remove-stale', '19 * * * *', removeStale)],
-  timers: [every(deliver_interval_ms, deliverDue)],
+  timers: [every(deliver_interval_ms, deliverDue), every(look_ms, hurryWhenBack)],
   start: async ctx => {
     const { settings } = ctx
     addMailGauges(ctx)
@@ -113,6 +114,8 @@ export default defineService<Ctx>({
     }
     return {
       sendMail: smtp?.sendMail ?? null,
+      isThere: smtp?.isThere ?? (() => Promise.resolve(false)),
+      unreached: new Set(),
       has_mailbox: !smtp && !is_production,
       mail_box: createSecretBox(settings.ORDER_SIGNATURE, 'kept-mails'),
       rounds: createMailRounds(),

@@ -11,7 +11,12 @@ const silence_ms = 20_000
  */
 const longest_ms = 60_000
 
-export interface Smtp { sendMail: SendMail, close: () => void }
+export interface Smtp {
+  sendMail: SendMail
+  /** Whether it takes a connection, and our account. */
+  isThere: () => Promise<boolean>
+  close: () => void
+}
 
 /** The mail server of the settings, or null without one. */
 export function createSmtp (settings: NotificationSettings, connections: number): Smtp | null {
@@ -38,6 +43,7 @@ export function createSmtp (settings: NotificationSettings, connections: number)
         attachments: mail.attachments.map(asAttachment),
       }))
     },
+    isThere: () => within(longest_ms, transport.verify()).then(() => true, () => false),
     close: () => { transport.close() },
   }
 }

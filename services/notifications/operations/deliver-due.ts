@@ -12,6 +12,7 @@ import {
 import { sealMail } from '../kept-mails.ts'
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
+import { rememberUnreached } from '../server-return.ts'
 import { tickets_not_valid } from '../rules/superseded.ts'
 import {
   isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type OutgoingMail,
@@ -133,6 +134,7 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
   ctx.log.warn({ request_id, delivery_id: id, kind, attempts, code },
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
   if (!is_last) {
+    rememberUnreached(ctx.resources.unreached, id, code)
     await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))
     return
   }

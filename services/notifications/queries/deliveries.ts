@@ -138,6 +138,11 @@ export const markFailed = (db: Db<DB>, id: string, error: string, delay_seconds:
          next_attempt_at = clock_timestamp() + ${delay_seconds} * interval '1 second'
    where id = ${id} and status in ('pending', 'failed')`.execute(db)
 
+/** Due at once, whatever was left of their pause. */
+export const hurryFailed = (db: Db<DB>, ids: string[]) => sql`
+  update notifications.deliveries set next_attempt_at = clock_timestamp()
+   where id = any(${ids}::uuid[]) and status = 'failed'`.execute(db)
+
 /** Returns when, or nothing when it is not open any more. */
 export const markDead = async (tx: Db<DB>, id: string, error: string) =>
   (await sql<{ dead_at: string }>`
