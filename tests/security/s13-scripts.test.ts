@@ -38,10 +38,7 @@ beforeAll(async () => {
   const started = await Promise.all([launchBrowser(), startServerProcess(data.folder)])
   browser = started[0]
   server = started[1]
-  const as = async (account: Account) => server.callAs(await signIn(server.call, account))
   const accounts = ['user', 'eventcreator', 'operator', 'admin'] as const
-  const [user, eventcreator, operator, admin] = await Promise.all(accounts.map(as))
-  people = { user: user!, eventcreator: eventcreator!, operator: operator!, admin: admin! }
   const signedIn = await Promise.all(accounts.map(async account =>
     [account, await signInAs(account)] as const))
   visitors = Object.fromEntries(signedIn) as typeof visitors
@@ -51,6 +48,13 @@ afterAll(async () => {
   await server?.stop()
   await data.remove()
 })
+
+/** A token of the API lives for a quarter of an hour, and a slow machine visits for longer. */
+async function signInAll (): Promise<People> {
+  const as = async (account: Account) => server.callAs(await signIn(server.call, account))
+  return { user: await as('user'), eventcreator: await as('eventcreator'),
+    operator: await as('operator'), admin: await as('admin') }
+}
 
 async function signInAs (account: Account): Promise<Watched> {
   const watched = await watchPages(browser, server.url)
@@ -139,6 +143,7 @@ async function mailsAbout (subject_part: string): Promise<string[]> {
 const on_no_page = [/^createPool name$/, /^voidTicket reason$/]
 
 async function walk (round: number) {
+  people = await signInAll()
   const sale = await writePayloads(people, round)
   const { filler, event } = sale
   await must(people.eventcreator(setFairShares, { params: { event_id: event.id },
@@ -164,6 +169,7 @@ async function walk (round: number) {
   ].map(address => address || '/')
   const failed = await visitAll([...new Set(addresses)])
   const before = await latestMails()
+  people = await signInAll()
   await cancelWithReasons(people, sale, order)
   const told = await eventually(async () => {
     const now = (await latestMails()).filter(id => !before.includes(id))
