@@ -1,4 +1,3 @@
-import type { Runner } from 'graphile-worker'
 import type pg from 'pg'
 import type { EventBus } from './bus.ts'
 import { createPool } from './database.ts'
@@ -98,21 +97,12 @@ function startRunners (
     const log = group[0]!.log
     const url = await addressOfJobs(owner_url, toWorkerLogger(log))
     const pool = createPool({ url, max_connections: 6, application_name: 'fermata-jobs' })
-    const runner = await startJobRunner(pool, sources, log, sole_process)
+    const stopRunner = await startJobRunner(pool, sources, log, sole_process)
     const stopReleasing = startReleasing(pool, log)
     return async () => {
       await stopReleasing()
-      await stopRunner(runner, pool, log)
+      await stopRunner()
+      await pool.end()
     }
   }))
-}
-
-async function stopRunner (runner: Runner, pool: pg.Pool, log: Log): Promise<void> {
-  try {
-    await runner.stop()
-  } catch (error) {
-    // Its jobs are rows: whoever starts next goes on with them.
-    log.warn({ err: error }, 'jobs did not end in order')
-  }
-  await pool.end()
 }

@@ -327,10 +327,10 @@ function limited (payload: Readable, route: AnyRoute): Readable {
 async function answerInTime (
   ctx: Context, bound: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
 ): Promise<FastifyReply> {
-  if (bound.route.takes_its_time) return answer(ctx, bound, raw, reply)
+  if (bound.route.takes_its_time) return answer(ctx, bound, raw, reply, () => {})
   const hasCome = watchAnswer(late => { if (!reply.sent) sendProblem(reply, late) })
   try {
-    return await answer(ctx, bound, raw, reply)
+    return await answer(ctx, bound, raw, reply, hasCome)
   } catch (error) {
     if (!reply.sent) throw error
     ctx.log.warn({ err: error, request_id: raw.id, operation: bound.operation.name },
@@ -341,10 +341,10 @@ async function answerInTime (
   }
 }
 
+/** @param hasCome called before the answer goes out, which a stream may do for long */
 async function answer (
-  ctx: Context, {
-    route, operation, idempotency: answeredBy
-  }: BoundRoute<any>, raw: FastifyRequest, reply: FastifyReply
+  ctx: Context, { route, operation, idempotency: answeredBy }: BoundRoute<any>,
+  raw: FastifyRequest, reply: FastifyReply, hasCome: () => void
 ): Promise<FastifyReply> {
   const idempotency = readIdempotency(
     route, raw.caller, raw.headers['idempotency-key'], raw.body, raw.params
@@ -364,6 +364,7 @@ async function answer (
   const result = await operation(ctx, request)
   // Too late: the caller has been told so.
   if (reply.sent) return reply
+  hasCome()
   const full = isFullReply(result) ? result : undefined
   const status = full?.status ?? Number(Object.keys(route.reply)[0])
   if (full?.headers) {

@@ -103,6 +103,26 @@ test('jobs: what a killed process of many left locked is released after five min
   await ctx.pool.query('delete from graphile_worker._private_jobs')
 })
 
+test('jobs: go on after a moment in which the database could not be told how one ended', async () => {
+  const pool = it.system.contexts.get('notifications')!.pool
+  await pool.query(`
+    create function public.fail() returns trigger language plpgsql as
+      'begin raise exception ''not now''; end';
+    create trigger fail before update on graphile_worker._private_jobs
+      for each row when (new.last_error is not null) execute function public.fail()`)
+  failures = 1
+  await add('untold')
+  const isLocked = async () => (await pool.query(
+    'select from graphile_worker._private_jobs where locked_by is not null')).rowCount === 1
+  await it.eventually(async () => failures === 0 && isLocked())
+  await pool.query('drop function public.fail() cascade')
+
+  await add('after the moment')
+  await it.eventually(async () => done.includes('after the moment'))
+  expect(done).not.toContain('untold')
+  await pool.query('delete from graphile_worker._private_jobs')
+})
+
 test('sole_process: what a killed process left locked runs at the next start', async () => {
   const database = await createTestDatabase()
   const environment = { NODE_ENV: 'test', LOG_LEVEL: 'fatal', ...testSecrets() }

@@ -1,5 +1,6 @@
 import {
-  type Logger as WorkerLogger, Logger, parseCronItems, run, type Runner, type TaskList,
+  Logger, parseCronItems, run, type CronItem, type Logger as WorkerLogger, type Runner,
+  type TaskList,
 } from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
@@ -90,12 +91,13 @@ export interface JobSource {
  * Runs the jobs of all services that share a database, whose tables exist.
  * @param sole_process nobody else runs jobs there, so whatever is locked was left by a killed
  * process
+ * @returns ends that, when those at work are done
  */
 export async function startJobRunner (
   pool: pg.Pool, sources: JobSource[], log: Log, sole_process = false
-): Promise<Runner> {
+): Promise<() => Promise<void>> {
   const taskList: TaskList = {}
-  const cronItems = []
+  const cronItems: CronItem[] = []
   for (const { service, jobs, ctx, log: service_log, tracing } of sources) {
     for (const { name, run: work, schedule } of jobs) {
       const task = `${service}.${name}`
@@ -117,14 +119,51 @@ export async function startJobRunner (
       )
     }
   }
-  const logger = toWorkerLogger(log)
   if (sole_process) await releaseJobs(pool, '0 seconds')
-  return run({
+  const begin = () => run({
     pgPool: pool, schema: jobs_schema, taskList,
     parsedCronItems: parseCronItems(cronItems), concurrency: 4,
     pollInterval: 1000,
-    noHandleSignals: true, logger,
+    noHandleSignals: true, logger: toWorkerLogger(log),
+    // One by one it would not wait for what it says of a job, and a failure of that would be
+    // nobody's: the process would end.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   })
+  return keepRunning(begin, log)
+}
+
+const begin_again_after_ms = 1000
+
+/**
+ * A runner gives up, with all its jobs, when it cannot say how one of them ended: the database was
+ * away for a moment, or late. Whatever it had locked is released like that of a killed one.
+ * @returns ends it
+ */
+async function keepRunning (
+  begin: () => Promise<Runner>, log: Log
+): Promise<() => Promise<void>> {
+  const stop = new AbortController()
+  let runner = await begin()
+  const watching = (async () => {
+    while (!stop.signal.aborted) {
+      // Why it ended it has told its log.
+      await runner.promise.catch(() => undefined)
+      await sleepUntil(begin_again_after_ms, stop.signal)
+      if (stop.signal.aborted) return
+      log.warn('jobs ended, and begin again')
+      runner = await begin().catch(() => runner)
+    }
+  })()
+  return async () => {
+    stop.abort()
+    try {
+      await runner.stop()
+    } catch (error) {
+      // Its jobs are rows: whoever starts next goes on with them.
+      log.warn({ err: error }, 'jobs did not end in order')
+    }
+    await watching
+  }
 }
 
 /** Its own lines are for debugging; a failing job is worth a warning. */
