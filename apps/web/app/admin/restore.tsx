@@ -1,6 +1,7 @@
 import { damaged, getBackup, getLosses, halfRestored, notCompleted, restoreBackup, underWay,
   type Backup } from '@fermata/contracts/backups'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
+import { listReconciliations } from '@fermata/contracts/reconciliation'
 import { data, Form, Link } from 'react-router'
 import type { Route } from './+types/restore'
 import { formatSize } from '../i18n/formats.ts'
@@ -18,7 +19,13 @@ export async function loader ({ context, params: { id } }: Route.LoaderArgs) {
   requirePerson(context, 'admin')
   const call = api(context)
   const backup = bodyOf(context, await call(getBackup, { params: { id } }))
-  return { backup, losses: await optional(call(getLosses, { params: { id } })) }
+  const [losses, runs] = await Promise.all([
+    optional(call(getLosses, { params: { id } })),
+    backup.restore_report && optional(call(listReconciliations, { query: { limit: 100 } })),
+  ])
+  const compared = runs?.items.find(run => run.id === backup.restore_report?.reconciliation_id)
+  const is_all = compared?.result?.unanswered.length === 0
+  return { backup, losses, mismatch_count: is_all ? compared.mismatch_count : null }
 }
 
 /** A restore ends the login of who asked for it: its answer is all there is to read until then. */
@@ -50,7 +57,7 @@ function wordsOf (problem: ProblemBody) {
   return problemIs(problem, notCompleted) ? 'admin.backups.not_completed' : null
 }
 
-export default function Restore ({ loaderData: { backup, losses },
+export default function Restore ({ loaderData: { backup, losses, mismatch_count },
   actionData }: Route.ComponentProps) {
   const { language, t } = useTranslator()
   const restored = actionData?.restored ?? backup
@@ -67,7 +74,9 @@ export default function Restore ({ loaderData: { backup, losses },
         </p>
       </header>
       <FormMessage answer={actionData} />
-      {restored.restore_report && <Report backup={restored} />}
+      {restored.restore_report && (
+        <Report backup={restored} mismatch_count={actionData?.restored ? null : mismatch_count} />
+      )}
       {!actionData?.restored && (
         <>
           <Losses backup={backup} losses={losses} />
@@ -115,7 +124,9 @@ function Losses ({ backup, losses }: { backup: Backup, losses: Losses }) {
 }
 
 /** What the last restore of the backup did. */
-function Report ({ backup: { restore_report: report, restored_at } }: { backup: Backup }) {
+function Report ({ backup: { restore_report: report, restored_at }, mismatch_count }: {
+  backup: Backup, mismatch_count: number | null
+}) {
   const t = useT()
   if (!report || !restored_at) return null
   const { rows, notes, ended, services } = report
@@ -132,7 +143,14 @@ function Report ({ backup: { restore_report: report, restored_at } }: { backup: 
           <li key={what}>{t(`admin.backups.ended.${what}`, { count: ended[what] })}</li>
         ))}
       </ul>
-      <p><Link to="/admin/agreement" className="link">{t('admin.backups.compared')}</Link></p>
+      {mismatch_count !== null && (
+        <p className={mismatch_count === 0 ? 'badge badge-good justify-self-start' : 'badge badge-bad justify-self-start'}>
+          {mismatch_count === 0 ? t('admin.agreement.none') : t('admin.agreement.mismatches', { count: mismatch_count })}
+        </p>
+      )}
+      <p><Link to="/admin/agreement" className="link">
+        {t(mismatch_count === null ? 'admin.backups.compared' : 'admin.backups.all_compared')}
+      </Link></p>
     </div>
   )
 }

@@ -180,6 +180,7 @@ export const admin = {
       tickets_one: '{{count}} voided ticket is void again', tickets_other: '{{count}} voided tickets are void again',
     },
     compared: 'All services are being compared: see what agrees',
+    all_compared: 'All services were compared: the figures',
     half_restored: 'The restore stopped in the middle: {{services}} are not done. Do it again here. If that fails, stop Fermata and use npm run restore with --backup {{id}}; until then nothing starts on what is half there.',
     word: 'restore',
     type_word: 'Type “{{word}}” to go on',

@@ -179,6 +179,7 @@ export const admin: Wording<typeof english.admin> = {
       tickets_one: '{{count}} billet annulé l’est de nouveau', tickets_other: '{{count}} billets annulés le sont de nouveau',
     },
     compared: 'Tous les services sont comparés : voir ce qui concorde',
+    all_compared: 'Tous les services ont été comparés : les chiffres',
     half_restored: 'La restauration s’est arrêtée en route : {{services}} ne sont pas faits. Recommencez ici. Si cela échoue, arrêtez Fermata et utilisez npm run restore avec --backup {{id}} ; d’ici là, rien ne démarre sur ce qui n’est là qu’à moitié.',
     word: 'restaurer',
     type_word: 'Tapez « {{word}} » pour continuer',
