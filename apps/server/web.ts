@@ -179,21 +179,26 @@ async function answerInTime (
 ): Promise<FastifyReply> {
   // A second slash or a backslash would begin the name of another host.
   const path = raw.url.replace(/^[\\/]*/, '/')
-  const answered = answerPage(app, pages, raw, { path, reply })
-  if (raw.method === 'POST' && takes_its_time.test(path)) return answered
+  const deciding = decideAnswer(app, pages, raw, { path, reply })
+  if (raw.method === 'POST' && takes_its_time.test(path)) return (await deciding)()
+  let send: Send
   try {
-    return await inTime(answered, page_within_ms)
+    send = await inTime(deciding, page_within_ms)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return pages.sendAway(reply, kindOf(pages, raw, path).language, raw.method)
+    send = () => pages.sendAway(reply, kindOf(pages, raw, path).language, raw.method)
   }
+  return send()
 }
 
-async function answerPage (
+/** Begins the answer. It is not written before: what is late must not be cut by another one. */
+type Send = () => FastifyReply | Promise<FastifyReply>
+
+async function decideAnswer (
   app: FastifyInstance, pages: Pages, raw: FastifyRequest,
   { path, reply }: { path: string, reply: FastifyReply }
-): Promise<FastifyReply> {
-  if (isApi(path.split('?')[0]!)) {
+): Promise<Send> {
+  if (isApi(path.split('?')[0]!)) return () => {
     reply.callNotFound()
     return reply
   }
@@ -204,7 +209,7 @@ async function answerPage (
   // Forms are ours alone, signing in and out included: whoever is signed in by a stranger's page
   // leaves what they do in the stranger's account.
   if (raw.method === 'POST' && !isFromOurPages(raw.headers, pages.options.public_origin)) {
-    return pages.sendForeign(reply, language)
+    return () => pages.sendForeign(reply, language)
   }
   const line = pages.lines[kind.line]
   const network = siteOf(raw.ip)
@@ -212,24 +217,24 @@ async function answerPage (
     const looker = { gone: gone.signal, network, line }
     const page = await pages.kept.find(`${language} ${kind.address}`, looker, () =>
       inTime(finishTogether(app, pages, { raw, kind }), page_within_ms))
-    if (reply.sent) return reply
-    if (page === 'full') return pages.sendCrowded(reply, language, raw.method)
-    if (page !== null && page !== 'gone') return sendFinished(raw, reply, page)
+    if (page === 'full') return () => pages.sendCrowded(reply, language, raw.method)
+    if (page !== null && page !== 'gone') return () => sendFinished(raw, reply, page)
   }
   const turn = await line.enter(network, () => gone.signal.aborted).turn
-  if (reply.sent) {
-    if (typeof turn !== 'string') turn.leave()
-    return reply
+  // It was told already that it is late.
+  if (reply.sent && typeof turn !== 'string') {
+    turn.leave()
+    return () => reply
   }
   // Nobody reads it, but the request has to end.
-  if (turn === 'gone') return reply.code(503).send('')
-  if (turn === 'full') return pages.sendCrowded(reply, language, raw.method)
+  if (turn === 'gone') return () => reply.code(503).send('')
+  if (turn === 'full') return () => pages.sendCrowded(reply, language, raw.method)
   const nonce = makeNonce()
   try {
     const init = { method: raw.method, signal: gone.signal }
     const request = toRequest(raw, pages.options, kind.address, init)
     const response = await renderPage(app, pages, raw, { request, nonce })
-    return reply.sent ? reply : sendPage(raw, reply, { nonce, response })
+    return () => sendPage(raw, reply, { nonce, response })
   } finally {
     turn.leave()
   }
