@@ -30,8 +30,10 @@ export const properties: Record<PropertyId, { fault: string, promise: string }> 
     promise: 'the next start finishes or undoes what was begun; one of many starters wins',
   },
   R18: {
-    fault: 'a damaged, incomplete or foreign copy is restored',
-    promise: 'it is refused before anything is touched, and what is whole is restored alike',
+    fault: 'the machine is gone, and a copy that was made during a rush is all there is; or that ' +
+      'is damaged, incomplete or foreign',
+    promise: 'one command brings back every order that was acknowledged before its moment, and ' +
+      'nothing by half; what is damaged is refused before anything is touched',
   },
   R20: {
     fault: 'connections that a restart or a pooler in between has spoilt',

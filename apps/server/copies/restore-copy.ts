@@ -70,10 +70,30 @@ export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote
     }
   }
   await inDatabases((db, services) => markRestoring(db, stored.manifest.id, services))
-  const notes: RestoreNote[] = []
-  for (const part of parts) notes.push(...await restorePart(options, part))
+  const notes = await restoreParts(options)
   await endAgain(options)
   await inDatabases(clearRestoring)
+  return notes
+}
+
+/** One fills tables while the other reads them back. */
+const parts_at_once = 2
+
+/** The largest first, or the last one would be waited for alone. */
+async function restoreParts (options: RestoreOptions): Promise<RestoreNote[]> {
+  const waiting = options.parts.toSorted((a, b) => b.bytes - a.bytes)
+  const notes: RestoreNote[] = []
+  const work = async () => {
+    for (let part = waiting.shift(); part; part = waiting.shift()) {
+      notes.push(...await restorePart(options, part).catch((error: unknown) => {
+        waiting.length = 0
+        throw error
+      }))
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: parts_at_once }, work))
+  // Nobody is at work any more when it is told that one has failed.
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
   return notes
 }
 

@@ -64,12 +64,23 @@ async function readForeignKeys (client: PoolClient, schema: string): Promise<For
 const quote = (client: PoolClient, ...names: string[]) =>
   names.map(name => client.escapeIdentifier(name)).join('.')
 
+interface Index { name: string, definition: string }
+
+/** Those that only find things faster; what a constraint stands on stays. */
+const readIndexes = async (client: PoolClient, schema: string): Promise<Index[]> =>
+  (await client.query<Index>(`
+    select c.relname::text as name, pg_get_indexdef(i.indexrelid) as definition
+      from pg_index i join pg_class c on c.oid = i.indexrelid
+     where c.relnamespace = $1::regnamespace and c.relkind = 'i' and not c.relispartition
+       and not exists (select from pg_constraint where conindid = i.indexrelid)
+     order by 1`, [schema])).rows
+
 /**
  * Empties the service's own tables; order among them does not matter while their foreign keys are
- * away.
+ * away. An index is made sooner of all rows than row by row.
  */
 async function emptyLive (
-  client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[]
+  client: PoolClient, schema: string, shapes: TableShape[], keys: ForeignKey[], indexes: Index[]
 ): Promise<void> {
   for (const key of keys) {
     await client.query(
@@ -78,6 +89,7 @@ async function emptyLive (
   }
   const tables = shapes.map(shape => quote(client, schema, shape.name))
   if (tables.length > 0) await client.query(`truncate ${tables.join(', ')}`)
+  for (const { name } of indexes) await client.query(`drop index ${quote(client, schema, name)}`)
   // What triggers did when the rows were first written is part of the copy.
   for (const table of tables) await client.query(`alter table ${table} disable trigger user`)
 }
@@ -146,7 +158,8 @@ async function fill (
   }
   const shapes = await readShapes(client, service)
   const keys = await readForeignKeys(client, service)
-  if (target === 'live') await emptyLive(client, service, shapes, keys)
+  const indexes = target === 'live' ? await readIndexes(client, service) : []
+  if (target === 'live') await emptyLive(client, service, shapes, keys, indexes)
   const schema = target === 'live' ? service : await createScratch(client, service, shapes)
 
   const claimed: End[] = []
@@ -163,6 +176,7 @@ async function fill (
     throw mismatch('', 'The copy is not what was written.')
   }
   if (target === 'live') await restoreRest(client, schema, shapes, sequences)
+  for (const { definition } of indexes) await client.query(definition)
   await addForeignKeys(client, schema, keys)
   const tables = await compare(client, schema, shapes, claimed)
   if (target === 'scratch') return { tables, notes: [] }

@@ -5,6 +5,7 @@ import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import type { ServiceName } from '@fermata/contracts/services'
 import { readExport } from '@fermata/platform/export-reader'
 import { BrokenCopy } from './broken-copy.ts'
+import { giveWay } from './give-way.ts'
 import type { CopyPart } from './manifest.ts'
 import { inPieces, seal, unseal } from './sealing.ts'
 import type { CopyStore } from './store.ts'
@@ -64,7 +65,7 @@ export function differingTable (
 export function readPart (
   store: CopyStore, key: Buffer, backup_id: string, part: CopyPart
 ): Readable {
-  const plain = createZstdDecompress()
+  const plain = createZstdDecompress({ chunkSize: 256 * 1024 })
   async function * bytes (): AsyncGenerator<Buffer> {
     for (const file of part.files) yield await readFile(store, backup_id, file)
   }
@@ -115,7 +116,7 @@ function tee (copy: Readable): [AsyncGenerator<Buffer>, Readable] {
   const second = new Readable({ read () {}, highWaterMark: 1024 * 1024 })
   async function * first (): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of copy) {
+      for await (const chunk of giveWay(copy)) {
         if (!second.push(chunk)) await drained(second)
         yield chunk as Buffer
       }

@@ -6,12 +6,12 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ServiceName } from '@fermata/contracts/services'
 import { uuidv7 } from '@fermata/platform/ids'
+import {
+  BrokenCopy, findDamage, folderStore, listStored, openStored, readPart, writeManifest, writePart,
+  type Contents,
+} from '@fermata/server/copies/stored'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { BrokenCopy } from './broken-copy.ts'
-import { findDamage, listStored, openStored } from './check-copy.ts'
-import { folderStore } from './folder-store.ts'
-import { writeManifest, type Contents } from './manifest.ts'
-import { readPart, writePart } from './part.ts'
+import { atScale, figure } from '../proofs/proof.ts'
 
 /** R18: a copy that was changed in any way is refused, and its whole parts are accepted. */
 
@@ -19,8 +19,7 @@ const key = randomBytes(32)
 const services: ServiceName[] = ['auth', 'orders', 'tickets']
 const ids = [uuidv7(), uuidv7()]
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
-/** A few in each run of all tests; all of them by `npm run test:reliability`. */
-const runs = process.env.PROOFS === 'all' ? 200 : 20
+const runs = atScale(20, 200)
 let folder: string
 let whole: string
 let damaged: string
@@ -117,6 +116,7 @@ async function restorable (): Promise<ServiceName[] | null> {
 }
 
 test(`R18: of ${runs} mutations every one is refused, and the parts beside it are accepted (SEED=${seed})`, async () => {
+  const tried: string[] = []
   for (let i = 0; i < runs; i++) {
     await rm(damaged, { recursive: true, force: true })
     await cp(whole, damaged, { recursive: true })
@@ -128,10 +128,15 @@ test(`R18: of ${runs} mutations every one is refused, and the parts beside it ar
     const hurt = services.filter(name => file.startsWith(name) !== (kind === 'swap'))
     const expected = file === 'manifest.json' ? null : services.filter(name => !hurt.includes(name))
     expect(await restorable(), `${i}: ${kind} ${file}`).toEqual(expected)
+    tried.push(kind)
   }
   await rm(damaged, { recursive: true, force: true })
   await cp(whole, damaged, { recursive: true })
   expect(await restorable(), 'whole again').toEqual(services)
+  const counts = [...Map.groupBy(tried, kind => kind)].map(([kind, all]) => `${kind} ${all.length}`)
+  figure('R18', `${runs} mutations of a copy's files (seed ${seed}; ` +
+    `${counts.sort().join(', ')}): ` +
+    'every one refused, every part beside it accepted, and the part itself when it was whole again')
 }, 300_000)
 
 test('readPart: gives back every byte, and none with another key, service or backup', async () => {
