@@ -1,10 +1,11 @@
+import { isCrontab } from '@fermata/platform/setting-shapes'
 import { Type, type Static } from 'typebox'
 
 export const BackupsSettings = Type.Object({
-  BACKUP_SCHEDULE: Type.String({
+  BACKUP_SCHEDULE: Type.Refine(Type.String({
     pattern: '^\\S+( \\S+){4}$', default: '15 3 * * *', examples: ['*/10 * * * *'],
     description: 'five fields of crontab in UTC: when everything is backed up',
-  }),
+  }), isCrontab),
   BACKUP_DIR: Type.String({
     minLength: 1, default: 'data/backups', examples: ['/var/backups/fermata'],
     description: 'the folder that gets the copies; only its owner can read them',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { exportRoute, Held, holdStillRoute } from '@fermata/contracts/platform'
 import { unavailable } from '@fermata/contracts/problems'
@@ -52,18 +53,23 @@ interface Hold extends Omit<Held, 'held'> {
   has_ended: () => boolean
 }
 
-/** What was let go too early, because a service was slow to answer, is tried again. */
-const max_tries = 3
+/**
+ * What was let go too early, because a service was slow to answer, is tried again, later each time:
+ * what keeps the machine busy may be over by then.
+ */
+const again_after_ms = [300, 1500, 5000]
 
 /** @throws Problem `request/unavailable` when the services could not be held together */
 export async function takeMoment (
   source: CopySource, services: readonly ServiceName[]
 ): Promise<Moment> {
-  for (let tries = 1; ; tries++) {
+  for (let tries = 0; ; tries++) {
     const moment = await tryMoment(source, services)
     if (moment) return moment
-    if (tries === max_tries) throw new Problem(
+    const pause_ms = again_after_ms[tries]
+    if (pause_ms === undefined) throw new Problem(
       unavailable, 'The services are too busy to be copied at one moment.')
+    await sleep(pause_ms)
   }
 }
 

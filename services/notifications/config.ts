@@ -1,4 +1,5 @@
 import { OrderSignature } from '@fermata/platform/platform-settings'
+import { isSender } from '@fermata/platform/setting-shapes'
 import { Type, type Static } from 'typebox'
 
 export const default_sender = 'Fermata <tickets@localhost>'
@@ -24,10 +25,10 @@ export const NotificationSettings = Type.Object({
   })),
   MAIL_PASSWORD: Type.Optional(Type.String({
     secret: true, examples: ['…'], description: 'its password' })),
-  MAIL_FROM: Type.String({
+  MAIL_FROM: Type.Refine(Type.String({
     default: default_sender, examples: ['Town Hall <tickets@example.org>'],
-    description: 'the sender of all mails',
-  }),
+    description: 'the sender of all mails: an address, perhaps with a name',
+  }), isSender),
   MAIL_RETRY_SECONDS: Type.Number({
     default: 30, minimum: 0.05, maximum: 3600, examples: ['30'],
     description: 'seconds until a mail that failed is tried again; doubles with each failure, ' +

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { areRanges } from './network.ts'
+import { areOrigins, isOrigin } from './setting-shapes.ts'
 
 const secret = (description: string) => Type.String({
   secret: true, pattern: '^[^,]{32,}(,[^,]{32,})*$',
@@ -25,9 +26,9 @@ export const PlatformSettings = Type.Object({
   NODE_ENV: Type.Enum(['development', 'test', 'production'], {
     default: 'development', description: 'development, test or production',
     examples: ['production'] }),
-  PUBLIC_URL: Type.String({ pattern: '^https?://[^/]+$', default: 'http://localhost:8000',
+  PUBLIC_URL: Type.Refine(Type.String({ pattern: '^https?://[^/]+$', default: 'http://localhost:8000',
     description: 'the address people type, without a path',
-    examples: ['https://tickets.example.org'] }),
+    examples: ['https://tickets.example.org'] }), isOrigin),
   JWT_INTERNAL_SIGNATURE: secret('the secret that signs tokens between services'),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
     default: 'info', description: 'fatal, error, warn, info, debug or trace', examples: ['warn'] }),
@@ -48,9 +49,9 @@ export const PlatformSettings = Type.Object({
       examples: ['false']
     }
   ),
-  CORS_ORIGINS: Type.String({ default: '',
+  CORS_ORIGINS: Type.Refine(Type.String({ default: '',
     description: 'origins that may call the API from a browser, separated by commas',
-    examples: ['https://www.example.org'] }),
+    examples: ['https://www.example.org'] }), areOrigins),
   TRUST_PROXY: Type.Refine(Type.String({ default: 'loopback',
     description: 'addresses or ranges of proxies whose forwarded headers are believed, separated ' +
       'by commas',

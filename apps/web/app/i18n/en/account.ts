@@ -11,7 +11,7 @@ export const account = {
   password: 'Password',
   new_password: 'New password',
   current_password: 'Current password',
-  password_hint: 'At least 8 characters. A few words in a row are safer than one with signs.',
+  password_hint: 'At least 8 characters. Several words in a row are safer than one word with symbols.',
   name: 'Name',
   bad_credentials: 'Email or password is wrong.',
   weak_password: 'This password is too easy to guess.',

@@ -52,7 +52,7 @@ export const errors = {
     code: 'Code from your app, or a recovery code',
     passkey: 'Confirm with a passkey',
   },
-  failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Please try again.' },
+  failed: { title: 'Something went wrong on our side', text: 'It has been noted. Nothing was charged by this page. Look whether what you did was kept, and try again.' },
   form: {
     check: 'Please check the marked fields.',
     required: 'Please fill this in.',

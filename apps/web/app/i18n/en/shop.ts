@@ -288,7 +288,7 @@ export const shop = {
     to: 'To',
     subject: 'Subject',
     sent: 'Sent',
-    empty: 'No mail yet. Place an order and look again.',
+    empty: 'No mail yet. Create an account or place an order, and look again.',
     attachments: 'Attachments',
     text_version: 'Text version',
     frame: 'The mail as it looks',

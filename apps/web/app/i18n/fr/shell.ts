@@ -55,7 +55,7 @@ export const errors: Wording<typeof english.errors> = {
     code: 'Code de votre application, ou code de secours',
     passkey: 'Confirmer avec une clé d’accès',
   },
-  failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Veuillez réessayer.' },
+  failed: { title: 'Une erreur est survenue de notre côté', text: 'Elle a été notée. Cette page n’a rien débité. Vérifiez si votre saisie a été enregistrée, puis réessayez.' },
   form: {
     check: 'Vérifiez les champs signalés, s’il vous plaît.',
     required: 'Veuillez remplir ce champ.',

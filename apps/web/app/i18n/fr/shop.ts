@@ -291,7 +291,7 @@ export const shop: Wording<typeof english.shop> = {
     to: 'À',
     subject: 'Objet',
     sent: 'Envoyé',
-    empty: 'Pas encore d’e-mail. Passez une commande et revenez.',
+    empty: 'Pas encore d’e-mail. Créez un compte ou passez une commande, puis revenez.',
     attachments: 'Pièces jointes',
     text_version: 'Version texte',
     frame: 'L’e-mail tel qu’il apparaît',
