@@ -238,6 +238,8 @@ test('export: says so when nobody holds the snapshot, in that database, any more
   expect((await take('events', snapshot)).length).toBeGreaterThan(0)
   for (const other of ['0', '-', 'ABC', '00000001-00000001-1']) {
     await expect(take('events', other), other).rejects.toThrow(snapshotGone.title)
+    const head = { ...exportRoute('events'), method: 'HEAD' as never }
+    await expect(ctxOf(apart).callStream(head, { query: { snapshot: other } })).rejects.toThrow('409')
   }
   await expect(take('tickets', snapshot)).rejects.toThrow(snapshotGone.title)
   held.destroy()

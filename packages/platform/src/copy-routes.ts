@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import {
   exportRoute, holdStillRoute, importRoute, restoreMarkRoute,
@@ -21,8 +22,12 @@ export function copyRoutes (
   const { name } = definition
   const exporting = exportRoute(name)
   // A stream where the contract, which browsers read too, can only say bytes.
-  const exportData: Operation<typeof exporting, Context> = async (_, { query }) =>
-    exportTables({ url: owner_url, schema: name, snapshot: query.snapshot }) as never
+  const exportData: Operation<typeof exporting, Context> = async (_, { query }) => {
+    const stream = exportTables({ url: owner_url, schema: name, snapshot: query.snapshot })
+    // What is wrong with the snapshot is known by then, and is the answer.
+    await once(stream, 'readable')
+    return stream as never
+  }
 
   const holding = holdStillRoute(name)
   const holdHere: Operation<typeof holding, Context> = async (_, { query }) =>
