@@ -83,7 +83,7 @@ export default function Restore ({ loaderData: { backup, losses, mismatch_count 
           <Form method="post" className="panel grid gap-3">
             <Field name="word" required maxLength={20} autoComplete="off"
               label={t('admin.backups.type_word', { word: t('admin.backups.word') })} />
-            <button type="submit" className="button justify-self-start">{t('admin.backups.restore')}</button>
+            <button type="submit" className="button button-danger justify-self-start">{t('admin.backups.restore')}</button>
           </Form>
         </>
       )}
@@ -98,16 +98,21 @@ function Losses ({ backup, losses }: { backup: Backup, losses: Losses }) {
   const t = useT()
   const people = new Map((losses?.made ?? []).flatMap(({ people: some }) => some)
     .map(one => [one.address, one]))
+  const made = (losses?.made ?? []).filter(({ count }) => count > 0)
   const unknown = losses ? losses.unanswered : backup.parts.map(part => part.service)
   return (
     <div className="panel grid gap-3">
       <h2>{t('admin.backups.before')}</h2>
-      <p>{t('admin.backups.lost')} <LocalTime at={backup.taken_at ?? backup.created_at} /></p>
-      <ul className="grid gap-1">
-        {losses?.made.map(({ what, count }) => (
-          <li key={what}>{t(`admin.backups.made.${what}`, { count })}</li>
-        ))}
-      </ul>
+      <p>
+        {t('admin.backups.back_to')} <strong><LocalTime at={backup.taken_at ?? backup.created_at} /></strong>.
+      </p>
+      <p>{t('admin.backups.lost')}</p>
+      {made.length > 0 && (
+        <ul className="grid gap-1">
+          {made.map(({ what, count }) => <li key={what}>{t(`admin.backups.made.${what}`, { count })}</li>)}
+        </ul>
+      )}
+      {made.length === 0 && unknown.length === 0 && <p><strong>{t('admin.backups.nothing_since')}</strong></p>}
       {unknown.length > 0 && <p className="text-bad">{t('admin.backups.unknown', { services: unknown.join(', ') })}</p>}
       {people.size > 0 && (
         <details>
@@ -139,7 +144,7 @@ function Report ({ backup: { restore_report: report, restored_at }, mismatch_cou
         {[...sums].map(([what, group]) => (
           <li key={what}>{t(`admin.backups.notes.${what}`, { count: group.reduce((sum, note) => sum + note.count, 0) })}</li>
         ))}
-        {(['accounts', 'addresses', 'orders', 'tickets'] as const).map(what => (
+        {(['accounts', 'addresses', 'orders', 'tickets'] as const).filter(what => ended[what] > 0).map(what => (
           <li key={what}>{t(`admin.backups.ended.${what}`, { count: ended[what] })}</li>
         ))}
       </ul>
