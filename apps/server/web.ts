@@ -172,7 +172,7 @@ interface Pages {
 /** A little longer than an answer that the page asks for may take. */
 const page_within_ms = 6500
 /** Forms whose answer waits for a backup that is compared or restored. */
-const takes_its_time = /^\/admin\/backups(?:\.data)?(?:$|\?)/
+export const takes_its_time = /^\/admin\/backups(?:\/[^/?]+)?(?:\.data)?(?:$|\?)/
 
 async function answerInTime (
   app: FastifyInstance, pages: Pages, raw: FastifyRequest, reply: FastifyReply

@@ -41,8 +41,10 @@ export async function catchUpElsewhere (ctx: Ctx): Promise<boolean> {
   const missing = await listNotElsewhere(ctx.db, elsewhere.place)
   if (missing.length === 0) return false
   const here = new Set(await store.list())
-  const id = missing.find(one => here.has(one))
-  if (!id) return false
-  const done = await withLock(ctx, 'backups', () => keepElsewhere(ctx, id))
-  return done?.result === null
+  // One whose files are damaged here must not keep the others from leaving.
+  for (const id of missing.filter(one => here.has(one))) {
+    const done = await withLock(ctx, 'backups', () => keepElsewhere(ctx, id))
+    if (done?.result === null) return true
+  }
+  return false
 }

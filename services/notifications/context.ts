@@ -7,6 +7,7 @@ import type { SendMail } from './adapters/smtp.ts'
 import type { NotificationSettings } from './config.ts'
 import type { DB } from './database.ts'
 import type { MailRounds } from './mail-rounds.ts'
+import type { Unreached } from './server-return.ts'
 
 export interface Resources {
   /** Null: there is no mail server, and mails go to the development mailbox. */
@@ -14,7 +15,7 @@ export interface Resources {
   /** Whether the mail server can be reached. */
   isThere: () => Promise<boolean>
   /** Mails that failed because it could not. */
-  unreached: Set<string>
+  unreached: Unreached
   /**
    * True without a mail server, outside production. Mails hold links that open accounts, so the box
    * exists only where nobody real is written to; simulated SMS have no other place.

@@ -1,44 +1,75 @@
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listDeliveries } from '@fermata/contracts/notifications'
 import { ticketsIssued } from '@fermata/contracts/tickets'
 import { startMailServer } from '@fermata/testkit/mail-server'
 import { startTestSystem } from '@fermata/testkit/start'
 import { expect, test } from 'vitest'
+import { look_ms } from './server-return.ts'
 import service from './service.ts'
 import { authPeer, issued, publisher, ticketsPeer } from './test/news.ts'
 
-test('hurryWhenBack: what failed while the mail server was away leaves when it is back, not in an hour', async () => {
+/** A mail server with a door in front of it, and a mail that has failed there once. */
+async function failOnce (let_in: (socket: Socket, inside: () => Socket) => void) {
   const mail_server = await startMailServer(() => undefined)
-  let is_away = true
+  let knocks = 0
   const door = createServer(socket => {
+    knocks++
     socket.on('error', () => {})
-    if (is_away) {
-      socket.destroy()
-      return
-    }
-    const inside = connect(mail_server.port, '127.0.0.1').on('error', () => {})
-    socket.pipe(inside).pipe(socket)
+    let_in(socket, () => connect(mail_server.port, '127.0.0.1').on('error', () => {}))
   })
   await new Promise<void>(resolve => { door.listen(0, '127.0.0.1', resolve) })
   const it = await startTestSystem([service, ticketsPeer, authPeer], {
     MAIL_HOSTNAME: '127.0.0.1', MAIL_PORT: String((door.address() as AddressInfo).port),
     MAIL_RETRY_SECONDS: '3600', MAIL_FROM: 'Hall <hall@example.org>',
   })
-  try {
-    const token = await it.personToken({ roles: ['admin'] })
-    await publisher(it)(ticketsIssued, issued())
-    await it.eventually(async () => {
-      const { body } = await it.send(listDeliveries, { token, query: { status: 'failed' } })
-      return body.items.length === 1
-    }, 'the mail to have failed')
-    expect(mail_server.mails).toEqual([])
-
-    is_away = false
-
-    await it.eventually(async () => mail_server.mails.length === 1, 'the mail')
-  } finally {
+  const token = await it.personToken({ roles: ['admin'] })
+  await publisher(it)(ticketsIssued, issued())
+  await it.eventually(async () => {
+    const { body } = await it.send(listDeliveries, { token, query: { status: 'failed' } })
+    return body.items.length === 1
+  }, 'the mail to have failed')
+  const attempts = async () =>
+    (await it.send(listDeliveries, { token, query: {} })).body.items[0]!.attempts
+  const looks = (count: number) => {
+    const until = knocks + count
+    return it.eventually(async () => knocks >= until, 'looks whether it is there')
+  }
+  return { it, mail_server, attempts, looks, async stop () {
     await it.stop()
     door.close()
     await mail_server.stop()
+  } }
+}
+
+test('hurryWhenBack: what failed while the mail server was away leaves when it is back, not in an hour', async () => {
+  let is_away = true
+  const { it, mail_server, looks, stop } = await failOnce((socket, inside) => {
+    if (is_away) socket.destroy()
+    else socket.pipe(inside()).pipe(socket)
+  })
+  try {
+    expect(mail_server.mails).toEqual([])
+    await looks(2)
+    is_away = false
+    await it.eventually(async () => mail_server.mails.length === 1, 'the mail')
+  } finally {
+    await stop()
+  }
+}, 120_000)
+
+test('hurryWhenBack: a server that greets and breaks off in the middle of mails is not away', async () => {
+  const { mail_server, attempts, looks, stop } = await failOnce((socket, inside) => {
+    socket.on('data', (bytes: Buffer) => { if (bytes.includes('DATA\r\n')) socket.destroy() })
+    socket.pipe(inside()).pipe(socket)
+  })
+  try {
+    await looks(1)
+    // Asked once, it is there: nothing is left to look for, and the mail keeps its pause.
+    await sleep(2 * look_ms)
+    expect(await attempts()).toBe(1)
+    expect(mail_server.mails).toEqual([])
+  } finally {
+    await stop()
   }
 }, 120_000)

@@ -115,7 +115,7 @@ export default defineService<Ctx>({
     return {
       sendMail: smtp?.sendMail ?? null,
       isThere: smtp?.isThere ?? (() => Promise.resolve(false)),
-      unreached: new Set(),
+      unreached: { ids: new Set(), was_away: false },
       has_mailbox: !smtp && !is_production,
       mail_box: createSecretBox(settings.ORDER_SIGNATURE, 'kept-mails'),
       rounds: createMailRounds(),

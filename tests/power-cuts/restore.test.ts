@@ -73,7 +73,7 @@ test.skipIf(why_not)('R3, R16: a restore whose power was cut is finished by the 
       const after_ms = random(Math.round(takes_ms))
       const cut_off = restore(folder)
       await Promise.race([sleep(after_ms), cut_off.ended])
-      const was_done = cut_off.said().includes('Start Fermata, then')
+      const was_done = cut_off.said().includes('rows in ')
       if (was_done) were_done++
       await disk.cut()
       await cut_off.ended

@@ -46,14 +46,17 @@ export async function settle (options: SettleOptions): Promise<Settled> {
   const settled: Omit<Settled, 'result'> = { mended: [], notes: [] }
   const compareNow = () => compare(system, options, settled)
   try {
-    let result = await compareNow()
+    let { result, is_quiet } = await compareNow()
     for (const name of ['redeliver', 'recount', 'give-up']) {
       const chosen = repairs[name]!
       const wrong = mendable(chosen, result.found)
-      if (wrong.length === 0) continue
+      // Money is given back only when nothing is on its way that might complete the order.
+      if (wrong.length === 0 || (name === 'give-up' && !is_quiet)) continue
       await repair(chosen, wrong, urls)
       settled.mended.push({ name, says: chosen.says, wrong })
-      result = await compareNow()
+      const now = await compareNow()
+      result = now.result
+      is_quiet = now.is_quiet
     }
     return { ...settled, result }
   } finally {
@@ -83,8 +86,11 @@ async function startQuietly (options: SettleOptions): Promise<System> {
   return system
 }
 
-/** Events that fail are tried again for a while, and are dead letters then. */
-const no_progress_ms = 20_000
+/**
+ * Events that fail are tried again, the last time a minute after the one before, and are dead
+ * letters then.
+ */
+const no_progress_ms = 70_000
 const most_ms = 30 * 60_000
 const look_ms = 200
 
@@ -109,12 +115,12 @@ const rounds = 3
 
 async function compare (
   system: System, { urls, restored }: SettleOptions, { notes }: Pick<Settled, 'notes'>
-): Promise<Reconciled> {
+): Promise<{ result: Reconciled, is_quiet: boolean }> {
   for (let round = 1; ; round++) {
     const is_quiet = await untilDelivered(system)
     if (restored.includes('notifications')) notes.push(...await holdBack(urls))
     const result = await verify(urls, { settle_ms: 1000, older_than_ms: 0 })
-    if (result.mismatches.length === 0 || !is_quiet || round === rounds) return result
+    if (result.mismatches.length === 0 || !is_quiet || round === rounds) return { result, is_quiet }
   }
 }
 

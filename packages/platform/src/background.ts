@@ -11,6 +11,7 @@ import type { HttpMetrics } from './metrics.ts'
 import { findErasedUsers, forgetErasures } from './personal-data-queries.ts'
 import { eraseRowsOf, type PersonalDataMap } from './personal-data.ts'
 import { startRelay, type Relay } from './relay.ts'
+import { remember } from './remember.ts'
 import type { Context, ServiceDefinition } from './service.ts'
 
 /** A service as this process runs it. */
@@ -60,10 +61,12 @@ export async function startBackground (
 }
 
 function addGauges (metrics: HttpMetrics, { db, service }: Context): void {
+  // Both are read for each answer that has one of them.
+  const waiting = remember(500, () => countWaiting(db, service))
   metrics.gauge('fermata_outbox_waiting', 'Events not yet delivered', { service },
-    async () => (await countWaiting(db, service)).outbox)
+    async () => (await waiting()).outbox)
   metrics.gauge('fermata_dead_letters', 'Events and mails given up', { service },
-    async () => (await countWaiting(db, service)).dead_letters)
+    async () => (await waiting()).dead_letters)
 }
 
 const removeOldMessages = async (ctx: Context) => {

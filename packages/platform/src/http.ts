@@ -362,8 +362,11 @@ async function answer (
     idempotency, method: raw.method,
   }
   const result = await operation(ctx, request)
-  // Too late: the caller has been told so.
-  if (reply.sent) return reply
+  // Too late: the caller has been told so, and nobody reads what this holds.
+  if (reply.sent) {
+    if (result instanceof Readable) result.destroy()
+    return reply
+  }
   hasCome()
   const full = isFullReply(result) ? result : undefined
   const status = full?.status ?? Number(Object.keys(route.reply)[0])

@@ -150,8 +150,14 @@ async function keepRunning (
       await runner.promise.catch(() => undefined)
       await sleepUntil(begin_again_after_ms, stop.signal)
       if (stop.signal.aborted) return
-      log.warn('jobs ended, and begin again')
-      runner = await begin().catch(() => runner)
+      try {
+        runner = await begin()
+        log.warn('jobs had ended, and have begun again')
+      } catch (error) {
+        log.warn({ err: error }, 'jobs ended, and cannot begin again yet')
+      }
+      // The end came while this one began, and has asked the one before.
+      if (stop.signal.aborted) await runner.stop().catch(() => undefined)
     }
   })()
   return async () => {
@@ -187,7 +193,7 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
           { err: error, timer: timer.name }, 'timer will try again'
         )
       }
-      if (!stop.signal.aborted) await sleepUntil(timer.interval_ms, stop.signal)
+      await sleepUntil(timer.interval_ms, stop.signal)
     }
   })
   return async () => {
@@ -197,6 +203,8 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
 }
 
 function sleepUntil (ms: number, signal: AbortSignal): Promise<void> {
+  // One that is over tells nobody any more.
+  if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)

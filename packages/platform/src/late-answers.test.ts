@@ -21,13 +21,16 @@ async function * lines () {
   await sleep(longer_ms)
   yield Buffer.from('last\n')
 }
-const stream = () => Readable.from(lines(), { objectMode: false }) as never
+const stream = () => Readable.from(lines(), { objectMode: false })
+
+let unread: Readable | undefined
 
 const service = defineService<Context>({ name: 'orders', routes: [
-  route(long, async function getLong () { return stream() }),
+  route(long, async function getLong () { return stream() as never }),
   route(late, async function getLate () {
     await sleep(longer_ms)
-    return stream()
+    unread = stream()
+    return unread as never
   }),
 ] })
 
@@ -48,4 +51,6 @@ test('answers: a stream that began in time goes on for as long as it has somethi
   expect(over_the_wire).toBe('first\nlast\n')
   expect(inside).toBe('first\nlast\n')
   expect(too_late).toMatchObject([503, { type: '/problems/request/unavailable' }])
+  // What it holds, such as a connection, is let go.
+  await it.eventually(async () => unread?.destroyed)
 }, 30_000)

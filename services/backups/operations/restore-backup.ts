@@ -15,7 +15,7 @@ import { presentBackup } from '../present-backup.ts'
 import {
   findBackup, markRestored, readCatalogue, replaceCatalogue, type BackupRow,
 } from '../queries.ts'
-import { openReconciliation } from '../queries/reconciliations.ts'
+import { findOpenReconciliation, openReconciliation } from '../queries/reconciliations.ts'
 import { alone, requireStored, requireWhole } from './verify-backup.ts'
 
 /**
@@ -56,10 +56,13 @@ async function restoreAll (
     await markAll(ctx, backup, services, true)
     return { rows, notes, ended }
   } catch (error) {
-    if (waiting.size < services.length) {
+    // Where no answer came, or what was put back reads differently, something may be changed.
+    const is_untouched = waiting.size === services.length && error instanceof Problem &&
+      error.cause === undefined
+    if (!is_untouched) {
       ctx.log.error({ err: error, backup_id: backup.id, waiting: [...waiting] }, 'half restored')
       throw new Problem(api.halfRestored, explain(error),
-        { extensions: { services: [...waiting] } })
+        { extensions: { services: waiting.size > 0 ? [...waiting] : services } })
     }
     // Nothing was changed; who cannot be told so says it at the next start.
     await markAll(ctx, backup, services, true).catch((failure: unknown) => {
@@ -118,7 +121,10 @@ const look_ms = 200
 
 async function compareSoon (ctx: Ctx, services: ServiceName[]): Promise<{ id: string }> {
   const until = performance.now() + told_within_ms
-  while (performance.now() < until && await isTelling(ctx, services)) await pause(look_ms)
+  // One that is open began before the restore, and would say what was so then.
+  const isBusy = async () => await findOpenReconciliation(ctx.db) !== undefined ||
+    await isTelling(ctx, services)
+  while (performance.now() < until && await isBusy()) await pause(look_ms)
   const run = await openReconciliation(ctx.db, { id: uuidv7(), trigger: 'request' })
   ctx.resources.compare()
   return run

@@ -134,8 +134,8 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
   ctx.log.warn({ request_id, delivery_id: id, kind, attempts, code },
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
   if (!is_last) {
-    rememberUnreached(ctx.resources.unreached, id, code)
     await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))
+    rememberUnreached(ctx.resources.unreached, id, code)
     return
   }
   await ctx.transaction(async tx => {
