@@ -61,7 +61,8 @@ test('R23: mixed load: no answer of 5xx is without a reason, and memory is flat 
   expect(growth).toBeLessThan(most_growth)
 }, is_whole ? 3_000_000 : 300_000)
 
-test('R23: control: a server that keeps a little of every request is not taken for flat', async () => {
+// A start's own growth would pass for a leak in the seconds of a slice.
+test.runIf(is_whole)('R23: control: a server that keeps a little of every request is not taken for flat', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-leak-'))
   const leak = join(folder, 'leak.mjs')
   await writeFile(leak, `const kept = []
@@ -69,7 +70,7 @@ test('R23: control: a server that keeps a little of every request is not taken f
       setInterval(() => kept.push(Buffer.alloc(8 * 1024 * 1024, 1)), 500).unref()
     }`)
   try {
-    const { memory } = await runLoad(atScale(6, 60), { NODE_OPTIONS: `--import ${pathToFileURL(leak).href}` })
+    const { memory } = await runLoad(60, { NODE_OPTIONS: `--import ${pathToFileURL(leak).href}` })
     expect(growthOf(memory, 0)).toBeGreaterThan(most_growth)
   } finally {
     await rm(folder, { recursive: true })

@@ -50,8 +50,8 @@ export async function settle (options: SettleOptions): Promise<Settled> {
     for (const name of ['redeliver', 'recount', 'give-up']) {
       const chosen = repairs[name]!
       const wrong = mendable(chosen, result.found)
-      // Money is given back only when nothing is on its way that might complete the order.
-      if (wrong.length === 0 || (name === 'give-up' && !is_quiet)) continue
+        .filter(one => name !== 'give-up' || is_quiet || isOrderGone(one))
+      if (wrong.length === 0) continue
       await repair(chosen, wrong, urls)
       settled.mended.push({ name, says: chosen.says, wrong })
       const now = await compareNow()
@@ -87,10 +87,13 @@ async function startQuietly (options: SettleOptions): Promise<System> {
 }
 
 /**
- * Events that fail are tried again, the last time a minute after the one before, and are dead
- * letters then.
+ * What is on its way may still complete an order that waits to be paid, and its money stays; it
+ * makes none that is not there.
  */
-const no_progress_ms = 70_000
+const isOrderGone = ({ detail }: Mismatched) => detail.startsWith('order unknown')
+
+/** Events that fail are tried again for longer than this; what they are about then waits. */
+const no_progress_ms = 20_000
 const most_ms = 30 * 60_000
 const look_ms = 200
 

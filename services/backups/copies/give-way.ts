@@ -16,15 +16,18 @@ const idleMs = () => cpus().reduce((sum, { times }) => sum + times.idle, 0)
 /**
  * The stream, for a tenth of the time while every core is busy: a copy takes longer then, instead
  * of buyers. Whether one is free is seen while this rests, so its own work does not count.
+ * @param idle milliseconds in which cores had nothing to do, since whenever
  */
-export async function * giveWay<T> (stream: AsyncIterable<T>): AsyncGenerator<T> {
+export async function * giveWay<T> (
+  stream: AsyncIterable<T>, idle = idleMs
+): AsyncGenerator<T> {
   let until = performance.now() + short_ms
   for await (const chunk of stream) {
     yield chunk
     if (performance.now() < until) continue
-    const before = idleMs()
+    const before = idle()
     await sleep(rest_ms)
-    const is_free = idleMs() - before > least_idle * rest_ms
+    const is_free = idle() - before > least_idle * rest_ms
     until = performance.now() + (is_free ? long_ms : short_ms)
   }
 }
