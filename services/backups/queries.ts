@@ -156,5 +156,6 @@ export const replaceCatalogue = async (tx: Tx<DB>, { backups, parts }: Catalogue
 
 /** In seconds, of the last one that was completed; null where there is none. */
 export const findBackupAge = async (db: Db<DB>) => (await sql<{ age_seconds: number | null }>`
-  select extract(epoch from now() - max(completed_at))::float8 as age_seconds
-    from backups.backups where status = 'completed'`.execute(db)).rows[0]!.age_seconds
+  select extract(epoch from now() - coalesce(
+           (select max(completed_at) from backups.backups where status = 'completed'),
+           (select min(timestamp)::timestamptz from backups.migrations)))::float8 as age_seconds`.execute(db)).rows[0]!.age_seconds

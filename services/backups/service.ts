@@ -65,8 +65,8 @@ export default defineService<Ctx>({
   async start (ctx) {
     addReconciliationGauges(ctx)
     ctx.metrics.gauge('fermata_backup_age_seconds', 'Since the last backup that was completed, or '
-      + 'since the start while there is none', { service: ctx.service },
-    async () => await findBackupAge(ctx.db) ?? process.uptime())
+      + 'since the installation while there is none', { service: ctx.service },
+    async () => await findBackupAge(ctx.db) ?? 0)
     const { store, elsewhere } = copiesOf(ctx.settings)
     const endings = createEndingsMirror(store, elsewhere)
     const sendEndings = patiently(ctx, async () => {

@@ -45,9 +45,10 @@ async function isCurrent (db: Kysely<any>, schema: string, names: string[]): Pro
 /**
  * Before it begins, the migrator lists the tables and columns of the whole database, and one of
  * them may be renamed or dropped meanwhile: those of jobs are, when services that share a database
- * start for the first time. SQLSTATEs of an undefined table and an undefined column.
+ * start for the first time; and a restore makes the schemas of other services anew. SQLSTATEs of an
+ * undefined table, column and schema.
  */
-const gone_while_listed = ['42P01', '42703']
+const gone_while_listed = ['42P01', '42703', '3F000']
 
 /** True for what may pass in a moment. */
 const isPassing = (error: unknown, has_begun: boolean) => {

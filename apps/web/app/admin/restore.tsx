@@ -2,7 +2,7 @@ import { damaged, getBackup, getLosses, halfRestored, notCompleted, restoreBacku
   type Backup } from '@fermata/contracts/backups'
 import { problemIs, type ProblemBody } from '@fermata/contracts/client'
 import { listReconciliations } from '@fermata/contracts/reconciliation'
-import { data, Form, Link } from 'react-router'
+import { data, Form, Link, useNavigation } from 'react-router'
 import type { Route } from './+types/restore'
 import { formatSize } from '../i18n/formats.ts'
 import { translators } from '../i18n/translators.server.ts'
@@ -33,6 +33,9 @@ export const shouldRevalidate = ({ actionStatus, defaultShouldRevalidate }: {
   actionStatus?: number, defaultShouldRevalidate: boolean
 }) => actionStatus === 200 ? false : defaultShouldRevalidate
 
+/** A stadium with its orders takes minutes. */
+const restored_within_ms = 3_600_000
+
 /** Nothing is put back until the word was typed: what came after the copy is gone. */
 export async function action ({ context, request, params: { id } }: Route.ActionArgs) {
   requirePerson(context, 'admin')
@@ -41,7 +44,7 @@ export async function action ({ context, request, params: { id } }: Route.Action
   const refused = (words: string, status: number) => data<FormAnswer & { restored?: Backup }>(
     refuse(t, {}, {}, words), { status })
   if (word.trim().toLowerCase() !== t('admin.backups.word')) return refused(t('admin.backups.word_wrong'), 400)
-  const answer = await api(context)(restoreBackup, { params: { id }, body: {} })
+  const answer = await api(context, restored_within_ms)(restoreBackup, { params: { id }, body: {} })
   if (answer.ok) return data<FormAnswer & { restored?: Backup }>(
     { values: {}, errors: {}, done: t('admin.backups.restored'), restored: answer.body })
   const words = wordsOf(answer.problem)
@@ -60,6 +63,7 @@ function wordsOf (problem: ProblemBody) {
 export default function Restore ({ loaderData: { backup, losses, mismatch_count },
   actionData }: Route.ComponentProps) {
   const { language, t } = useTranslator()
+  const is_at_work = useNavigation().state === 'submitting'
   const restored = actionData?.restored ?? backup
   const rows = backup.parts.reduce((sum, part) => sum + part.rows, 0)
   return (
@@ -73,7 +77,9 @@ export default function Restore ({ loaderData: { backup, losses, mismatch_count 
           {` · ${formatSize(language, backup.bytes)} · ${t('admin.backups.rows', { count: rows })}`}
         </p>
       </header>
-      <FormMessage answer={actionData} />
+      {is_at_work
+        ? <p role="status" className="notice">{t('admin.backups.restoring')}</p>
+        : <FormMessage answer={actionData} />}
       {restored.restore_report && (
         <Report backup={restored} mismatch_count={actionData?.restored ? null : mismatch_count} />
       )}
@@ -83,7 +89,7 @@ export default function Restore ({ loaderData: { backup, losses, mismatch_count 
           <Form method="post" className="panel grid gap-3">
             <Field name="word" required maxLength={20} autoComplete="off"
               label={t('admin.backups.type_word', { word: t('admin.backups.word') })} />
-            <button type="submit" className="button button-danger justify-self-start">{t('admin.backups.restore')}</button>
+            <button type="submit" disabled={is_at_work} className="button button-danger justify-self-start">{t('admin.backups.restore')}</button>
           </Form>
         </>
       )}

@@ -17,7 +17,8 @@ import { formOptions, readEvent, textsOfEvent } from './event-form.server.ts'
 export async function loader ({ context, params }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
   const event = bodyOf(context, await api(context)(getEvent, { params: { id: params.id } }))
-  return { options: formOptions(), texts: textsOfEvent(event), version: event.version }
+  const options = formOptions(context.get(visitorOf).language)
+  return { options, texts: textsOfEvent(event), version: event.version }
 }
 
 export async function action ({ context, params, request }: Route.ActionArgs) {

@@ -2,14 +2,17 @@ import { Category, NewEvent, type Event } from '@fermata/contracts/events'
 import { currencies } from '@fermata/contracts/money'
 import type { Static } from 'typebox'
 import type { Translate } from '../i18n/translate.ts'
+import type { Language } from '../i18n/language.ts'
 import { check, inputRules } from '../server/forms.server.ts'
+import { countriesIn } from './countries.server.ts'
 import { allZones, endAfter, endsTooSoon, fieldMoment, isZone, timeTexts } from './zones.server.ts'
 
 type Texts = Record<string, string>
 
 /** What the form of an event needs to know beyond the event. */
-export const formOptions = () => ({
+export const formOptions = (language: Language) => ({
   rules: inputRules(NewEvent), categories: Category.enum, currencies, zones: allZones(),
+  countries: countriesIn(language),
 })
 export type FormOptions = ReturnType<typeof formOptions>
 

@@ -42,8 +42,8 @@ export function EventForm ({ options, texts, answer, submit }: EventFormProps) {
         <Field {...of('venue.name')} label={t('organizer.form.venue_name')} className="sm:col-span-2" />
         <Field {...of('venue.address')} label={t('organizer.form.address')} className="sm:col-span-2" />
         <Field {...of('venue.city')} label={t('organizer.form.city')} />
-        <Field {...of('venue.country')} pattern="[A-Za-z]{2}" maxLength={2} autoCapitalize="characters" label={t('organizer.form.country')}
-          hint={t('organizer.form.country_hint')} />
+        <SelectField {...of('venue.country')} label={t('organizer.form.country')}
+          options={[{ value: '', text: t('organizer.form.country_hint') }, ...options.countries]} />
       </Step>
       <Step title={t('organizer.form.tickets')}>
         <SelectField {...of('currency')} label={t('organizer.form.currency')}

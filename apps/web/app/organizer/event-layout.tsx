@@ -1,4 +1,4 @@
-import { cancelEvent, deleteEvent, eventIsOver, getEvent, hasOrders, publishEvent,
+import { cancelEvent, deleteEvent, eventIsOver, getAttendance, getEvent, hasOrders, publishEvent,
   wrongState } from '@fermata/contracts/events'
 import type { ProblemBody } from '@fermata/contracts/client'
 import { data, Form, Link, Outlet, redirect } from 'react-router'
@@ -18,7 +18,12 @@ import { EventBadge } from './event-badge.tsx'
 
 export async function loader ({ context, params }: Route.LoaderArgs) {
   const { roles } = requirePerson(context, 'event_creator', 'admin')
-  const event = bodyOf(context, await api(context)(getEvent, { params: { id: params.id } }))
+  const call = api(context)
+  // Everybody may look at a published event; these pages are of those who manage it.
+  const [event] = await Promise.all([
+    call(getEvent, { params: { id: params.id } }).then(answer => bodyOf(context, answer)),
+    call(getAttendance, { params: { id: params.id } }).then(answer => bodyOf(context, answer)),
+  ])
   return { event, is_admin: roles.includes('admin') }
 }
 

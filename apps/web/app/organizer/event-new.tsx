@@ -15,7 +15,7 @@ import { formOptions, readEvent } from './event-form.server.ts'
 export async function loader ({ context }: Route.LoaderArgs) {
   requirePerson(context, 'event_creator', 'admin')
   return {
-    options: formOptions(),
+    options: formOptions(context.get(visitorOf).language),
     // The key is one for each time the page is shown: pressing twice makes one event.
     texts: { timezone: 'Europe/Paris', currency: 'EUR', category: 'music', idempotency_key: randomUUID() },
   }

@@ -3,6 +3,7 @@ import { translators } from '../i18n/translators.server.ts'
 import { readEvent, textsOfEvent } from './event-form.server.ts'
 import { promoChangesOf, readPromoCode, textsOfPromo } from './promo-code-form.server.ts'
 import { readTicketType, textsOfType } from './ticket-type-form.server.ts'
+import { countriesIn } from './countries.server.ts'
 import { allZones, isZone, momentOf, wallTime } from './zones.server.ts'
 
 const { t } = translators.en
@@ -167,4 +168,17 @@ test('textsOfPromo: reads back as the same code', () => {
     max_uses: null, counts: 'orders' as const, ...code, id: event.id, used: 0, created_at: '',
       updated_at: '' }
   expect(textsOfPromo(kept, event)).toMatchObject(texts)
+})
+
+test('countriesIn: every country once, by its name, in the order of the language', () => {
+  const [english, french] = [countriesIn('en'), countriesIn('fr')]
+  const named = (text: string) => english.find(country => country.text === text)?.value
+  // Two letters that a person types are those of another country.
+  expect([named('Germany'), named('Georgia'), named('Austria'), named('Australia')])
+    .toEqual(['DE', 'GE', 'AT', 'AU'])
+  expect(french.find(({ value }) => value === 'DE')!.text).toBe('Allemagne')
+  expect(new Set(english.map(({ value }) => value)).size).toBe(english.length)
+  expect(english.length).toBeGreaterThan(240)
+  expect(english.map(({ value }) => value)).not.toEqual(expect.arrayContaining(['EU']))
+  expect(french[0]!.text).toBe('Afghanistan')
 })

@@ -27,8 +27,12 @@ const guest: Session = { me: null, token: null }
 
 type Context = Readonly<RouterContextProvider>
 
+const usual_timeout_ms = 15_000
+
 /** A client of the API that speaks for a token, or for nobody. */
-export function clientFor (context: Context, token: string | null): Call {
+export function clientFor (
+  context: Context, token: string | null, timeout_ms = usual_timeout_ms
+): Call {
   const web = context.get(webRequest)
   const { language } = context.get(visitorOf)
   const { call } = createClient({
@@ -43,7 +47,7 @@ export function clientFor (context: Context, token: string | null): Call {
       'x-request-id': web.request_id,
       ...(token && { authorization: `Bearer ${token}` }),
     },
-    timeout_ms: 15_000,
+    timeout_ms,
   })
   return ((route: AnyRoute, input: object = {}) => {
     refuseNameless(route, input)
@@ -193,7 +197,8 @@ export function deviceHeaders (context: Context): Record<string, string> {
 }
 
 /** Speaks for whoever is signed in. */
-export const api = (context: Context): Call => clientFor(context, context.get(sessionOf).token)
+export const api = (context: Context, timeout_ms?: number): Call =>
+  clientFor(context, context.get(sessionOf).token, timeout_ms)
 
 /**
  * Speaks for an order: by its own token when this browser has one, else for the person. A token

@@ -41,13 +41,14 @@ type SelectProps =
   Labelled & { options: readonly Option[], defaultValue?: string, required?: boolean }
 
 export function SelectField (
-  { name, label, hint, error, className = '', options, ...select }: SelectProps
+  { name, label, hint, error, className = '', options, defaultValue, required }: SelectProps
 ) {
   return (
     <Labels name={name} label={label} hint={hint} error={error} className={className}
       is_optional={false}>
       {attributes => (
-        <select className="input" name={name} {...select} {...attributes}>
+        <select className="input" name={name} defaultValue={defaultValue} required={required}
+          {...attributes}>
           {options.map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
         </select>
       )}

@@ -29,7 +29,7 @@ export const admin = {
         mails_failing: 'Mails that failed and are tried again',
         given_up: 'Mails and events given up',
         payments_undecided: 'Payments with an unknown outcome',
-        backup_age: 'Age of the last completed backup',
+        backup_age: 'Time without a new backup',
         log_lines_dropped: 'Log lines lost since the last start',
       },
       actions: {
@@ -157,6 +157,7 @@ export const admin = {
     restore: 'Restore this backup',
     back_to: 'Everything goes back to',
     lost: 'Orders, payments, accounts and everything else that came later will be gone. All logins end, and mails that were waiting are not sent by themselves.',
+    restoring: 'The backup is being restored. Large ones take minutes; leave this page open.',
     nothing_since: 'Nothing was added since.',
     was_restored: 'Restored',
     elsewhere: 'Also in {{place}}',

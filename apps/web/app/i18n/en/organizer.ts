@@ -26,7 +26,7 @@ export const organizer = {
     address: 'Address',
     city: 'City',
     country: 'Country',
-    country_hint: 'Two letters, such as FR',
+    country_hint: 'Choose a country',
     tickets: 'Tickets',
     currency: 'Currency',
     capacity: 'Seats in all',
@@ -203,7 +203,7 @@ export const organizer = {
   },
   actions: {
     publish: 'Publish',
-    publish_text: 'Everyone sees the event and its tickets can be bought.',
+    publish_text: 'Once published, everyone sees the event and can buy tickets.',
     published: 'The event is published.',
     cancel: 'Cancel the event',
     cancel_text: 'Orders are refunded and everyone with a ticket is told. This cannot be undone.',

@@ -32,7 +32,7 @@ export const admin: Wording<typeof english.admin> = {
         mails_failing: 'E-mails en échec, qui sont réessayés',
         given_up: 'E-mails et événements abandonnés',
         payments_undecided: 'Paiements à l’issue inconnue',
-        backup_age: 'Âge de la dernière sauvegarde terminée',
+        backup_age: 'Temps sans nouvelle sauvegarde',
         log_lines_dropped: 'Lignes de journal perdues depuis le dernier démarrage',
       },
       actions: {
@@ -156,6 +156,7 @@ export const admin: Wording<typeof english.admin> = {
     restore: 'Restaurer cette sauvegarde',
     back_to: 'Tout revient à l’état du',
     lost: 'Les commandes, les paiements, les comptes et tout ce qui est venu ensuite seront perdus. Toutes les connexions prennent fin, et les e-mails en attente ne partent pas d’eux-mêmes.',
+    restoring: 'La sauvegarde est en cours de restauration. Les grandes prennent des minutes ; gardez cette page ouverte.',
     nothing_since: 'Rien n’a été ajouté depuis.',
     was_restored: 'Restaurée',
     elsewhere: 'Aussi dans {{place}}',

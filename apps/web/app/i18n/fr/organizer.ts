@@ -29,7 +29,7 @@ export const organizer: Wording<typeof english.organizer> = {
     address: 'Adresse',
     city: 'Ville',
     country: 'Pays',
-    country_hint: 'Deux lettres, comme FR',
+    country_hint: 'Choisissez un pays',
     tickets: 'Billets',
     currency: 'Devise',
     capacity: 'Places en tout',
@@ -206,7 +206,7 @@ export const organizer: Wording<typeof english.organizer> = {
   },
   actions: {
     publish: 'Publier',
-    publish_text: 'Tout le monde voit l’événement et ses billets peuvent être achetés.',
+    publish_text: 'Une fois publié, l’événement est visible de tous et ses billets peuvent être achetés.',
     published: 'L’événement est publié.',
     cancel: 'Annuler l’événement',
     cancel_text: 'Les commandes sont remboursées et chaque détenteur de billet est prévenu. C’est définitif.',
