@@ -101,15 +101,28 @@ test('keys: a login of auth is believed soon after auth is there, and one of any
   expect((await running!.app.inject({ url: getMe.path, headers: as(token) })).statusCode).toBe(401)
 }, 60_000)
 
+/** While auth is asked and does not answer, nobody is told that they are nobody. */
+const untilKnown = (token: string) => eventually(async () => {
+  const status = await statusOf(token)
+  return status !== 503 && status
+}, 'an answer of auth')
+
+test('keys: with a key that is new while auth is away, whoever comes is asked to come back', async () => {
+  await running?.stop()
+  running = undefined
+  expect(await statusOf(await signedWith(secret()))).toBe(503)
+  expect(await statusOf(await signedWith(old))).toBe(200)
+})
+
 test('keys: a new key is known when its first token comes, and one that was given up is not', async () => {
   const before = await signedWith(old)
   await restartAuth(`${young},${old}`)
-  expect(await statusOf(await signedWith(young))).toBe(200)
+  expect(await untilKnown(await signedWith(young))).toBe(200)
   expect(await statusOf(before)).toBe(200)
 
   await restartAuth(young)
   // A name that nobody knows makes the service ask; by itself it asks every half minute.
-  expect(await statusOf(await signedWith(secret()))).toBe(401)
+  expect(await untilKnown(await signedWith(secret()))).toBe(401)
   expect(await statusOf(before)).toBe(401)
   expect(await statusOf(await signedWith(young))).toBe(200)
 }, 60_000)

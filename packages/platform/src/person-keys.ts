@@ -51,8 +51,8 @@ const ask_again_ms = 1000
 
 /**
  * Auth's public keys, asked of it at the start, now and then, and when a token names one that is
- * not known yet. While auth is away the last ones are believed; before it has answered once, nobody
- * can be recognised.
+ * not known yet. While auth is away the last ones are believed, and who comes with another, or
+ * before it has answered once, is asked to come back.
  * @returns the keys, and what ends the asking
  */
 export function followPersonKeys (
@@ -60,7 +60,7 @@ export function followPersonKeys (
 ): PersonKeys & { stop: () => void } {
   let keys: Map<string, KeyObject> | null = null
   let asked_at_ms = -Infinity
-  let asking: Promise<void> | null = null
+  let asking: Promise<boolean> | null = null
   const stopped = new AbortController()
 
   async function ask (): Promise<void> {
@@ -73,8 +73,12 @@ export function followPersonKeys (
     if (read.size > 0) keys = read
   }
 
-  /** Whoever asks meanwhile shares the answer. Failures are tried again by whoever needs a key. */
-  const askOnce = () => asking ??= ask().catch(() => {}).finally(() => { asking = null })
+  /**
+   * Whoever asks meanwhile shares the answer. Failures are tried again by whoever needs a key.
+   * @returns whether there was an answer
+   */
+  const askOnce = () => asking ??= ask().then(() => true, () => false)
+    .finally(() => { asking = null })
 
   void askOnce()
   const timer = setInterval(() => {
@@ -88,9 +92,10 @@ export function followPersonKeys (
       if (keys?.has(kid)) return keys.get(kid)!
       // What was asked before may be answered without a key that was made since.
       const began_earlier = asking !== null
-      await askOnce()
-      if (began_earlier && keys?.has(kid) === false) await askOnce()
-      if (keys === null) throw new Problem(
+      let is_answered = await askOnce()
+      if (began_earlier && !keys?.has(kid)) is_answered = await askOnce()
+      // A name that is new to us may be auth's newest: only its answer says that it is nobody's.
+      if (keys === null || (!is_answered && !keys.has(kid))) throw new Problem(
         unavailable, 'Who you are cannot be checked yet: the auth service has not answered.',
         { headers: { 'retry-after': '2' } })
       return keys.get(kid) ?? null
