@@ -36,7 +36,7 @@ export async function putBack (
   try {
     const answer = await ctx.callStream(
       importRoute(part.service),
-      { query: { target }, request_id },
+      { query: target === 'live' ? { target, backup_id } : { target }, request_id },
       copy,
     )
     return await json(answer) as ImportResult

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as api from '@fermata/contracts/backups'
+import { restoreMarkRoute } from '@fermata/contracts/platform'
 import { firstIdAt } from '@fermata/platform/ids'
-import { defineService, type Context } from '@fermata/platform/service'
+import { findRestoring } from '@fermata/platform/restore-mark'
+import { defineService, type Context, type ServiceDefinition } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,6 +17,7 @@ import service from './service.ts'
 let it: TestSystem
 let folder: string
 let is_away = false
+let neighbours: ServiceDefinition[]
 const made: api.Backup[] = []
 
 beforeAll(async () => {
@@ -30,7 +33,8 @@ beforeAll(async () => {
         people: [{ name: 'Ann', address: 'ann@example.com' }] }
     },
   })
-  it = await startTestSystem([service, neighbour('auth'), neighbour('tickets')],
+  neighbours = [neighbour('auth'), neighbour('tickets')]
+  it = await startTestSystem([service, ...neighbours],
     { BACKUP_DIR: join(folder, 'copies'), LOG_LEVEL: 'fatal' })
   const { body: { id } } = await it.send(api.createBackup,
     { ...await as(), body: { services: ['auth', 'tickets'] } })
@@ -52,7 +56,14 @@ const connect = async () => {
   await client.connect()
   return client
 }
-const startBeside = () => startTestSystem([service], { LOG_LEVEL: 'fatal' }, it.database_url)
+const startBeside = (with_them: ServiceDefinition[] = []) =>
+  startTestSystem([service, ...with_them], { LOG_LEVEL: 'fatal' }, it.database_url)
+/** What a restore that is killed before its first import leaves. */
+const mark = async (...services: ('auth' | 'tickets')[]) => {
+  for (const name of services) await it.context<Context>('backups').call(restoreMarkRoute(name), {
+    body: { backup_id: made[0]!.id, services: ['auth', 'tickets'], what: 'begun' } })
+}
+const marks = () => findRestoring(it.context<Context>('tickets').db)
 
 test('getLosses: what was made since, whose it is, and of whom it is not known', async () => {
   const owner = it.context('tickets').pool
@@ -84,6 +95,14 @@ test('restoreBackup: one that stops in the middle lets nothing start until it wa
     await expect(startBeside()).rejects.toThrow(
       `A restore of the backup ${made[0]!.id} was cut off before auth, tickets were done`)
     expect((await owner.query('select from tickets.stubs')).rowCount).toBe(3)
+    const progress = [['auth', 'changed'], ['tickets', 'begun']]
+    const found = async () => (await marks()).map(one => [one.service, one.progress])
+    expect(await found()).toEqual(progress)
+    // One that fails at its first service leaves what the one before had changed.
+    await client.query('create table public.more (id uuid references auth.stubs)')
+    expect((await restore()).status).toBeGreaterThanOrEqual(400)
+    expect(await found()).toEqual(progress)
+    await client.query('drop table public.more')
   } finally {
     await client.query('drop table public.others')
     await client.end()
@@ -104,6 +123,36 @@ test('restoreBackup: where the first service cannot be restored nothing is marke
     await (await startBeside()).stop()
   } finally {
     await client.query('drop table public.others')
+    await client.end()
+  }
+}, 60_000)
+
+test('restoreBackup: one that was killed before it changed anything lets the shop start', async () => {
+  await mark('auth', 'tickets')
+  expect((await marks()).map(({ progress }) => progress)).toEqual(['marked', 'marked'])
+  await (await startBeside()).stop()
+  expect(await marks()).toEqual([])
+  await mark('auth')
+  await expect(startBeside()).rejects.toThrow('cannot be seen from this database')
+  await (await startBeside(neighbours)).stop()
+  expect(await marks()).toEqual([])
+}, 60_000)
+
+test('restoreBackup: changes nothing where a process started since it marked', async () => {
+  const owner = it.context('tickets').pool
+  await owner.query('insert into tickets.stubs values ($1)', [firstIdAt(Date.now())])
+  const client = await connect()
+  try {
+    await client.query('begin; lock table auth.stubs in access share mode')
+    const answer = restore()
+    await it.eventually(async () => (await client.query(
+      `select from pg_locks where not granted and relation = 'auth.stubs'::regclass`)).rowCount, 'it to wait')
+    await (await startBeside()).stop()
+    await client.query('commit')
+    expect((await answer).status).toBe(503)
+    expect((await owner.query('select from tickets.stubs')).rowCount).toBe(1)
+    expect(await marks()).toEqual([])
+  } finally {
     await client.end()
   }
 }, 60_000)

@@ -10,7 +10,7 @@ import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { migrate } from '@fermata/platform/migrate'
-import { findRestoring } from '@fermata/platform/restore-mark'
+import { findRestoring, markRestoring } from '@fermata/platform/restore-mark'
 import { makeCopy } from '@fermata/server/copies/make-copy'
 import { describeLost, findLost } from '@fermata/server/copies/find-lost'
 import { restoreCopy } from '@fermata/server/copies/restore-copy'
@@ -198,4 +198,21 @@ test('restoreCopy: one of some services takes no mark away from those that were 
   } finally {
     await db.destroy()
   }
+}, 240_000)
+
+test('npm run restore: what was only marked is counted, and given up by nobody but --replace', async () => {
+  const at = await makeDatabase(url)
+  const db = createDatabase<unknown>(createPool({
+    url: at, max_connections: 1, application_name: 'test' }))
+  try {
+    await markRestoring(db, { backup_id: copy.id, services: serviceNames }, serviceNames)
+  } finally {
+    await db.destroy()
+  }
+  const { stdout, stderr, code } = await command(at, [])
+  expect(code).toBe(1)
+  expect(stderr).toContain('Nothing was touched')
+  expect(stdout).toMatch(/orders holds [1-9]\d* rows/)
+  expect(stdout).toContain('1 orders')
+  expect(await ask(at, 'select from orders.orders where id = $1', [later.id])).toHaveLength(1)
 }, 240_000)

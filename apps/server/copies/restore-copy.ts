@@ -12,7 +12,9 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { endRestore, importTables } from '@fermata/platform/import'
 import { insertOutbox } from '@fermata/platform/message-queries'
 import { migrate } from '@fermata/platform/migrate'
-import { clearRestoring, findRestoring, markRestoring } from '@fermata/platform/restore-mark'
+import {
+  clearRestoring, findRestoring, markChanged, markRestoring,
+} from '@fermata/platform/restore-mark'
 import { allServices } from '../services.ts'
 import { completeBackup, countRows, dropService, hasOutbox, listUsers } from './queries.ts'
 import { withDatabase } from './with-database.ts'
@@ -29,18 +31,20 @@ export interface RestoreOptions {
   tell?: (service: ServiceName, rows: number) => void
 }
 
-/** Services that hold rows, unless a restore that was cut off left them. */
+/** Services that hold rows, unless a restore that was cut off put them there. */
 export interface Found { service: ServiceName, rows: number }
 
 /**
- * What is in the way of a restore: rows of services, but not those of a restore that was cut off.
+ * What is in the way of a restore: rows of services, but not those that a restore put there which
+ * was cut off. One that was only marked holds what it always held.
  */
 export async function findRows (
   { parts, urlOf }: Pick<RestoreOptions, 'parts' | 'urlOf'>
 ): Promise<Found[]> {
   const found: Found[] = []
   for (const { service } of parts) await withDatabase(urlOf(service), async db => {
-    if ((await findRestoring(db)).some(half => half.service === service)) return
+    if ((await findRestoring(db)).some(half =>
+      half.service === service && half.progress === 'changed')) return
     const rows = await countRows(db, service)
     if (rows) found.push({ service, rows })
   })
@@ -69,7 +73,10 @@ export async function restoreCopy (options: RestoreOptions): Promise<RestoreNote
       await withDatabase(url, db => work(db, theirs.map(({ service }) => service)))
     }
   }
-  await inDatabases((db, services) => markRestoring(db, stored.manifest.id, services))
+  const restoring = {
+    backup_id: stored.manifest.id, services: parts.map(({ service }) => service),
+  }
+  await inDatabases((db, services) => markRestoring(db, restoring, services))
   const notes = await restoreParts(options)
   await endAgain(options)
   await inDatabases(clearRestoring)
@@ -118,6 +125,7 @@ function restorePart (options: RestoreOptions, part: CopyPart): Promise<RestoreN
   const { service } = part
   const definition = allServices[service]
   return withDatabase(urlOf(service), async (db, pool) => {
+    await db.transaction().execute(tx => markChanged(tx, manifest.id, service))
     await dropService(db, service)
     await migrate(db, service, definition.migrations, part.migrations)
     const copy = readPart(store, key, manifest.id, part)

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineProblem, defineRoute, Empty, raw } from './define.ts'
 import { Email, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
-import type { ServiceName } from './services.ts'
+import { serviceNames, type ServiceName } from './services.ts'
 
 /** What the platform answers for every service. */
 
@@ -139,7 +139,11 @@ export const importRoute = (name: ServiceName) => defineRoute({
   description:
     'The body is what export answered. The reply names rows and digest of each table, to ' +
     'compare.',
-  query: Type.Object({ target: Type.Enum(['live', 'scratch']) }),
+  query: Type.Object({
+    target: Type.Enum(['live', 'scratch']),
+    // Of the restore that was begun: its mark has to be there, and tells of the change.
+    backup_id: Type.Optional(Uuid),
+  }),
   body: Ndjson,
   raw_body: true,
   takes_its_time: true,
@@ -151,9 +155,13 @@ export const importRoute = (name: ServiceName) => defineRoute({
 export const restoreMarkRoute = (name: ServiceName) => defineRoute({
   method: 'POST', path: `/internal/${name}/restore-mark`, access: 'internal',
   callers: ['backups'],
-  summary: 'Write down that a restore of the service began, or is done',
+  summary: 'Write down that a restore of the service began, is done, or changed nothing',
   description: 'What began and is not done lets no process of it start: half of it would be there.',
-  body: Type.Object({ backup_id: Uuid, is_done: Type.Boolean() }),
+  body: Type.Object({
+    backup_id: Uuid,
+    services: Type.Array(Type.Enum(serviceNames), { description: 'All of the restore' }),
+    what: Type.Enum(['begun', 'done', 'untouched']),
+  }),
   reply: { 204: Empty },
   problems: [],
 })

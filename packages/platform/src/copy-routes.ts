@@ -7,7 +7,9 @@ import { createDatabase, createPool } from './database.ts'
 import { exportTables } from './export.ts'
 import { holdStill } from './hold-still.ts'
 import { endRestore, importTables } from './import.ts'
-import { clearRestoring, markRestoring } from './restore-mark.ts'
+import {
+  clearRestoring, forgetRestoring, markChanged, markRestoring,
+} from './restore-mark.ts'
 import {
   route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
 } from './service.ts'
@@ -40,7 +42,13 @@ export function copyRoutes (
     })
     try {
       return await importTables(pool, body as unknown as Readable, {
-        service: name, target: query.target, finish: db => endRestore(db, definition) })
+        service: name, target: query.target,
+        async finish (db) {
+          const notes = await endRestore(db, definition)
+          if (query.backup_id) await markChanged(db, query.backup_id, name)
+          return notes
+        },
+      })
     } finally {
       await pool.end()
     }
@@ -53,8 +61,9 @@ export function copyRoutes (
     })
     const db = createDatabase<unknown>(pool)
     try {
-      if (body.is_done) await clearRestoring(db, [name])
-      else await markRestoring(db, body.backup_id, [name])
+      if (body.what === 'begun') await markRestoring(db, body, [name])
+      else if (body.what === 'done') await clearRestoring(db, [name])
+      else await forgetRestoring(db, [name])
       return null
     } finally {
       await db.destroy()

@@ -108,7 +108,7 @@ export async function startSystem (options: SystemOptions): Promise<System> {
     for (const url of new Set(urls)) await refusePooler(url)
   }
   for (const definition of options.services) {
-    const url = await prepareDatabase(definition, options.databaseUrl(definition.name))
+    const url = await prepareDatabase(definition, options)
     running.push(prepare(definition, options, { ...shared, person_keys, url }))
   }
   const bus = createBus(settings, options)
@@ -167,14 +167,16 @@ interface Shared {
  * @returns the address with which it serves
  */
 async function prepareDatabase (
-  { name, migrations }: ServiceDefinition, owner_url: string
+  { name, migrations }: ServiceDefinition, { services, databaseUrl }: SystemOptions
 ): Promise<string> {
+  const owner_url = databaseUrl(name)
+  const here = services.map(one => one.name).filter(one => databaseUrl(one) === owner_url)
   const pool = createPool({
     url: owner_url, max_connections: 1, application_name: 'fermata-owner',
   })
   const db = createDatabase(pool)
   try {
-    await refuseHalfRestored(db)
+    await refuseHalfRestored(db, here)
     await migrate(db, name, migrations)
   } finally {
     await db.destroy()

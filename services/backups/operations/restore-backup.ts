@@ -44,7 +44,7 @@ async function restoreAll (
   const notes: RestoreNote[] = []
   let rows = 0
   try {
-    await markAll(ctx, backup, services, false)
+    await markAll(ctx, backup, services, 'begun')
     for (const service of services) {
       const { tables, notes: own } = await restorePart(ctx, backup, service, request_id)
       waiting.delete(service)
@@ -53,7 +53,7 @@ async function restoreAll (
       ctx.log.warn({ backup_id: backup.id, restored: service }, 'a service was restored')
     }
     const ended = await endAgain(ctx, backup)
-    await markAll(ctx, backup, services, true)
+    await markAll(ctx, backup, services, 'done')
     return { rows, notes, ended }
   } catch (error) {
     // Where no answer came, or what was put back reads differently, something may be changed.
@@ -65,19 +65,20 @@ async function restoreAll (
         { extensions: { services: waiting.size > 0 ? [...waiting] : services } })
     }
     // Nothing was changed; who cannot be told so says it at the next start.
-    await markAll(ctx, backup, services, true).catch((failure: unknown) => {
+    await markAll(ctx, backup, services, 'untouched').catch((failure: unknown) => {
       ctx.log.error({ err: failure }, 'the mark of a restore that did not begin could not be removed')
     })
     throw error
   }
 }
 
-/** Each service writes down in its own database that a restore of it began, or is done. */
+/** Each service writes down in its own database what has become of a restore of it. */
 async function markAll (
-  ctx: Ctx, { id: backup_id }: BackupRow, services: ServiceName[], is_done: boolean
+  ctx: Ctx, { id: backup_id }: BackupRow, services: ServiceName[],
+  what: 'begun' | 'done' | 'untouched'
 ): Promise<void> {
   for (const service of services) {
-    await ctx.call(restoreMarkRoute(service), { body: { backup_id, is_done } })
+    await ctx.call(restoreMarkRoute(service), { body: { backup_id, services, what } })
   }
 }
 
