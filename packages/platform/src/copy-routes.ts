@@ -7,6 +7,7 @@ import { createDatabase, createPool } from './database.ts'
 import { exportTables } from './export.ts'
 import { holdStill } from './hold-still.ts'
 import { endRestore, importTables } from './import.ts'
+import { closeEffectsGate } from './message-queries.ts'
 import {
   clearRestoring, forgetRestoring, markChanged, markRestoring,
 } from './restore-mark.ts'
@@ -61,8 +62,11 @@ export function copyRoutes (
     })
     const db = createDatabase<unknown>(pool)
     try {
-      if (body.what === 'begun') await markRestoring(db, body, [name])
-      else if (body.what === 'done') await clearRestoring(db, [name])
+      if (body.what === 'begun') {
+        await markRestoring(db, body, [name])
+        // Effects that were under way are waited for; later ones see the mark.
+        await db.transaction().execute(tx => closeEffectsGate(tx, name))
+      } else if (body.what === 'done') await clearRestoring(db, [name])
       else await forgetRestoring(db, [name])
       return null
     } finally {

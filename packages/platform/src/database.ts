@@ -154,8 +154,10 @@ export const explainAway = (which: string, error: unknown): unknown => isDatabas
 export const hasLostItsParent = (error: unknown) => isSqlState(error, '23503') &&
   (error as Error).message.startsWith('insert or update')
 
+export const lock_not_available = '55P03'
+
 /** True when somebody else held a lock for too long. */
-export const isLockTaken = (error: unknown) => isSqlState(error, '55P03')
+export const isLockTaken = (error: unknown) => isSqlState(error, lock_not_available)
 
 /**
  * Deadlock, serialization failure, a lock or statement that took too long: the same may pass a

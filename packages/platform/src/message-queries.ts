@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { plainArray } from './array-text.ts'
-import type { Db, Tx } from './database.ts'
+import { lock_not_available, type Db, type Tx } from './database.ts'
 import { firstIdAt } from './ids.ts'
 import type { Batch, StoredEvent } from './messages.ts'
+import { restore_schema } from './restore-mark.ts'
 
 /**
  * All SQL of the outbox, the inbox, dead letters and idempotency keys. `schema` is the service's
@@ -16,6 +17,13 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
     ${events.map(event => JSON.stringify(event.data))}::json[],
     ${events.map(event => event.request_id)}::text[])
   `.execute(tx)
+
+/**
+ * Marks are there from before the first service is replaced until the last one is back: an event
+ * that were told or handled in between would count as handled, and its effect be overwritten.
+ */
+const restoring = sql`exists (
+  select from pg_catalog.pg_namespace where nspname = ${sql.lit(restore_schema)})`
 
 /** Events of a batch are one text, which is read, compressed and sent at once. */
 const batch_characters = 1024 * 1024
@@ -33,7 +41,7 @@ export const claimOutbox = async (
     with due as (
       select id, row_number() over (order by available_at, id)::integer as place from (
         select id, available_at from ${sql.ref(`${schema}.outbox`)}
-         where sent_at is null and available_at <= now()
+         where sent_at is null and available_at <= now() and not ${restoring}
          order by available_at, id limit ${limit} for update skip locked) as locked
     )
     update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due where o.id = due.id
@@ -66,10 +74,13 @@ function toBatches (rows: ClaimedRow[]): Batch[] {
   })
 }
 
-/** Their last effect was confirmed after the batch in which they went. */
+/**
+ * Their last effect was confirmed after the batch in which they went. What a restore is about to
+ * overwrite confirms nothing.
+ */
 export const markSent = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)} set sent_at = now()
-   where id = any(${ids}::uuid[]) and sent_at is null`.execute(tx)
+   where id = any(${ids}::uuid[]) and sent_at is null and not ${restoring}`.execute(tx)
 
 /** They stay as they were. */
 export const markUnsent = (tx: Tx, schema: string, ids: string[]) => sql`
@@ -127,12 +138,15 @@ export const readDatabaseIdentity = async (db: Db) => (await sql<{ identity: str
 /**
  * Writes the inbox rows and returns the events that were not there yet: what was seen before has
  * had its effect. Also whether anybody was erased of late, whom they may name.
+ * @throws as for a lock that somebody else holds, while services are restored
  */
 export const insertInbox = async (
   tx: Tx, schema: string, handler: string, ids: string[]
 ): Promise<{ fresh: Set<string>, some_erased: boolean }> => {
   // Almost always all are new; then their number says so, and they need not be read again.
-  const { rows: [row] } = await sql<{ seen: string[] | null, some_erased: boolean }>`
+  const { rows: [row] } = await sql<{
+    seen: string[] | null, some_erased: boolean, is_restoring: boolean
+  }>`
     with gate as materialized (
       select pg_advisory_xact_lock_shared(${effectsGate(schema)})
     ), seen as (
@@ -141,9 +155,13 @@ export const insertInbox = async (
       on conflict do nothing returning event_id
     )
     select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen,
-           exists (select from ${sql.ref(`${schema}.erasures`)}) as some_erased
+           exists (select from ${sql.ref(`${schema}.erasures`)}) as some_erased,
+           ${restoring} as is_restoring
       from seen
   `.execute(tx)
+  if (row!.is_restoring) {
+    throw Object.assign(new Error('A restore is under way.'), { code: lock_not_available })
+  }
   return { fresh: new Set(row!.seen ?? ids), some_erased: row!.some_erased }
 }
 

@@ -10,8 +10,11 @@ import { Problem } from './problem.ts'
  * nothing yet are taken away by the next start.
  */
 
-const schema = sql.ref('fermata_restore')
-const state = sql.ref('fermata_restore.state')
+/** While it is there relays and consumers of all services of the database stand still. */
+export const restore_schema = 'fermata_restore'
+
+const schema = sql.ref(restore_schema)
+const state = sql.ref(`${restore_schema}.state`)
 
 /** What is not done: which services of which backup. */
 export interface HalfRestored {

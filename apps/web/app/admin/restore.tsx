@@ -14,6 +14,7 @@ import { visitorOf } from '../server/web-request.server.ts'
 import { Field, FormMessage } from '../ui/field.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { LocalTime } from '../ui/values.tsx'
+import { cameTo, Compared, type CameTo } from './compared.tsx'
 
 export async function loader ({ context, params: { id } }: Route.LoaderArgs) {
   requirePerson(context, 'admin')
@@ -24,8 +25,7 @@ export async function loader ({ context, params: { id } }: Route.LoaderArgs) {
     backup.restore_report && optional(call(listReconciliations, { query: { limit: 100 } })),
   ])
   const compared = runs?.items.find(run => run.id === backup.restore_report?.reconciliation_id)
-  const is_all = compared?.result?.unanswered.length === 0
-  return { backup, losses, mismatch_count: is_all ? compared.mismatch_count : null }
+  return { backup, losses, came_to: cameTo(compared) }
 }
 
 /** A restore ends the login of who asked for it: its answer is all there is to read until then. */
@@ -60,7 +60,7 @@ function wordsOf (problem: ProblemBody) {
   return problemIs(problem, notCompleted) ? 'admin.backups.not_completed' : null
 }
 
-export default function Restore ({ loaderData: { backup, losses, mismatch_count },
+export default function Restore ({ loaderData: { backup, losses, came_to },
   actionData }: Route.ComponentProps) {
   const { language, t } = useTranslator()
   const is_at_work = useNavigation().state === 'submitting'
@@ -81,7 +81,7 @@ export default function Restore ({ loaderData: { backup, losses, mismatch_count 
         ? <p role="status" className="notice">{t('admin.backups.restoring')}</p>
         : <FormMessage answer={actionData} />}
       {restored.restore_report && (
-        <Report backup={restored} mismatch_count={actionData?.restored ? null : mismatch_count} />
+        <Report backup={restored} came_to={actionData?.restored ? null : came_to} />
       )}
       {!actionData?.restored && (
         <>
@@ -135,8 +135,8 @@ function Losses ({ backup, losses }: { backup: Backup, losses: Losses }) {
 }
 
 /** What the last restore of the backup did. */
-function Report ({ backup: { restore_report: report, restored_at }, mismatch_count }: {
-  backup: Backup, mismatch_count: number | null
+function Report ({ backup: { restore_report: report, restored_at }, came_to }: {
+  backup: Backup, came_to: CameTo | null
 }) {
   const t = useT()
   if (!report || !restored_at) return null
@@ -154,13 +154,9 @@ function Report ({ backup: { restore_report: report, restored_at }, mismatch_cou
           <li key={what}>{t(`admin.backups.ended.${what}`, { count: ended[what] })}</li>
         ))}
       </ul>
-      {mismatch_count !== null && (
-        <p className={mismatch_count === 0 ? 'badge badge-good justify-self-start' : 'badge badge-bad justify-self-start'}>
-          {mismatch_count === 0 ? t('admin.agreement.none') : t('admin.agreement.mismatches', { count: mismatch_count })}
-        </p>
-      )}
+      {came_to && <Compared {...came_to} />}
       <p><Link to="/admin/agreement" className="link">
-        {t(mismatch_count === null ? 'admin.backups.compared' : 'admin.backups.all_compared')}
+        {t(came_to === null ? 'admin.backups.compared' : 'admin.backups.all_compared')}
       </Link></p>
     </div>
   )
