@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findDamage, listStored, openStored } from '@fermata/backups/copies/check-copy'
-import { readEndings } from '@fermata/backups/copies/endings'
+import { countEndings, readEndings } from '@fermata/backups/copies/endings'
 import type { CopyPart, Manifest } from '@fermata/backups/copies/manifest'
 import { keysIn, openStore } from '@fermata/backups/copies/open-store'
 import type { CopyStore } from '@fermata/backups/copies/store'
+import type { RestoreReport } from '@fermata/contracts/backups'
 import type { RestoreNote } from '@fermata/contracts/platform'
 import type { ServiceName } from '@fermata/contracts/services'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
@@ -99,6 +100,16 @@ const words: Record<RestoreNote['what'], string> = {
   mails_held_back: 'mails are not sent by themselves, for they may have been sent since',
 }
 
+const endedWords: Record<keyof RestoreReport['ended'], string> = {
+  accounts: 'accounts that were deleted since end again',
+  addresses: 'addresses that were erased since are erased again',
+  orders: 'orders that were canceled or refunded since open no door',
+  tickets: 'tickets that were voided since are void again',
+  rights: 'accounts whose roles were set since: none has a role that was taken away',
+  members: 'members of organisers who were removed or changed since: none may do what they might not',
+  passwords: 'passwords that were changed since: the old one opens nothing, a mailed link sets a new one',
+}
+
 /** What is to be put back, checked before anything is touched. */
 interface Checked {
   store: CopyStore
@@ -135,7 +146,10 @@ async function run (
     'Nothing was touched: a restore is for an empty installation. --replace gives up what is there.')
   const stores = endingsBeside(store, environment, folder)
   const { endings, unread, known_since } = await readEndings(stores, keys, taken_at)
-  say(`${endings.length} orders, tickets, accounts and addresses have ended since, and end again;`)
+  const ended = countEndings(endings, taken_at)
+  const count = Object.values(ended).reduce((total, one) => total + one, 0)
+  say(`${count} orders, tickets, accounts, addresses, roles, members and passwords ended or ` +
+    'changed since: what was taken away is taken away again;')
   say(`what ended was looked for in ${stores.map(({ place }) => place).join(', ')}.`)
   for (const file of unread) say(`${file} cannot be believed and is left out.`)
   if (known_since && known_since > taken_at) say(
@@ -149,8 +163,8 @@ async function run (
   })
   say(`${sum(parts, 'rows')} rows in ${((performance.now() - began) / 1000).toFixed(1)} s, ` +
     `as they were at ${taken_at}. What came later is not there.`)
-  for (const [what, group] of Map.groupBy(endings, ending => ending.what)) {
-    say(`${what}s that ended again: ${group.length}`)
+  for (const [what, count] of Object.entries(ended)) {
+    if (count > 0) say(`${count} ${endedWords[what as keyof typeof endedWords]}.`)
   }
   await finish(notes, { environment, folder, urls, restored: parts.map(part => part.service) })
 }

@@ -25,8 +25,10 @@ export interface AuthAccounts {
   id: string
   locale: Generated<string>
   locale_changed_at: string | null
+  password_changed_at: string | null
   password_hash: string
   roles: Generated<string[]>
+  roles_changed_at: string | null
   username: string
   username_changed_at: string | null
 }

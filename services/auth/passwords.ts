@@ -1,11 +1,13 @@
-import { badCredentials, weakPassword } from '@fermata/contracts/auth'
+import { badCredentials, passwordChanged, weakPassword } from '@fermata/contracts/auth'
+import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Request } from '@fermata/platform/service'
 import { commonPasswords } from './adapters/common-passwords.ts'
 import type { Ctx } from './context.ts'
+import type { DB } from './database.ts'
 import { countGuess } from './guesses.ts'
 import { placeOf } from './places.ts'
-import type { AccountRow } from './queries/accounts.ts'
+import { updatePassword, type AccountRow } from './queries/accounts.ts'
 import { whyWeak, type Owner } from './rules/weak-passwords.ts'
 
 export interface PasswordClaim {
@@ -35,4 +37,12 @@ export async function checkPassword (
 export async function refuseWeakPassword (password: string, owner: Owner): Promise<void> {
   const reason = whyWeak(password, owner, await commonPasswords())
   if (reason) throw new Problem(weakPassword, reason)
+}
+
+/** Sets it, and tells that it was: no restore may make the one of before work again. */
+export async function setPassword (
+  ctx: Ctx, tx: Tx<DB>, user_id: string, password_hash: string, request_id?: string,
+): Promise<void> {
+  const { changed_at } = await updatePassword(tx, user_id, password_hash)
+  await ctx.publish(tx, passwordChanged, [{ user_id, changed_at }], request_id)
 }

@@ -79,7 +79,10 @@ export const personalData: PersonalDataMap = {
         password_hash: personal('Your password, as a hash', 'Votre mot de passe, haché'),
       },
       secret: ['password_hash'],
-      rest: ['id', 'email_verified_at', 'created_at', 'locale_changed_at', 'username_changed_at'],
+      rest: [
+        'id', 'email_verified_at', 'created_at', 'locale_changed_at', 'username_changed_at',
+        'roles_changed_at', 'password_changed_at',
+      ],
     },
   },
   impersonal: {

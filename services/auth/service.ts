@@ -39,6 +39,7 @@ import {
 } from './operations/second-factor.ts'
 import { refuseDemoAccounts } from './operations/seed-demo-accounts.ts'
 import { setRoles } from './operations/set-roles.ts'
+import { takeRestoredRights } from './operations/take-restored-rights.ts'
 import { confirmTotp, enableTotp, removeTotp } from './operations/totp.ts'
 import { verifyEmail } from './operations/verify-email.ts'
 import { sealAnew } from './seal-anew.ts'
@@ -95,6 +96,7 @@ export default defineService<Ctx>({
     on(credentialsDeleted, forgetAccounts),
     on(addressErased, endClaims),
     on(copiesRestored, endRestoredAccounts),
+    on(copiesRestored, takeRestoredRights),
   ],
   jobs: [
     job('request-reset', requestReset),

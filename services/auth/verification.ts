@@ -4,9 +4,10 @@ import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
+import { setPassword } from './passwords.ts'
 import {
-  findLinkAccount, findRivals, hasAdmin, holdAddress, lockAccount, markVerified, updatePassword,
-  updateRoles, type AccountRow,
+  findLinkAccount, findRivals, hasAdmin, holdAddress, lockAccount, markVerified, updateRoles,
+  type AccountRow,
 } from './queries/accounts.ts'
 import { deleteLinks, deleteRivalLinks, takeLink, type LinkPurpose } from './queries/links.ts'
 import { voidSignIns } from './void-sign-ins.ts'
@@ -56,7 +57,7 @@ export async function verify (
 export async function reclaim (
   ctx: Ctx, tx: Tx<DB>, account: AccountRow, password_hash: string, request_id: string,
 ): Promise<void> {
-  await updatePassword(tx, account.id, password_hash)
+  await setPassword(ctx, tx, account.id, password_hash, request_id)
   await voidSignIns(ctx, tx, account, request_id)
   if (account.email_verified_at === null) await ctx.publish(tx, accountReclaimed, [{
     user_id: account.id, reclaimed_at: new Date().toISOString(),

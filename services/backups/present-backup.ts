@@ -1,5 +1,10 @@
-import type { Backup } from '@fermata/contracts/backups'
+import type { Backup, RestoreReport } from '@fermata/contracts/backups'
+import { countEndings } from './copies/endings.ts'
 import type { BackupRow } from './queries.ts'
+
+/** Reports of before there were such endings do not count them. */
+const presentReport = (report: RestoreReport): RestoreReport =>
+  ({ ...report, ended: { ...countEndings([], ''), ...report.ended } })
 
 /** A backup as administrators see it. */
 export const presentBackup = (row: BackupRow): Backup => ({
@@ -14,6 +19,6 @@ export const presentBackup = (row: BackupRow): Backup => ({
   completed_at: row.completed_at,
   verified_at: row.verified_at,
   restored_at: row.restored_at,
-  restore_report: row.restore_report,
+  restore_report: row.restore_report && presentReport(row.restore_report),
   elsewhere: row.elsewhere,
 })

@@ -1,6 +1,7 @@
 import * as api from '@fermata/contracts/backups'
 import * as reconciliation from '@fermata/contracts/reconciliation'
-import { credentialsDeleted } from '@fermata/contracts/auth'
+import { credentialsDeleted, passwordChanged, rolesChanged } from '@fermata/contracts/auth'
+import { memberChanged } from '@fermata/contracts/events'
 import { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import { ticketVoided } from '@fermata/contracts/tickets'
 import { addressErased } from '@fermata/contracts/users'
@@ -17,7 +18,8 @@ import { catchUpElsewhere } from './keep-elsewhere.ts'
 import { getBackup } from './operations/get-backup.ts'
 import { getLosses } from './operations/get-losses.ts'
 import {
-  keepDeletedAccounts, keepEndings, keepErasedAddresses, keepVoidedTickets,
+  keepChangedMembers, keepChangedPasswords, keepDeletedAccounts, keepEndings,
+  keepErasedAddresses, keepRights, keepVoidedTickets,
 } from './operations/keep-endings.ts'
 import { listBackups } from './operations/list-backups.ts'
 import { listReconciliations } from './operations/list-reconciliations.ts'
@@ -56,6 +58,9 @@ export default defineService<Ctx>({
     on(ticketVoided, keepVoidedTickets),
     on(credentialsDeleted, keepDeletedAccounts),
     on(addressErased, keepErasedAddresses),
+    on(rolesChanged, keepRights),
+    on(memberChanged, keepChangedMembers),
+    on(passwordChanged, keepChangedPasswords),
   ],
   jobs: [
     cron<Ctx, unknown>('schedule-backup', ctx => ctx.settings.BACKUP_SCHEDULE, scheduleBackup),

@@ -1,4 +1,5 @@
 import { credentialsDeleted, emailVerified, userRegistered } from '@fermata/contracts/auth'
+import { copiesRestored } from '@fermata/contracts/backups'
 import * as api from '@fermata/contracts/events'
 import { addressErased } from '@fermata/contracts/users'
 import { job } from '@fermata/platform/jobs'
@@ -25,6 +26,7 @@ import { listEvents } from './operations/list-events.ts'
 import { listMembers } from './operations/list-members.ts'
 import { listOrganizers } from './operations/list-organizers.ts'
 import { publishEvent } from './operations/publish-event.ts'
+import { limitRestoredMembers } from './operations/limit-restored-members.ts'
 import { removeMember } from './operations/remove-member.ts'
 import { stopSale } from './operations/stop-sale.ts'
 import { tellMembers } from './operations/tell-members.ts'
@@ -62,6 +64,7 @@ export default defineService<Ctx>({
     on(emailVerified, welcomeMembers),
     on(credentialsDeleted, forgetPeople),
     on(addressErased, forgetAddresses),
+    on(copiesRestored, limitRestoredMembers),
   ],
   async start (ctx) {
     await tellMembers(ctx)

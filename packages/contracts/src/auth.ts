@@ -368,6 +368,11 @@ export const accountReclaimed = defineEvent('auth.account_reclaimed.v1', Type.Ob
   user_id: Uuid, reclaimed_at: Timestamp,
 }))
 
+/** Of who changed or reset it, or whose was made unusable. Whatever it is now stays here. */
+export const passwordChanged = defineEvent('auth.password_changed.v1', Type.Object({
+  user_id: Uuid, changed_at: Timestamp,
+}))
+
 export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Type.Object({
   user_id: Uuid, email: Email, deleted_at: Timestamp,
   email_verified: Type.Optional(Type.Boolean({

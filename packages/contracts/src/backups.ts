@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defineEvent, defineProblem, defineRoute } from './define.ts'
-import { described, IdParams, ListQuery, Nullable, Page, Timestamp, Uuid } from './fields.ts'
+import { described, IdParams, ListQuery, Nullable, Page, Role, Timestamp, Uuid } from './fields.ts'
+import { memberChanged } from './members.ts'
 import { MadeSince, RestoreNote } from './platform.ts'
 import { serviceNames } from './services.ts'
 
@@ -28,8 +29,12 @@ export const RestoreReport = Type.Object({
   services: Type.Array(Service),
   rows: Count,
   notes: Type.Array(RestoreNote),
-  ended: Type.Object({ accounts: Count, addresses: Count, orders: Count, tickets: Count }, {
-    description: 'What had ended since the copy, and ends again' }),
+  ended: Type.Object({
+    accounts: Count, addresses: Count, orders: Count, tickets: Count,
+    rights: described(Count, 'Accounts whose roles were set'),
+    members: described(Count, 'Members of organisers who were removed or changed'),
+    passwords: described(Count, 'Accounts whose password was changed'),
+  }, { description: 'What had ended since the copy, and ends again' }),
   reconciliation_id: Type.Unsafe<string>({
     ...Uuid, description: 'The comparison of all services that followed' }),
 })
@@ -136,12 +141,21 @@ export const getLosses = defineRoute({
 
 const Ids = Type.Array(Uuid, { maxItems: 500 })
 
+/** What an account was allowed last. */
+export const RolesSet = Type.Object({
+  user_id: Uuid, roles: Type.Array(Role), changed_at: Timestamp,
+})
+const PasswordSet = Type.Object({ user_id: Uuid, changed_at: Timestamp })
+
 /** Copies came back, and with them what had ended since they were made: it ends again. */
 export const copiesRestored = defineEvent('backups.copies_restored.v1', Type.Object({
   backup_id: Uuid, taken_at: Timestamp, restored_at: Timestamp,
   account_ids: Ids, order_ids: Ids, ticket_ids: Ids,
   address_digests: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), { maxItems: 500,
     description: 'SHA-256 of addresses whose owners wanted nothing kept about them' }),
+  roles: Type.Optional(Type.Array(RolesSet, { maxItems: 500 })),
+  members: Type.Optional(Type.Array(memberChanged.data, { maxItems: 500 })),
+  passwords: Type.Optional(Type.Array(PasswordSet, { maxItems: 500 })),
 }))
 
 /**

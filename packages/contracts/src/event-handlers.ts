@@ -23,10 +23,14 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.keepProven',
     'users.adoptPurchases',
   ],
+  'auth.password_changed.v1': [
+    'backups.keepChangedPasswords',
+  ],
   'auth.password_reset_requested.v1': [
     'notifications.mailPasswordReset',
   ],
   'auth.roles_changed.v1': [
+    'backups.keepRights',
     'notifications.keepRoles',
     'users.followRoles',
   ],
@@ -43,6 +47,8 @@ export const eventHandlers: Record<string, readonly string[]> = {
   ],
   'backups.copies_restored.v1': [
     'auth.endRestoredAccounts',
+    'auth.takeRestoredRights',
+    'events.limitRestoredMembers',
     'tickets.voidRestoredTickets',
     'users.eraseRestoredAddresses',
   ],
@@ -69,6 +75,9 @@ export const eventHandlers: Record<string, readonly string[]> = {
     'notifications.keepPublished',
     'orders.learnPublished',
     'tickets.keepEvents',
+  ],
+  'events.member_changed.v1': [
+    'backups.keepChangedMembers',
   ],
   'events.organizer_members_changed.v1': [
     'orders.keepMembers',

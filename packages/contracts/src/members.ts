@@ -120,3 +120,9 @@ export const getOrganizerMembers = defineRoute({
 export const organizerMembersChanged = defineEvent(
   'events.organizer_members_changed.v1', OrganizerMembers,
 )
+
+/** What a member may do since then; role and event are null once they are none any more. */
+export const memberChanged = defineEvent('events.member_changed.v1', Type.Object({
+  organizer_id: Uuid, member_id: Uuid, role: Nullable(MemberRole), event_id: Nullable(Uuid),
+  changed_at: Timestamp,
+}))

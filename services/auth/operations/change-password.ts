@@ -5,8 +5,8 @@ import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
 import { ownAccount } from '../own-account.ts'
 import { confirmWithSecondFactor } from '../second-factor.ts'
-import { checkPassword, refuseWeakPassword } from '../passwords.ts'
-import { lockAccount, updatePassword } from '../queries/accounts.ts'
+import { checkPassword, refuseWeakPassword, setPassword } from '../passwords.ts'
+import { lockAccount } from '../queries/accounts.ts'
 import { deleteLinks } from '../queries/links.ts'
 import { endLogins } from '../sessions.ts'
 
@@ -23,7 +23,7 @@ export const changePassword: Operation<typeof api.changePassword> = async (ctx, 
     // Of two changes at once the second knew a password that is no longer the current one.
     const locked = await lockAccount(tx, account.id)
     if (locked?.password_hash !== account.password_hash) throw new Problem(badCredentials)
-    await updatePassword(tx, account.id, password_hash)
+    await setPassword(ctx, tx, account.id, password_hash, request.id)
     await deleteLinks(tx, account.id, 'reset_password')
     await endLogins(ctx, tx,
       { account_id: account.id, except: personOf(request.caller).login_id }, request.id)

@@ -5,9 +5,10 @@ import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from '../context.ts'
 import type { DB } from '../database.ts'
 import { makeResetToken } from '../links.ts'
+import { setPassword } from '../passwords.ts'
 import {
-  findAccountByEmail, hasAdmin, holdAddress, insertAccount, lockAccount, updatePassword,
-  updateRoles, type AccountRow,
+  findAccountByEmail, hasAdmin, holdAddress, insertAccount, lockAccount, updateRoles,
+  type AccountRow,
 } from '../queries/accounts.ts'
 import { newSecretToken } from '../secret-tokens.ts'
 import { endLogins } from '../sessions.ts'
@@ -38,7 +39,7 @@ export async function giveWayBack (ctx: Ctx, typed: string, way: WayBack): Promi
       : await addAccount(ctx, tx, email, unusable)
     const is_proven = account.email_verified_at !== null
     if (!is_proven) {
-      await updatePassword(tx, account.id, unusable)
+      await setPassword(ctx, tx, account.id, unusable)
       await voidSignIns(ctx, tx, account, uuidv7())
     }
     if (way === 'appoint') await makeAdministrator(ctx, tx, account)

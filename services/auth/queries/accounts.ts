@@ -114,8 +114,12 @@ export const hasAdmin = async (db: Db<DB>): Promise<boolean> => (await sql<{ fou
   select exists (select from auth.accounts where 'admin' = any (roles)) as found
   `.execute(db)).rows[0]!.found
 
-export const updatePassword = (tx: Tx<DB>, id: string, password_hash: string) => sql`
-  update auth.accounts set password_hash = ${password_hash} where id = ${id}`.execute(tx)
+export const updatePassword = async (tx: Tx<DB>, id: string, password_hash: string) => (await sql<
+  { changed_at: string }
+>`
+  update auth.accounts set password_hash = ${password_hash},
+         password_changed_at = date_trunc('milliseconds', clock_timestamp())
+   where id = ${id} returning password_changed_at as changed_at`.execute(tx)).rows[0]!
 
 /** Same password, newer parameters; loses against a change of the password in between. */
 export const replaceHash = (db: Db<DB>, id: string, old_hash: string, new_hash: string) => sql`
@@ -125,8 +129,9 @@ export const replaceHash = (db: Db<DB>, id: string, old_hash: string, new_hash: 
 export const updateRoles = async (tx: Tx<DB>, id: string, roles: Role[]) => (await sql<
   AccountRow & { changed_at: string }
 >`
-  update auth.accounts set roles = ${roles}::text[] where id = ${id}
-  returning ${columns}, clock_timestamp() as changed_at`.execute(tx)).rows[0]!
+  update auth.accounts set roles = ${roles}::text[],
+         roles_changed_at = date_trunc('milliseconds', clock_timestamp())
+   where id = ${id} returning ${columns}, roles_changed_at as changed_at`.execute(tx)).rows[0]!
 
 /** The moment of the verification; undefined when it had happened before. */
 export const markVerified = async (tx: Tx<DB>, id: string) => (await sql<{ verified_at: string }>`

@@ -1,5 +1,7 @@
-import type { Db } from '@fermata/platform/database'
+import type { Role } from '@fermata/contracts/fields'
+import type { Db, Tx } from '@fermata/platform/database'
 import { sql } from 'kysely'
+import type { DB } from '../database.ts'
 
 /** Access tokens of theirs are refused as well. @returns the logins */
 export const endAllLogins = async (db: Db) => {
@@ -10,3 +12,12 @@ export const endAllLogins = async (db: Db) => {
   await sql`delete from auth.links`.execute(db)
   return rows.map(({ id }) => id)
 }
+
+export interface ChangedRow {
+  roles: Role[], roles_changed_at: string | null, password_changed_at: string | null
+}
+
+/** What a copy has of an account, and since when; locked. */
+export const lockChanges = async (tx: Tx<DB>, id: string) => (await sql<ChangedRow>`
+  select roles, roles_changed_at, password_changed_at from auth.accounts
+   where id = ${id} for update`.execute(tx)).rows[0]

@@ -1,5 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { Timestamp, Uuid } from '@fermata/contracts/fields'
+import type { RestoreReport } from '@fermata/contracts/backups'
+import { memberChanged } from '@fermata/contracts/events'
+import { Role, Timestamp, Uuid } from '@fermata/contracts/fields'
 import { firstIdAt, uuidv7 } from '@fermata/platform/ids'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
@@ -11,12 +13,26 @@ import type { CopyStore } from './store.ts'
  * hashes alone, in files that are written once, each signed.
  */
 
-export const Ending = Type.Object({
-  what: Type.Enum(['account', 'address', 'order', 'ticket']),
-  /** An id; of an address its SHA-256, as `erasures` keeps it. */
-  who: Type.Union([Uuid, Type.String({ pattern: '^[0-9a-f]{64}$' })]),
-  at: Timestamp,
-})
+const { organizer_id, role, event_id } = memberChanged.data.properties
+
+/**
+ * Of an account's roles and of a member's place the last state is kept, or what was given back later
+ * would be taken away.
+ */
+export const Ending = Type.Union([
+  Type.Object({
+    what: Type.Enum(['account', 'address', 'order', 'ticket', 'password']),
+    /** An id; of an address its SHA-256, as `erasures` keeps it. */
+    who: Type.Union([Uuid, Type.String({ pattern: '^[0-9a-f]{64}$' })]),
+    at: Timestamp,
+  }),
+  Type.Object({
+    what: Type.Literal('rights'), who: Uuid, at: Timestamp, roles: Type.Array(Role),
+  }),
+  Type.Object({
+    what: Type.Literal('member'), who: Uuid, at: Timestamp, organizer_id, role, event_id,
+  }),
+])
 export type Ending = Static<typeof Ending>
 
 const EndingsFile = Type.Object({ endings: Type.Array(Ending), signature: Type.String() })
@@ -70,7 +86,9 @@ export async function readEndings (
     unread.push(...read.unread)
     forgotten.push(...await readKnownSince(store) ?? [])
     for (const ending of read.endings) {
-      if (ending.at >= from) endings.set(`${ending.what} ${ending.who}`, ending)
+      const key = `${ending.what} ${ending.who}`
+      const known = endings.get(key)
+      if (ending.at >= from && (!known || known.at <= ending.at)) endings.set(key, ending)
     }
   }
   return { endings: [...endings.values()], unread, known_since: forgotten.sort().at(-1) ?? null }
@@ -154,11 +172,32 @@ export function toldOf (endings: readonly Ending[]) {
     const of = (kind: Ending['what']) =>
       [...new Set(some.filter(({ what }) => what === kind).map(({ who }) => who))]
     told.push({
+      roles: some.flatMap(one => one.what === 'rights'
+        ? { user_id: one.who, roles: one.roles, changed_at: one.at } : []),
+      members: some.flatMap(one => one.what === 'member' ? {
+        organizer_id: one.organizer_id, member_id: one.who, role: one.role,
+        event_id: one.event_id, changed_at: one.at,
+      } : []),
+      passwords: some.flatMap(({ what, who: user_id, at: changed_at }) =>
+        what === 'password' ? { user_id, changed_at } : []),
       account_ids: of('account'), address_digests: of('address'), order_ids: of('order'),
       ticket_ids: of('ticket'),
     })
   }
   return told
+}
+
+/** How many of each kind since the copy, for whoever asked for the restore. */
+export function countEndings (
+  endings: readonly Ending[], since: string
+): RestoreReport['ended'] {
+  const later = endings.filter(({ at }) => at >= since)
+  const count = (kind: Ending['what']) => later.filter(({ what }) => what === kind).length
+  return {
+    accounts: count('account'), addresses: count('address'), orders: count('order'),
+    tickets: count('ticket'), rights: count('rights'), members: count('member'),
+    passwords: count('password'),
+  }
 }
 
 /** Sends files of endings to the store away from this machine, each until it is there. */

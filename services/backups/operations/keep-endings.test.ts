@@ -9,10 +9,13 @@ import { defineService, type Context } from '@fermata/platform/service'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
-import { readEndings } from '../copies/endings.ts'
+import { readEndings, toldOf } from '../copies/endings.ts'
 import { copiesOf } from '../copies/open-store.ts'
 import service from '../service.ts'
-import { keepDeletedAccounts, keepEndings, keepErasedAddresses } from './keep-endings.ts'
+import {
+  keepChangedMembers, keepChangedPasswords, keepDeletedAccounts, keepEndings, keepErasedAddresses,
+  keepRights,
+} from './keep-endings.ts'
 
 let it: TestSystem
 let ctx: Ctx
@@ -69,4 +72,26 @@ test('keepEndings: what ended is beside the copies, signed, without an address, 
   }
   const damaged = await readEndings([store], keys, backup.taken_at!)
   expect([damaged.endings, damaged.unread.length]).toEqual([[], 3])
+})
+
+test('keepEndings: of roles and members the last state counts, in whatever order they are heard', async () => {
+  const user_id = uuidv7()
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
+  const event = <T>(data: T) => [{ id: uuidv7(), data, request_id: null, created_at: at(0) }]
+  const roles = (set: string[], minutes: number) =>
+    event({ user_id, roles: set, changed_at: at(minutes), changed_by: user_id }) as never
+  const place = { organizer_id: uuidv7(), member_id: uuidv7(), event_id: null }
+  await ctx.transaction(async tx => {
+    await keepRights(ctx, tx, roles(['admin'], 102))
+    await keepRights(ctx, tx, roles(['user'], 101))
+    await keepChangedMembers(ctx, tx, event({ ...place, role: null, changed_at: at(102) }))
+    await keepChangedMembers(ctx, tx, event({ ...place, role: 'door', changed_at: at(101) }))
+    await keepChangedPasswords(ctx, tx, event({ user_id, changed_at: at(101) }))
+  })
+  const { store, keys } = copiesOf(ctx.settings)
+  const { endings } = await readEndings([store], keys, at(0))
+  const { roles: kept, members, passwords } = toldOf(endings.filter(one => one.at > at(100)))[0]!
+  expect(kept).toMatchObject([{ user_id, roles: ['admin'] }])
+  expect(members).toMatchObject([{ ...place, role: null }])
+  expect(passwords).toMatchObject([{ user_id }])
 })

@@ -1,5 +1,6 @@
-import type { credentialsDeleted } from '@fermata/contracts/auth'
+import type { credentialsDeleted, passwordChanged, rolesChanged } from '@fermata/contracts/auth'
 import type { orderGivenUp } from '@fermata/contracts/backups'
+import type { memberChanged } from '@fermata/contracts/events'
 import type { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import type { ticketVoided } from '@fermata/contracts/tickets'
 import type { addressErased } from '@fermata/contracts/users'
@@ -38,3 +39,17 @@ export const keepErasedAddresses: Handler<typeof addressErased> = (ctx, _tx, eve
   keep(ctx, events.map(({ data }) => ({
     what: 'address', who: subjectOfAddress(data.address).toString('hex'), at: data.erased_at,
   })))
+
+/** What an account may do was set: no restore gives it more. */
+export const keepRights: Handler<typeof rolesChanged> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data: { user_id, roles, changed_at } }) =>
+    ({ what: 'rights', who: user_id, at: changed_at, roles })))
+
+export const keepChangedMembers: Handler<typeof memberChanged> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data: { organizer_id, member_id, role, event_id, changed_at } }) =>
+    ({ what: 'member', who: member_id, at: changed_at, organizer_id, role, event_id })))
+
+/** That it was changed, and nothing of what it was or is. */
+export const keepChangedPasswords: Handler<typeof passwordChanged> = (ctx, _tx, events) =>
+  keep(ctx, events.map(({ data }) =>
+    ({ what: 'password', who: data.user_id, at: data.changed_at })))

@@ -8,7 +8,7 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import { explain, findCopy, putBack } from '../check-part.ts'
 import type { Ctx, Operation } from '../context.ts'
-import { readEndings, toldOf, type Ending } from '../copies/endings.ts'
+import { countEndings, readEndings, toldOf } from '../copies/endings.ts'
 import { copiesOf } from '../copies/open-store.ts'
 import { differingTable } from '../copies/part.ts'
 import { presentBackup } from '../present-backup.ts'
@@ -94,11 +94,7 @@ async function endAgain (
   const restored_at = new Date().toISOString()
   await ctx.transaction(tx => ctx.publish(tx, api.copiesRestored,
     toldOf(endings).map(told => ({ backup_id, taken_at: since, restored_at, ...told }))))
-  const count = (kind: Ending['what']) => endings.filter(({ what }) => what === kind).length
-  return {
-    accounts: count('account'), addresses: count('address'), orders: count('order'),
-    tickets: count('ticket'),
-  }
+  return countEndings(endings, since)
 }
 
 async function restorePart (

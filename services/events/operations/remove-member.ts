@@ -16,7 +16,11 @@ export const removeMember: Operation<typeof api.removeMember> = async (ctx, requ
     if (!member) throw new Problem(notFound)
     if (member.role === 'owner' && member.user_id !== null &&
       !await hasOtherOwner(tx, organizer_id, member.id)) throw new Problem(api.lastOwner)
-    await deleteMember(tx, member.id)
+    const removed = await deleteMember(tx, member.id)
+    if (!removed) throw new Problem(notFound)
+    await ctx.publish(tx, api.memberChanged, [{
+      organizer_id, member_id: member.id, role: null, event_id: null, ...removed,
+    }], request.id)
     await publishMembers(ctx, tx, [organizer_id], request.id)
   })
   return null

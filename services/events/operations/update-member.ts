@@ -26,6 +26,10 @@ export const updateMember: Operation<typeof api.updateMember> = async (ctx, requ
       !await hasOtherOwner(tx, organizer_id, member.id)) throw new Problem(api.lastOwner)
     const updated = await updateMemberRow(tx, changed)
     if (!updated) throw new Problem(api.alreadyMember)
+    await ctx.publish(tx, api.memberChanged, [{
+      organizer_id, member_id: updated.id, role: updated.role, event_id: updated.event_id,
+      changed_at: updated.changed_at,
+    }], request.id)
     await publishMembers(ctx, tx, [organizer_id], request.id)
     return presentMember(updated, caller)
   })

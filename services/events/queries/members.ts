@@ -55,16 +55,17 @@ export const hasOtherOwner = async (tx: Tx<DB>, organizer_id: string, id: string
 /** Undefined when the person is a member of that place by another row. */
 export const updateMemberRow = async (
   tx: Tx<DB>, { id, role, event_id }: Pick<MemberRow, 'id' | 'role' | 'event_id'>
-) => (await sql<MemberRow>`
+) => (await sql<MemberRow & { changed_at: string }>`
   update events.members as m set role = ${role}, event_id = ${event_id}
    where m.id = ${id} and not exists (
      select from events.members as o where o.organizer_id = m.organizer_id and o.id <> m.id
         and (o.user_id = m.user_id or o.email = m.email)
         and o.event_id is not distinct from ${event_id}::uuid)
-  returning ${columns}`.execute(tx)).rows[0]
+  returning ${columns}, clock_timestamp() as changed_at`.execute(tx)).rows[0]
 
-export const deleteMember = (tx: Tx<DB>, id: string) => sql`
-  delete from events.members where id = ${id}`.execute(tx)
+export const deleteMember = async (tx: Tx<DB>, id: string) => (await sql<{ changed_at: string }>`
+  delete from events.members where id = ${id}
+  returning clock_timestamp() as changed_at`.execute(tx)).rows[0]
 
 export const isEventOf = async (db: Db<DB>, organizer_id: string, event_id: string) => (await sql`
   select from events.events where id = ${event_id} and organizer_id = ${organizer_id}`.execute(db))

@@ -134,6 +134,10 @@ function Losses ({ backup, losses }: { backup: Backup, losses: Losses }) {
   )
 }
 
+const endings = [
+  'accounts', 'addresses', 'orders', 'tickets', 'rights', 'members', 'passwords',
+] as const
+
 /** What the last restore of the backup did. */
 function Report ({ backup: { restore_report: report, restored_at }, came_to }: {
   backup: Backup, came_to: CameTo | null
@@ -150,7 +154,7 @@ function Report ({ backup: { restore_report: report, restored_at }, came_to }: {
         {[...sums].map(([what, group]) => (
           <li key={what}>{t(`admin.backups.notes.${what}`, { count: group.reduce((sum, note) => sum + note.count, 0) })}</li>
         ))}
-        {(['accounts', 'addresses', 'orders', 'tickets'] as const).filter(what => ended[what] > 0).map(what => (
+        {endings.filter(what => ended[what] > 0).map(what => (
           <li key={what}>{t(`admin.backups.ended.${what}`, { count: ended[what] })}</li>
         ))}
       </ul>
