@@ -145,14 +145,15 @@ function Report ({ backup: { restore_report: report, restored_at }, came_to }: {
   const t = useT()
   if (!report || !restored_at) return null
   const { rows, notes, ended, services } = report
-  const sums = Map.groupBy(notes, note => note.what)
+  const sums = new Map([...Map.groupBy(notes, note => note.what)].map(([what, group]) =>
+    [what, group.reduce((sum, note) => sum + note.count, 0)] as const))
   return (
     <div className="panel grid gap-3">
       <h2>{t('admin.backups.after')}</h2>
       <p><LocalTime at={restored_at} /> · {t('admin.backups.rows', { count: rows })} · {services.join(', ')}</p>
       <ul className="grid gap-1">
-        {[...sums].map(([what, group]) => (
-          <li key={what}>{t(`admin.backups.notes.${what}`, { count: group.reduce((sum, note) => sum + note.count, 0) })}</li>
+        {[...sums].filter(([, count]) => count > 0).map(([what, count]) => (
+          <li key={what}>{t(`admin.backups.notes.${what}`, { count })}</li>
         ))}
         {endings.filter(what => ended[what] > 0).map(what => (
           <li key={what}>{t(`admin.backups.ended.${what}`, { count: ended[what] })}</li>
