@@ -159,7 +159,9 @@ export const restoreMarkRoute = (name: ServiceName) => defineRoute({
   description: 'What began and is not done lets no process of it start: half of it would be there.',
   body: Type.Object({
     backup_id: Uuid,
-    services: Type.Array(Type.Enum(serviceNames), { description: 'All of the restore' }),
+    services: Type.Array(Type.Enum(serviceNames), {
+      maxItems: serviceNames.length, description: 'All of the restore',
+    }),
     what: Type.Enum(['begun', 'done', 'untouched']),
   }),
   reply: { 204: Empty },
