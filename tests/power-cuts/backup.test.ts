@@ -38,7 +38,7 @@ async function expectWholeBackups (admin: Admin): Promise<number> {
 
 test.skipIf(why_not)('R3: a backup that is called completed is whole after the power was cut', async () => {
   const random = createRandom(seed)
-  const cuts = atScale(2, 50)
+  const cuts = atScale(2, 12)
   const disk = await makeDisk()
   try {
     const folder = join(disk.folder, 'fermata')

@@ -18,7 +18,7 @@ const latest_cut_ms = 6000
 
 test.skipIf(why_not)('R3, R16: a first start whose power was cut is finished by the next', async () => {
   const random = createRandom(seed)
-  const cuts = atScale(2, 50)
+  const cuts = atScale(2, 12)
   for (let cut = 0; cut < cuts; cut++) {
     const after_ms = random(latest_cut_ms)
     const disk = await makeDisk()

@@ -91,7 +91,7 @@ async function storeAndCut (): Promise<{ acknowledged: number, lost: number }> {
 }
 
 test.skipIf(why_not)('R3: JetStream loses messages with the power, and Fermata no effect of them', async () => {
-  const cuts = atScale(2, 50)
+  const cuts = atScale(2, 12)
   const bare = await storeAndCut()
   const it = await startBoth(notedHandlers)
 

@@ -51,7 +51,7 @@ function makeEmpty (disk_folder: string, secrets_of: string): string {
 
 test.skipIf(why_not)('R3, R16: a restore whose power was cut is finished by the next', async () => {
   const random = createRandom(seed)
-  const cuts = atScale(1, 50)
+  const cuts = atScale(1, 12)
   const origin = await createDataFolder()
   const disk = await makeDisk()
   let were_done = 0
