@@ -11,15 +11,17 @@ export interface PrintResult { id: number, pdf?: Uint8Array, error?: string }
 interface Waiting { resolve: (pdf: Uint8Array) => void, reject: (error: Error) => void }
 
 /**
- * Some five seconds of work, as long as a calling service waits; who comes later shall come again.
+ * Orders of many pages among them, some five seconds of work, as long as a calling service waits;
+ * who comes later shall come again.
  */
 const max_waiting = 50
 
 export type Printer = ReturnType<typeof createPrinter>
 
 /**
- * Draws PDF pages on a thread of their own: one takes up to a tenth of a second, in which this
- * process could otherwise answer nobody. The thread starts with the first page.
+ * Draws PDF pages on a thread of their own: one takes five to ten milliseconds and the first half a
+ * second, in which this process could otherwise answer nobody. The thread starts with the first
+ * page.
  */
 export function createPrinter () {
   const waiting = new Map<number, Waiting>()

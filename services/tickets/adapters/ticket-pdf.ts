@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import { oneLine } from '@fermata/contracts/one-line'
 import PDFDocument from 'pdfkit'
 import { countryText, priceText, textsIn, whenTexts } from '../rules/ticket-texts.ts'
 import { qrCode, quiet_zone_modules } from './qr-code.ts'
+import { sharedFonts } from './shared-fonts.ts'
 import { drawArtwork, paletteOf, type Palette } from './ticket-artwork.ts'
 
 export interface PrintedTicket {
@@ -29,19 +27,6 @@ const details_x = page.margin + qr_side + 36
 const ink = '#14161a'
 const grey = '#5a5f69'
 
-const require = createRequire(import.meta.url)
-const fontFolder = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf')
-const fontNames = {
-  title: 'DejaVuSerifCondensed-Bold', text: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold',
-  code: 'DejaVuSansMono',
-}
-let fonts: [string, Buffer][] | undefined
-
-/** Read once, when the first ticket is printed; only the letters that are used go into a file. */
-const loadFonts = () =>
-  fonts ??= Object.entries(fontNames).map(([name, file]) =>
-    [name, readFileSync(join(fontFolder, `${file}.ttf`))])
-
 /**
  * Tickets as one A4 document, a page for each.
  * @param tickets one or more, all of one order
@@ -51,12 +36,14 @@ export async function ticketPdf (tickets: PrintedTicket[], locale: Locale): Prom
   const created = new Date(first.issued_at)
   const doc = new PDFDocument({
     size: 'A4', margin: 0, autoFirstPage: false, lang: locale, displayTitle: true, pdfVersion: '1.7',
+    // The library would read one of its own at first.
+    font: '',
     info: {
       Title: `${oneLine(first.event.title)} · ${first.number}`, Author: oneLine(first.event.organizer_name),
       Creator: 'Fermata', CreationDate: created, ModDate: created,
     },
   })
-  for (const [name, file] of loadFonts()) doc.registerFont(name, file)
+  for (const [name, file] of sharedFonts()) doc.registerFont(name, file)
   const chunks: Buffer[] = []
   doc.on('data', (chunk: Buffer) => chunks.push(chunk))
   const written = new Promise((resolve, reject) => doc.on('end', resolve).on('error', reject))
@@ -157,14 +144,16 @@ function drawPerforation (doc: Document): void {
 }
 
 function drawQr (doc: Document, code: string): void {
-  const { size, path } = qrCode(code, 'Q')
+  const { size, bars } = qrCode(code, 'Q')
   const module_size = qr_side / (size + 2 * quiet_zone_modules)
   doc.save()
   doc.roundedRect(page.margin, qr_top, qr_side, qr_side, 8).fillAndStroke('#ffffff', '#d5d8de')
   doc.translate(
     page.margin + quiet_zone_modules * module_size, qr_top + quiet_zone_modules * module_size
   )
-    .scale(module_size).path(path).fill('#000000')
+    // Written as they stand in the file: a path of a thousand parts would be read first.
+    .scale(module_size).addContent(bars.map(({ x, y, width }) => `${x} ${y} ${width} 1 re`).join('\n'))
+    .fill('#000000')
   doc.restore()
   // For a phone that cannot be read and a scanner that has no light: the same code, to be typed.
   const lines = code.match(/.{1,36}/g)!.map(line => line.match(/.{1,6}/g)!.join(' '))

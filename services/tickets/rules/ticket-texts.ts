@@ -34,18 +34,36 @@ export const textsIn = (locale: Locale) => texts[locale]
 /** English dates by day, month and 24 hours, which no reader anywhere takes for another day. */
 const dateLocale = { en: 'en-GB', fr: 'fr-FR' }
 
+const shown = {
+  day: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  time: { hour: '2-digit', minute: '2-digit' },
+} as const
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+/** There are about 600 zones; whoever invents more must not fill the memory. */
+const max_formats = 2000
+
+/** Kept, because making one takes longer than drawing what it says. */
+function formatOf (what: keyof typeof shown, timeZone: string, locale: Locale) {
+  const key = `${what} ${locale} ${timeZone}`
+  const known = formats.get(key)
+  if (known) return known
+  const format = new Intl.DateTimeFormat(dateLocale[locale], { timeZone, ...shown[what] })
+  if (formats.size >= max_formats) formats.clear()
+  formats.set(key, format)
+  return format
+}
+
 /**
  * `Saturday 3 July 2027` and `20:00 – 22:30`, by the clocks at the venue; with the offset from UTC
  * where clocks are set back meanwhile.
  */
 export function whenTexts (event: EventFacts, locale: Locale): { day: string, time: string } {
-  const format = (iso: string, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(dateLocale[locale], {
-      timeZone: event.timezone, ...options,
-    }).format(new Date(iso))
-  const day = (iso: string) => format(iso, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const format = (what: keyof typeof shown, iso: string) =>
+    formatOf(what, event.timezone, locale).format(new Date(iso))
+  const day = (iso: string) => format('day', iso)
   const { starts_at, ends_at } = event
-  const time = (iso: string) => [format(iso, { hour: '2-digit', minute: '2-digit' }),
+  const time = (iso: string) => [format('time', iso),
     offsetNote(iso, event.timezone, iso === starts_at ? ends_at : starts_at) ?? []].flat().join(' ')
   const over_night = Date.parse(ends_at) - Date.parse(starts_at) < 12 * 3_600_000
   const first_day = capitalized(day(starts_at))
@@ -62,4 +80,8 @@ export const priceText = (price_minor: number, currency: string, locale: Locale)
 
 /** The country's name in the reader's language; the letters of an unknown one. */
 export const countryText = (country: string, locale: Locale) =>
-  new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' }).of(country) ?? country
+  countries[locale].of(country) ?? country
+
+const countryNames = (locale: Locale) =>
+  new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' })
+const countries = { en: countryNames('en'), fr: countryNames('fr') }
