@@ -38,6 +38,7 @@ const refused: Case[] = [
   { path: 'packages/platform/src/s.ts', imports: '../../../services/orders/queries.ts', says: 'Import packages by name' },
   { path: 'packages/testkit/src/t.ts', imports: '@fermata/orders/service', says: 'Only apps/server imports services' },
   { path: 'tests/u.test.ts', imports: '../services/orders/service.ts', says: 'Only apps/server imports services' },
+  { path: 'tests/u2.test.ts', imports: '@fermata/orders/service', says: 'Only apps/server imports services' },
   { path: 'tools/v.ts', imports: '@fermata/orders/service', says: 'Only apps/server imports services' },
   { path: 'apps/web/app/w.ts', imports: '@fermata/platform/database', says: 'The web app knows contracts only' },
   { path: 'apps/web/app/x.tsx', imports: '@fermata/orders/service', says: 'The web app knows contracts only' },
@@ -59,7 +60,8 @@ const allowed: Case[] = [
   { path: `${service}/rules/fine-j.ts`, imports: '@fermata/contracts/orders' },
   { path: `${service}/rules/fine-k.test.ts`, imports: 'fast-check' },
   { path: `${service}/operations/fine-l.test.ts`, imports: '@fermata/testkit/start-service' },
-  { path: 'tests/end-to-end/fine-m.test.ts', imports: '@fermata/server/main' }
+  { path: 'tests/end-to-end/fine-m.test.ts', imports: '@fermata/server/main' },
+  { path: 'tests/end-to-end/fine-o.test.ts', imports: '@fermata/orders/test/stores/orders-with' }
 ]
 
 interface Diagnostic { message: string, code: string, help?: string, filename: string }

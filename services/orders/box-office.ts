@@ -9,7 +9,8 @@ import { createNetworkKeys } from './counted-askers.ts'
 import { createLiveAvailability } from './live-availability.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
 import { createRegularBuyers } from './rules/regular-buyers.ts'
-import { isGuarded, sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
+import { createSaleStore } from './sale-store.ts'
+import { sellBatch, type Outcome, type Purchase } from './sell-batch.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
 const max_batch = 256
@@ -28,10 +29,9 @@ const away = new Problem(unavailable, 'The box office could not be reached. Try 
 export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   const collector = createCollector<Purchase, Outcome>({
     ctx, name: 'sell',
-    serve: async (lane, purchases, entered) => {
-      const event_id = isGuarded(ctx) ? lane : lane.slice(0, lane.indexOf(' '))
+    serve: async (event_id, purchases, entered) => {
       try {
-        return await sellBatch(ctx, event_id, purchases, entered)
+        return await sellBatch(ctx.resources.sales, ctx, event_id, purchases, entered)
       } catch (error) {
         if (isAway(error)) ctx.log.warn({ err: error, event_id, purchases: purchases.length }, 'a batch could not be sold')
         throw isAway(error) ? away : error
@@ -49,15 +49,10 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   // Before the first order: none may slip past a room that is on.
   await rooms.refresh()
   const seller = uuidv7()
-  const shared = {
-    pool, rooms, availability, seller, regulars: createRegularBuyers(seller),
+  return {
+    collector, pool, sales: createSaleStore(pool), rooms, availability, seller, regulars: createRegularBuyers(seller),
     networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE), guesses: createCodeGuesses(),
   }
-  if (isGuarded(ctx)) return { ...shared, collector }
-  // The negative control: nobody waits for anybody, as in a shop without a collector.
-  const add = (event_id: string, purchase: Purchase) =>
-    collector.add(`${event_id} ${uuidv7()}`, purchase)
-  return { ...shared, collector: { ...collector, add } }
 }
 
 const event_id_in = /"event_id"\s*:\s*"([0-9a-f-]{36})"/

@@ -10,12 +10,15 @@ import type { DB } from './database.ts'
 import type { LiveAvailability } from './live-availability.ts'
 import type { WaitingRooms } from './queue-rooms.ts'
 import type { RegularBuyers } from './rules/regular-buyers.ts'
+import type { SaleStore } from './sale-store.ts'
 import type { Outcome, Purchase } from './sell-batch.ts'
 
 /** Made at start. */
 export interface Resources {
   /** The queue in front of the stock. */
   collector: Collector<Purchase, Outcome>
+  /** What sales read and write. */
+  sales: SaleStore
   /** Connections of its own, so that pages and handlers never keep a sale waiting. */
   pool: Context['pool']
   /** What this process knows of the waiting rooms. */

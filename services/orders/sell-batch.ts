@@ -1,23 +1,17 @@
 import type { Buyer, Sender } from '@fermata/contracts/fields'
 import type { Order } from '@fermata/contracts/orders'
-import type { Client } from '@fermata/platform/database'
 import type { Idempotency } from '@fermata/platform/service'
 import type { Ctx } from './context.ts'
 import { keysOf } from './counted-askers.ts'
 import { releaseDueOf } from './operations/expire-orders.ts'
-import { pauseInTests } from './pause-in-tests.ts'
 import { prepareSale } from './prepare-sale.ts'
-import { findEarlier } from './queries/fair-shares.ts'
-import {
-  closeSale, hasDueOrders, openSale, overwriteHeld, withClient, type EventRow, type Sale,
-  type StockRow,
-} from './queries/sell.ts'
-import { findPurchases, overwriteUsed } from './queries/sale-rules.ts'
+import type { EventRow, StockRow } from './queries/sell.ts'
 import { rememberPast } from './remember-past.ts'
 import { partRepeated } from './repeated-keys.ts'
 import { allocate, closedBecause } from './rules/allocate.ts'
 import type { EarlierOrder, OpenHold } from './rules/fair-shares.ts'
 import { partByPass, usesOf, type PassForSale, type PassRefusal } from './rules/pass-uses.ts'
+import type { SaleSession, SaleStore } from './sale-store.ts'
 import type {
   Decision, PromoForSale, Purchased, Refusal, Request, Stock, TicketTypeForSale,
 } from './rules/stock.ts'
@@ -56,11 +50,11 @@ export type Outcome =
  * @returns the outcome of each purchase, in its place; nothing is said before it is durable
  */
 export async function sellBatch (
-  ctx: Ctx, event_id: string, purchases: Purchase[], entered: () => void = () => {}
+  store: SaleStore, ctx: Ctx, event_id: string, purchases: Purchase[],
+  entered: () => void = () => {}
 ): Promise<Outcome[]> {
   const sell = (reclaim: boolean) =>
-    withClient(ctx.resources.pool, client =>
-      sellBehindLock(ctx, client, event_id, purchases, { reclaim, entered }))
+    store.run(session => sellBehindLock(ctx, session, event_id, purchases, { reclaim, entered }))
   let outcomes = await sell(true)
   for (let turn = 1; !outcomes; turn++) {
     await releaseDueOf(ctx, event_id)
@@ -76,43 +70,38 @@ export async function sellBatch (
  * @returns null when stock could be reclaimed first; then nothing was written
  */
 async function sellBehindLock (
-  ctx: Ctx, client: Client, event_id: string, purchases: Purchase[],
+  ctx: Ctx, session: SaleSession, event_id: string, purchases: Purchase[],
   { reclaim, entered }: { reclaim: boolean, entered: () => void }
 ): Promise<Outcome[] | null> {
-  const guarded = isGuarded(ctx)
   const type_ids = [...new Set(purchases.flatMap(typeIdsOf))]
   const keys = purchases.flatMap(({ idempotency }) => idempotency ?? [])
   const promo_codes = [...new Set(purchases.flatMap(({ request }) => request.promo_code ?? []))]
   const places = purchases.flatMap(({ pass }) => pass?.place ?? [])
   const networks = [...new Set(purchases.map(({ request }) => request.asker.network))]
-  const { event, stock: rows, used_keys, promos, pass_uses, open_holds } =
-    await openSale(client, event_id, { type_ids, keys, promo_codes, places, networks }, guarded)
+  const { event, stock: rows, used_keys, promos, pass_uses } =
+    await session.open(event_id, { type_ids, keys, promo_codes, places, networks })
   entered()
   if (!event?.facts) {
-    await closeSale(client, null)
+    await session.close(null)
     return purchases.map(() => ({ kind: 'unknown_event' }))
   }
 
   const { fresh, answer } = partRepeated(purchases, used_keys)
-  const { allowed, refused } = partByPass(fresh, pass_uses, guarded && needsPass(event, rows[0]!))
+  const { allowed, refused } = partByPass(fresh, pass_uses, needsPass(event, rows[0]!))
   const stock = toStock(event, rows, promos, {
-    purchases: await purchasesOf(client, rows, allowed), open_holds,
-    earlier: await earlierOf(ctx, client, event, allowed),
+    purchases: await purchasesOf(session, rows, allowed), open_holds: rows[0]!.open_holds,
+    earlier: await earlierOf(ctx, session, event, allowed),
   })
   const decisions = allocate(stock, allowed.map(({ request }) => request))
-  if (reclaim && decisions.some(mayFreeUp) && await hasDueOrders(client, event_id)) {
-    await closeSale(client, null)
+  if (reclaim && decisions.some(mayFreeUp) && await session.hasDueOrders(event_id)) {
+    await session.close(null)
     return null
   }
 
   const { orders, sale } =
     prepareSale(ctx, { facts: event.facts, stock, seller: event.seller }, allowed, decisions)
   remember(ctx, event_id, orders.keys())
-  await pauseInTests(ctx)
-  if (!guarded) await writeUnguarded(client, sale, rows, promos)
-  await closeSale(client, sale.orders.length > 0 ? sale : null, {
-    pass_uses: usesOf([...orders.keys()]), guarded,
-  })
+  await session.close(sale.orders.length > 0 ? sale : null, usesOf([...orders.keys()]))
   rememberPast(ctx, event_id)
   const outcomes = new Map<Purchase, Outcome>(allowed.map((purchase, index) => {
     const decision = decisions[index]!
@@ -145,14 +134,14 @@ function mayFreeUp (decision: Decision): boolean {
 
 /** What the buyers have of types that limit it; asked only when a batch wants such types. */
 async function purchasesOf (
-  client: Client, rows: StockRow[], purchases: Purchase[]
+  session: SaleSession, rows: StockRow[], purchases: Purchase[]
 ): Promise<Purchased[]> {
   const limited = new Set(rows.flatMap(({ id, max_per_buyer }) =>
     id !== null && max_per_buyer !== null ? [id] : []))
   if (limited.size === 0) return []
   const buyers = purchases.filter(purchase => typeIdsOf(purchase).some(id => limited.has(id)))
     .map(({ request }) => request.buyer)
-  return findPurchases(client, [...limited], {
+  return session.findPurchases([...limited], {
     email_keys: [...new Set(buyers.map(({ email_key }) => email_key))],
     user_ids: [...new Set(buyers.flatMap(({ user_id }) => user_id ?? []))],
   })
@@ -163,14 +152,14 @@ async function purchasesOf (
  * limit nor a share counts people, nobody is asked for.
  */
 async function earlierOf (
-  ctx: Ctx, client: Client, event: EventRow, purchases: Purchase[]
+  ctx: Ctx, session: SaleSession, event: EventRow, purchases: Purchase[]
 ): Promise<EarlierOrder[]> {
   if (event.max_per_buyer === 0 && event.network_share_percent === 100) return []
   const mayHaveBought = ctx.resources.regulars.lookAt(event.id, event.seller)
   const known = purchases.map(({ request }) => request.asker)
     .filter(asker => keysOf(asker).some(mayHaveBought))
   if (known.length === 0) return []
-  return findEarlier(client, event.id, {
+  return session.findEarlier(event.id, {
     mailboxes: [...new Set(known.map(({ mailbox }) => mailbox))],
     visitors: [...new Set(known.flatMap(({ visitor }) => visitor ?? []))],
     user_ids: [...new Set(known.flatMap(({ user_id }) => user_id ?? []))],
@@ -182,22 +171,6 @@ function remember (ctx: Ctx, event_id: string, sold: Iterable<Purchase>): void {
   for (const { request } of sold) keys.push(...keysOf(request.asker))
   ctx.resources.regulars.remember(event_id, keys)
 }
-
-/**
- * The negative control writes its counters apart, from what it read; none are left for the
- * statement that judges them.
- */
-async function writeUnguarded (
-  client: Client, sale: Sale, rows: StockRow[], promos: PromoForSale[]
-): Promise<void> {
-  await overwriteHeld(client, rows, sale.pools.splice(0))
-  await overwriteUsed(client, promos.map(({ id, used }) => ({ id, used: used +
-    sale.promo_uses.reduce((sum, use) => use.promo_code_id === id ? sum + use.uses : sum, 0) })))
-}
-
-/** False only in the negative control of the race tests, which must oversell. */
-export const isGuarded = ({ settings }: Ctx) =>
-  settings.NODE_ENV !== 'test' || settings.ORDERS_TEST_UNGUARDED !== 'on'
 
 /** What a sale knows of buyers; a quote knows nobody. */
 interface KnownBuyers { purchases: Purchased[], open_holds: OpenHold[], earlier: EarlierOrder[] }

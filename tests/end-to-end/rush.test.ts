@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getEventSales } from '@fermata/contracts/orders'
+import { ordersWith } from '@fermata/orders/test/stores/orders-with'
 import { allServices } from '@fermata/server/services'
 import { createClient, type Call } from '@fermata/contracts/client'
 import { uuidv7 } from '@fermata/platform/ids'
@@ -126,7 +127,8 @@ test(
 )
 
 test('control: without the guard the same rush oversells', async () => {
-  const it = await startTestSystem(Object.values(allServices), { ORDERS_TEST_UNGUARDED: 'on' })
+  const it = await startTestSystem(
+    Object.values({ ...allServices, orders: ordersWith({ unguarded: true }) }))
   try {
     const { outcomes, orders } = await rush(it)
     expect(count(outcomes, 201)).toBeGreaterThan(capacity)

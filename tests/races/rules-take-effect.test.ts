@@ -31,7 +31,7 @@ let shop: TwoProcesses
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  shop = await startTwoProcesses(database.url, { guarded: true, pause_ms: 4 })
+  shop = await startTwoProcesses(database.url, { pause_ms: 4 })
 }, patience_ms)
 afterAll(async () => {
   await shop?.stop()
@@ -259,7 +259,7 @@ test('placeOrder: a process that cannot read its rooms sells to nobody without a
 }, patience_ms)
 
 test('control: without the guard such a process sells without a pass', async () => {
-  const unguarded = await startTwoProcesses(database.url, { guarded: false, pause_ms: 4 })
+  const unguarded = await startTwoProcesses(database.url, { unguarded: true, pause_ms: 4 })
   try {
     expect(await buyWithOldNews(unguarded)).toBe('201')
   } finally {

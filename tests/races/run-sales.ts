@@ -1,13 +1,14 @@
+import type { StoreOptions } from '@fermata/orders/test/stores/orders-with'
 import { eventually } from '../end-to-end/sell.ts'
 import { openEvent, type Sizes } from './contested-event.ts'
 import { allOf, sell, type SaleOutcome } from './contested-sale.ts'
 import { countMissing, isUnderWay, readSums, type Sums } from './queries.ts'
-import type { ShopOptions, TwoProcesses } from './two-processes.ts'
+import type { TwoProcesses } from './two-processes.ts'
 
 /** Many contested sales on a real PostgreSQL with two processes, and the same without the guard. */
 
 export interface SalesPlan {
-  startShop: (options: ShopOptions) => Promise<TwoProcesses>
+  startShop: (store: StoreOptions) => Promise<TwoProcesses>
   first_seed: number
   seeds: number
   attempts_per_seed: number
@@ -49,7 +50,7 @@ export async function runSales (
     seeds: 0, attempts: 0, replayed: 0, acknowledged: 0, answers: {}, failed: [], asked: [],
     control: { seeds: 0, oversold: 0, overspent: 0, over_limit: 0, overused_passes: 0, rooms: 0 },
   }
-  await withShop(plan, true, async shop => {
+  await withShop(plan, false, async shop => {
     for (const seeds of groupsOf(plan)) {
       const sales = await allOf(seeds.map(seed =>
         runSale(shop, seed, plan.attempts_per_seed, true)))
@@ -59,7 +60,7 @@ export async function runSales (
     }
     told.asked = await shop.asked()
   })
-  await withShop(plan, false, async shop => {
+  await withShop(plan, true, async shop => {
     for (const seeds of groupsOf(plan)) {
       const sales = await allOf(seeds.map(seed =>
         runSale(shop, seed, control_attempts, false)))
@@ -71,10 +72,10 @@ export async function runSales (
 }
 
 async function withShop (
-  { startShop, pause_ms }: SalesPlan, guarded: boolean,
+  { startShop, pause_ms }: SalesPlan, unguarded: boolean,
   work: (shop: TwoProcesses) => Promise<void>
 ): Promise<void> {
-  const shop = await startShop({ pause_ms, guarded })
+  const shop = await startShop({ pause_ms, unguarded })
   try {
     await work(shop)
   } finally {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { ordersWith, type StoreOptions } from '@fermata/orders/test/stores/orders-with'
 import { allServices } from '@fermata/server/services'
 import { startTestSystem } from '@fermata/testkit/start'
 
@@ -7,9 +8,11 @@ import { startTestSystem } from '@fermata/testkit/start'
  * database. Tickets and mails, which only cost time here, are left out.
  */
 
-export interface ShopJob { database_url: string, environment: Record<string, string> }
+export interface ShopJob {
+  database_url: string, environment: Record<string, string>, store: StoreOptions
+}
 
-const { events, orders, payments, expiration } = allServices
+const { events, payments, expiration } = allServices
 
 process.once('message', (job: ShopJob) => {
   void start(job).catch((error: unknown) => {
@@ -18,8 +21,8 @@ process.once('message', (job: ShopJob) => {
   })
 })
 
-async function start ({ database_url, environment }: ShopJob): Promise<void> {
-  const services = [events, orders, payments, expiration]
+async function start ({ database_url, environment, store }: ShopJob): Promise<void> {
+  const services = [events, ordersWith(store), payments, expiration]
   const it = await startTestSystem(services, environment, database_url)
   // The parent ended us, or itself.
   process.once('disconnect', () => { void it.stop().finally(() => process.exit(0)) })

@@ -1,7 +1,9 @@
 import { createPool } from '@fermata/platform/database'
 import { startSplit } from '@fermata/server/split/start-split'
+import type { StoreOptions } from '@fermata/orders/test/stores/orders-with'
 import { createDataFolder } from '@fermata/testkit/server-process'
-import { clientsOf, contestedSettings, type ShopOptions, type TwoProcesses } from './two-processes.ts'
+import { putInStore } from './put-in-store.ts'
+import { clientsOf, contestedSettings, type TwoProcesses } from './two-processes.ts'
 
 /** The product as services that run apart, two of orders among them, behind nginx. */
 
@@ -10,13 +12,13 @@ const route_of_orders = 'placeOrder'
 
 /** Both doors are the one front door: nginx decides which process sells. */
 export async function startSplitShop (
-  { port_base, say, ...options }: ShopOptions & { port_base: number, say?: (line: string) => void }
+  { port_base, say, ...store }: StoreOptions & { port_base: number, say?: (line: string) => void }
 ): Promise<TwoProcesses> {
-  const settings = contestedSettings(options)
+  const settings = contestedSettings(store)
   const data = await createDataFolder()
   try {
     const split = await startSplit({
-      environment: { ...settings, PATH: process.env.PATH, FERMATA_DATA: data.folder,
+      environment: { ...settings, ...putInStore(store), PATH: process.env.PATH, FERMATA_DATA: data.folder,
         FERMATA_DEMO: 'false', RATE_LIMITS: 'off' },
       port_base, scale: { orders: 2 }, say,
     })

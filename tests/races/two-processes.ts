@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createClient, type Call } from '@fermata/contracts/client'
 import { createPool } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
+import type { StoreOptions } from '@fermata/orders/test/stores/orders-with'
 import { createTokens } from '@fermata/platform/tokens'
 import type { ShopJob } from './shop-process.ts'
 
@@ -24,28 +25,21 @@ export interface TwoProcesses {
   stop: () => Promise<void>
 }
 
-export interface ShopOptions {
-  /** False in the negative control. */
-  guarded: boolean
-  /** A sale waits as long at most between its check and its commit. */
-  pause_ms: number
-}
 
 const processes = 2
 /**
  * 1.2 seconds: holds end, and are sold again, while the sale goes on. Not in the control, whose
  * counters are wrong: nothing can be given back there.
  */
-const hold_minutes = { guarded: '0.02', unguarded: '15' }
+const hold_minutes = { sale: '0.02', control: '15' }
 const late_ms = '300'
 
 /** Settings of a shop in which races are met, with secrets of its own. */
-export const contestedSettings = ({ guarded, pause_ms }: ShopOptions) => ({
+export const contestedSettings = ({ unguarded }: StoreOptions) => ({
   JWT_EXTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   JWT_INTERNAL_SIGNATURE: randomBytes(32).toString('hex'),
   NODE_ENV: 'test', LOG_LEVEL: 'fatal', SIMULATED_LATE_MS: late_ms,
-  RESERVATION_TIMEOUT: hold_minutes[guarded ? 'guarded' : 'unguarded'],
-  ORDERS_TEST_UNGUARDED: guarded ? 'off' : 'on', ORDERS_TEST_PAUSE_MS: String(pause_ms),
+  RESERVATION_TIMEOUT: hold_minutes[unguarded ? 'control' : 'sale'],
 })
 
 /** Clients of a shop at these addresses; the organiser's tokens are signed with its own secrets. */
@@ -68,9 +62,9 @@ Pick<TwoProcesses, 'doors' | 'callAs' | 'organizer'> {
 }
 
 export async function startTwoProcesses (
-  database_url: string, options: ShopOptions
+  database_url: string, store: StoreOptions
 ): Promise<TwoProcesses> {
-  const environment = contestedSettings(options)
+  const environment = contestedSettings(store)
   const children: ChildProcess[] = []
   const pool = createPool({ url: database_url, max_connections: 4, application_name: 'races' })
   const stop = async () => {
@@ -81,7 +75,7 @@ export async function startTwoProcesses (
     const starting = Array.from({ length: processes }, () => {
       const child = fork(new URL('shop-process.ts', import.meta.url), { execArgv: [] })
       children.push(child)
-      return portOf(child, { database_url, environment })
+      return portOf(child, { database_url, environment, store })
     })
     const ports = await Promise.all(starting)
     return {

@@ -4,6 +4,7 @@ import { placeOrder } from '@fermata/contracts/orders'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buyer } from '../end-to-end/sell.ts'
+import { putInStore } from '../races/put-in-store.ts'
 import { startOnMachines, type Machines } from './machines.ts'
 import { everything, type Dropped, type Machine } from './network.ts'
 import { database_port } from './own-postgres.ts'
@@ -32,7 +33,7 @@ let it: Survival
 
 beforeAll(async () => {
   machines = await startOnMachines(['orders-2', 'tickets', 'payments'], port_base,
-    { NODE_ENV: 'test', ORDERS_TEST_PAUSE_MS: String(pause_ms) })
+    putInStore({ pause_ms }))
   it = surviveOn(machines.split)
 })
 afterAll(async () => {

@@ -21,6 +21,7 @@ export const quoteOrder: Operation<typeof api.quoteOrder> = async (ctx, { body, 
   const wanted = {
     type_ids: request.items.map(item => item.ticket_type_id),
     promo_codes: request.promo_code === undefined ? [] : [request.promo_code],
+    networks: [],
   }
   const decision = await countingGuesses(ctx, body, ip, async () => {
     const { event, stock, promos } = await withClient(ctx.pool,

@@ -3,6 +3,7 @@ import { testSecrets, startTestSystem, type TestSystem } from '@fermata/testkit/
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
+import { ordersWith } from '../test/stores/orders-with.ts'
 import { buyer, orderOf, seedPromo, seedTicketType, sumsOf, usesOf } from '../test/seed.ts'
 
 /** Budgets and limits under a rush, and the controls that must overspend without the guard. */
@@ -74,8 +75,8 @@ test('placeOrder: one person in 100 spellings and two processes gets no more tha
 })
 
 test('placeOrder: without its guard the same rushes overspend, so the tests above can fail', async () => {
-  const unguarded = await startTestSystem([service],
-    { ...secrets, ORDERS_TEST_UNGUARDED: 'on' }, it.database_url)
+  const unguarded =
+    await startTestSystem([ordersWith({ unguarded: true })], secrets, it.database_url)
   try {
     const type = await seedTicketType(ctx, { capacity: 1000 })
     const promo = await seedPromo(ctx, { event_id: type.event_id, max_uses: 30 })

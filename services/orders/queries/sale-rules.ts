@@ -7,30 +7,32 @@ import { has_tickets } from './expiry.ts'
 
 /** What only some sales need: promo codes, and what buyers of limited types have already. */
 
-const promo_columns = `id, code, percent, amount_minor, ticket_type_ids, valid_from, valid_until, max_uses, counts, used`
+const select_promos = `
+  select id, code, percent, amount_minor, ticket_type_ids, valid_from, valid_until, max_uses, counts, used
+    from orders.promo_codes where event_id = $1 and code = any($2::text[])`
 
 /**
  * The codes that a batch names, locked in id order until it commits. The event's lock guards them
  * as well; this one stays right should somebody ever change a code without it.
  */
-export const findPromos = async (
-  client: Client, event_id: string, codes: string[], guarded: boolean
-) => (await client.query<PromoForSale>({
-  name: guarded ? 'orders-lock-promos' : 'orders-read-promos',
-  text: `select ${promo_columns} from orders.promo_codes
-          where event_id = $1 and code = any($2::text[]) order by id ${guarded ? 'for no key update' : ''}`,
+export const lockPromos = async (client: Client, event_id: string, codes: string[]) =>
+  (await client.query<PromoForSale>({
+  name: 'orders-lock-promos', text: `${select_promos} order by id for no key update`,
   values: [event_id, codes],
+})).rows
+
+export const readPromos = async (client: Client, event_id: string, codes: string[]) =>
+  (await client.query<PromoForSale>({
+  name: 'orders-read-promos', text: select_promos, values: [event_id, codes],
 })).rows
 
 export interface PromoUseRow { order_id: string, promo_code_id: string, uses: number }
 
 /**
  * Uses are added to what is there, so that `promo_codes_never_overspent` judges the true sum even
- * if a lock were missing. The negative control counts them elsewhere.
+ * if a lock were missing.
  */
-export const writePromoUses = (
-  client: Client, rows: PromoUseRow[], guarded: boolean
-) => client.query({
+export const writePromoUses = (client: Client, rows: PromoUseRow[]) => client.query({
   name: 'orders-write-promo-uses',
   text: `
     with used as (
@@ -40,22 +42,18 @@ export const writePromoUses = (
     )
     update orders.promo_codes p set used = p.used + u.uses
       from (select promo_code_id, sum(uses)::integer as uses from used group by promo_code_id) as u
-     where p.id = u.promo_code_id and $4`,
+     where p.id = u.promo_code_id`,
   values: [rows.map(row => row.order_id), rows.map(row => row.promo_code_id),
-    rows.map(row => row.uses), guarded],
+    rows.map(row => row.uses)],
 })
-
-/** The negative control of the race tests: uses set from what was read before. */
-export const overwriteUsed = (client: Client, promos: { id: string, used: number }[]) => client.query(`
-  with p as (select * from unnest($1::uuid[], $2::integer[]) as p (id, used))
-  update orders.promo_codes c set used = least(p.used, c.max_uses) from p where c.id = p.id`,
-[promos.map(promo => promo.id), promos.map(promo => promo.used)])
 
 export interface LimitedRow extends Purchased { order_id: string }
 
+export interface Buyers { email_keys: string[], user_ids: string[] }
+
 /** What these people hold and own of these types, by account or by address. */
 export const findPurchases = async (
-  client: Client, type_ids: string[], buyers: { email_keys: string[], user_ids: string[] }
+  client: Client, type_ids: string[], buyers: Buyers
 ) => (await client.query<Purchased>({
   name: 'orders-find-purchases',
   text: `

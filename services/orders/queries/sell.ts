@@ -9,8 +9,9 @@ import { becomeSeller } from './fair-shares.ts'
 import type { OpenHold } from '../rules/fair-shares.ts'
 import { bytesOf, type HoldRow } from './open-holds.ts'
 import { findPassUses, recordPassUses } from './queue.ts'
+import type { PromoForSale } from '../rules/stock.ts'
 import {
-  findPromos, writeLimitedPurchases, writePromoUses, type LimitedRow, type PromoUseRow,
+  lockPromos, readPromos, writeLimitedPurchases, writePromoUses, type LimitedRow, type PromoUseRow,
 } from './sale-rules.ts'
 
 /** The statements of a sale, named so that each connection parses and plans them once. */
@@ -31,38 +32,45 @@ export async function withClient<T> (
   }
 }
 
+/** What a batch wants to know: only what its requests name. */
+export interface SaleReads {
+  type_ids: string[], keys: Key[], promo_codes: string[], places: number[], networks: string[]
+}
+export interface OpenedSale {
+  event: EventRow | undefined
+  stock: StockRow[]
+  used_keys: IdempotencyKey[]
+  promos: PromoForSale[]
+  pass_uses: PassUse[]
+}
+
 /**
  * Begins a sale and reads all it needs, in one round trip: the queries are sent together and run
  * one after the other. READ COMMITTED, so what is read behind the lock is what its holder before us
  * committed.
  */
 export async function openSale (
-  client: Client, event_id: string,
-  wanted: {
-    type_ids: string[], keys: Key[], promo_codes: string[], places: number[], networks: string[]
-  },
-  guarded: boolean
-) {
+  client: Client, event_id: string, wanted: SaleReads
+): Promise<OpenedSale> {
   const [, event, stock, used_keys, promos, pass_uses] = await Promise.all([
     client.query('begin isolation level read committed'),
-    guarded ? lockEvent(client, event_id) : readEvent(client, event_id),
+    lockEvent(client, event_id),
     findStock(client, event_id, wanted.type_ids, wanted.networks),
     wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
-    wanted.promo_codes.length > 0 ? findPromos(client, event_id, wanted.promo_codes, guarded) : [],
+    wanted.promo_codes.length > 0 ? lockPromos(client, event_id, wanted.promo_codes) : [],
     wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
   ])
-  return { event, stock, used_keys, promos, pass_uses, open_holds: stock[0]!.open_holds }
+  return { event, stock, used_keys, promos, pass_uses }
 }
 
-/** The same for a quote: nothing is locked, and nothing will be written. */
+/** For a quote: nothing is locked, and nothing will be written. */
 export async function readSale (
-  client: Client, event_id: string, wanted: { type_ids: string[], promo_codes: string[] }
-) {
-  const { type_ids, promo_codes } = wanted
+  client: Client, event_id: string,
+  { type_ids, promo_codes, networks }: Pick<SaleReads, 'type_ids' | 'promo_codes' | 'networks'>
+): Promise<Pick<OpenedSale, 'event' | 'stock' | 'promos'>> {
   const event = await readEvent(client, event_id)
-  const stock = await findStock(client, event_id, type_ids, [])
-  const promos = promo_codes.length > 0
-    ? await findPromos(client, event_id, promo_codes, false) : []
+  const stock = await findStock(client, event_id, type_ids, networks)
+  const promos = promo_codes.length > 0 ? await readPromos(client, event_id, promo_codes) : []
   return { event, stock, promos }
 }
 
@@ -71,15 +79,14 @@ export async function readSale (
  * it with a rollback. When the connection dies in between, nobody knows which of both happened.
  */
 export async function closeSale (
-  client: Client, sale: Sale | null,
-  { pass_uses = [], guarded = true }: { pass_uses?: PassUse[], guarded?: boolean } = {}
+  client: Client, sale: Sale | null, pass_uses: PassUse[] = []
 ): Promise<void> {
   const writes: Promise<unknown>[] = []
   if (sale) writes.push(writeSale(client, sale))
   // Most sales have none of these, and pay nothing for them.
   const { promo_uses = [], limited = [], seller = null } = sale ?? {}
   if (seller !== null) writes.push(becomeSeller(client, sale!.event_id, seller))
-  if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses, guarded))
+  if (promo_uses.length > 0) writes.push(writePromoUses(client, promo_uses))
   if (limited.length > 0) writes.push(writeLimitedPurchases(client, limited))
   if (sale && pass_uses.length > 0) {
     writes.push(recordPassUses(client, sale.event_id, pass_uses))
@@ -111,7 +118,7 @@ const lockEvent = async (client: Client, event_id: string) => (await client.quer
   values: [event_id],
 })).rows[0]
 
-/** The same facts without the lock: for a quote, and for the negative control of the race tests. */
+/** The same facts without the lock. */
 const readEvent = async (client: Client, event_id: string) =>
   (await client.query<EventRow>(
   `select ${event_columns} from orders.events where id = $1`, [event_id])).rows[0]
@@ -160,7 +167,7 @@ const findStock = async (
 })).rows
 
 /** Keys that were used before. Read behind the lock, so a twin that has just committed is seen. */
-const findKeys = async (client: Client, keys: Key[]) => (await client.query<IdempotencyKey>({
+export const findKeys = async (client: Client, keys: Key[]) => (await client.query<IdempotencyKey>({
   name: 'orders-find-keys',
   text: `
     select k.scope, k.key, k.fingerprint, k.status, k.reply
@@ -277,17 +284,6 @@ const no_visitor = '0'.repeat(16)
 /** Three keys of eight bytes for each order, in one text: as arrays they cost thrice as much. */
 const packKeys = (orders: SaleRow[]) => Buffer.from(orders.map(({ mailbox, visitor, network }) =>
   mailbox + (visitor ?? no_visitor) + network).join(''), 'hex')
-
-/**
- * The negative control of the race tests: counters set from what was read before, as if nobody else
- * were selling. Rows are taken in order, or the control would wait for deadlocks instead.
- */
-export const overwriteHeld = (client: Client, read: StockRow[], taken: Sale['pools']) => client.query(`
-  with own as (select id from orders.pools where id = any($1::uuid[]) order by id for no key update)
-  update orders.pools p set held = least(t.held, p.capacity - p.sold)
-    from own join unnest($1::uuid[], $2::integer[]) as t (id, held) using (id) where p.id = own.id`,
-[taken.map(pool => pool.id),
-  taken.map(pool => pool.held + read.find(row => row.pool_id === pool.id)!.held)])
 
 /** Whether an order of the event has a hold that is over and still holds tickets. */
 export const hasDueOrders = async (client: Client, event_id: string) =>
