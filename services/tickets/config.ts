@@ -9,11 +9,5 @@ export const TicketSettings = Type.Object({
     description: 'the secret from which the keys that sign ticket codes are derived, one for each ' +
       'event; 32 characters or more',
   }),
-  UNGUARDED_CHECK_IN: Type.Boolean({
-    default: false,
-    description: 'true to admit without the guard, for the negative control of the race test; ' +
-      'honoured only with NODE_ENV=test',
-    examples: ['false'],
-  }),
 })
 export type TicketSettings = Static<typeof TicketSettings>

@@ -5,8 +5,17 @@ import type {
 import type { Printer } from './adapters/printer.ts'
 import type { TicketSettings } from './config.ts'
 import type { DB } from './database.ts'
+import type { admitTickets } from './queries/tickets.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
-export type Ctx = Context<DB, TicketSettings, { keys: TicketKeys, printer: Printer }>
+/** Made at start. */
+export interface Resources {
+  keys: TicketKeys
+  printer: Printer
+  /** The statement that decides who enters. */
+  admitTickets: typeof admitTickets
+}
+
+export type Ctx = Context<DB, TicketSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

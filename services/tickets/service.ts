@@ -37,6 +37,7 @@ import { createTicketKeys } from './ticket-keys.ts'
 import { personalData } from './personal-data.ts'
 import { madeSince } from './queries/made-since.ts'
 import { statements } from './queries/statements.ts'
+import { admitTickets } from './queries/tickets.ts'
 
 export default defineService<Ctx>({
   name: 'tickets',
@@ -77,7 +78,7 @@ export default defineService<Ctx>({
   ],
   jobs: [cron('remove-stale', '37 * * * *', removeStale)],
   start: async ctx => ({
-    keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(),
+    keys: createTicketKeys(ctx.settings.TICKET_SIGNATURE), printer: createPrinter(), admitTickets,
   }),
   stop: ctx => ctx.resources.printer.stop(),
 })

@@ -1,6 +1,9 @@
-import { ordersWith } from '@fermata/orders/test/stores/orders-with'
-import { allServices } from '@fermata/server/services'
+import type { StoreOptions } from '@fermata/orders/test/stores/orders-with'
 
-/** Loaded before a process of ours: the store that its own address tells of is put in. */
-const options = new URL(import.meta.url).searchParams.get('options')!
-Object.assign(allServices.orders, ordersWith(JSON.parse(options) as Parameters<typeof ordersWith>[0]))
+/** Loaded before each process of a shop: the box office gets the store that this address names. */
+if (process.env.SERVICES === 'orders') {
+  const options = new URL(import.meta.url).searchParams.get('options')!
+  const { ordersWith } = await import('@fermata/orders/test/stores/orders-with')
+  const { allServices } = await import('@fermata/server/services')
+  Object.assign(allServices.orders, ordersWith(JSON.parse(options) as StoreOptions))
+}

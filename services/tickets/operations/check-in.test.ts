@@ -8,6 +8,8 @@ import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
+import { findTicket, type admitTickets } from '../queries/tickets.ts'
+import { refusalOf } from '../rules/admission.ts'
 import service from '../service.ts'
 import { completedOrder, event, inHours, issue, issueOne, publisher } from '../test/seed.ts'
 
@@ -229,8 +231,19 @@ test('checkIn: of fifty scans of one code at the same moment exactly one admits'
   }
 })
 
+/** Looks first and writes then, as a check before a write would. */
+const admitUnguarded: typeof admitTickets = async (tx, [row]) => {
+  const { id, ticket_id, event_id, gate, admitted_by, admitted_by_id } = row!
+  if (refusalOf((await findTicket(tx, ticket_id))!, event_id)) return []
+  await sql`update tickets.tickets set status = 'used' where id = ${ticket_id}`.execute(tx)
+  await sql`insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
+    values (${id}, ${ticket_id}, ${gate}, ${admitted_by}, ${admitted_by_id})`.execute(tx)
+  return [ticket_id]
+}
+
 test('checkIn: without the guard the database still admits once, and without both the race admits many', async () => {
-  const control = await startTestSystem([service], { UNGUARDED_CHECK_IN: 'true', LOG_LEVEL: 'fatal' })
+  const control = await startTestSystem([{ ...service, start: async (ctx: Ctx) =>
+    ({ ...await service.start!(ctx), admitTickets: admitUnguarded }) }], { LOG_LEVEL: 'fatal' })
   try {
     expect((await race(control)).admitted).toBe(1)
     await sql`alter table tickets.check_ins drop constraint admitted_once`.execute(control.context<Ctx>('tickets').db)

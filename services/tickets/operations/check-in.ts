@@ -1,11 +1,10 @@
 import * as api from '@fermata/contracts/tickets'
-import type { Tx } from '@fermata/platform/database'
 import { personOf } from '@fermata/platform/caller'
 import { uuidv7 } from '@fermata/platform/ids'
-import type { Ctx, Operation } from '../context.ts'
+import type { Operation } from '../context.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { ticketOfCode } from '../presented-code.ts'
-import { admitTickets, admitUnguarded, findTicket, type NewCheckIn, type TicketRow } from '../queries/tickets.ts'
+import { findTicket } from '../queries/tickets.ts'
 import { refusalProblem } from '../refusals.ts'
 import { refusalOf } from '../rules/admission.ts'
 
@@ -22,7 +21,7 @@ export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
       id: uuidv7(), ticket_id: presented.id, event_id, gate, admitted_by: person.email,
       admitted_by_id: person.user_id,
     }
-    const admitted = await admit(ctx, tx, check_in, presented)
+    const [admitted] = await ctx.resources.admitTickets(tx, [check_in])
     const row = (await findTicket(tx, presented.id))!
     if (!admitted) {
       const refusal = refusalOf(row, event_id)
@@ -37,15 +36,4 @@ export const checkIn: Operation<typeof api.checkIn> = async (ctx, request) => {
       admitted_by: row.admitted_by!,
     }
   })
-}
-
-async function admit (
-  ctx: Ctx, tx: Tx, check_in: NewCheckIn, presented: TicketRow
-): Promise<boolean> {
-  if (ctx.settings.NODE_ENV === 'test' && ctx.settings.UNGUARDED_CHECK_IN) {
-    if (refusalOf(presented, check_in.event_id)) return false
-    await admitUnguarded(tx, check_in)
-    return true
-  }
-  return (await admitTickets(tx, [check_in])).length === 1
 }

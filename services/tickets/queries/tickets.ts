@@ -107,16 +107,6 @@ export const admitTickets = async (tx: Tx<DB>, rows: NewCheckIn[]) => (await sql
   select id, ticket_id, gate, admitted_by, admitted_by_id from admitted
   returning ticket_id`.execute(tx)).rows.map(row => row.ticket_id)
 
-/**
- * The negative control of the race test: admits whatever it is given, as a check before a write
- * would.
- */
-export const admitUnguarded = async (tx: Tx<DB>, row: NewCheckIn) => {
-  await sql`update tickets.tickets set status = 'used' where id = ${row.ticket_id}`.execute(tx)
-  await sql`insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
-    values (${row.id}, ${row.ticket_id}, ${row.gate}, ${row.admitted_by}, ${row.admitted_by_id})`.execute(tx)
-}
-
 /** Whose tickets a list may show. */
 export type Scope =
   | { kind: 'order', order_id: string }

@@ -12,7 +12,7 @@ export async function action ({ context }: Route.ActionArgs) {
 }
 
 /**
- * A page without a view: its action, unlike that of a file, is guarded against forms of other
+ * A page without a view: its action, unlike that of a file, is kept safe from forms of other
  * sites.
  */
 export default function SignOut () {
