@@ -50,7 +50,8 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   await rooms.refresh()
   const seller = uuidv7()
   return {
-    collector, pool, sales: createSaleStore(pool), rooms, availability, seller, regulars: createRegularBuyers(seller),
+    collector, pool, sales: createSaleStore(pool), rooms, availability, seller,
+    regulars: createRegularBuyers(seller),
     networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE), guesses: createCodeGuesses(),
   }
 }

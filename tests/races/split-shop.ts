@@ -18,8 +18,8 @@ export async function startSplitShop (
   const data = await createDataFolder()
   try {
     const split = await startSplit({
-      environment: { ...settings, ...putInStore(store), PATH: process.env.PATH, FERMATA_DATA: data.folder,
-        FERMATA_DEMO: 'false', RATE_LIMITS: 'off' },
+      environment: { ...settings, ...putInStore(store), PATH: process.env.PATH,
+        FERMATA_DATA: data.folder, FERMATA_DEMO: 'false', RATE_LIMITS: 'off' },
       port_base, scale: { orders: 2 }, say,
     })
     const opened = selling.map(name => [name, createPool({
