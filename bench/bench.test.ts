@@ -51,6 +51,18 @@ test('bench: a tiny P11 and P12 have polls without news, fresh news and a fair d
   expect(goals.find(goal => goal.id === 'P11s')!.value).toBeLessThan(1)
 }, 240_000)
 
+test('bench: a tiny P22 has whole purchases of the shop as README starts it, each with its mail', async () => {
+  const { goals } = await runBench(['P22'], tiny, () => {}, { product })
+
+  expect(goals.map(goal => goal.id))
+    .toEqual(['P22', 'P22l', 'P22a', 'P22c', 'P22m', 'P22o', 'P22r'])
+  for (const goal of goals) {
+    expect(goal.void.filter(reason => !reason.startsWith('other programs'))).toEqual([])
+    // Where others run beside this, a third of a second may see no whole purchase.
+    expect(goal.value).toBeGreaterThanOrEqual(0)
+  }
+}, 240_000)
+
 test('fairness: an order of arrival that decides is noticed, and so is who was overtaken', () => {
   const first_come = Array.from({ length: 1000 }, (_, index) => ({ arrival: index, place: index }))
   expect(chiSquareOf(first_come)).toBeGreaterThan(critical_at_1_percent)

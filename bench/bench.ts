@@ -61,7 +61,7 @@ export interface GoalResult {
   details: Record<string, unknown>
 }
 
-export interface Target { at_least?: number, at_most?: number, unit: 'x' | 'ms' | 's' }
+export interface Target { at_least?: number, at_most?: number, unit: 'x' | 'ms' | 's' | '/s' | 'MB' }
 
 export interface Measured {
   rounds: number[]

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool } from '@fermata/platform/database'
+import { findRunningPostgres } from '@fermata/platform/embedded-postgres/find-running'
 import { startEmbeddedPostgres } from '@fermata/platform/embedded-postgres/supervisor'
 
 export interface BenchDatabase {
@@ -21,21 +22,31 @@ export async function startDatabase (
 ): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'fermata-bench-'))
   const server = await startEmbeddedPostgres({ folder, settings, no_sync_initdb: true })
-  const pool = createPool({ url: server.url, max_connections: 1, application_name: 'bench' })
+  return {
+    url: server.url, settings: await readSettings(server.url),
+    async stop () {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+      if (server.folder !== folder) {
+        await rm(server.folder, { recursive: true, force: true, maxRetries: 5 })
+      }
+    },
+  }
+}
+
+/** The database that the server of this data folder started for itself. */
+export async function databaseOf (folder: string): Promise<Omit<BenchDatabase, 'stop'>> {
+  const found = await findRunningPostgres(join(folder, 'postgres'))
+  if (found.state !== 'running') throw new Error('The server runs no database of its own')
+  return { url: found.url, settings: await readSettings(found.url) }
+}
+
+async function readSettings (url: string): Promise<Record<string, string>> {
+  const pool = createPool({ url, max_connections: 1, application_name: 'bench' })
   try {
     const { rows } = await pool.query<{ name: string, value: string }>(
       'select name, current_setting(name) as value from pg_settings where name = any($1)', [shown])
-    return {
-      url: server.url,
-      settings: Object.fromEntries(rows.map(({ name, value }) => [name, value])),
-      async stop () {
-        await server.stop()
-        await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-        if (server.folder !== folder) {
-          await rm(server.folder, { recursive: true, force: true, maxRetries: 5 })
-        }
-      },
-    }
+    return Object.fromEntries(rows.map(({ name, value }) => [name, value]))
   } finally {
     await pool.end()
   }

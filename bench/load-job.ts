@@ -9,8 +9,8 @@ export interface Target {
   ticket_type_id: string
   /** In keys and addresses, so that no two jobs share a buyer. */
   run: string
-  /** `purchase`: the order, then its payment. */
-  flow: 'order' | 'purchase'
+  /** `purchase`: the order, then its payment; `ticket`: then asks until its ticket is there. */
+  flow: 'order' | 'purchase' | 'ticket'
 }
 
 export interface LoadJob extends Target {
@@ -33,7 +33,7 @@ export interface LoadJob extends Target {
 }
 
 export interface LoadResult {
-  /** All flows that were answered 201 to the end, those of the warm-up too. */
+  /** All flows that came to their end, those of the warm-up too. */
   acknowledged: number
   order_ids: string[]
   /** Flows that ended well within the measured time, a second. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { openConnection, requestText, type Connection } from './http-connection.ts'
+import { getText, openConnection, requestText, type Connection } from './http-connection.ts'
 import type { LoadJob, LoadResult } from './load-job.ts'
 import { summarize } from './statistics.ts'
 
@@ -12,12 +12,17 @@ import { summarize } from './statistics.ts'
 const patience_ms = 20_000
 /** How often the open loop looks at the clock. */
 const tick_ms = 1
+/** Who waits for a ticket asks again after a pause that grows by half. */
+const first_look_ms = 5
+const longest_look_ms = 50
 
 interface Flow {
   begun_ms: number
   sent_ms: number
-  step: 'order' | 'payment'
+  step: 'order' | 'payment' | 'ticket'
   order_id: string
+  token: string
+  pause_ms: number
 }
 
 interface Lane { connection: Connection | null, flow: Flow | null }
@@ -45,7 +50,10 @@ async function runJob (job: LoadJob): Promise<LoadResult> {
   const most = job.requests ?? Infinity
 
   function begin (lane: Lane, begun_ms: number): void {
-    lane.flow = { begun_ms, sent_ms: performance.now(), step: 'order', order_id: '' }
+    lane.flow = {
+      begun_ms, sent_ms: performance.now(), step: 'order', order_id: '', token: '',
+      pause_ms: first_look_ms,
+    }
     in_flight++
     lane.connection!.send(orderRequest(job, ++begun))
   }
@@ -64,18 +72,9 @@ async function runJob (job: LoadJob): Promise<LoadResult> {
     const now = performance.now()
     const flow = lane.flow!
     samples.statuses[status] = (samples.statuses[status] ?? 0) + 1
-    if (status === 201 && flow.step === 'order') {
-      flow.order_id = idOf(body)
-      samples.order_ids.push(flow.order_id)
-      if (job.flow === 'purchase') {
-        flow.step = 'payment'
-        flow.sent_ms = now
-        lane.connection!.send(paymentRequest(job, flow.order_id, tokenOf(body), begun))
-        return
-      }
-    }
+    if (goOn(job, lane, { status, body, now, n: begun }, samples.order_ids)) return
     const measured = now >= warm_at && now < end_at
-    if (status === 201) {
+    if (status === (flow.step === 'ticket' ? 200 : 201)) {
       last_answer_at = now
       if (measured) samples.completed++
       if (measured || (job.per_second !== undefined && flow.begun_ms >= warm_at)) {
@@ -133,6 +132,28 @@ async function runJob (job: LoadJob): Promise<LoadResult> {
   return result
 }
 
+interface Heard { status: number, body: string, now: number, n: number }
+
+/** Takes the next step of a flow. @returns false when it is at its end, or was refused */
+function goOn (
+  job: LoadJob, { flow, connection }: Lane, { status, body, now, n }: Heard, order_ids: string[]
+): boolean {
+  const { step } = flow!
+  if (status === 201 && step === 'order') {
+    Object.assign(flow!, { step: 'payment', sent_ms: now, order_id: idOf(body), token: tokenOf(body) })
+    order_ids.push(flow!.order_id)
+    if (job.flow === 'order') return false
+    connection!.send(paymentRequest(job, flow!.order_id, flow!.token, n))
+    return true
+  }
+  if (job.flow !== 'ticket' || (step !== 'ticket' && status !== 201)) return false
+  if (step === 'ticket' && (status !== 200 || body.includes(code_mark))) return false
+  flow!.step = 'ticket'
+  setTimeout(() => connection!.send(ticketRequest(flow!)), flow!.pause_ms)
+  flow!.pause_ms = Math.min(flow!.pause_ms * 1.5, longest_look_ms)
+  return true
+}
+
 /** Calls `begin` at each moment at which a flow is due, however late this process is. */
 function schedule (
   per_second: number, started_at: number, end_at: number, begin: (at: number) => void
@@ -175,6 +196,8 @@ function report (samples: ReturnType<typeof createSamples>, facts: Facts): LoadR
 
 const id_mark = '"id":"'
 const token_mark = '"access_token":"'
+/** Of a ticket; a list without any has none. */
+const code_mark = '"code":"'
 
 function idOf (body: string): string {
   const at = body.indexOf(id_mark) + id_mark.length
@@ -195,6 +218,9 @@ const paymentRequest = ({ run }: LoadJob, order_id: string, token: string, n: nu
   requestText('/api/payments',
     `{"order_id":"${order_id}","provider":"simulated","method":{"test_card":"success"}}`,
     `authorization: Bearer ${token}\r\nidempotency-key: pay-${run}-${n}-${order_id}\r\n`)
+
+const ticketRequest = ({ order_id, token }: Flow) =>
+  getText(`/api/tickets?order_id=${order_id}`, `authorization: Bearer ${token}\r\n`)
 
 process.on('message', (job: LoadJob) => {
   runJob(job).then(

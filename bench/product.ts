@@ -9,7 +9,7 @@ import { createPool } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { createTokens } from '@fermata/platform/tokens'
 import { createDataFolder, startServerProcess } from '@fermata/testkit/server-process'
-import { startDatabase } from './database.ts'
+import { databaseOf, startDatabase } from './database.ts'
 
 /** The product as it is measured: all services in one process of their own, on a durable database. */
 
@@ -31,6 +31,8 @@ export interface ProductOptions {
   /** Over the product's own settings of the database, e.g. `{ fsync: 'off' }`. */
   database_settings?: Record<string, string>
   environment?: Record<string, string>
+  /** As README starts it: with pages, log files and a database of its own. */
+  as_started?: boolean
   /** In place of all services in one process. */
   start?: (folder: string, environment: Record<string, string>) => Promise<StartedServer>
 }
@@ -78,8 +80,8 @@ export async function startProduct (options: ProductOptions = {}): Promise<Produ
 async function startParts (
   options: ProductOptions, begun: (() => Promise<unknown>)[]
 ): Promise<Omit<Product, 'stop'>> {
-  const database = await startDatabase(options.database_settings)
-  begun.push(database.stop)
+  const apart = options.as_started ? null : await startDatabase(options.database_settings)
+  if (apart) begun.push(apart.stop)
   const data = await createDataFolder()
   begun.push(data.remove)
   const secrets = {
@@ -91,11 +93,13 @@ async function startParts (
   const { start = startServerProcess } = options
   const server: StartedServer = await start(data.folder, {
     // Pages are left out: they are built apart, and no goal asks for one.
-    SERVICES: serviceNames.join(','), DATABASE_URL: database.url,
-    FERMATA_DEMO: 'false', RATE_LIMITS: 'off', LOG_LEVEL: 'error',
-    ...secrets, ...options.environment,
+    ...apart && {
+      SERVICES: serviceNames.join(','), DATABASE_URL: apart.url, LOG_LEVEL: 'error',
+    },
+    FERMATA_DEMO: 'false', RATE_LIMITS: 'off', ...secrets, ...options.environment,
   })
   begun.push(server.stop)
+  const database = apart ?? await databaseOf(data.folder)
   const pool = createPool({ url: database.url, max_connections: 4, application_name: 'bench' })
   begun.push(() => pool.end())
   const organizer = {

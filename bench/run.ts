@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { askEcho, full_plan, type Bench, type GoalResult, type Plan } from './bench.ts'
 import { measureAvailability } from './goals/availability.ts'
+import { measureCalmDay } from './goals/calm-day.ts'
 import { measureCrowd } from './goals/crowd.ts'
 import { measureDurability } from './goals/durability.ts'
 import { measureExpiry } from './goals/expiry.ts'
@@ -34,6 +35,7 @@ const goals: { ids: string[], measure: (bench: Bench) => Promise<GoalResult[]> }
   { ids: ['P15'], measure: measureExpiry },
   { ids: ['P16'], measure: measureDurability },
   { ids: ['P17'], measure: measureCarrier },
+  { ids: ['P22', 'P22l', 'P22a', 'P22c', 'P22m', 'P22o', 'P22r'], measure: measureCalmDay },
 ]
 
 export interface RunOptions {
