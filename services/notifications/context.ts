@@ -1,4 +1,5 @@
 import type { AnyRoute, EventDefinition } from '@fermata/contracts/define'
+import type { Alarm } from '@fermata/platform/jobs'
 import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation,
 } from '@fermata/platform/service'
@@ -24,6 +25,8 @@ export interface Resources {
   /** Under what the words of kept mails lie. */
   mail_box: SecretBox
   rounds: MailRounds
+  /** Tells the senders that a mail is due. */
+  post: Alarm
   close: () => void
 }
 

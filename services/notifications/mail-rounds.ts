@@ -13,16 +13,19 @@ const longest_round_ms = 2000
 
 /** Rounds of mails, and how busy the process was between them. */
 export interface MailRounds {
+  /** The last ticket mail had waited for longer than people do without asking where it is. */
+  is_late: boolean
   /** When no mail was being made any more: how busy the process was since then, others made it. */
   since: ReturnType<typeof performance.eventLoopUtilization>
   length_ms: number
 }
 
 export const createMailRounds = (): MailRounds =>
-  ({ since: performance.eventLoopUtilization(), length_ms: first_round_ms })
+  ({ is_late: false, since: performance.eventLoopUtilization(), length_ms: first_round_ms })
 
 export function beginRound (rounds: MailRounds): { is_rush: boolean, ends_at: number } {
-  const is_rush = performance.eventLoopUtilization(rounds.since).utilization > max_busy_share
+  const is_busy = performance.eventLoopUtilization(rounds.since).utilization > max_busy_share
+  const is_rush = is_busy && !rounds.is_late
   if (is_rush) rounds.length_ms = first_round_ms
   return { is_rush, ends_at: performance.now() + rounds.length_ms }
 }

@@ -10,7 +10,7 @@ import { routeNotices, type Notice } from './rules/notice.ts'
 
 /**
  * Queues notices in the transaction of the event they are about: told once, or not at all if it
- * rolls back. Returns the ids of what will be sent; `deliverDue` finds it.
+ * rolls back. Returns the ids of what will be sent; `deliverDue` is told when it is committed.
  */
 export async function notify (ctx: Ctx, tx: Tx<DB>, notices: Notice[]): Promise<string[]> {
   if (notices.length === 0) return []
@@ -19,5 +19,7 @@ export async function notify (ctx: Ctx, tx: Tx<DB>, notices: Notice[]): Promise<
   const { messages, deliveries } = routeNotices(notices, wishes, ctx.resources.has_mailbox)
   if (messages.length > 0) await insertMessages(tx, messages)
   const rows = deliveries.map(delivery => ({ ...delivery, id: uuidv7() }))
-  return rows.length > 0 ? insertDeliveries(tx, await limitMails(tx, rows)) : []
+  if (rows.length === 0) return []
+  ctx.afterCommit(tx, ctx.resources.post.wake)
+  return insertDeliveries(tx, await limitMails(tx, rows))
 }

@@ -7,7 +7,7 @@ import * as orders from '@fermata/contracts/orders'
 import { paymentFailed, paymentRefunded } from '@fermata/contracts/payments'
 import { ticketResent, ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { addressErased, addressLinkRequested, settingsChanged } from '@fermata/contracts/users'
-import { cron, every } from '@fermata/platform/jobs'
+import { createAlarm, cron, every } from '@fermata/platform/jobs'
 import { on } from '@fermata/platform/messages'
 import { createSecretBox } from '@fermata/platform/secret-box'
 import { defineService, route } from '@fermata/platform/service'
@@ -44,7 +44,7 @@ import { personalData } from './personal-data.ts'
 import { hurryWhenBack, look_ms } from './server-return.ts'
 import { statements } from './queries/statements.ts'
 
-/** How long a mail may lie before a sender sees it: people wait for their tickets. */
+/** Whoever queues a mail wakes the senders; this is for what waits for its time, or was left. */
 const deliver_interval_ms = 300
 
 /** Guests have no app in which to see what no mail tells. */
@@ -97,7 +97,10 @@ export default defineService<Ctx>({
     on(api.deadLetterAdded, tellDeadLetter),
   ],
   jobs: [cron('remove-stale', '19 * * * *', removeStale)],
-  timers: [every(deliver_interval_ms, deliverDue), every(look_ms, hurryWhenBack)],
+  timers: [
+    every(deliver_interval_ms, deliverDue, ctx => ctx.resources.post),
+    every(look_ms, hurryWhenBack),
+  ],
   start: async ctx => {
     const { settings } = ctx
     addMailGauges(ctx)
@@ -119,6 +122,7 @@ export default defineService<Ctx>({
       has_mailbox: !smtp && !is_production,
       mail_box: createSecretBox(settings.ORDER_SIGNATURE, 'kept-mails'),
       rounds: createMailRounds(),
+      post: createAlarm(),
       close: () => smtp?.close(),
     }
   },

@@ -15,8 +15,12 @@ export interface Resources {
   desk: PaymentDesk
   /** What the loop asks about before it looks into the table. */
   justStarted: JustStarted
-  /** Tells the loop that asks providers that there is something to ask. */
+  /** Before then the loop does not ask the tables what else is due. */
+  tables: { look_at_ms: number }
+  /** Tells the loop that asks providers that payments have just started. */
   wake: () => void
+  /** Tells it that something is due in the tables. */
+  lookNow: () => void
   stop: () => Promise<void>
 }
 

@@ -220,7 +220,7 @@ async function runRandomly (steps: Step[]): Promise<void> {
     await sql`update payments.refunds set next_ask_at = now() where status = 'pending'`.execute(
       ctx.db,
     )
-    ctx.resources.wake()
+    ctx.resources.lookNow()
     // An order that ends asks for a refund by an event, which may be on its way still.
     const { rows } = await sql<
       { open: number }

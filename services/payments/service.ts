@@ -55,10 +55,15 @@ export default defineService<Ctx>({
       + 'whose outcome nobody knows', { service: ctx.service }, () => countUndecided(ctx.db))
     const { SIMULATED_SLOW_MS: slow_ms, SIMULATED_LATE_MS: late_ms } = ctx.settings
     const providers = { simulated: createSimulatedProvider({ db: ctx.db, slow_ms, late_ms }) }
-    const loop = { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log }
+    const tables = { look_at_ms: 0 }
+    const loop = startLoop(
+      () => askProviders(ctx), { name: 'ask-providers', poll_ms: ask_poll_ms, log: ctx.log })
     return {
-      providers, desk: createPaymentDesk(ctx), justStarted: createJustStarted(),
-      ...startLoop(() => askProviders(ctx), loop),
+      providers, desk: createPaymentDesk(ctx), justStarted: createJustStarted(), tables, ...loop,
+      lookNow () {
+        tables.look_at_ms = 0
+        loop.wake()
+      },
     }
   },
   stop: ctx => ctx.resources.stop(),

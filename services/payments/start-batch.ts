@@ -54,12 +54,14 @@ export async function startBatch (ctx: Ctx, starts: Start[]): Promise<Started[]>
     else payable.push({ start, row: toRow(start, order!) })
   }
   if (payable.length > 0) {
-    const { justStarted, wake } = ctx.resources
+    const { justStarted, wake, lookNow } = ctx.resources
     const is_own = justStarted.hasRoom()
     const { told, stored } = await ctx.transaction(tx =>
       write(ctx, tx, payable, is_own ? own_ms : null))
-    if (is_own) justStarted.add(stored)
-    wake()
+    if (is_own) {
+      justStarted.add(stored)
+      wake()
+    } else lookNow()
     for (const [start, started] of told) decided.set(start, started)
   }
   return answer(decided)

@@ -18,9 +18,9 @@ export interface Delivery {
  */
 export interface EventBus {
   /**
-   * In a rush something is committed every few milliseconds. A batch begins this long after the one
-   * before, so that a batch's price is shared by many; the first event of a quiet moment leaves at
-   * once.
+   * In a rush something is committed every few milliseconds. A batch begins this long after a large
+   * one before, so that a batch's price is shared by many, and sooner after a small one; the first
+   * event of a quiet moment leaves at once.
    */
   pace_ms: number
   subscribe (consumer: Consumer): void

@@ -33,8 +33,9 @@ export function createContext (options: ContextOptions): {
 } {
   const { service, pool, log, settings, tokens, metrics, version, tracing, transportTo } = options
   const db = createDatabase<any>(pool)
-  const publishing = new WeakSet<Tx>()
+  const waiting = new WeakMap<Tx, Set<() => void>>()
   let relay: Relay | undefined
+  const wakeRelay = () => relay?.wake()
   const traced = {
     service, name: 'transaction', kind: 'client' as const,
     attributes: { 'db.system.name': 'postgresql', 'db.namespace': service },
@@ -42,19 +43,25 @@ export function createContext (options: ContextOptions): {
   const caller = { from: service, tokens, transportTo, tracing }
 
   async function transaction<T> (work: (tx: Tx) => Promise<T>): Promise<T> {
-    let published = false
+    let due: Set<() => void> | undefined
     const result = await tracing.span(traced, () => db.transaction().execute(async tx => {
       const value = await work(tx)
-      published = publishing.has(tx)
+      due = waiting.get(tx)
       return value
     }))
-    if (published) relay?.wake()
+    for (const wake of due ?? []) wake()
     return result
+  }
+
+  const afterCommit = (tx: Tx, wake: () => void) => {
+    const others = waiting.get(tx)
+    if (others) others.add(wake)
+    else waiting.set(tx, new Set([wake]))
   }
 
   const ctx: Context = {
     service, db, pool, log, settings, tokens, metrics, version, tracing, resources: {},
-    transaction,
+    transaction, afterCommit, wakeRelay,
     write: <B>(request: Request, work: (tx: Tx) => Promise<B>) => transaction(tx =>
       request.idempotency ? once(tx, service, request.idempotency, () => work(tx)) : work(tx)),
     async publish (
@@ -66,9 +73,8 @@ export function createContext (options: ContextOptions): {
       await insertOutbox(tx, service, data.map((one, index) =>
         ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0,
           created_at: '' })))
-      publishing.add(tx)
+      afterCommit(tx, wakeRelay)
     },
-    wakeRelay: () => relay?.wake(),
     async addJob (tx, name, payload, jobOptions = {}) {
       await insertJob(tx, service, name, payload, jobOptions)
     },

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@fermata/testkit/postgres'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
 import { parseCronItems } from 'graphile-worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cron, every, job, startReleasing, startTimers } from './jobs.ts'
+import { createAlarm, cron, every, job, startReleasing, startTimers } from './jobs.ts'
 import { createLog } from './log.ts'
 import { defineService, type Context } from './service.ts'
 import { startSystem } from './system.ts'
@@ -147,6 +147,27 @@ test('sole_process: what a killed process left locked runs at the next start', a
   await it.eventually(async () => done.includes('left behind'))
   await sole.stop()
   await database.drop()
+})
+
+test('every: an alarm ends the pause, also one that rings while the timer is at work', async () => {
+  const alarm = createAlarm()
+  let runs = 0
+  async function tick (): Promise<void> {
+    runs++
+    if (runs === 2) alarm.wake()
+  }
+  const never_ms = 1_000_000
+  const stop = startTimers(
+    [every(never_ms, tick, () => alarm)], null, createLog('test', { level: 'fatal' }))
+  await it.eventually(async () => runs === 1)
+  // The control: nobody has rung yet.
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(runs).toBe(1)
+
+  alarm.wake()
+
+  await it.eventually(async () => runs === 3)
+  await stop()
 })
 
 test('every: goes on after a failure, and a stop waits for what is at work', async () => {

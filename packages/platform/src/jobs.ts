@@ -35,10 +35,34 @@ export const cron = <C, P>(
 /**
  * Work done again and again in this process, as long as it runs; every replica may do it at once.
  */
-export interface Timer<C> { name: string, interval_ms: number, run: (ctx: C) => Promise<void> }
+export interface Timer<C> {
+  name: string
+  interval_ms: number
+  run: (ctx: C) => Promise<void>
+  /** Ends its pauses early. */
+  alarmOf?: (ctx: C) => Alarm
+}
 
-export const every = <C>(interval_ms: number, work: (ctx: C) => Promise<void>): Timer<C> =>
-  ({ name: work.name, interval_ms, run: work })
+export const every = <C>(
+  interval_ms: number, work: (ctx: C) => Promise<void>, alarmOf?: (ctx: C) => Alarm
+): Timer<C> => ({ name: work.name, interval_ms, run: work, alarmOf })
+
+/** Tells a timer that there is work. What it is told while it works counts for the next pause. */
+export interface Alarm { wake: () => void, is_woken: boolean, ring: () => void }
+
+export function createAlarm (): Alarm {
+  const alarm = {
+    is_woken: false, ring () {},
+    wake () {
+      alarm.is_woken = true
+      alarm.ring()
+    },
+  }
+  return alarm
+}
+
+/** Who is woken takes a moment, in which more may come: one round does for all of it. */
+const after_wake_ms = 10
 
 export interface JobOptions {
   /** Not before then. */
@@ -193,7 +217,11 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
           { err: error, timer: timer.name }, 'timer will try again'
         )
       }
-      await sleepUntil(timer.interval_ms, stop.signal)
+      const alarm = timer.alarmOf?.(ctx)
+      await sleepUntil(timer.interval_ms, stop.signal, alarm)
+      if (!alarm?.is_woken) continue
+      await sleepUntil(after_wake_ms, stop.signal)
+      alarm.is_woken = false
     }
   })
   return async () => {
@@ -202,9 +230,9 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
   }
 }
 
-function sleepUntil (ms: number, signal: AbortSignal): Promise<void> {
+function sleepUntil (ms: number, signal: AbortSignal, alarm?: Alarm): Promise<void> {
   // One that is over tells nobody any more.
-  if (signal.aborted) return Promise.resolve()
+  if (signal.aborted || alarm?.is_woken) return Promise.resolve()
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)
@@ -213,5 +241,6 @@ function sleepUntil (ms: number, signal: AbortSignal): Promise<void> {
     }
     const timer = setTimeout(done, ms)
     signal.addEventListener('abort', done)
+    if (alarm) alarm.ring = done
   })
 }

@@ -19,7 +19,13 @@ const batch_size = 1000
  */
 const idle_poll_ms = 1000
 
-const nothing = { some: false, more: false }
+/**
+ * A batch of so many events is followed by a whole pause, and by a part of one when it was smaller:
+ * what few events share saves little, and each step of a purchase would wait for it.
+ */
+const crowd = 200
+
+const nothing = { sent: 0, more: false }
 
 export interface Relay {
   /** Tells that something was committed to the outbox. */
@@ -61,7 +67,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     wake()
   })
 
-  /** @returns whether some were handed on, and whether more may be waiting */
+  /** @returns how many were handed on, and whether more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
     if (late.length > 0) {
       await markSent(tx, service, late)
@@ -78,7 +84,8 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     if (erasing.length > 0) {
       await deleteSent(tx, service, erasing.flatMap(({ ids }) => ids), erasing_types)
     }
-    return unsent.length === 0 ? { some: true, more: full } : nothing
+    if (unsent.length > 0) return nothing
+    return { sent: batches.reduce((sum, { ids }) => sum + ids.length, 0), more: full }
   })
 
   async function step (): Promise<typeof nothing> {
@@ -105,16 +112,17 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
   async function run (): Promise<void> {
     while (!stopping) {
       woken = false
-      let sent = nothing
+      let batch = nothing
       const began_ms = performance.now()
       try {
         // While the carrier is away, the outbox is where events wait best.
-        if (bus.connected()) sent = await step()
+        if (bus.connected()) batch = await step()
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'outbox relay will try again')
       }
-      if (sent.more || stopping) continue
-      if (sent.some) await pause(Math.max(0, began_ms + bus.pace_ms - performance.now()))
+      if (batch.more || stopping) continue
+      const pace_ms = bus.pace_ms * Math.min(1, batch.sent / crowd)
+      if (batch.sent > 0) await pause(Math.max(0, began_ms + pace_ms - performance.now()))
       if (!woken && !stopping) await sleep()
     }
   }

@@ -92,6 +92,8 @@ export interface Context<DB = any, S = {}, R = {}> {
    * committed.
    */
   transaction: <T>(work: (tx: Tx<DB>) => Promise<T>) => Promise<T>
+  /** Tells who waits for what `tx` writes, once `transaction` has committed it; each only once. */
+  afterCommit: (tx: Tx<any>, wake: () => void) => void
   /**
    * The same for an idempotent route: the key and the reply commit with the work, so a repetition
    * gets the first answer and a concurrent twin waits for it.

@@ -1,4 +1,4 @@
-import { deadLetterAdded, type Mail } from '@fermata/contracts/notifications'
+import { deadLetterAdded } from '@fermata/contracts/notifications'
 import { getOrderCalendar, getOrderPdf } from '@fermata/contracts/tickets'
 import { translator } from '../adapters/catalogue.ts'
 import { renderMail, renderText, writeMail, writeSms } from '../adapters/mail-page.ts'
@@ -9,7 +9,7 @@ import type { Ctx } from '../context.ts'
 import {
   claimDue, markDead, markDelivered, markFailed, type DueDelivery,
 } from '../queries/deliveries.ts'
-import { sealMail } from '../kept-mails.ts'
+import { keptMail, sealMail } from '../kept-mails.ts'
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
 import { rememberUnreached } from '../server-return.ts'
@@ -18,14 +18,17 @@ import {
   isLastAttempt, patience_for_attachments, retryDelay, type Attachment, type OutgoingMail,
 } from '../rules/outgoing.ts'
 
-/** Mails on their way at once, of each process: a rush of buyers needs the processor more. */
-export const senders = 3
+/** Mails on their way at once, of each process: so many keep the thread that prints at work. */
+export const senders = 4
+/** A mail that has waited for so long is late, and no rush holds up those behind it. */
+const late_s = 4
 const max_error_length = 1000
 
 /**
  * Sends what is due, the most urgent first; in a rush one mail a round besides those about
- * accounts, so that tickets are issued before they are printed. The mail server has a mail before
- * we know that it has: a process killed in between sends it again, with the same Message-ID.
+ * accounts, so that tickets are issued before they are printed, until mails are late. The mail
+ * server has a mail before we know that it has: a process killed in between sends it again, with
+ * the same Message-ID.
  */
 export async function deliverDue (ctx: Ctx): Promise<void> {
   const { is_rush, ends_at } = beginRound(ctx.resources.rounds)
@@ -37,12 +40,14 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
         is_all_sent = true
         return
       }
+      if (delivery.kind !== 'account') ctx.resources.rounds.is_late = delivery.waited_s > late_s
       await ctx.tracing.batch(traced, [delivery], ([own]) =>
         whileClaimed(ctx, own!, sent => deliver(ctx, own!, sent)))
       if (is_rush && delivery.kind !== 'account') return
     }
   }))
   endRound(ctx.resources.rounds, { more: !is_rush && !is_all_sent })
+  if (!is_all_sent) ctx.resources.post.wake()
 }
 
 const traced = { service: 'notifications', name: 'deliver', kind: 'internal' as const }
@@ -59,23 +64,18 @@ async function deliver (ctx: Ctx, delivery: DueDelivery, sent: () => void): Prom
     await handleFailure(ctx, delivery, error)
     return
   }
+  if (ctx.resources.sendMail) {
+    await markDelivered(ctx.db, delivery.id)
+    return
+  }
   await ctx.transaction(async tx => {
     const { numAffectedRows } = await markDelivered(tx, delivery.id)
     // Its account may have been erased while the mail was made.
-    if (!ctx.resources.sendMail && numAffectedRows) {
+    if (numAffectedRows) {
       await insertMail(tx, sealMail(ctx.resources.mail_box, keptMail(delivery.id, mail)))
     }
   })
 }
-
-const keptMail = (
-  id: string, { from, to, subject, text, html, attachments }: OutgoingMail
-): Omit<Mail, 'sent_at'> => ({
-  id, from, to, subject, text, html, attachments: attachments.map(one => ({
-    filename: one.filename, content_type: one.content_type,
-    content_base64: Buffer.from(one.content).toString('base64'),
-  })),
-})
 
 async function compose (ctx: Ctx, delivery: DueDelivery): Promise<OutgoingMail> {
   const { PUBLIC_URL, MAIL_FROM } = ctx.settings
@@ -107,8 +107,10 @@ async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
   if (order_id === null) return []
   const t = translator(locale)
   try {
-    const pdf = await ctx.call(getOrderPdf, { params: { order_id }, query: { locale }, request_id })
-    const calendar = await ctx.call(getOrderCalendar, { params: { order_id }, request_id })
+    const [pdf, calendar] = await Promise.all([
+      ctx.call(getOrderPdf, { params: { order_id }, query: { locale }, request_id }),
+      ctx.call(getOrderCalendar, { params: { order_id }, request_id }),
+    ])
     return [
       { filename: t('file.tickets'), content_type: 'application/pdf', content: bytesOf(pdf) },
       { filename: t('file.event'), content_type: 'text/calendar', content: bytesOf(calendar) },

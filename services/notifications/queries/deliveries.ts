@@ -82,6 +82,8 @@ export interface DueDelivery {
   request_id: string | null
   /** This one included, so that a mail which kills its process is given up in the end. */
   attempts: number
+  /** Since it was due. */
+  waited_s: number
 }
 
 /**
@@ -89,15 +91,18 @@ export interface DueDelivery {
  * it, a living process takes it then. `skip locked` lets processes share the work.
  */
 export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<DueDelivery>`
-  update notifications.deliveries
+  with due as materialized (
+    select id, next_attempt_at as due_at from notifications.deliveries
+     where status in ('pending', 'failed') and next_attempt_at <= clock_timestamp()
+     order by priority, next_attempt_at limit 1 for update skip locked
+  )
+  update notifications.deliveries d
      set attempts = attempts + 1,
          next_attempt_at = clock_timestamp() + ${lease_seconds} * interval '1 second'
-   where id = (
-     select id from notifications.deliveries
-      where status in ('pending', 'failed') and next_attempt_at <= clock_timestamp()
-      order by priority, next_attempt_at limit 1 for update skip locked)
-  returning id, channel, kind, recipient, locale, subject, content, attach_order_id,
-            request_id, attempts`.execute(db)).rows[0]
+    from due where d.id = due.id
+  returning d.id, channel, kind, recipient, locale, subject, content, attach_order_id,
+            request_id, attempts,
+            extract(epoch from clock_timestamp() - due_at)::float8 as waited_s`.execute(db)).rows[0]
 
 /** Still being sent: whoever looks for lost ones finds it later. */
 export const keepClaim = (db: Db<DB>, id: string, lease_seconds: number) => sql`

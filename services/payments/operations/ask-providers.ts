@@ -10,6 +10,8 @@ import { settlePayments } from './settle-payments.ts'
 
 /** As many as one transaction settles well within a statement's time limit. */
 const batch_size = 500
+/** How long the tables are left alone while payments come, unless somebody says otherwise. */
+const look_again_ms = 250
 
 /**
  * Asks providers about everything that is due: payments just started, those they had not decided,
@@ -18,20 +20,25 @@ const batch_size = 500
  * same.
  */
 export async function askProviders (ctx: Ctx): Promise<void> {
+  const { justStarted, tables } = ctx.resources
   for (;;) {
+    const own = justStarted.take(batch_size)
+    if (own.length > 0) await charge(ctx, own)
+    if (own.length === batch_size) continue
+    // Whoever has just paid does not wait while it is asked, for each before, what else is due.
+    if (performance.now() < tables.look_at_ms) return
+    tables.look_at_ms = performance.now() + look_again_ms
     const charged = await chargeDue(ctx)
     const refunded = await refundDue(ctx)
     if (charged < batch_size && refunded < batch_size) return
   }
 }
 
-/** Those that this process has just stored as asked, then those that are due in the table. */
+/** Those that are due in the table. */
 async function chargeDue (ctx: Ctx): Promise<number> {
-  const own = ctx.resources.justStarted.take(batch_size)
-  if (own.length > 0) await charge(ctx, own)
   const due = await ctx.transaction(tx => claimDuePayments(tx, batch_size))
   await charge(ctx, due)
-  return Math.max(own.length, due.length)
+  return due.length
 }
 
 async function charge (ctx: Ctx, due: DuePayment[]): Promise<void> {

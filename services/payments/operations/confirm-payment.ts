@@ -17,6 +17,6 @@ export const confirmPayment: Operation<typeof api.confirmPayment> = async (ctx, 
   if (!row.needs_confirmation || !provider.confirm) throw new Problem(api.nothingToConfirm)
   const outcome = await provider.confirm(row.provider_key)
   await ctx.transaction(tx => settlePayments(ctx, tx, new Map([[row.id, outcome]])))
-  ctx.resources.wake()
+  ctx.resources.lookNow()
   return presentPayment((await findPayment(ctx.db, params.id))!)
 }

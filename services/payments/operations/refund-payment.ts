@@ -39,7 +39,7 @@ export const refundPayment: Operation<typeof api.refundPayment> = async (ctx, re
     const [row] = await giveBack(ctx, tx, [wanted])
     return presentPayment(row!)
   })
-  ctx.resources.wake()
+  ctx.resources.lookNow()
   return refunded
 }
 

@@ -1,0 +1,62 @@
+import { createTestDatabase } from '@fermata/testkit/postgres'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createLocalBus, type EventBus } from './bus.ts'
+import { createDatabase, createPool, type Db } from './database.ts'
+import { uuidv7 } from './ids.ts'
+import { createLog } from './log.ts'
+import { migrate } from './migrate.ts'
+import { startRelay } from './relay.ts'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Db
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDatabase(createPool(
+    { url: database.url, max_connections: 2, application_name: 'relay-test' }))
+  await migrate(db, 'events')
+})
+afterAll(async () => {
+  await db.destroy()
+  await database.drop()
+})
+
+const write = (count: number) => sql`
+  insert into events.outbox (id, type, data) select unnest(
+    ${Array.from({ length: count }, () => uuidv7())}::uuid[]), 'events.said.v1', '{}'`.execute(db)
+
+test('relay: a small part of the pause follows one event, and all of it follows a crowd', async () => {
+  let delivered = 0
+  const bus: EventBus = {
+    ...createLocalBus(), pace_ms: 4000,
+    async deliver (_service, batches) {
+      delivered += batches.reduce((sum, { ids }) => sum + ids.length, 0)
+      return { failed: [], unconfirmed: [], unsent: [] }
+    },
+  }
+  const relay = startRelay({
+    service: 'events', bus, log: createLog('test', { level: 'fatal' }),
+    transaction: work => db.transaction().execute(work),
+  })
+  const send = async (count: number) => {
+    await write(count)
+    relay.wake()
+  }
+  const reaches = (count: number) => vi.waitUntil(() => delivered === count, { timeout: 8000 })
+  await send(1)
+  await reaches(1)
+  // A hundred of them in turn would take as long as one whole pause.
+  for (let one = 2; one <= 10; one++) {
+    await send(1)
+    await reaches(one)
+  }
+
+  await send(200)
+  await reaches(210)
+  await send(1)
+  // The control: what follows a crowd waits.
+  await new Promise(resolve => setTimeout(resolve, 1500))
+  expect(delivered).toBe(210)
+  await relay.stop()
+}, 30_000)
