@@ -7,6 +7,7 @@ import type { Ctx, Resources } from './context.ts'
 import { createCodeGuesses } from './code-guesses.ts'
 import { createNetworkKeys } from './counted-askers.ts'
 import { createLiveAvailability } from './live-availability.ts'
+import { orderStore } from './order-store.ts'
 import { createWaitingRooms } from './queue-rooms.ts'
 import { createRegularBuyers } from './rules/regular-buyers.ts'
 import { createSaleStore } from './sale-store.ts'
@@ -50,7 +51,7 @@ export async function startBoxOffice (ctx: Ctx): Promise<Resources> {
   await rooms.refresh()
   const seller = uuidv7()
   return {
-    collector, pool, sales: createSaleStore(pool), rooms, availability, seller,
+    collector, pool, sales: createSaleStore(pool), orders: orderStore, rooms, availability, seller,
     regulars: createRegularBuyers(seller),
     networkKey: createNetworkKeys(ctx.settings.ORDER_SIGNATURE), guesses: createCodeGuesses(),
   }

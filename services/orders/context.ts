@@ -8,6 +8,7 @@ import type { Settings } from './config.ts'
 import type { NetworkKeys } from './counted-askers.ts'
 import type { DB } from './database.ts'
 import type { LiveAvailability } from './live-availability.ts'
+import type { OrderStore } from './order-store.ts'
 import type { WaitingRooms } from './queue-rooms.ts'
 import type { RegularBuyers } from './rules/regular-buyers.ts'
 import type { SaleStore } from './sale-store.ts'
@@ -17,6 +18,8 @@ import type { Outcome, Purchase } from './sell-batch.ts'
 export interface Resources {
   /** The queue in front of the stock. */
   collector: Collector<Purchase, Outcome>
+  /** What is read and written when placed orders change. */
+  orders: OrderStore
   /** What sales read and write. */
   sales: SaleStore
   /** Connections of its own, so that pages and handlers never keep a sale waiting. */

@@ -1,6 +1,6 @@
 import type { Tx } from '@fermata/platform/database'
 import type { DB } from './database.ts'
-import { findBeside, findLateBuyers } from './queries/fair-shares.ts'
+import type { OrderStore } from './order-store.ts'
 import { buyerLimit, openPeopleBook } from './rules/fair-shares.ts'
 
 /**
@@ -9,13 +9,13 @@ import { buyerLimit, openPeopleBook } from './rules/fair-shares.ts'
  * @param order_ids of orders whose hold has ended, in the order in which they were paid
  */
 export async function findOverLimit (
-  tx: Tx<DB>, order_ids: readonly string[]
+  store: OrderStore, tx: Tx<DB>, order_ids: readonly string[]
 ): Promise<ReadonlySet<string>> {
-  const late = new Map((await findLateBuyers(tx, [...order_ids])).map(one => [one.id, one]))
+  const late = new Map((await store.findLateBuyers(tx, [...order_ids])).map(one => [one.id, one]))
   const limited = [...late.values()].some(one => one.event_max_per_buyer !== 0)
   const over = new Set<string>()
   if (!limited) return over
-  const beside = Map.groupBy(await findBeside(tx, [...order_ids]), order => order.event_id)
+  const beside = Map.groupBy(await store.findBeside(tx, [...order_ids]), order => order.event_id)
   const books = new Map<string, ReturnType<typeof openPeopleBook>>()
   for (const id of order_ids) {
     const order = late.get(id)!

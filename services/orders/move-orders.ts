@@ -1,8 +1,9 @@
 import type { Order, OrderStatus } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
+import type { Ctx } from './context.ts'
 import type { DB } from './database.ts'
 import { presentOrder } from './present-order.ts'
-import { changeState, type OrderRow } from './queries/orders.ts'
+import type { OrderRow } from './queries/orders.ts'
 import { mayBecome, stockChange } from './rules/order-states.ts'
 
 /** An order after its change, and when and by which request that was. */
@@ -20,14 +21,16 @@ export interface Moved {
  * that is a bug
  */
 export async function moveOrders (
-  tx: Tx<DB>, rows: OrderRow[], to: OrderStatus, payments: ReadonlyMap<string, string> = new Map()
+  ctx: Ctx, tx: Tx<DB>, rows: OrderRow[], to: OrderStatus,
+  payments: ReadonlyMap<string, string> = new Map()
 ): Promise<Moved[]> {
   if (rows.length === 0) return []
   const changes = rows.map(({ id, status }) => {
     if (!mayBecome(status, to)) throw new Error(`An order that is ${status} cannot become ${to}`)
     return { id, payment_id: payments.get(id) ?? null, ...stockChange(status, to) }
   })
-  const changed = new Map((await changeState(tx, to, changes)).map(row => [row.id, row.at]))
+  const changed = new Map((await ctx.resources.orders.changeState(tx, to, changes))
+    .map(row => [row.id, row.at]))
   return rows.map(row => {
     const at = changed.get(row.id)!
     const payment_id = payments.get(row.id) ?? row.payment_id

@@ -4,7 +4,6 @@ import type { Caller } from '@fermata/platform/caller'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
 import type { OrderRow } from './queries/orders.ts'
-import { findOrderFor } from './queries/visible-orders.ts'
 
 /**
  * An order for somebody who may see it: who bought it, signed in or with the order's token or by
@@ -15,7 +14,7 @@ import { findOrderFor } from './queries/visible-orders.ts'
 export async function requireOrder (
   ctx: Ctx, caller: Caller, id: string
 ): Promise<{ order: OrderRow, as: 'buyer' | 'organizer' }> {
-  const found = await findOrderFor(ctx.db, id, caller, verifiedEmailOf(caller))
+  const found = await ctx.resources.orders.findOrderFor(ctx.db, id, caller, verifiedEmailOf(caller))
   if (!found) throw new Problem(notFound)
   const { is_buyer, ...order } = found
   return { order, as: is_buyer ? 'buyer' : 'organizer' }

@@ -7,10 +7,9 @@ import type { Ctx, Handler } from '../context.ts'
 import type { DB } from '../database.ts'
 import { findOverLimit } from '../late-limits.ts'
 import { moveOrders, type Moved } from '../move-orders.ts'
+import type { OrderStore } from '../order-store.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
-import { findFacts } from '../queries/events.ts'
-import { findDraws, findOrders, findRefundedPayments, lockEventsOf, type OrderRow } from '../queries/orders.ts'
-import { findLatePurchases, findPurchasesBeside } from '../queries/sale-rules.ts'
+import type { OrderRow } from '../queries/orders.ts'
 import { settlePayment, takeAgain } from '../rules/settle-payment.ts'
 
 type Payment = DataOf<typeof paymentSucceeded>
@@ -24,17 +23,20 @@ interface Returned extends Settled { reason: 'paid_twice' | 'amount_differs' }
  */
 export const completeOrders: Handler<typeof paymentSucceeded> = async (ctx, tx, events) => {
   const order_ids = [...new Set(events.map(({ data }) => data.order_id))]
-  await lockEventsOf(tx, order_ids)
-  const orders = new Map((await findOrders(tx, order_ids)).map(order => [order.id, order]))
-  const facts = await findFacts(tx, [...new Set([...orders.values()].map(order => order.event_id))])
-  const given_back = await findRefundedPayments(tx, events.map(({ data }) => data.payment_id))
+  const store = ctx.resources.orders
+  await store.lockEventsOf(tx, order_ids)
+  const orders = new Map((await store.findOrders(tx, order_ids)).map(order => [order.id, order]))
+  const event_ids = new Set([...orders.values()].map(order => order.event_id))
+  const facts = await store.findFacts(tx, [...event_ids])
+  const given_back = await store.findRefundedPayments(
+    tx, events.map(({ data }) => data.payment_id))
   const payments = events.map(({ data }) => data)
     .filter(({ payment_id }) => !given_back.has(payment_id))
 
   const { complete, late, refund, returned } = settleAll(payments, orders, facts)
-  const { found, lost } = await takeAgainOf(tx, late)
-  const completed = await move(tx, [...complete, ...found], 'completed')
-  const refunded = await move(tx, [...refund, ...lost], 'refunded')
+  const { found, lost } = await takeAgainOf(store, tx, late)
+  const completed = await move(ctx, tx, [...complete, ...found], 'completed')
+  const refunded = await move(ctx, tx, [...refund, ...lost], 'refunded')
   await tellCompleted(ctx, tx, completed, facts)
   await tellRefunded(ctx, tx, refunded, facts)
   await ctx.publish(tx, paymentReturned, returned.map(({ order, payment, reason }) => ({
@@ -75,17 +77,17 @@ function settleAll (
  * Parts late payments into those whose tickets are still there and those whose tickets are gone.
  */
 async function takeAgainOf (
-  tx: Tx<DB>, late: Settled[]
+  store: OrderStore, tx: Tx<DB>, late: Settled[]
 ): Promise<{ found: Settled[], lost: Settled[] }> {
   if (late.length === 0) return { found: [], lost: [] }
-  const over = await findOverLimit(tx, late.map(({ order }) => order.id))
+  const over = await findOverLimit(store, tx, late.map(({ order }) => order.id))
   const within = late.filter(({ order }) => !over.has(order.id))
   const order_ids = within.map(({ order }) => order.id)
-  const rows = await findDraws(tx, order_ids)
+  const rows = await store.findDraws(tx, order_ids)
   const remaining = new Map(rows.map(row => [row.pool_id, row.remaining]))
   const draws = Map.groupBy(rows, row => row.order_id)
-  const limited = Map.groupBy(await findLatePurchases(tx, order_ids), row => row.order_id)
-  const purchases = limited.size > 0 ? await findPurchasesBeside(tx, order_ids) : []
+  const limited = Map.groupBy(await store.findLatePurchases(tx, order_ids), row => row.order_id)
+  const purchases = limited.size > 0 ? await store.findPurchasesBeside(tx, order_ids) : []
   const fits = takeAgain(remaining, order_ids.map(id => ({
     draw: new Map((draws.get(id) ?? []).map(row => [row.pool_id, row.quantity])),
     limited: limited.get(id) ?? [],
@@ -97,8 +99,8 @@ async function takeAgainOf (
   }
 }
 
-const move = (tx: Tx<DB>, settled: Settled[], to: 'completed' | 'refunded') =>
-  moveOrders(tx, settled.map(({ order }) => order), to,
+const move = (ctx: Ctx, tx: Tx<DB>, settled: Settled[], to: 'completed' | 'refunded') =>
+  moveOrders(ctx, tx, settled.map(({ order }) => order), to,
     new Map(settled.map(({ order, payment }) => [order.id, payment.payment_id])))
 
 const tellCompleted = (ctx: Ctx, tx: Tx<DB>, completed: Moved[], facts: Map<string, EventFacts>) =>

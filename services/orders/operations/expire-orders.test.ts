@@ -244,7 +244,7 @@ async function raceWithPayment (release: (event_id: string) => Promise<unknown>)
     await it.eventually(async () => (await sql<{ n: number }>`
       select count(*) as n from pg_stat_activity
        where datname = current_database() and wait_event_type = 'Lock'`.execute(ctx.db)).rows[0]!.n > 0, 'the release to wait')
-    await moveOrders(tx, rows, 'completed')
+    await moveOrders(ctx, tx, rows, 'completed')
     return { releasing }
   })
   await released.releasing

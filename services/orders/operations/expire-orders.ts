@@ -5,12 +5,6 @@ import { isDatabaseAway, type Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
 import type { DB } from '../database.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
-import { lockEvents } from '../queries/events.ts'
-import {
-  findDueEvents, findEventsWithDue, findEventsWithUntold, lockUntold, lockUntoldOf, releaseHolds,
-  writeExpired,
-} from '../queries/expiry.ts'
-import { findOrders } from '../queries/orders.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
 const release_batch = 5000
@@ -28,10 +22,11 @@ export const expireOrders: Handler<typeof deadlineReached> = async (ctx, tx, eve
   const ids = events.filter(({ data }) => data.kind === 'order_hold')
     .map(({ data }) => data.subject_id)
   if (ids.length === 0) return
-  const event_ids = await findDueEvents(tx, ids)
-  if (event_ids.length > 0) await lockEvents(tx, event_ids)
-  for (const event_id of event_ids) await releaseHolds(tx, event_id, release_batch)
-  await tell(ctx, tx, await lockUntoldOf(tx, ids))
+  const store = ctx.resources.orders
+  const event_ids = await store.findDueEvents(tx, ids)
+  if (event_ids.length > 0) await store.lockEvents(tx, event_ids)
+  for (const event_id of event_ids) await store.releaseHolds(tx, event_id, release_batch)
+  await tell(ctx, tx, await store.lockUntoldOf(tx, ids))
 }
 
 /**
@@ -39,7 +34,7 @@ export const expireOrders: Handler<typeof deadlineReached> = async (ctx, tx, eve
  * once.
  */
 export async function sweepHolds (ctx: Ctx): Promise<void> {
-  for (const event_id of await findEventsWithDue(ctx.db)) {
+  for (const event_id of await ctx.resources.orders.findEventsWithDue(ctx.db)) {
     await alone(ctx, event_id, () => releaseAllOf(ctx, event_id))
   }
 }
@@ -49,11 +44,12 @@ export async function sweepHolds (ctx: Ctx): Promise<void> {
  * must not wait for it.
  */
 export async function tellExpired (ctx: Ctx): Promise<void> {
+  const store = ctx.resources.orders
   let left = tell_batch
-  for (const event_id of await findEventsWithUntold(ctx.db, told_after_seconds)) {
+  for (const event_id of await store.findEventsWithUntold(ctx.db, told_after_seconds)) {
     if (left === 0) return
     await alone(ctx, event_id, () => ctx.transaction(async tx => {
-      const ids = await lockUntold(tx, event_id, left)
+      const ids = await store.lockUntold(tx, event_id, left)
       await tell(ctx, tx, ids)
       left -= ids.length
     }))
@@ -84,15 +80,15 @@ async function releaseAllOf (ctx: Ctx, event_id: string): Promise<void> {
  * @returns how many holds that were; fewer than a batch when none is left that is over
  */
 export const releaseDueOf = (ctx: Ctx, event_id: string) => ctx.transaction(async tx => {
-  await lockEvents(tx, [event_id])
-  return releaseHolds(tx, event_id, release_batch)
+  await ctx.resources.orders.lockEvents(tx, [event_id])
+  return ctx.resources.orders.releaseHolds(tx, event_id, release_batch)
 })
 
 /** The orders' tickets are free; now the orders say so too, and so do we. */
 async function tell (ctx: Ctx, tx: Tx<DB>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
-  const orders = await findOrders(tx, ids)
-  await writeExpired(tx, ids)
+  const orders = await ctx.resources.orders.findOrders(tx, ids)
+  await ctx.resources.orders.writeExpired(tx, ids)
   await ctx.publish(tx, orderExpired,
     orders.map(order => ({ ...factsOf(presentOrder(order)), expired_at: order.expires_at })),
     orders.map(({ request_id }) => request_id))

@@ -3,7 +3,6 @@ import type { paymentRefunded } from '@fermata/contracts/payments'
 import type { Handler } from '../context.ts'
 import { moveOrders } from '../move-orders.ts'
 import { factsOf } from '../present-order.ts'
-import { findOrders, lockEventsOf, recordRefunds } from '../queries/orders.ts'
 
 /**
  * An order whose payment was given back as a whole is refunded and its tickets can be sold again. A
@@ -15,11 +14,12 @@ export const refundOrders: Handler<typeof paymentRefunded> = async (ctx, tx, eve
     .filter(data => data.refunded_minor >= data.amount_minor).map(data => [data.payment_id, data]))
   if (whole.size === 0) return
   const order_ids = [...new Set([...whole.values()].map(data => data.order_id))]
-  await lockEventsOf(tx, order_ids)
-  await recordRefunds(tx, [...whole.values()])
-  const paid = (await findOrders(tx, order_ids)).filter(order =>
+  const store = ctx.resources.orders
+  await store.lockEventsOf(tx, order_ids)
+  await store.recordRefunds(tx, [...whole.values()])
+  const paid = (await store.findOrders(tx, order_ids)).filter(order =>
     order.status === 'completed' && order.payment_id !== null && whole.has(order.payment_id))
-  const moved = await moveOrders(tx, paid, 'refunded')
+  const moved = await moveOrders(ctx, tx, paid, 'refunded')
   await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({
     ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor,
     reason: 'requested' as const })), moved.map(({ request_id }) => request_id))

@@ -36,7 +36,7 @@ export const cancelEventOrders: Handler<typeof eventCanceled> = async (ctx, tx, 
 
 async function cancelPending (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promise<number> {
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'pending', batch_size))
-  const moved = await moveOrders(tx, orders, 'canceled')
+  const moved = await moveOrders(ctx, tx, orders, 'canceled')
   await ctx.publish(tx, orderCanceled, moved.map(({ order, at }) =>
     ({ ...factsOf(order), canceled_at: at, reason: 'event_canceled' as const })),
   moved.map(({ request_id }) => request_id))
@@ -45,7 +45,7 @@ async function cancelPending (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promis
 
 async function refundCompleted (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promise<number> {
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'completed', batch_size))
-  const moved = await moveOrders(tx, orders, 'refunded')
+  const moved = await moveOrders(ctx, tx, orders, 'refunded')
   await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({
     ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor,
     reason: 'event_canceled' as const })), moved.map(({ request_id }) => request_id))

@@ -10,6 +10,9 @@ export interface Told {
   attempts: number
   contested: number
   acknowledged: number
+  reclaimed: number
+  /** Events by their type. */
+  events: Record<string, number>
   /** Seeds in which something was sold that was not there, or counters differ from the orders. */
   failed: number[]
   broken: Broken
@@ -20,7 +23,7 @@ export interface Told {
   }
 }
 
-const guarded_attempts = 1000
+const attempts_per_seed = 1000
 /** The control fails long before this. */
 const control_attempts = 400
 
@@ -29,10 +32,10 @@ const kinds = ['tickets', 'promo', 'buyer', 'pass'] as const
 export const isBroken = ({ broken, disagreements }: Outcome) =>
   disagreements.length > 0 || kinds.some(kind => broken[kind] > 0)
 
-export const runGuarded = (seed: number) =>
-  runScenario(seed, { guarded: true, attempts_per_seed: guarded_attempts })
+export const runSale = (seed: number) =>
+  runScenario(seed, { unguarded: false, attempts_per_seed })
 export const runControl = (seed: number) =>
-  runScenario(seed, { guarded: false, attempts_per_seed: control_attempts })
+  runScenario(seed, { unguarded: true, attempts_per_seed: control_attempts })
 
 /** @param tell hears of each seed when it is done */
 export async function runSeeds (
@@ -40,18 +43,22 @@ export async function runSeeds (
 ): Promise<Told> {
   const none = () => ({ seeds: 0, of: 0 })
   const told: Told = {
-    seeds: 0, attempts: 0, contested: 0, acknowledged: 0, failed: [],
+    seeds: 0, attempts: 0, contested: 0, acknowledged: 0, reclaimed: 0, events: {}, failed: [],
     broken: { tickets: 0, promo: 0, buyer: 0, pass: 0 },
     control: {
       attempts: 0, broke: { tickets: none(), promo: none(), buyer: none(), pass: none() },
     },
   }
   for (let seed = first_seed; seed < first_seed + seeds; seed++) {
-    const outcome = await runGuarded(seed)
+    const outcome = await runSale(seed)
     told.seeds++
     told.attempts += outcome.attempts
     told.contested += outcome.contested
     told.acknowledged += outcome.acknowledged
+    told.reclaimed += outcome.reclaimed
+    for (const [type, times] of Object.entries(outcome.told)) {
+      told.events[type] = (told.events[type] ?? 0) + times
+    }
     if (isBroken(outcome)) told.failed.push(seed)
     for (const kind of kinds) told.broken[kind] += outcome.broken[kind]
     addControl(told.control, await runControl(seed))

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { isBroken, runControl, runGuarded, runSeeds, shareOf, type Told } from './run-seeds.ts'
+import { isBroken, runControl, runSale, runSeeds, shareOf, type Told } from './run-seeds.ts'
 
-/** `npm run races`: many sales of the model with one seed each, and the same without the guard. */
+/** `npm run races`: many sales with one seed each, and the same without the guard. */
 
 const usage = `npm run races -- [--seeds 1000] [--first 1]   as many sales, each with its guard and without
 npm run races -- --seed N                     one sale again, and all there is to say about it`
@@ -20,6 +20,8 @@ function report (told: Told): void {
   ] as const
   console.log(`${plain.format(seeds)} seeds, ${plain.format(attempts)} attempts, ` +
     `${plain.format(contested)} of them contested, ${plain.format(acknowledged)} acknowledged`)
+  console.log(`${plain.format(told.reclaimed)} sales gave ended holds back first; ` +
+    Object.entries(told.events).sort().map(([type, times]) => `${type} ${plain.format(times)}`).join(', '))
   for (const [kind, what, times] of lines) {
     const { seeds: broke, of } = control.broke[kind]
     console.log(`${what.padEnd(26)}${String(times).padStart(3)}   control: in ${broke} of ${of} ` +
@@ -30,7 +32,7 @@ function report (told: Told): void {
 }
 
 async function replay (seed: number): Promise<boolean> {
-  const outcome = await runGuarded(seed)
+  const outcome = await runSale(seed)
   console.log('with its guard', outcome)
   console.log('control without', await runControl(seed))
   return !isBroken(outcome)

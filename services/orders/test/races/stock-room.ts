@@ -1,7 +1,9 @@
-import { mayBecome, stockChange } from '../../rules/order-states.ts'
-import type { PassUse } from '../../rules/pass-uses.ts'
-import type { BuyerKeys, PromoForSale, TicketTypeForSale } from '../../rules/stock.ts'
 import type { OrderStatus } from '@fermata/contracts/orders'
+import { mailboxOf } from '@fermata/contracts/mailboxes'
+import type { LimitedRow, PromoUseRow } from '../../queries/sale-rules.ts'
+import type { Sale, SaleItemRow, SaleRow } from '../../queries/sell.ts'
+import type { PassUse } from '../../rules/pass-uses.ts'
+import type { PromoForSale, TicketTypeForSale } from '../../rules/stock.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /**
@@ -12,17 +14,14 @@ import type { Scheduler } from './scheduler.ts'
 
 export interface Pool { id: string, capacity: number, held: number, sold: number }
 
-export interface OrderRow {
-  id: string
+export interface StoredOrder extends Omit<SaleRow, 'status'> {
   status: OrderStatus
-  buyer: BuyerKeys
-  items: readonly { ticket_type_id: string, quantity: number }[]
-  /** Pool id to the tickets taken from it. */
-  taken: ReadonlyMap<string, number>
-  promo: { id: string, uses: number } | null
-  place: number | null
+  created_at: string
+  expires_at: string
   payment_id: string | null
-  expires_at: number
+  items: SaleItemRow[]
+  promo: PromoUseRow | null
+  limited: LimitedRow[]
 }
 
 /** What must never happen, by what was broken. */
@@ -32,51 +31,59 @@ export interface StockRoom {
   pools: Map<string, Pool>
   types: Map<string, TicketTypeForSale>
   promos: Map<string, PromoForSale>
-  orders: Map<string, OrderRow>
+  orders: Map<string, StoredOrder>
   pass_uses: Map<number, PassUse>
+  refunded_payments: Set<string>
+  /** Orders that a transaction has locked, apart from the event. */
+  locked_orders: Set<string>
+  has_room: boolean
+  /** Up to here holds that were over have given their tickets back. */
+  released_up_to: string
+  /** The process that sold last. */
+  seller: string | null
   broken: Broken
-  /** Milliseconds; moves with every look at it, as a clock does. */
-  now: () => number
+  /** Moves with every look at it, as a clock does. */
+  now: () => string
   /** The lock of the event's row; resolves when it is the caller's. */
   lock: () => Promise<void>
   unlock: () => void
-  /** Makes a change seen by all, and lets the auditor count. */
-  commit: (change: Change) => void
+  /** Makes writes seen by all at once, and lets the auditor count. */
+  commit: (writes: Writes) => void
 }
 
-export interface Change {
-  placed?: OrderRow[]
-  moved?: { order: OrderRow, to: OrderStatus, payment_id?: string }[]
-  /** Counters that are set, not moved: only the control without a guard does so. */
-  overwritten?: { pools: Pool[], promos: Map<string, number> }
-  capacities?: { pool_id: string, capacity: number }[]
-  max_uses?: { promo_id: string, max_uses: number }[]
-  pass_uses?: PassUse[]
+/** What a transaction is about to make true. */
+export interface Writes {
+  write: () => void
+  /** Orders that may count from now on, or no longer. */
+  orders?: StoredOrder[]
+  /** Pools and promo codes that may have become smaller. */
+  smaller?: string[]
 }
 
 export interface Stocked {
   pools: Pool[]
   types: TicketTypeForSale[]
   promos: PromoForSale[]
-  orders_per_pass: number
+  has_room: boolean
 }
 
-const counts = (status: OrderStatus) => status === 'pending' || status === 'completed'
 const moment_ms = 1000
 
 export function createStockRoom (scheduler: Scheduler, stocked: Stocked): StockRoom {
   const waiting: (() => void)[] = []
   let is_locked = false
   let clock = Date.UTC(2027, 0, 1)
-  const broken: Broken = { tickets: 0, promo: 0, buyer: 0, pass: 0 }
-  const audit = createAuditor(stocked)
+  const audit = createAuditor()
 
   const room: StockRoom = {
     pools: new Map(stocked.pools.map(pool => [pool.id, pool])),
     types: new Map(stocked.types.map(type => [type.id, type])),
     promos: new Map(stocked.promos.map(promo => [promo.id, promo])),
-    orders: new Map(), pass_uses: new Map(), broken,
-    now: () => clock += moment_ms,
+    orders: new Map(), pass_uses: new Map(), refunded_payments: new Set(),
+    locked_orders: new Set(), has_room: stocked.has_room,
+    released_up_to: new Date(clock).toISOString(), seller: null,
+    broken: { tickets: 0, promo: 0, buyer: 0, pass: 0 },
+    now: () => new Date(clock += moment_ms).toISOString(),
     async lock () {
       await scheduler.pause()
       if (!is_locked) is_locked = true
@@ -88,102 +95,118 @@ export function createStockRoom (scheduler: Scheduler, stocked: Stocked): StockR
       if (next) next()
       else is_locked = false
     },
-    commit (change) {
-      write(room, change)
-      audit(room, change)
+    commit (writes) {
+      writes.write()
+      audit(room, writes)
     },
   }
   return room
 }
 
-function write (room: StockRoom, change: Change): void {
-  const { placed = [], moved = [], overwritten, capacities = [], max_uses = [] } = change
-  for (const order of placed) {
-    room.orders.set(order.id, order)
-    if (overwritten) continue
-    const { held, sold } = order.status === 'pending' ? { held: 1, sold: 0 } : { held: 0, sold: 1 }
-    count(room, order, { held, sold })
-  }
-  for (const { order, to, payment_id } of moved) {
-    if (!mayBecome(order.status, to)) throw new Error(`${order.status} became ${to}`)
-    count(room, order, stockChange(order.status, to))
-    order.status = to
-    order.payment_id = payment_id ?? order.payment_id
-  }
-  for (const pool of overwritten?.pools ?? []) room.pools.get(pool.id)!.held = pool.held
-  for (const [id, used] of overwritten?.promos ?? []) room.promos.get(id)!.used = used
-  for (const { pool_id, capacity } of capacities) room.pools.get(pool_id)!.capacity = capacity
-  for (const one of max_uses) room.promos.get(one.promo_id)!.max_uses = one.max_uses
-  for (const { place, buyer, orders } of change.pass_uses ?? []) {
-    const before = room.pass_uses.get(place)
-    room.pass_uses.set(place, { place, buyer, orders: orders + (before?.orders ?? 0) })
-  }
+/** A hold that was released is over, whatever its order's row says. */
+export const isReleased = (order: StoredOrder, released_up_to: string) =>
+  order.status === 'pending' && order.expires_at <= released_up_to
+
+/** Whether the order's tickets are held or sold. */
+export const hasTickets = (order: StoredOrder, released_up_to: string) =>
+  order.status === 'completed' || (order.status === 'pending' && order.expires_at > released_up_to)
+
+/** Over by the clock, and its tickets are still held. */
+export const isDue = (order: StoredOrder, released_up_to: string, now: string) =>
+  order.status === 'pending' && order.expires_at > released_up_to && order.expires_at <= now
+
+export const dueOf = (room: StockRoom) => {
+  const now = room.now()
+  return [...room.orders.values()].filter(order => isDue(order, room.released_up_to, now))
 }
 
-function count (room: StockRoom, order: OrderRow, { held, sold }: { held: number, sold: number }) {
-  for (const [id, quantity] of order.taken) {
+/** What everybody holds and owns of limited types. */
+export const limitedPurchases = (room: StockRoom) => [...room.orders.values()]
+  .filter(order => hasTickets(order, room.released_up_to)).flatMap(order => order.limited)
+
+/** Pool id to the tickets that the order takes from it. */
+export function drawOf (room: StockRoom, { items }: StoredOrder): Map<string, number> {
+  const draw = new Map<string, number>()
+  for (const { ticket_type_id, quantity } of items) {
+    for (const id of room.types.get(ticket_type_id)!.pool_ids) {
+      draw.set(id, (draw.get(id) ?? 0) + quantity)
+    }
+  }
+  return draw
+}
+
+/** Moves the counters by so much for each ticket of an order. */
+export function count (
+  room: StockRoom, order: StoredOrder, { held, sold }: { held: number, sold: number }
+): void {
+  for (const [id, quantity] of drawOf(room, order)) {
     const pool = room.pools.get(id)!
     pool.held += quantity * held
     pool.sold += quantity * sold
   }
-  if (order.promo) room.promos.get(order.promo.id)!.used += order.promo.uses * (held + sold)
+  const { promo } = order
+  if (promo) room.promos.get(promo.promo_code_id)!.used += promo.uses * (held + sold)
 }
+
+/** The orders of a sale as they are stored. */
+export const ordersOf = (sale: Sale): StoredOrder[] => sale.orders.map(order => ({
+  ...order, created_at: sale.created_at, expires_at: sale.expires_at, payment_id: null,
+  items: sale.items.filter(item => item.order_id === order.id),
+  promo: sale.promo_uses.find(use => use.order_id === order.id) ?? null,
+  limited: sale.limited.filter(row => row.order_id === order.id),
+}))
 
 /**
  * Counts what orders have, whatever the counters say, and notes each commit after which somebody
  * has more than there is. In a control counters are wrong, so only what a commit adds is judged.
  */
-function createAuditor ({ orders_per_pass }: Stocked) {
+function createAuditor () {
   const had = new Map<string, number>()
+  const inside = new Set<StoredOrder>()
   const add = (name: string, quantity: number) => {
     const sum = (had.get(name) ?? 0) + quantity
     had.set(name, sum)
     return sum
   }
   /** A person, by account and by address: neither may have more than the limit. */
-  const namesOf = ({ user_id, email_key }: BuyerKeys) =>
-    user_id ? [user_id, email_key] : [email_key]
+  const namesOf = ({ user_id, buyer_email }: StoredOrder) =>
+    user_id ? [user_id, mailboxOf(buyer_email)] : [mailboxOf(buyer_email)]
 
-  function enter (room: StockRoom, order: OrderRow): void {
-    for (const [id, quantity] of order.taken) {
-      if (add(`pool ${id}`, quantity) > room.pools.get(id)!.capacity) room.broken.tickets++
+  function enter (room: StockRoom, order: StoredOrder): void {
+    for (const [id, quantity] of drawOf(room, order)) {
+      if (add(id, quantity) > room.pools.get(id)!.capacity) room.broken.tickets++
     }
     if (order.promo) {
-      const { max_uses } = room.promos.get(order.promo.id)!
-      if (add(`promo ${order.promo.id}`, order.promo.uses) > max_uses!) room.broken.promo++
+      const { promo_code_id: id, uses } = order.promo
+      if (add(id, uses) > room.promos.get(id)!.max_uses!) room.broken.promo++
     }
     for (const { ticket_type_id, quantity } of order.items) {
       const { max_per_buyer } = room.types.get(ticket_type_id)!
-      const sums = namesOf(order.buyer).map(name => add(`${ticket_type_id} of ${name}`, quantity))
+      const sums = namesOf(order).map(name => add(`${ticket_type_id} of ${name}`, quantity))
       if (max_per_buyer !== null && Math.max(...sums) > max_per_buyer) room.broken.buyer++
     }
   }
-  function leave (order: OrderRow): void {
-    for (const [id, quantity] of order.taken) add(`pool ${id}`, -quantity)
-    if (order.promo) add(`promo ${order.promo.id}`, -order.promo.uses)
+  function leave (room: StockRoom, order: StoredOrder): void {
+    for (const [id, quantity] of drawOf(room, order)) add(id, -quantity)
+    if (order.promo) add(order.promo.promo_code_id, -order.promo.uses)
     for (const { ticket_type_id, quantity } of order.items) {
-      for (const name of namesOf(order.buyer)) add(`${ticket_type_id} of ${name}`, -quantity)
+      for (const name of namesOf(order)) add(`${ticket_type_id} of ${name}`, -quantity)
     }
   }
-  const inside = new Set<OrderRow>()
-  return (room: StockRoom, { placed = [], moved = [], capacities = [], max_uses = [] }: Change) => {
-    for (const order of placed) {
-      if (order.place === null) continue
-      if (add(`pass ${order.place}`, 1) > orders_per_pass) room.broken.pass++
+  return (room: StockRoom, { orders = [], smaller = [] }: Writes) => {
+    // Who leaves makes room for who comes in the same commit.
+    const changed = orders.filter(order =>
+      hasTickets(order, room.released_up_to) !== inside.has(order))
+    for (const order of changed) if (inside.delete(order)) leave(room, order)
+    for (const order of changed) {
+      if (!hasTickets(order, room.released_up_to)) continue
+      inside.add(order)
+      enter(room, order)
     }
-    for (const order of [...moved.map(one => one.order), ...placed]) {
-      if (counts(order.status) === inside.has(order)) continue
-      if (inside.delete(order)) leave(order)
-      else {
-        inside.add(order)
-        enter(room, order)
-      }
-    }
-    for (const { pool_id, capacity } of capacities) {
-      if ((had.get(`pool ${pool_id}`) ?? 0) > capacity) room.broken.tickets++
-    }
-    for (const one of max_uses) {
-      if ((had.get(`promo ${one.promo_id}`) ?? 0) > one.max_uses) room.broken.promo++
+    for (const id of smaller) {
+      const pool = room.pools.get(id)
+      const limit = pool ? pool.capacity : room.promos.get(id)!.max_uses!
+      if ((had.get(id) ?? 0) > limit) room.broken[pool ? 'tickets' : 'promo']++
     }
   }
 }
