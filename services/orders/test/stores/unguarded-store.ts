@@ -21,23 +21,24 @@ function unguardedSession (client: Client): SaleSession {
   return {
     ...sessionOn(client),
     async open (event_id, wanted) {
-      await client.query('begin isolation level read committed')
-      const { event, stock, promos } = await readSale(client, event_id, wanted)
-      read = {
-        event, promos, stock: stock.map(row => ({ ...row, needs_pass: false })),
-        used_keys: wanted.keys.length > 0 ? await findKeys(client, wanted.keys) : [],
-        pass_uses: wanted.places.length > 0
-          ? await findPassUses(client, event_id, wanted.places) : [],
-      }
-      return read
+      const [, { event, stock, promos }, used_keys, pass_uses] = await Promise.all([
+        client.query('begin isolation level read committed'),
+        readSale(client, event_id, wanted),
+        wanted.keys.length > 0 ? findKeys(client, wanted.keys) : [],
+        wanted.places.length > 0 ? findPassUses(client, event_id, wanted.places) : [],
+      ])
+      const unlocked = stock.map(row => ({ ...row, needs_pass: false }))
+      return read = { event, promos, used_keys, pass_uses, stock: unlocked }
     },
     async close (sale, pass_uses) {
       if (!sale) return closeSale(client, null)
-      await overwriteHeld(client, read.stock, sale.pools)
-      await overwriteUsed(client, read.promos, sale.promo_uses)
-      // None are left for the statements whose constraints judge the true sum.
-      await closeSale(client, { ...sale, pools: [], promo_uses: [] }, pass_uses)
-      await insertUses(client, sale.promo_uses)
+      await Promise.all([
+        overwriteHeld(client, read.stock, sale.pools),
+        overwriteUsed(client, read.promos, sale.promo_uses),
+        // None are left for the statements whose constraints judge the true sum.
+        closeSale(client, { ...sale, pools: [], promo_uses: [] }, pass_uses),
+      ])
+      if (sale.promo_uses.length > 0) await insertUses(client, sale.promo_uses)
     },
   }
 }
