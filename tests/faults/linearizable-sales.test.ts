@@ -56,12 +56,20 @@ async function tell (sale: Sale, ask: () => Promise<Action>): Promise<void> {
   sale.calls.push({ began, ended: performance.now(), action })
 }
 
+/** A crowd that is sent away comes back: what it hears then is what it was told. */
+const answered = <T extends { status: number }>(ask: () => Promise<T>): Promise<T> =>
+  eventually(async () => {
+    const answer = await ask()
+    return answer.status !== 503 && answer
+  }, 'an answer', 60_000)
+
 const hold = (sale: Sale, shop: TestSystem) => tell(sale, async () => {
   const quantity = 1 + sale.random(2)
-  const { status, body, problem } = await shop.send(placeOrder, { key: uuidv7(), body: {
+  const wanted = { key: uuidv7(), body: {
     event_id: sale.event_id, buyer: buyer(),
     items: [{ ticket_type_id: sale.ticket_type_id, quantity }],
-  } })
+  } }
+  const { status, body, problem } = await answered(() => shop.send(placeOrder, wanted))
   if (status === 201) sale.shared.push(body)
   else expect(problem.type).toBe('/problems/orders/sold-out')
   return { kind: 'hold', quantity, order: status === 201 ? body.id : null }
@@ -69,13 +77,15 @@ const hold = (sale: Sale, shop: TestSystem) => tell(sale, async () => {
 
 const cancel = (sale: Sale, shop: TestSystem, { id, access_token }: PlacedOrder) =>
   tell(sale, async () => {
-    const { status } = await shop.send(cancelOrder, { params: { id }, token: access_token })
+    const { status } = await answered(() =>
+      shop.send(cancelOrder, { params: { id }, token: access_token }))
     expect([200, 409]).toContain(status)
     return { kind: 'cancel', order: id, done: status === 200 }
   })
 
 async function statusOf (shop: TestSystem, { id, access_token }: PlacedOrder): Promise<string> {
-  const { body } = await shop.send(getOrder, { params: { id }, token: access_token })
+  const { body } = await answered(() =>
+    shop.send(getOrder, { params: { id }, token: access_token }))
   // What was paid while it was canceled is given back: its tickets went once.
   return body.status === 'refunded' ? 'canceled' : body.status
 }
@@ -89,8 +99,8 @@ const endOf = (shop: TestSystem, order: PlacedOrder) => eventually(async () => {
 }, 'the order to leave its hold', 60_000)
 
 const pay = (sale: Sale, shop: TestSystem, order: PlacedOrder) => tell(sale, async () => {
-  await shops[0]!.send(startPayment, { token: order.access_token, body: {
-    order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } })
+  await answered(() => shops[0]!.send(startPayment, { token: order.access_token, body: {
+    order_id: order.id, provider: 'simulated', method: { test_card: 'success' } } }))
   return { kind: 'pay', order: order.id, done: await endOf(shop, order) === 'completed' }
 })
 
@@ -102,7 +112,8 @@ const expire = (sale: Sale, shop: TestSystem, order: PlacedOrder) => tell(sale, 
 })
 
 const available = (sale: Sale, shop: TestSystem) => tell(sale, async () => {
-  const { body } = await shop.send(listTicketTypes, { query: { event_id: sale.event_id } })
+  const { body } = await answered(() =>
+    shop.send(listTicketTypes, { query: { event_id: sale.event_id } }))
   return { kind: 'available', count: body.items[0]!.available }
 })
 
