@@ -57,6 +57,12 @@ const steps: Step[] = [
     command: program('knip/bin/knip.js', '--no-progress'),
     instead: 'Delete it: git remembers. What only a test uses belongs in the test or the testkit.'
   },
+  {
+    name: 'statements against the schema',
+    command: [process.execPath, join(root, 'tools/check-statements.ts')],
+    instead: 'Mend the statement, or the type of its rows. What cannot be null here though its column may be is ' +
+      'named in the statement: /* present: column */.'
+  },
   ...generators.map(name => ({
     name: `fresh: ${name.slice('generate-'.length, -'.ts'.length)}`,
     command: [process.execPath, join(root, 'tools', name), '--check'],

@@ -25,7 +25,7 @@ export const hasOutbox = async (db: Db, service: ServiceName) => (await sql<{ is
 
 /** Who of Fermata is connected to the database but these commands. */
 export const listUsers = async (db: Db) => (await sql<{ name: string }>`
-  select distinct application_name as name from pg_stat_activity
+  select distinct application_name as name /* present: name */ from pg_stat_activity
    where datname = current_database() and pid <> pg_backend_pid()
      and application_name like 'fermata-%'
      and application_name not in ('fermata-restore', 'fermata-verify')`.execute(db)).rows

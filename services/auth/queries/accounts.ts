@@ -119,7 +119,7 @@ export const updatePassword = async (tx: Tx<DB>, id: string, password_hash: stri
 >`
   update auth.accounts set password_hash = ${password_hash},
          password_changed_at = date_trunc('milliseconds', clock_timestamp())
-   where id = ${id} returning password_changed_at as changed_at`.execute(tx)).rows[0]!
+   where id = ${id} returning password_changed_at as changed_at /* present: changed_at */`.execute(tx)).rows[0]!
 
 /** Same password, newer parameters; loses against a change of the password in between. */
 export const replaceHash = (db: Db<DB>, id: string, old_hash: string, new_hash: string) => sql`
@@ -131,13 +131,13 @@ export const updateRoles = async (tx: Tx<DB>, id: string, roles: Role[]) => (awa
 >`
   update auth.accounts set roles = ${roles}::text[],
          roles_changed_at = date_trunc('milliseconds', clock_timestamp())
-   where id = ${id} returning ${columns}, roles_changed_at as changed_at`.execute(tx)).rows[0]!
+   where id = ${id} returning ${columns}, roles_changed_at as changed_at /* present: changed_at */`.execute(tx)).rows[0]!
 
 /** The moment of the verification; undefined when it had happened before. */
 export const markVerified = async (tx: Tx<DB>, id: string) => (await sql<{ verified_at: string }>`
   update auth.accounts set email_verified_at = now()
    where id = ${id} and email_verified_at is null
-  returning email_verified_at as verified_at`.execute(tx)).rows[0]
+  returning email_verified_at as verified_at /* present: verified_at */`.execute(tx)).rows[0]
 
 /** Its logins must have been ended before: what hangs on the account goes with it. */
 export const deleteAccountRow = async (tx: Tx<DB>, id: string) => (await sql<{

@@ -19,7 +19,7 @@ export const insertLogin = async (
 ) => (await sql<{ confirmed_at: string }>`
   insert into auth.logins (id, account_id, user_agent, address, confirmed_at)
   values (${login.id}, ${login.account_id}, ${login.user_agent}, ${login.address}, now())
-  returning confirmed_at`.execute(tx)).rows[0]!
+  returning confirmed_at /* present: confirmed_at */`.execute(tx)).rows[0]!
 
 /** Undefined when the login has ended, or when the password is no longer the one that was shown. */
 export const confirmLogin = async (
@@ -28,7 +28,7 @@ export const confirmLogin = async (
   update auth.logins as l set confirmed_at = now() from auth.accounts as a
    where l.id = ${of.id} and l.account_id = ${of.account_id} and a.id = l.account_id
      and a.password_hash = ${of.password_hash}
-  returning l.confirmed_at`.execute(db)).rows[0]
+  returning l.confirmed_at /* present: confirmed_at */`.execute(db)).rows[0]
 
 export const insertRefreshToken = (tx: Tx<DB>, hash: Buffer, login_id: string) => sql`
   insert into auth.refresh_tokens (hash, login_id) values (${hash}, ${login_id})`.execute(tx)

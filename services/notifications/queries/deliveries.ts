@@ -100,8 +100,8 @@ export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<
      set attempts = attempts + 1,
          next_attempt_at = clock_timestamp() + ${lease_seconds} * interval '1 second'
     from due where d.id = due.id
-  returning d.id, channel, kind, recipient, locale, subject, content, attach_order_id,
-            request_id, attempts,
+  returning d.id, channel, kind, recipient, locale, subject, content /* present: content */,
+            attach_order_id, request_id, attempts,
             extract(epoch from clock_timestamp() - due_at)::float8 as waited_s`.execute(db)).rows[0]
 
 /** Still being sent: whoever looks for lost ones finds it later. */

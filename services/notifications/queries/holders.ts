@@ -37,7 +37,7 @@ export const markMailsDue = (tx: Tx<DB>, rows: { order_id: string, at: string }[
 /** When the mail of an order goes out, where that is still to come. */
 export const findMailDue = async (db: Db<DB>, order_id: string, user_id: string | null) =>
   (await sql<{ mail_due_at: string }>`
-    select mail_due_at from notifications.holders
+    select mail_due_at /* present: mail_due_at */ from notifications.holders
      where order_id = ${order_id} and mail_due_at > now()
        and (${user_id}::uuid is null or user_id = ${user_id})`.execute(db)).rows[0]?.mail_due_at ?? null
 
@@ -70,7 +70,8 @@ export interface HolderRow {
 export const listHolders = async (
   tx: Tx<DB>, event_id: string, after: string | null, limit: number,
 ) => (await sql<HolderRow>`
-  select h.order_id, h.user_id, h.email, h.locale, h.is_free, coalesce(p.reminders, true) as wants_reminders
+  select h.order_id, h.user_id, h.email, h.locale /* present: email, locale */, h.is_free,
+         coalesce(p.reminders, true) as wants_reminders
     from notifications.holders h left join notifications.people p on p.user_id = h.user_id
    where h.event_id = ${event_id} and not h.is_ended and h.ticket_count > h.voided_count
      and (${after}::uuid is null or h.order_id > ${after}::uuid)
@@ -79,7 +80,7 @@ export const listHolders = async (
 /** Where news about events goes to holders who paid nothing. */
 export const listFreeAddresses = async (tx: Tx<DB>, event_ids: string[]) =>
   (await sql<{ event_id: string, email: string }>`
-    select distinct event_id, email from notifications.holders
+    select distinct event_id, email /* present: event_id, email */ from notifications.holders
      where event_id = any(${event_ids}::uuid[]) and is_free and not is_ended
        and ticket_count > voided_count`.execute(tx)).rows
 

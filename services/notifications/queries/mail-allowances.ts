@@ -38,7 +38,7 @@ export const storeAllowances = (
 
 /** When the mail with these ids is sent, of those that nobody has begun to send. */
 export const findWaiting = async (tx: Tx<DB>, ids: string[]) => (await sql<{ id: string, due_at: string }>`
-  select id, next_attempt_at as due_at from notifications.deliveries
+  select id, next_attempt_at as due_at /* present: due_at */ from notifications.deliveries
    where id = any(${ids}::uuid[]) and status = 'pending' and attempts = 0
      for update`.execute(tx)).rows
 

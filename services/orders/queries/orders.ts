@@ -53,7 +53,7 @@ export const findPayable = async (
                   and m.event_id is null) as organizer_owner_ids,
          o.total_minor, o.currency, o.user_id, o.expires_at,
          json_build_object('name', o.buyer_name, 'email', o.buyer_email, 'locale', o.buyer_locale) as buyer
-         ${with_traces ? sql`, o.request_id as traced_as` : sql``}
+         ${with_traces ? sql`, o.request_id as traced_as /* present: traced_as */` : sql``}
     from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${ids}::uuid[]) and e.facts is not null`.execute(db)).rows
 
@@ -154,7 +154,7 @@ export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wan
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where ${owner
      ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null
-          and o.mailbox = ${owner.email === null ? null : bytesOf([mailboxKey(owner.email)])[0]}
+          and o.mailbox = ${owner.email === null ? null : bytesOf([mailboxKey(owner.email)])[0]!}
           and lower(o.buyer_email) = ${owner.email}))`
      : sql`true`}
      and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}

@@ -65,7 +65,7 @@ const rooms_at_most = 1000
  * several types, so the event's own pool limits the sum.
  */
 export const findRooms = async (db: Db<DB>, event_ids: string[] | null) => (await sql<RoomRow>`
-  select q.*, clock_timestamp() as now, e.status, e.ends_at, s.available, s.held, s.capacity,
+  select q.*, clock_timestamp() as now, e.status, e.ends_at /* present: ends_at */, s.available, s.held, s.capacity,
          (select coalesce(max(a.up_to), 0) from orders.queue_admissions a
            where a.event_id = q.event_id and a.at <= clock_timestamp() - q.pass_seconds * interval '1 second') as missed_up_to,
          (select coalesce(json_agg(json_build_object('up_to', a.up_to, 'at', a.at) order by a.up_to), '[]')

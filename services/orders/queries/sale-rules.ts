@@ -74,7 +74,8 @@ export const writeLimitedPurchases = (client: Client, rows: LimitedRow[]) => cli
   values: limitedValues(rows),
 })
 
-const limitedValues = (rows: LimitedRow[]) => [
+type LimitedValues = [string[], string[], (string | null)[], string[], number[]]
+const limitedValues = (rows: LimitedRow[]): LimitedValues => [
   rows.map(row => row.order_id), rows.map(row => row.ticket_type_id), rows.map(row => row.user_id),
   rows.map(row => row.email_key), rows.map(row => row.quantity),
 ]

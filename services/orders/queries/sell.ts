@@ -158,6 +158,8 @@ const findStock = async (
              where h.event_id = $1 and h.network = any($3::bytea[])) as open_holds, t.id, t.name, t.price_minor, t.currency, t.sales_start, t.sales_end,
            t.min_per_order, t.max_per_order, t.max_per_buyer, t.pricing, t.min_price_minor, t.tiers, t.access_code,
            p.id as pool_id, p.capacity, p.capacity - p.held - p.sold as remaining, p.held
+           /* present: name, price_minor, currency, min_per_order, max_per_order, pricing, min_price_minor, tiers,
+              pool_id, capacity, held: where id is */
       from (select) as always
       left join (orders.ticket_types t
                  join orders.ticket_type_pools d on d.ticket_type_id = t.id

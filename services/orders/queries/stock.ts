@@ -19,6 +19,7 @@ const selectTypes = sql`
   select t.*, own.capacity, own.held, own.sold, greatest(0, min(p.capacity - p.held - p.sold)) as available,
          coalesce(array_agg(p.id order by p.id) filter (where p.kind = 'shared'), '{}') as pool_ids,
          statement_timestamp() as now, e.status as event_status, e.ends_at as event_ends_at
+         /* present: event_ends_at */
     from orders.ticket_types t
     join orders.events e on e.id = t.event_id
     join orders.pools own on own.id = t.id

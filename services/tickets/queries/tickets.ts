@@ -17,7 +17,7 @@ export interface TicketRow {
   admitted_by: string | null
 }
 
-/** A ticket with its order, its event and its admission. */
+/** A ticket with its order, its event and its admission; it is made when both are known. */
 const selectTickets = sql`
   select t.id, t.order_id, t.position, t.event_id, t.number, t.code, t.ticket_type_id,
          t.ticket_type_name, t.holder_name, t.holder_email, t.price_minor, t.currency, t.status,
@@ -25,6 +25,7 @@ const selectTickets = sql`
          o.code as order_code, o.user_id, o.buyer_name, o.buyer_email, o.buyer_locale,
          e.facts as event, e.canceled as event_canceled,
          c.id as check_in_id, c.admitted_at, c.gate, c.admitted_by
+         /* present: order_code, buyer_name, buyer_email, buyer_locale, event */
     from tickets.tickets as t
     join tickets.orders as o on o.id = t.order_id
     join tickets.events as e on e.id = t.event_id

@@ -22,8 +22,10 @@ export interface PersonRow {
 }
 
 const columns = sql.raw(`id, registered_at, username, email, is_verified, phone, roles, locale,
-  email_notifications, in_app_notifications, sms_notifications, reminders, updated_at`)
+  email_notifications, in_app_notifications, sms_notifications, reminders, updated_at
+  /* present: registered_at, username, email */`)
 
+/** Whoever has registered and is not erased has these. */
 const is_person = sql.raw('registered_at is not null and erased_at is null')
 
 export const findPerson = async (db: Db<DB>, id: string) => (await sql<PersonRow>`
