@@ -7,10 +7,13 @@ export async function readFound (
 ): Promise<Found> {
   const pool = createPool({ url: database_url, max_connections: 1, application_name: 'faults' })
   try {
+    // One moment: a hold that ends between two of these would be in one of them only.
+    await pool.query('begin isolation level repeatable read')
     const { rows: orders } = await pool.query<FoundOrder>(`
-      select o.id, o.status, (select sum(quantity)::integer from orders.order_items where order_id = o.id) as seats,
+      select o.id, case when o.status = 'pending' and o.expires_at <= e.released_up_to then 'expired' else o.status end as status,
+             o.expires_at <= clock_timestamp() as hold_is_over, (select sum(quantity)::integer from orders.order_items where order_id = o.id) as seats,
              (select count(*)::integer from tickets.tickets where order_id = o.id) as tickets
-        from orders.orders o where o.event_id = $1`, [event_id])
+        from orders.orders o join orders.events e on e.id = o.event_id where o.event_id = $1`, [event_id])
     const { rows: [stock] } = await pool.query<Found['pool']>(
       'select capacity, held, sold from orders.pools where id = $1', [ticket_type_id])
     const { rows: [keys] } = await pool.query<{ count: number }>(`

@@ -62,6 +62,12 @@ test('R2: control: the same comparison notices one order, state, sum or ticket t
   expect(check({}, [...history, invented]))
     .toEqual(['Order none was acknowledged and is not there'])
   expect(check({ orders: but({ status: 'expired' }) })).not.toEqual([])
+  // A hold that ended before its time, or was paid for.
+  const held = found.orders.find(order => order.status === 'pending' && !order.hold_is_over)
+  if (held) {
+    const ended = found.orders.map(order => order === held ? { ...held, status: 'expired' } : order)
+    expect(check({ orders: ended }).join()).toContain(`Order ${held.id} became expired`)
+  }
   expect(check({ orders: but({ tickets: one.tickets + 1 }) })).not.toEqual([])
   expect(check({ pool: { ...found.pool, held: found.pool.held + 1 } })).not.toEqual([])
   expect(check({ orders: [...found.orders, { ...one, id: 'nobody was told' }] })).not.toEqual([])
