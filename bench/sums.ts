@@ -30,7 +30,7 @@ export async function readSums (
              where o.event_id = $1 and o.status in ('pending', 'completed')) as tickets,
            (select count(*) from orders.idempotency_keys
              where starts_with(key, $3 || '-') and status = 201) as keys,
-           (select count(*) from orders.outbox
+           (select count(*) from orders.outbox_events
              where type = 'orders.order_placed.v1' and data ->> 'event_id' = $1::text) as outbox,
            (select count(*) from unnest($4::uuid[]) as told (id)
              where not exists (select from orders.orders o

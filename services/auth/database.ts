@@ -74,6 +74,7 @@ export interface AuthIdempotencyKeys {
 }
 
 export interface AuthInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -136,7 +137,20 @@ export interface AuthOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface AuthOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface AuthPasskeys {
@@ -193,6 +207,7 @@ export interface DB {
   'auth.migrations': AuthMigrations
   'auth.migrations_lock': AuthMigrationsLock
   'auth.outbox': AuthOutbox
+  'auth.outbox_events': AuthOutboxEvents
   'auth.passkeys': AuthPasskeys
   'auth.recovery_codes': AuthRecoveryCodes
   'auth.refresh_tokens': AuthRefreshTokens

@@ -61,6 +61,7 @@ export interface BackupsIdempotencyKeys {
 }
 
 export interface BackupsInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -84,7 +85,20 @@ export interface BackupsOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface BackupsOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface BackupsParts {
@@ -118,6 +132,7 @@ export interface DB {
   'backups.migrations': BackupsMigrations
   'backups.migrations_lock': BackupsMigrationsLock
   'backups.outbox': BackupsOutbox
+  'backups.outbox_events': BackupsOutboxEvents
   'backups.parts': BackupsParts
   'backups.reconciliations': BackupsReconciliations
 }

@@ -73,6 +73,7 @@ export interface EventsIdempotencyKeys {
 }
 
 export interface EventsInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -115,7 +116,20 @@ export interface EventsOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface EventsOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface EventsPeople {
@@ -134,5 +148,6 @@ export interface DB {
   'events.migrations_lock': EventsMigrationsLock
   'events.organizers': EventsOrganizers
   'events.outbox': EventsOutbox
+  'events.outbox_events': EventsOutboxEvents
   'events.people': EventsPeople
 }

@@ -55,6 +55,7 @@ export interface ExpirationIdempotencyKeys {
 }
 
 export interface ExpirationInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -78,7 +79,20 @@ export interface ExpirationOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface ExpirationOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface DB {
@@ -90,4 +104,5 @@ export interface DB {
   'expiration.migrations': ExpirationMigrations
   'expiration.migrations_lock': ExpirationMigrationsLock
   'expiration.outbox': ExpirationOutbox
+  'expiration.outbox_events': ExpirationOutboxEvents
 }

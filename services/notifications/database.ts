@@ -86,6 +86,7 @@ export interface NotificationsIdempotencyKeys {
 }
 
 export interface NotificationsInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -137,7 +138,20 @@ export interface NotificationsOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface NotificationsOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface NotificationsPeople {
@@ -171,5 +185,6 @@ export interface DB {
   'notifications.migrations': NotificationsMigrations
   'notifications.migrations_lock': NotificationsMigrationsLock
   'notifications.outbox': NotificationsOutbox
+  'notifications.outbox_events': NotificationsOutboxEvents
   'notifications.people': NotificationsPeople
 }

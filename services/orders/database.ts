@@ -59,6 +59,7 @@ export interface OrdersIdempotencyKeys {
 }
 
 export interface OrdersInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -143,7 +144,20 @@ export interface OrdersOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface OrdersOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface OrdersPools {
@@ -270,6 +284,7 @@ export interface DB {
   'orders.orders': OrdersOrders
   'orders.organizers': OrdersOrganizers
   'orders.outbox': OrdersOutbox
+  'orders.outbox_events': OrdersOutboxEvents
   'orders.pools': OrdersPools
   'orders.promo_codes': OrdersPromoCodes
   'orders.promo_uses': OrdersPromoUses

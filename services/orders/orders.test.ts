@@ -144,7 +144,7 @@ describe('cancelOrder: gives up a pending order', () => {
       { status: 200, body: { status: 'canceled', canceled_at: expect.any(String) } })
     expect(by_organizer.status).toBe(200)
     expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, orders: 0 })
-    const told = await ctx.db.selectFrom('orders.outbox').select('data').where('type', '=', api.orderCanceled.type)
+    const told = await ctx.db.selectFrom('orders.outbox_events').select('data').where('type', '=', api.orderCanceled.type)
       .execute()
     const reasons = told.map(row => row.data as { order_id: string, reason: string })
       .filter(data => orders.some(order => order.id === data.order_id)).map(data => data.reason)

@@ -120,7 +120,7 @@ function addOrder (
       order_id: id, ticket_type_id, name, quantity, unit_price_minor, discount_minor, line })
   })
   const { type, data } = eventOf(facts, order, purchase)
-  sale.events.push({ id: uuidv7(), type, data: JSON.stringify(data), request_id })
+  sale.events.push({ type, data: JSON.stringify(data), request_id })
   if (idempotency) {
     const { scope, key, fingerprint } = idempotency
     sale.keys.push({ scope, key, fingerprint, order_id: id })

@@ -50,7 +50,7 @@ test('completeOrders: a payment heard of many times at once sells its tickets an
   await it.eventually(async () => (await sql`select from orders.outbox where sent_at is null`.execute(ctx.db)).rows.length === 0)
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2, tickets: 2 })
   expect(await usesOf(ctx, promo)).toEqual({ used: 1, by_orders: 1 })
-  const { rows } = await sql`select from orders.outbox
+  const { rows } = await sql`select from orders.outbox_events
     where type = ${api.orderCompleted.type} and data ->> 'order_id' = ${order.id}`.execute(ctx.db)
   expect(rows).toHaveLength(1)
 })

@@ -142,7 +142,7 @@ describe('placeOrder: promo codes', () => {
     expect(status).toBe(201)
     expect(body).toMatchObject(expected)
     expect((await get(body.id)).body).toMatchObject(expected)
-    const { rows } = await sql<{ data: unknown }>`select data from orders.outbox where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
+    const { rows } = await sql<{ data: unknown }>`select data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
     expect(rows[0]!.data).toMatchObject(expected)
   })
 

@@ -38,7 +38,7 @@ async function deliver<E extends EventDefinition> (
 
 const told = async <E extends EventDefinition>(definition: E,
   order_id: string): Promise<DataOf<E>[]> =>
-  (await sql<{ data: DataOf<E> }>`select data from orders.outbox
+  (await sql<{ data: DataOf<E> }>`select data from orders.outbox_events
     where type = ${definition.type} and data ->> 'order_id' = ${order_id} order by id`.execute(ctx.db)).rows.map(row => row.data)
 
 async function buy (
@@ -301,7 +301,7 @@ test('cancelEventOrders: more orders than one batch holds are all ended', async 
       reason: null }])
 
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, orders: 0 })
-  const { rows } = await sql<{ n: number }>`select count(*) as n from orders.outbox
+  const { rows } = await sql<{ n: number }>`select count(*) as n from orders.outbox_events
     where type = ${api.orderCanceled.type} and data ->> 'event_id' = ${event.id}`.execute(ctx.db)
   expect(rows[0]!.n).toBe(2500)
 })
@@ -309,7 +309,7 @@ test('cancelEventOrders: more orders than one batch holds are all ended', async 
 test('completeOrders: a payment for an unknown order is not swallowed', async () => {
   const stranger = { ...await buy(await seedTicketType(ctx)), id: uuidv7() }
   await ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [paid(stranger)]))
-  await it.eventually(async () => (await sql<{ n: number }>`select count(*) as n from orders.outbox
+  await it.eventually(async () => (await sql<{ n: number }>`select count(*) as n from orders.outbox_events
     where attempts > 0 and data ->> 'order_id' = ${stranger.id}`.execute(ctx.db)).rows[0]!.n === 1, 'a failed delivery')
   const { numAffectedRows } = await sql`
     update orders.outbox set sent_at = now()

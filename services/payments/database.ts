@@ -52,6 +52,7 @@ export interface PaymentsIdempotencyKeys {
 }
 
 export interface PaymentsInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -86,7 +87,20 @@ export interface PaymentsOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface PaymentsOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface PaymentsPayments {
@@ -161,6 +175,7 @@ export interface DB {
   'payments.migrations': PaymentsMigrations
   'payments.migrations_lock': PaymentsMigrationsLock
   'payments.outbox': PaymentsOutbox
+  'payments.outbox_events': PaymentsOutboxEvents
   'payments.payments': PaymentsPayments
   'payments.refunds': PaymentsRefunds
   'payments.simulated_charges': PaymentsSimulatedCharges

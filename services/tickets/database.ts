@@ -67,6 +67,7 @@ export interface TicketsIdempotencyKeys {
 }
 
 export interface TicketsInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -122,7 +123,20 @@ export interface TicketsOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface TicketsOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface TicketsResends {
@@ -163,6 +177,7 @@ export interface DB {
   'tickets.orders': TicketsOrders
   'tickets.organizers': TicketsOrganizers
   'tickets.outbox': TicketsOutbox
+  'tickets.outbox_events': TicketsOutboxEvents
   'tickets.resends': TicketsResends
   'tickets.tickets': TicketsTickets
 }

@@ -29,7 +29,7 @@ interface Requested { link_id: string, email: string, locale: string, has_accoun
 
 async function requested (email: string): Promise<Requested[]> {
   const { rows } = await ctx.pool.query<{ data: Requested }>(
-    "select data from users.outbox where type = $1 and data->>'email' = $2 order by id",
+    "select data from users.outbox_events where type = $1 and data->>'email' = $2 order by id",
     [addressLinkRequested.type, email])
   return rows.map(row => row.data)
 }

@@ -62,6 +62,7 @@ export interface UsersIdempotencyKeys {
 }
 
 export interface UsersInbox {
+  done: string | null
   event_id: string
   handler: string
   received_at: Generated<string>
@@ -94,7 +95,20 @@ export interface UsersOutbox {
   id: string
   request_id: string | null
   sent_at: string | null
+  size: Generated<number>
   type: string
+}
+
+export interface UsersOutboxEvents {
+  attempts: number | null
+  available_at: string | null
+  created_at: string | null
+  data: Json | null
+  id: string | null
+  request_id: string | null
+  row_id: string | null
+  sent_at: string | null
+  type: string | null
 }
 
 export interface UsersPeople {
@@ -143,6 +157,7 @@ export interface DB {
   'users.migrations_lock': UsersMigrationsLock
   'users.moved_events': UsersMovedEvents
   'users.outbox': UsersOutbox
+  'users.outbox_events': UsersOutboxEvents
   'users.people': UsersPeople
   'users.purchases': UsersPurchases
 }

@@ -24,7 +24,7 @@ afterAll(() => it.stop())
 
 async function published (type: string, user_id: string) {
   const { rows } = await ctx.pool.query<{ data: Record<string, unknown> }>(
-    "select data from users.outbox where type = $1 and data->>'user_id' = $2 order by id",
+    "select data from users.outbox_events where type = $1 and data->>'user_id' = $2 order by id",
     [type, user_id])
   return rows.map(row => row.data)
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 /** What every schema has, and how the platform erases it: see personal-data.ts there. */
 const of_platform = new Set([
-  'outbox', 'inbox', 'dead_letters', 'idempotency_keys', 'erasures', 'migrations',
+  'outbox', 'outbox_events', 'inbox', 'dead_letters', 'idempotency_keys', 'erasures', 'migrations',
   'migrations_lock',
 ])
 const keepers = serviceNames.filter(name => name !== 'gateway')

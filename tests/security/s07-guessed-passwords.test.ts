@@ -79,7 +79,7 @@ test('S7: an owner at a new place, on a new device, gets in by mail in the middl
   await it.send(forgotPassword, { body: { email: owner.email }, headers })
   const id = await it.eventually(async () => {
     const { rows } = await it.context('auth').pool.query<{ data: { email: string, link_id: string } }>(
-      'select data from auth.outbox where type = $1', [passwordResetRequested.type])
+      'select data from auth.outbox_events where type = $1', [passwordResetRequested.type])
     return rows.find(({ data }) => data.email === owner.email)?.data.link_id
   }, 'the mail')
   const made = await it.send(makeLink,

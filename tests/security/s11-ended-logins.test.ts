@@ -119,7 +119,7 @@ const endings: Record<string, Ending> = {
     await as(auth, {})(forgotPassword, { body: { email: person.email } })
     const id = await eventually(async () => {
       const { rows } = await poolOf(auth).query<{ data: { email: string, link_id: string } }>(
-        'select data from auth.outbox where type = $1', [passwordResetRequested.type])
+        'select data from auth.outbox_events where type = $1', [passwordResetRequested.type])
       return rows.find(({ data }) => data.email === person.email)?.data.link_id
     })
     const service = await createTokens(secrets).signInternal('notifications', 'auth')

@@ -340,7 +340,7 @@ test('S29: news that was on its way while somebody was erased is handled without
   const own = await buy(canary, token)
   await settled()
   const { rows } = await pool().query(
-    `select type, data from orders.outbox where type = $1 and data ->> 'order_id' = $2`,
+    `select type, data from orders.outbox_events where type = $1 and data ->> 'order_id' = $2`,
     [orders.orderCompleted.type, own.id])
   const late = async () => {
     await pool().query('insert into orders.outbox (id, type, data) values ($1, $2, $3)',

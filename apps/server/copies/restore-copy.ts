@@ -8,7 +8,6 @@ import type { DataOf } from '@fermata/contracts/define'
 import type { RestoreNote } from '@fermata/contracts/platform'
 import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import type { Db } from '@fermata/platform/database'
-import { uuidv7 } from '@fermata/platform/ids'
 import { endRestore, importTables } from '@fermata/platform/import'
 import { insertOutbox } from '@fermata/platform/message-queries'
 import { migrate } from '@fermata/platform/migrate'
@@ -113,10 +112,11 @@ async function endAgain ({ endings, stored, urlOf }: RestoreOptions): Promise<vo
     // Where services are restored alone, the tables of who tells them are those that were there.
     if (!await hasOutbox(db, 'backups')) throw new Error(
       'What has ended since cannot be told to the services: restore backups with them.')
-    await db.transaction().execute(tx => insertOutbox(tx, 'backups', toldOf(endings).map(told => ({
-      id: uuidv7(), type: copiesRestored.type, request_id: null, attempts: 0, created_at: '',
+    const events = toldOf(endings).map(told => ({
+      request_id: null,
       data: { backup_id, taken_at, restored_at, ...told } satisfies DataOf<typeof copiesRestored>,
-    }))))
+    }))
+    await db.transaction().execute(tx => insertOutbox(tx, 'backups', copiesRestored.type, events))
   })
 }
 

@@ -3,7 +3,7 @@ import type { DataOf } from '@fermata/contracts/define'
 import type { MismatchKind, Mismatched } from '@fermata/contracts/reconciliation'
 import type { ServiceName } from '@fermata/contracts/services'
 import { createDatabase, createPool, type Db, type Tx } from '@fermata/platform/database'
-import { uuidv7 } from '@fermata/platform/ids'
+import { rowsOf } from '@fermata/platform/event-bundles'
 import { insertOutbox, markUnsent } from '@fermata/platform/message-queries'
 import { recount } from '@fermata/orders/queries/recount'
 
@@ -29,7 +29,7 @@ export const repairs: Record<string, Repair> = {
   redeliver: {
     kinds: ['event_without_effect'],
     says: 'send the event once more; who has handled it already leaves it alone',
-    mend: async (tx, service, ids) => { await markUnsent(tx, service, ids) },
+    mend: async (tx, service, ids) => { await markUnsent(tx, service, rowsOf(ids)) },
   },
   'give-up': {
     kinds: ['payment_without_order', 'ticket_without_order'],
@@ -42,8 +42,8 @@ export const repairs: Record<string, Repair> = {
 /** Whoever keeps money or tickets for these orders hears of it as of every event. */
 async function giveUp (tx: Tx, order_ids: string[]): Promise<void> {
   const given_up_at = new Date().toISOString()
-  await insertOutbox(tx, 'backups', order_ids.map(order_id => ({
-    id: uuidv7(), type: orderGivenUp.type, request_id: null, attempts: 0, created_at: '',
+  await insertOutbox(tx, 'backups', orderGivenUp.type, order_ids.map(order_id => ({
+    request_id: null,
     data: { order_id, given_up_at, reason: 'lost' } satisfies DataOf<typeof orderGivenUp>,
   })))
 }

@@ -1,7 +1,11 @@
 import type { Consumer } from './consumer.ts'
+import { eventsOf, rowsOf } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 
-/** What became of events, by their ids; those that are not named had their effects. */
+/**
+ * What became of rows of an outbox, by their ids; those that are not named had their effects. Ids
+ * that are no row's do no harm: of what failed, the event and its bundle are named.
+ */
 export interface Delivery {
   /** A handler could not take them: they come again after a growing pause. */
   failed: string[]
@@ -60,11 +64,11 @@ export function createLocalBus (): EventBus {
     },
     async deliver (_service, batches) {
       const failed = await Promise.all(batches.flatMap(({ type, text }) => {
-        const events = JSON.parse(text) as StoredEvent[]
+        const events = eventsOf(JSON.parse(text) as StoredEvent[])
         for (const hear of listeners.get(type) ?? []) events.forEach(event => hear(event.data))
         return (consumers.get(type) ?? []).map(consumer => consumer.consume(events))
       }))
-      return { failed: failed.flat(), unconfirmed: [], unsent: [] }
+      return { failed: rowsOf(failed.flat()), unconfirmed: [], unsent: [] }
     },
     // A function that returned has confirmed, and never goes away.
     onConfirmed () {},

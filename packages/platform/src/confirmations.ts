@@ -1,5 +1,7 @@
+import { rowsOf } from './event-bundles.ts'
+
 /**
- * Events whose confirmations we keep in mind at most; one that is forgotten is published again and
+ * Rows whose confirmations we keep in mind at most; one that is forgotten is published again and
  * confirmed again.
  */
 const remembered = 100_000
@@ -100,7 +102,7 @@ export function createConfirmations (
     confirm (handler, receipts) {
       return receipts.filter(({ pack: id, failed }) => {
         const pack = owed.get(id)
-        if (pack) take(id, pack, handler, new Set(failed))
+        if (pack) take(id, pack, handler, new Set(rowsOf(failed)))
         return !pack
       })
     },

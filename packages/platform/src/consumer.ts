@@ -102,9 +102,8 @@ export function createConsumer<C> (
       )
       // News that cannot be told of is not news again, or it would go round for ever.
       if (event.type === deadLetterAdded.type) return
-      await insertOutbox(tx, service, [{
-        id: uuidv7(), type: deadLetterAdded.type, request_id: event.request_id, attempts: 0,
-        created_at,
+      await insertOutbox(tx, service, deadLetterAdded.type, [{
+        request_id: event.request_id,
         data: { dead_letter_id: id, service, subject: event.type, error, added_at: created_at } }])
     })
   }

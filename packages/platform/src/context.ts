@@ -4,7 +4,6 @@ import type pg from 'pg'
 import { createCall, createCallStream, type Transport } from './call.ts'
 import { createDatabase, type Tx } from './database.ts'
 import { once } from './idempotency.ts'
-import { uuidv7 } from './ids.ts'
 import { insertJob } from './jobs.ts'
 import type { Log } from './log.ts'
 import { insertOutbox } from './message-queries.ts'
@@ -70,9 +69,8 @@ export function createContext (options: ContextOptions): {
       if (data.length === 0) return
       const requestOf = (index: number) =>
         (Array.isArray(request_id) ? request_id[index] : request_id) ?? null
-      await insertOutbox(tx, service, data.map((one, index) =>
-        ({ id: uuidv7(), type: event.type, data: one, request_id: requestOf(index), attempts: 0,
-          created_at: '' })))
+      await insertOutbox(tx, service, event.type, data.map((one, index) =>
+        ({ data: one, request_id: requestOf(index) })))
       afterCommit(tx, wakeRelay)
     },
     async addJob (tx, name, payload, jobOptions = {}) {

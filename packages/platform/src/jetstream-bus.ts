@@ -8,10 +8,11 @@ import {
 import type { Delivery, EventBus } from './bus.ts'
 import { createConfirmations, type HandlersOf, type OwedPack, type Receipt } from './confirmations.ts'
 import type { Consumer } from './consumer.ts'
+import { eventsOf, rowsOf } from './event-bundles.ts'
 import { startPull, type Pull } from './jetstream-consumer.ts'
 import { createReader, halve, packBatch, readPack } from './jetstream-packs.ts'
 import type { Log } from './log.ts'
-import type { Batch } from './messages.ts'
+import type { Batch, StoredEvent } from './messages.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
 
 /** What is not confirmed by then is left to `onConfirmed`: its neighbours need the relay. */
@@ -233,7 +234,8 @@ function createPublisher (service: string, handlersOf: HandlersOf, streams: Stre
       }
       // It will be too large the next time, too, and must not hold up others each time.
       log.error({ err: error, event_id: ids[0], type }, 'more than the message server takes')
-      return [{ ids, owed, as: 'failed' }]
+      const events = eventsOf(JSON.parse(batch.text) as StoredEvent[])
+      return [{ ids: rowsOf(events.map(event => event.id)), owed, as: 'failed' }]
     }
   }
 

@@ -4,6 +4,7 @@ import { constants, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:
 import type { JsMsg } from '@nats-io/jetstream'
 import { headers as createHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node'
 import type { Consumer } from './consumer.ts'
+import { eventsOf } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 
 /** How events travel: what was published together travels together, at a fraction of the cost. */
@@ -77,7 +78,7 @@ export async function readPack (message: Pick<Msg, 'data' | 'headers'>): Promise
     chunkSize: Math.min(Number(headers.get(expanded_length)) || 0, max_bytes) + room_bytes,
   }) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const { from, events } = JSON.parse(bytes.toString()) as Omit<Pack, 'id'>
-  return { id: headers?.get('Nats-Msg-Id') ?? '', from, events }
+  return { id: headers?.get('Nats-Msg-Id') ?? '', from, events: eventsOf(events) }
 }
 
 /** Packs whose readings wait for a second handler, which may take its copy in another process. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { plainArray } from './array-text.ts'
 import { lock_not_available, type Db, type Tx } from './database.ts'
 import { firstIdAt } from './ids.ts'
+import { isBundle, originOf, toRows } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 import { restore_schema } from './restore-mark.ts'
 
@@ -10,13 +11,19 @@ import { restore_schema } from './restore-mark.ts'
  * own.
  */
 
-export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => sql`
-  insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id)
-  select * from unnest(
-    ${events.map(event => event.id)}::uuid[], ${events.map(event => event.type)}::text[],
-    ${events.map(event => JSON.stringify(event.data))}::json[],
-    ${events.map(event => event.request_id)}::text[])
-  `.execute(tx)
+/** Events of one type; those of a call share a row, as far as it holds them. */
+export async function insertOutbox (
+  tx: Tx, schema: string, type: string, events: { data: unknown, request_id: string | null }[]
+): Promise<void> {
+  const rows = toRows(type, events.map(({ data, request_id }) =>
+    ({ data: JSON.stringify(data), request_id })))
+  await sql`
+    insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id, size)
+    select id, ${type}, data, request_id, size from unnest(
+      ${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.data)}::json[],
+      ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.size)}::smallint[])
+      as r (id, data, request_id, size)`.execute(tx)
+}
 
 /**
  * Marks are there from before the first service is replaced until the last one is back: an event
@@ -25,39 +32,43 @@ export const insertOutbox = (tx: Tx, schema: string, events: StoredEvent[]) => s
 const restoring = sql`exists (
   select from pg_catalog.pg_namespace where nspname = ${sql.lit(restore_schema)})`
 
-/** Events of a batch are one text, which is read, compressed and sent at once. */
+/** Rows of a batch are one text, which is read, compressed and sent at once. */
 const batch_characters = 1024 * 1024
 
 /**
  * Claimed by state: a row whose transaction commits late is still found. `skip locked` lets
  * replicas share the work. What is claimed counts as sent from the commit on; a claim that did not
  * go well is taken back by one of the functions below, in the same transaction. The server writes
- * the events as JSON: a driver takes longer over six columns than over one.
+ * the rows as JSON: a driver takes longer over six columns than over one.
+ * @param limit of events; the bundle in which it falls goes whole
  */
 export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
 ): Promise<{ batches: Batch[], full: boolean }> => {
   const { rows } = await sql<ClaimedRow>`
     with due as (
-      select id, row_number() over (order by available_at, id)::integer as place from (
-        select id, available_at from ${sql.ref(`${schema}.outbox`)}
+      select id, sum(size) over (order by available_at, id)::integer as up_to from (
+        select id, available_at, size from ${sql.ref(`${schema}.outbox`)}
          where sent_at is null and available_at <= now() and not ${restoring}
          order by available_at, id limit ${limit} for update skip locked) as locked
     )
-    update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due where o.id = due.id
-    returning due.place, o.id, o.type,
+    update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due
+     where o.id = due.id and due.up_to - o.size < ${limit}
+    returning due.up_to, o.id, o.type,
       '{"id":"' || o.id || '","type":"' || o.type
         || '","request_id":' || coalesce(to_json(o.request_id)::text, 'null')
         || ',"attempts":' || o.attempts || ',"created_at":"'
         || to_char(o.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
         || '","data":' || o.data || '}' as text`.execute(tx)
-  return { batches: toBatches(rows), full: rows.length === limit }
+  rows.sort((a, b) => a.up_to - b.up_to)
+  return { batches: toBatches(rows), full: (rows.at(-1)?.up_to ?? 0) >= limit }
 }
 
-interface ClaimedRow { place: number, id: string, type: string, text: string }
+/** `up_to`: the events of all rows up to this one. */
+interface ClaimedRow { up_to: number, id: string, type: string, text: string }
 
 function toBatches (rows: ClaimedRow[]): Batch[] {
-  const groups = Map.groupBy(rows.sort((a, b) => a.place - b.place), row => row.type)
+  const groups = Map.groupBy(rows, row => row.type)
   return [...groups].flatMap(([type, group]) => {
     const parts: { ids: string[], texts: string[], characters: number }[] = []
     for (const { id, text } of group) {
@@ -87,12 +98,25 @@ export const markUnsent = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)} set sent_at = null
    where id = any(${ids}::uuid[])`.execute(tx)
 
-/** Tries again after 1 s, 2 s, 4 s … up to a minute. */
-export const markFailed = (tx: Tx, schema: string, ids: string[]) => sql`
-  update ${sql.ref(`${schema}.outbox`)}
-     set sent_at = null, attempts = attempts + 1,
-         available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
-   where id = any(${ids}::uuid[])`.execute(tx)
+/**
+ * Tries again after 1 s, 2 s, 4 s … up to a minute. A bundle is parted: each of its events is a row
+ * from then on, and those that are not named had their effects.
+ * @param ids of rows, and of events that failed in them
+ */
+export async function markFailed (tx: Tx, schema: string, ids: string[]): Promise<void> {
+  const outbox = sql.ref(`${schema}.outbox`)
+  if (ids.some(isBundle)) await sql`
+    insert into ${outbox} (id, type, data, request_id, created_at, sent_at)
+    select id, type, data, request_id, created_at, now() from ${sql.ref(`${schema}.outbox_events`)}
+     where row_id = any(${ids}::uuid[]) and id <> row_id`.execute(tx)
+  if (ids.some(isBundle)) await sql`
+    delete from ${outbox} where id = any(${ids}::uuid[]) and size > 1`.execute(tx)
+  await sql`
+    update ${outbox}
+       set sent_at = null, attempts = attempts + 1,
+           available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
+     where id = any(${ids}::uuid[])`.execute(tx)
+}
 
 /**
  * On its way, but not confirmed: it comes again when it has waited twice as long as it has now,
@@ -136,33 +160,85 @@ export const readDatabaseIdentity = async (db: Db) => (await sql<{ identity: str
   `.execute(db)).rows[0]!.identity
 
 /**
- * Writes the inbox rows and returns the events that were not there yet: what was seen before has
- * had its effect. Also whether anybody was erased of late, whom they may name.
+ * Writes the inbox rows, one for each bundle and each event that was told alone, and returns the
+ * events that were not there yet: what was seen before has had its effect. Also whether anybody was
+ * erased of late, whom they may name.
  * @throws as for a lock that somebody else holds, while services are restored
  */
 export const insertInbox = async (
   tx: Tx, schema: string, handler: string, ids: string[]
 ): Promise<{ fresh: Set<string>, some_erased: boolean }> => {
+  const origins = Map.groupBy(new Set(ids), id => originOf(id).id)
+  const done = [...origins.values()].map(placesOf)
   // Almost always all are new; then their number says so, and they need not be read again.
   const { rows: [row] } = await sql<{
-    seen: string[] | null, some_erased: boolean, is_restoring: boolean
+    fresh: string[] | null, some_erased: boolean, is_restoring: boolean
   }>`
     with gate as materialized (
       select pg_advisory_xact_lock_shared(${effectsGate(schema)})
-    ), seen as (
-      insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler)
-      select id, ${handler} from gate, unnest(${plainArray(ids)}::uuid[]) as id order by id
+    ), fresh as (
+      insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler, done)
+      select id, ${handler}, done
+        from gate, unnest(${plainArray([...origins.keys()])}::uuid[], ${done}::int4multirange[])
+          as i (id, done) order by id
       on conflict do nothing returning event_id
     )
-    select case when count(*) < ${ids.length} then coalesce(array_agg(event_id::text), '{}') end as seen,
+    select case when count(*) < ${origins.size} then coalesce(array_agg(event_id::text), '{}') end as fresh,
            exists (select from ${sql.ref(`${schema}.erasures`)}) as some_erased,
            ${restoring} as is_restoring
-      from seen
+      from fresh
   `.execute(tx)
   if (row!.is_restoring) {
     throw Object.assign(new Error('A restore is under way.'), { code: lock_not_available })
   }
-  return { fresh: new Set(row!.seen ?? ids), some_erased: row!.some_erased }
+  const { fresh, some_erased } = row!
+  if (fresh === null) return { fresh: new Set(ids), some_erased }
+  const known = [...origins].flatMap(([id, of_it]) => fresh.includes(id) ? [] : of_it)
+  const more = await addToInbox(tx, schema, handler, known.filter(id => originOf(id).place !== null))
+  return { fresh: new Set([...fresh.flatMap(id => origins.get(id)!), ...more]), some_erased }
+}
+
+/**
+ * The places of events of one bundle, each named once, as PostgreSQL writes a set; null for one that
+ * was told alone.
+ */
+function placesOf (ids: readonly string[]): string | null {
+  const places = ids.flatMap(id => originOf(id).place ?? [])
+  if (places.length === 0) return null
+  const [first, last] = [Math.min(...places), Math.max(...places)]
+  // Nearly always the whole bundle.
+  if (last - first === places.length - 1) return `{[${first},${last + 1})}`
+  return `{${places.map(place => `[${place},${place + 1})`).join()}}`
+}
+
+/**
+ * The inbox row of a bundle is there when it was parted, or comes again. Its lock is what keeps two
+ * that handle parts of it apart.
+ * @returns those of its events that were not done yet, and are now
+ */
+async function addToInbox (
+  tx: Tx, schema: string, handler: string, ids: string[]
+): Promise<string[]> {
+  if (ids.length === 0) return []
+  const inbox = sql.ref(`${schema}.inbox`)
+  const origins = ids.map(originOf)
+  const given = sql`unnest(${plainArray(ids)}::uuid[], ${plainArray(origins.map(one => one.id))}::uuid[],
+    ${plainArray(origins.map(one => one.place))}::integer[]) as e (id, bundle, place)`
+  const { rows } = await sql<{ id: string }>`
+    with known as (
+      select event_id, done from ${inbox} where handler = ${handler} and event_id in (
+        select bundle from ${given}) order by event_id for update
+    )
+    select e.id from ${given} join known on known.event_id = e.bundle
+     where not known.done @> e.place`.execute(tx)
+  const fresh = rows.map(({ id }) => id)
+  const parts = Map.groupBy(fresh, id => originOf(id).id)
+  if (fresh.length > 0) await sql`
+    update ${inbox} i set done = i.done + f.done
+      from unnest(${plainArray([...parts.keys()])}::uuid[],
+        ${[...parts.values()].map(placesOf)}::int4multirange[]) as f (bundle, done)
+     where i.event_id = f.bundle and i.handler = ${handler}`.execute(tx)
+  return fresh
 }
 
 /** Whatever was sent. @returns how many there are */
@@ -205,9 +281,13 @@ export const takeDeadLetter = async (
 export const describeDeadLetter = (db: Db, schema: string, id: string, error: string) => sql`
   update ${sql.ref(`${schema}.dead_letters`)} set error = ${error} where id = ${id}`.execute(db)
 
-export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: string) => sql`
-  delete from ${sql.ref(`${schema}.inbox`)}
-   where event_id = ${event_id} and handler = ${handler}`.execute(tx)
+export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: string) => {
+  const { id, place } = originOf(event_id)
+  const inbox = sql.ref(`${schema}.inbox`)
+  const row = sql`where event_id = ${id} and handler = ${handler}`
+  return (place === null ? sql`delete from ${inbox} ${row}` : sql`
+    update ${inbox} set done = done - ${placesOf([event_id])}::int4multirange ${row}`).execute(tx)
+}
 
 export interface IdempotencyRow { fingerprint: Buffer, status: number, reply: unknown }
 export interface IdempotencyKey extends IdempotencyRow { scope: string, key: string }
@@ -295,7 +375,7 @@ export async function deleteOldMessages (db: Db, schema: string): Promise<void> 
 export const countWaiting = async (
   db: Db, schema: string
 ) => (await sql<{ outbox: number, dead_letters: number }>`
-  select (select count(*) from ${sql.ref(`${schema}.outbox`)} where sent_at is null) as outbox,
+  select (select coalesce(sum(size), 0) from ${sql.ref(`${schema}.outbox`)} where sent_at is null) as outbox,
          (select count(*) from ${sql.ref(`${schema}.dead_letters`)}
            where retried_at is null) as dead_letters
   `.execute(db)).rows[0]!

@@ -15,12 +15,15 @@ export interface StoredEvent {
   checked_as?: EventDefinition
 }
 
-/** Events of one type as an outbox gives them away: whoever sends them on need not read them. */
+/** Rows of one type as an outbox gives them away: whoever sends them on need not read them. */
 export interface Batch {
   type: string
-  /** In the order of the text. */
+  /** Of the rows, in the order of the text. */
   ids: string[]
-  /** A JSON array of `StoredEvent`. */
+  /**
+   * A JSON array of `StoredEvent`, one for each row; what a bundle has for data are several events
+   * (event-bundles.ts).
+   */
   text: string
 }
 

@@ -84,14 +84,17 @@ const names = (column: string, needles: string[]) => sql`exists (
   select from unnest(${needles}::text[]) as needle
    where strpos(lower(${sql.ref(column)}::text), needle) > 0)`
 
-/** What was delivered, answers kept for a repetition, and news of accounts that nobody needs. */
+/**
+ * What was delivered, answers kept for a repetition, and news of accounts that nobody needs.
+ * Bundles are left to who rewrites them: they tell of others as well.
+ */
 export async function deleteMessagesAbout (
   tx: Tx, schema: string, needles: string[], but: readonly string[]
 ): Promise<void> {
   const table = (name: string) => sql.ref(`${schema}.${name}`)
   await sql`delete from ${table('outbox')}
-    where sent_at is not null and type <> all(${but}::text[]) and ${names('data', needles)}
-    `.execute(tx)
+    where size = 1 and sent_at is not null and type <> all(${but}::text[])
+      and ${names('data', needles)}`.execute(tx)
   await sql`delete from ${table('idempotency_keys')}
     where ${names('scope', needles)} or ${names('reply', needles)}`.execute(tx)
   await sql`delete from ${table('dead_letters')}
@@ -109,8 +112,8 @@ export async function deleteMessagesAbout (
 export const findMessagesAbout = async (
   tx: Tx, schema: string, table: 'outbox' | 'dead_letters', needles: string[],
   but: readonly string[]
-) => (await sql<{ id: string, data: unknown }>`
-  select id, data from ${sql.ref(`${schema}.${table}`)}
+) => (await sql<{ id: string, data: unknown, is_sent: boolean }>`
+  select id, data, ${table === 'outbox' ? sql`sent_at is not null` : sql`false`} as is_sent from ${sql.ref(`${schema}.${table}`)}
    where type <> all(${but}::text[]) and ${names('data', needles)} for update nowait`.execute(tx)).rows
 
 export const rewriteMessage = (
@@ -119,8 +122,11 @@ export const rewriteMessage = (
   update ${sql.ref(`${schema}.${table}`)} set data = ${JSON.stringify(data)}::json
    where id = ${id}`.execute(tx)
 
-/** Events that name whom they erase do not outlive their delivery. */
+/**
+ * Events that name whom they erase do not outlive their delivery, nor do those that were parted
+ * from them: their ids have all digits but the last three of the bundle's.
+ */
 export const deleteSent = (tx: Tx, schema: string, ids: string[], types: readonly string[]) => sql`
-  delete from ${sql.ref(`${schema}.outbox`)}
-   where id = any(${ids}::uuid[]) and sent_at is not null and type = any(${types}::text[])
-  `.execute(tx)
+  delete from ${sql.ref(`${schema}.outbox`)} o using unnest(${ids}::uuid[]) as given
+   where o.id between given and overlay(given::text placing 'fff' from 34)::uuid
+     and o.sent_at is not null and o.type = any(${types}::text[])`.execute(tx)

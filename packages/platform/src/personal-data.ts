@@ -5,6 +5,7 @@ import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { PersonalRecords, Words } from '@fermata/contracts/platform'
 import { addressErased } from '@fermata/contracts/users'
 import type { Db, Tx } from './database.ts'
+import { isBundle, type Bundled } from './event-bundles.ts'
 import type { StoredEvent } from './messages.ts'
 import {
   deleteMessagesAbout, eraseRows, findErased, findMessagesAbout, findRows, rememberErased,
@@ -139,8 +140,13 @@ async function eraseMessages (tx: Tx, schema: string, gone: Subjects): Promise<v
   await deleteMessagesAbout(tx, schema, needles, erasing_types)
   const is_gone = { user: setOf(gone.user_ids), address: setOf(gone.addresses) }
   for (const table of ['outbox', 'dead_letters'] as const) {
-    for (const { id, data } of await findMessagesAbout(tx, schema, table, needles, erasing_types)) {
-      await rewriteMessage(tx, schema, table, id, withoutPeople(data, is_gone))
+    for (const { id, data, is_sent } of
+      await findMessagesAbout(tx, schema, table, needles, erasing_types)) {
+      const about = (one: Bundled) =>
+        needles.some(needle => JSON.stringify(one).toLowerCase().includes(needle))
+      await rewriteMessage(tx, schema, table, id, !isBundle(id) ? withoutPeople(data, is_gone)
+        : (data as Bundled[]).map(one => one === null || !about(one) ? one
+          : is_sent ? null : { ...one, data: withoutPeople(one.data, is_gone) }))
     }
   }
 }

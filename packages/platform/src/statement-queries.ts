@@ -1,6 +1,7 @@
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import { sql, type RawBuilder } from 'kysely'
 import type { Db } from './database.ts'
+import { originOf, rowsOf } from './event-bundles.ts'
 
 /** What every service states of its outbox, its inbox and its dead letters. */
 
@@ -14,7 +15,7 @@ export function within ({ after, ids }: Lines, column: string): RawBuilder<unkno
     and ${ids === null ? sql`true` : sql`${id} = any(${[...ids]}::uuid[])`})`
 }
 
-/** Events that nobody has taken yet, and since when each may be. */
+/** Rows of events that nobody has taken yet, and since when each may be. */
 export const listUnsentLines = async (db: Db, schema: string, lines: Lines) =>
   (await sql<StatementLine>`
   select id, created_at as since, json_build_object('type', type, 'attempts', attempts) as figures
@@ -25,8 +26,13 @@ export const listUnsentLines = async (db: Db, schema: string, lines: Lines) =>
 export const listSentLines = async (db: Db, schema: string, lines: Lines) =>
   (await sql<StatementLine>`
   select id, sent_at as since, json_build_object('type', type, 'data', data::text) as figures
-    from ${sql.ref(`${schema}.outbox`)} where sent_at is not null and ${within(lines, 'id')}
-   order by id limit ${lines.limit}`.execute(db)).rows
+    from ${sql.ref(`${schema}.outbox_events`)}
+   where sent_at is not null and ${within(lines, 'id')}
+     -- Of the bundle of the last line there may be more to tell.
+     and ${lines.after === null ? sql`true` : sql`row_id >= ${originOf(lines.after).id}::uuid`}
+     and ${lines.ids === null ? sql`true` : sql`row_id = any(${rowsOf(lines.ids)}::uuid[])`}
+   order by row_id, id limit ${lines.limit}`.execute(db)).rows
+
 
 export const listDeadLetterLines = async (db: Db, schema: string, lines: Lines) =>
   (await sql<StatementLine>`
@@ -36,14 +42,20 @@ export const listDeadLetterLines = async (db: Db, schema: string, lines: Lines) 
    order by id limit ${lines.limit}`.execute(db)).rows
 
 /** Those that have had their effect, or are dead letters that wait for somebody to look at them. */
-export const findHandled = async (
+export async function findHandled (
   db: Db, schema: string, owed: readonly { event_id: string, handler: string }[]
-) => new Set((await sql<{ key: string }>`
-  select o.event_id || ' ' || o.handler as key
-    from unnest(${owed.map(one => one.event_id)}::uuid[], ${owed.map(one => one.handler)}::text[])
-      as o (event_id, handler)
+): Promise<Set<string>> {
+  const origins = owed.map(({ event_id }) => originOf(event_id))
+  const { rows } = await sql<{ key: string }>`
+    select o.event_id || ' ' || o.handler as key
+    from unnest(${owed.map(one => one.event_id)}::uuid[], ${owed.map(one => one.handler)}::text[],
+      ${origins.map(one => one.id)}::uuid[], ${origins.map(one => one.place)}::integer[])
+      as o (event_id, handler, origin, place)
    where exists (select from ${sql.ref(`${schema}.inbox`)} i
-                  where i.event_id = o.event_id and i.handler = o.handler)
+                  where i.event_id = o.origin and i.handler = o.handler
+                    and (o.place is null or i.done @> o.place))
       or exists (select from ${sql.ref(`${schema}.dead_letters`)} d
                   where d.event_id = o.event_id and d.handler = o.handler)`
-  .execute(db)).rows.map(row => row.key))
+  .execute(db)
+  return new Set(rows.map(row => row.key))
+}

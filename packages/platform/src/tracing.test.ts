@@ -179,7 +179,7 @@ test('OTEL_TRACES_SAMPLER_ARG: what is not kept leaves no span, what its sender 
     // Sent in their order: what was kept of the first would be here by now.
     expect(receiver.spans.filter(span => span.trace_id === traceIdOf(id))).toEqual([])
     const { rows } = await other.context('orders').pool.query<{ request_id: string }>(
-      'select request_id from orders.outbox where data ->> $1 = $2', ['note', 'a'])
+      'select request_id from orders.outbox_events where data ->> $1 = $2', ['note', 'a'])
     expect(rows).toEqual([{ request_id: id }])
   } finally {
     await other.stop()

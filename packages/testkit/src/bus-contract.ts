@@ -71,7 +71,7 @@ export function watch ({ teller, counter }: Pick<Parties, 'teller' | 'counter'>)
     },
     async unsent (subject: string) {
       const { rows } = await ctx.pool.query<{ id: string }>(
-        `select id from events.outbox where sent_at is null and data->>'subject' = $1`, [subject])
+        `select id from events.outbox_events where sent_at is null and data->>'subject' = $1`, [subject])
       return rows
     },
     /** Retries are due now, not after their pause. */

@@ -29,7 +29,7 @@ test('endRestoredAccounts: an account that a copy brought back ends again, and a
 
   expect((await ctx.pool.query('select id from auth.accounts')).rows).toEqual([{ id: stays }])
   const told = await ctx.pool.query(
-    `select from auth.outbox where type = $1 and data ->> 'user_id' = $2`,
+    `select from auth.outbox_events where type = $1 and data ->> 'user_id' = $2`,
     [credentialsDeleted.type, gone])
   const known = await ctx.pool.query('select from auth.erasures where user_id = $1', [gone])
   // What was told is forgotten as soon as everybody has heard.

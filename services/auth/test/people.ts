@@ -30,7 +30,7 @@ export async function published<E extends EventDefinition> (
   ctx: Ctx, event: E, user_id: string,
 ): Promise<DataOf<E>[]> {
   const { rows } = await ctx.pool.query<{ data: DataOf<E> }>(
-    'select data from auth.outbox where type = $1 and data->>\'user_id\' = $2 order by id',
+    'select data from auth.outbox_events where type = $1 and data->>\'user_id\' = $2 order by id',
     [event.type, user_id])
   return rows.map(row => row.data)
 }

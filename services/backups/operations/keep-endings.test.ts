@@ -62,7 +62,7 @@ test('keepEndings: what ended is beside the copies, signed, without an address, 
     token: await admin(), params: { id: backup.id }, body: { services: ['auth'] },
   })
   const { rows } = await ctx.pool.query<{ data: DataOf<typeof api.copiesRestored> }>(
-    'select data from backups.outbox where type = $1', [api.copiesRestored.type])
+    'select data from backups.outbox_events where type = $1', [api.copiesRestored.type])
   expect(rows.map(({ data }) => [data.order_ids, data.account_ids]))
     .toEqual([[[order_id], [user_id]]])
 

@@ -48,7 +48,7 @@ const end = (id: string) => ctx.db.updateTable('events.events')
   .set({ starts_at: inDays(-2), ends_at: inDays(-1) }).where('id', '=', id).execute()
 
 async function published<D> (definition: { type: string }, id: string): Promise<D[]> {
-  const rows = await ctx.db.selectFrom('events.outbox').select('data').where('type', '=',
+  const rows = await ctx.db.selectFrom('events.outbox_events').select('data').where('type', '=',
     definition.type).orderBy('id').execute()
   return rows.map(row => row.data as D)
     .filter(data => ((data as { event?: { id: string } }).event ??

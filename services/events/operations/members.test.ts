@@ -49,7 +49,7 @@ const draft = async (owner: Person, organizer_id?: string) =>
     token: owner.token, body: eventInput(organizer_id ? { organizer_id } : {}),
   })).body
 const told = async (organizer_id: string) =>
-  (await ctx.db.selectFrom('events.outbox').select('data')
+  (await ctx.db.selectFrom('events.outbox_events').select('data')
     .where('type', '=', api.organizerMembersChanged.type).orderBy('id').execute())
     .map(row => row.data as api.OrganizerMembers)
     .filter(data => data.organizer_id === organizer_id)

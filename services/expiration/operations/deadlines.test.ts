@@ -112,7 +112,7 @@ test('publishDue: tells once of each hold that ends, and leaves the others waiti
   )
 
   expect((await deadlineOf('order_hold', later.order_id)).status).toBe('waiting')
-  const told = await ctx.db.selectFrom('expiration.outbox').select('data').where(
+  const told = await ctx.db.selectFrom('expiration.outbox_events').select('data').where(
     'type',
     '=',
     deadlineReached.type,

@@ -123,7 +123,7 @@ test('deliverDue, retryDelivery: refused for good, it is a dead letter until an 
   expect(dead).toMatchObject({ attempts: 3, next_attempt_at: null, sent_at: null })
   expect(dead.last_error).toContain('550')
   const { db } = it.context<Ctx>('notifications')
-  const told = await db.selectFrom('notifications.outbox').select('data')
+  const told = await db.selectFrom('notifications.outbox_events').select('data')
     .where('type', '=', deadLetterAdded.type).execute()
   expect(told.map(row => row.data)).toContainEqual(expect.objectContaining(
     { dead_letter_id: dead.id, service: 'notifications', subject: 'tickets_issued', error: 'EENVELOPE 550' }))

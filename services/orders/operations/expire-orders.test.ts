@@ -56,7 +56,7 @@ const pay = (orders: api.PlacedOrder[]) => ctx.transaction(tx => completeOrders(
   orders.map(order => ({ id: uuidv7(), data: paid(order), request_id: null, created_at: '' }))))
 
 const toldOf = async (event_id: string) => (await sql<{ order_id: string, expired_at: string }>`
-  select data ->> 'order_id' as order_id, data ->> 'expired_at' as expired_at from orders.outbox
+  select data ->> 'order_id' as order_id, data ->> 'expired_at' as expired_at from orders.outbox_events
    where type = ${api.orderExpired.type} and data ->> 'event_id' = ${event_id}`.execute(ctx.db)).rows
 
 test('sweepHolds: 6,000 holds that end in one second are free after one sweep, and told of once each', async () => {

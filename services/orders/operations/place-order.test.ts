@@ -19,7 +19,7 @@ afterAll(() => it.stop())
 
 const place = (body: unknown, as: { token?: string, key?: string } = {}) => it.send(
   placeOrder, { body, ...as })
-const count = async (table: 'orders.orders' | 'orders.idempotency_keys' | 'orders.outbox') =>
+const count = async (table: 'orders.orders' | 'orders.idempotency_keys' | 'orders.outbox_events') =>
   (await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}`.execute(ctx.db)).rows[0]!.n
 
 test('placeOrder: two buyers race for the last ticket and one of them gets it', async () => {
@@ -66,7 +66,7 @@ test('placeOrder: what costs nothing is completed at once and counts as sold', a
   expect(body).toMatchObject({ status: 'completed', total_minor: 0, completed_at: expect.any(String) })
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2, tickets: 2 })
   const { rows } = await sql<{ type: string, data: { event?: object } }>`
-    select type, data from orders.outbox where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
+    select type, data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
   expect(rows.map(row => row.type)).toEqual([api.orderCompleted.type])
   expect(rows[0]!.data).toMatchObject({ event: { id: type.event_id } })
   expect(JSON.stringify(rows)).not.toContain(body.access_token)
@@ -237,7 +237,7 @@ test('placeOrder: a buyer takes the stock of holds that are over, without waitin
     api.getOrder, { params: { id: held[0]!.body.id },
       token: it.orderToken(held[0]!.body.id) })
   expect(expired.body).toMatchObject({ status: 'expired', expired_at: expect.any(String) })
-  await it.eventually(async () => (await sql`select from orders.outbox where type = ${api.orderExpired.type}
+  await it.eventually(async () => (await sql`select from orders.outbox_events where type = ${api.orderExpired.type}
     and data ->> 'event_id' = ${type.event_id}`.execute(ctx.db)).rows.length === 2, 'both to be told')
 })
 
@@ -252,7 +252,7 @@ test('placeOrder: several events sell beside each other', async () => {
 
 test('placeOrder: a batch whose connection dies sells nothing and is told to come back', async () => {
   const type = await seedTicketType(ctx)
-  const before = [await count('orders.orders'), await count('orders.outbox'), await count('orders.idempotency_keys')]
+  const before = [await count('orders.orders'), await count('orders.outbox_events'), await count('orders.idempotency_keys')]
   // Somebody holds the event's lock, so the batch is inside its transaction when its connection is
   // killed.
   const [others] = await ctx.transaction(async tx => {
@@ -271,7 +271,7 @@ test('placeOrder: a batch whose connection dies sells nothing and is told to com
   const again = await Promise.all([1, 2, 3].map(n => place(orderOf(type), { key: `killed-${n}` })))
 
   expect(again.map(reply => reply.status)).toEqual([201, 201, 201])
-  expect([await count('orders.orders'), await count('orders.outbox'), await count('orders.idempotency_keys')])
+  expect([await count('orders.orders'), await count('orders.outbox_events'), await count('orders.idempotency_keys')])
     .toEqual(before.map(n => n + 3))
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 3, orders: 3 })
 })

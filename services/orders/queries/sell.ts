@@ -2,6 +2,7 @@ import type { EventFacts, EventStatus, Locale } from '@fermata/contracts/fields'
 import type { PriceTier, Pricing } from '@fermata/contracts/orders'
 import { asLines, plainArray } from '@fermata/platform/array-text'
 import type { Client } from '@fermata/platform/database'
+import { toRows } from '@fermata/platform/event-bundles'
 import type { IdempotencyKey } from '@fermata/platform/message-queries'
 import type { Ctx } from '../context.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
@@ -189,7 +190,8 @@ export interface SaleItemRow {
   order_id: string, ticket_type_id: string, line: number, name: string, quantity: number
   unit_price_minor: number, discount_minor: number
 }
-export interface SaleEventRow { id: string, type: string, data: string, request_id: string }
+/** What an order tells, as JSON. */
+export interface SaleEvent { type: string, data: string, request_id: string }
 /**
  * Of the answer its order's id is kept: the rest is the order itself, and would be written twice.
  */
@@ -201,7 +203,7 @@ export interface Sale {
   expires_at: string
   orders: SaleRow[]
   items: SaleItemRow[]
-  events: SaleEventRow[]
+  events: SaleEvent[]
   keys: SaleKeyRow[]
   /** Pool id to what it holds and has sold more than before. */
   pools: { id: string, held: number, sold: number }[]
@@ -243,8 +245,9 @@ const writeSale = (client: Client, sale: Sale) => client.query({
       select $14::uuid, * from unnest($33::bytea[], $34::uuid[], $35::integer[])
       on conflict (event_id, network, ticket_type_id) do update set tickets = h.tickets + excluded.tickets
     ), told as (
-      insert into orders.outbox (id, type, data, request_id)
-      select * from unnest($22::uuid[], $23::text[], string_to_array($24, E'\\n')::json[], string_to_array($25, E'\\n'))
+      insert into orders.outbox (id, type, data, request_id, size)
+      select * from unnest($22::uuid[], $23::text[], string_to_array($24, E'\\n')::json[],
+        string_to_array($25, E'\\n', ''), $36::smallint[])
     )
     insert into orders.idempotency_keys (scope, key, fingerprint, status, reply)
     select scope, key, substring($28::bytea from (at * 32 - 31)::integer for 32), 201, to_json(order_id)
@@ -259,6 +262,8 @@ function saleValues (sale: Sale): unknown[] {
   const plain = <T>(rows: readonly T[], valueOf: (row: T) => string | number | null) =>
     plainArray(rows.map(valueOf))
   const lines = <T>(rows: readonly T[], textOf: (row: T) => string) => asLines(rows.map(textOf))
+  const told = [...Map.groupBy(events, event => event.type)]
+    .flatMap(([type, group]) => toRows(type, group))
   return [
     plain(pools, pool => pool.id), plain(pools, pool => pool.held), plain(pools, pool => pool.sold),
     plain(orders, order => order.id), plain(orders, order => order.code),
@@ -270,14 +275,14 @@ function saleValues (sale: Sale): unknown[] {
     plain(items, item => item.order_id), plain(items, item => item.ticket_type_id),
     items.map(item => item.name), plain(items, item => item.quantity),
     plain(items, item => item.unit_price_minor),
-    plain(events, event => event.id), plain(events, event => event.type),
-    lines(events, event => event.data), lines(events, event => event.request_id),
+    plain(told, row => row.id), plain(told, row => row.type),
+    lines(told, row => row.data), lines(told, row => row.request_id ?? ''),
     lines(keys, key => key.scope), lines(keys, key => key.key),
     Buffer.concat(keys.map(key => key.fingerprint)), plain(keys, key => key.order_id),
     plain(items, item => item.line), plain(items, item => item.discount_minor),
     packKeys(orders),
     bytesOf(holds.map(hold => hold.network)), plain(holds, hold => hold.ticket_type_id),
-    plain(holds, hold => hold.tickets),
+    plain(holds, hold => hold.tickets), plain(told, row => row.size),
   ]
 }
 

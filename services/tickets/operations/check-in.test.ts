@@ -58,7 +58,7 @@ test('checkIn: admits once; the second scan says when, where and by whom the fir
 test('checkIn: publishes the admission without the code', async () => {
   const ticket = await issueOne(it)
   await scan(ticket)
-  const rows = await ctx.db.selectFrom('tickets.outbox').select('data')
+  const rows = await ctx.db.selectFrom('tickets.outbox_events').select('data')
     .where('type', '=', ticketAdmitted.type).execute()
   const told = rows.filter(row => (row.data as { ticket: { id: string } }).ticket.id === ticket.id)
   expect(told).toHaveLength(1)

@@ -42,7 +42,7 @@ function refund (order: Completed) {
 const settled = () => issueOne(it)
 
 const announced = async (order_id: string, type: string) =>
-  (await ctx.db.selectFrom('tickets.outbox').select(['data', 'request_id'])
+  (await ctx.db.selectFrom('tickets.outbox_events').select(['data', 'request_id'])
   .where('type', '=', type).execute()).filter(
     row => (row.data as { order_id: string }).order_id === order_id
   )

@@ -193,7 +193,7 @@ test('voidTicket: an operator makes a ticket invalid once, and it is announced',
     await it.send(voidTicket, { params, token: operator, body: {} })
   ).toMatchObject({ status: 409, problem: { type: '/problems/tickets/void' } })
   const told = (
-    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where(
+    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox_events').select('data').where(
       'type', '=', ticketVoided.type
     ).execute()
   )
@@ -241,7 +241,7 @@ test('resendTicket: asks for a mail to the holder, not for a void ticket', async
     await it.send(resendTicket, { params, token })
   ).toMatchObject({ status: 202, body: { id: ticket.id } })
   const told = (
-    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox').select('data').where(
+    await it.context<Ctx>('tickets').db.selectFrom('tickets.outbox_events').select('data').where(
       'type', '=', ticketResent.type
     ).execute()
   )

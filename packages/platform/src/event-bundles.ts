@@ -1,0 +1,74 @@
+import { uuidv7 } from './ids.ts'
+import type { StoredEvent } from './messages.ts'
+
+/**
+ * Events of one type that a transaction publishes are one row of its outbox, a bundle: a row, an
+ * index entry and a claim for each of them cost more than what they say. One that is published
+ * alone is a row of its own.
+ */
+
+/** A row of an outbox, as it is written. */
+export interface OutboxRow {
+  id: string
+  type: string
+  /** JSON. Of a bundle: an array of `Bundled`, whose places give their events their ids. */
+  data: string
+  /** Null in a bundle, whose events have their own. */
+  request_id: string | null
+  /** How many events it holds. */
+  size: number
+}
+
+/** An event in the data of its bundle; null when it was erased after its delivery. */
+export type Bundled = Pick<StoredEvent, 'data' | 'request_id'> | null
+
+/** What a relay takes at once; below the 4,095 that three digits count. */
+const most_events = 500
+/** A quarter of what a message server takes by default, should each be four bytes. */
+const most_characters = 256 * 1024
+
+/** A UUIDv8 (RFC 9562): a UUIDv7 whose last three digits say which event of the bundle is meant. */
+const newBundleId = () => {
+  const id = uuidv7()
+  return `${id.slice(0, 14)}8${id.slice(15, 33)}000`
+}
+const is_of_bundle = (id: string) => id[14] === '8'
+const placeOf = (id: string) => Number.parseInt(id.slice(33), 16)
+/** Whether a row with this id holds several events. */
+export const isBundle = (id: string) => is_of_bundle(id) && id.endsWith('000')
+
+/** Where an event was published: the bundle and its place there, counted from 1, or it alone. */
+export const originOf = (id: string): { id: string, place: number | null } =>
+  is_of_bundle(id) ? { id: `${id.slice(0, 33)}000`, place: placeOf(id) } : { id, place: null }
+
+/** Rows in which these events may stand: a bundle's, or their own. */
+export const rowsOf = (event_ids: readonly string[]): string[] =>
+  [...new Set(event_ids.flatMap(id => [id, originOf(id).id]))]
+
+/** Rows for events of one type, in their order. @param events with their data as JSON */
+export function toRows (
+  type: string, events: readonly { data: string, request_id: string | null }[]
+): OutboxRow[] {
+  const parts: (typeof events)[number][][] = []
+  let characters = Infinity
+  for (const event of events) {
+    characters += event.data.length
+    if (characters > most_characters || parts.at(-1)!.length === most_events) {
+      parts.push([])
+      characters = event.data.length
+    }
+    parts.at(-1)!.push(event)
+  }
+  return parts.map(([first, ...others]) => others.length === 0
+    ? { id: uuidv7(), type, ...first!, size: 1 }
+    : { id: newBundleId(), type, request_id: null, size: others.length + 1,
+        data: `[${[first!, ...others].map(({ request_id, data }) =>
+          `{"request_id":${JSON.stringify(request_id)},"data":${data}}`).join()}]` })
+}
+
+/** The events of rows as an outbox gives them away. */
+export const eventsOf = (rows: StoredEvent[]): StoredEvent[] => rows.flatMap(row =>
+  isBundle(row.id)
+    ? (row.data as Bundled[]).flatMap((one, index) => one === null ? []
+        : { ...row, ...one, id: `${row.id.slice(0, 33)}${(index + 1).toString(16).padStart(3, '0')}` })
+    : row)
