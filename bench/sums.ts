@@ -9,7 +9,7 @@ export interface Sums {
   sold: number
   orders: number
   tickets: number
-  /** Idempotency keys and outbox rows, written in the order's transaction. */
+  /** Idempotency keys and events in the outbox, written in the order's transaction. */
   keys: number
   outbox: number
   /** Orders that a buyer was told of and that are not there. */

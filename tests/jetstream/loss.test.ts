@@ -112,7 +112,7 @@ test('consumer: what was told while it was down reaches it when it starts', asyn
   const ctx = tells.context('events')
   await ctx.transaction(tx => ctx.publish(tx, noted, upTo(1500).map(n => ({ subject: 'late', n }))))
   const unsent = async () =>
-    (await ctx.pool.query('select from events.outbox where sent_at is null')).rowCount
+    (await ctx.pool.query('select from events.outbox_events where sent_at is null')).rowCount
   await new Promise(resolve => setTimeout(resolve, 1000))
   expect(await unsent()).toBe(1500)
 

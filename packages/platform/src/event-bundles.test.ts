@@ -102,7 +102,7 @@ test('consume: of a bundle that is parted by a failure it is remembered what is 
   expect(failed).toEqual([events[3]!.id, events[11]!.id])
   expect(await inbox()).toMatchObject([{ done: '{[1,4),[5,12),[13,21)}' }])
   broken.delete(3)
-  expect(await consumer().consume([...events, ...events])).toEqual([events[11]!.id])
+  expect(await consumer().consume([...events, ...events.slice(0, 8)])).toEqual([events[11]!.id])
   broken.clear()
   // Another process, which knows of no failure.
   expect(await consumer().consume(events)).toEqual([])
