@@ -210,8 +210,8 @@ test('statements: each sent event of a bundle is a line, page by page', async ()
   // Nobody here handles them, so one who says that he should misses all that he has not had.
   const events = lines.map(({ id, figures }) =>
     ({ id, type: String(figures.type), data: String(figures.data) }))
-  await consumer().consume(eventsOf([]).concat(events.slice(0, 100).map(({ id, data }) => ({
-    id, type: noted.type, data: JSON.parse(data), request_id: null, attempts: 0, created_at: '' }))))
+  await consumer().consume(events.slice(0, 100).map(({ id, type, data }): StoredEvent =>
+    ({ id, type, data: JSON.parse(data), request_id: null, attempts: 0, created_at: '' })))
   const missing = await findMissingEffects(ctx.db,
     { name: 'tickets', subscriptions: [on(noted, count)] }, events)
   expect(missing.map(({ event_id }) => event_id)).toEqual(events.slice(100).map(({ id }) => id))

@@ -44,7 +44,7 @@ const batch_characters = 1024 * 1024
  */
 export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
-): Promise<{ batches: Batch[], full: boolean }> => {
+): Promise<{ batches: Batch[], events: number, full: boolean }> => {
   const { rows } = await sql<ClaimedRow>`
     with due as (
       select id, sum(size) over (order by available_at, id)::integer as up_to from (
@@ -61,7 +61,8 @@ export const claimOutbox = async (
         || to_char(o.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
         || '","data":' || o.data || '}' as text`.execute(tx)
   rows.sort((a, b) => a.up_to - b.up_to)
-  return { batches: toBatches(rows), full: (rows.at(-1)?.up_to ?? 0) >= limit }
+  const events = rows.at(-1)?.up_to ?? 0
+  return { batches: toBatches(rows), events, full: events >= limit }
 }
 
 /** `up_to`: the events of all rows up to this one. */
@@ -194,13 +195,14 @@ export const insertInbox = async (
   const { fresh, some_erased } = row!
   if (fresh === null) return { fresh: new Set(ids), some_erased }
   const known = [...origins].flatMap(([id, of_it]) => fresh.includes(id) ? [] : of_it)
-  const more = await addToInbox(tx, schema, handler, known.filter(id => originOf(id).place !== null))
+  const more = await addToInbox(
+    tx, schema, handler, known.filter(id => originOf(id).place !== null))
   return { fresh: new Set([...fresh.flatMap(id => origins.get(id)!), ...more]), some_erased }
 }
 
 /**
- * The places of events of one bundle, each named once, as PostgreSQL writes a set; null for one that
- * was told alone.
+ * The places of events of one bundle, each named once, as PostgreSQL writes a set; null for one
+ * that was told alone.
  */
 function placesOf (ids: readonly string[]): string | null {
   const places = ids.flatMap(id => originOf(id).place ?? [])

@@ -3,8 +3,11 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createLocalBus, type EventBus } from './bus.ts'
 import { createDatabase, createPool, type Db } from './database.ts'
+import { eventsOf } from './event-bundles.ts'
 import { uuidv7 } from './ids.ts'
 import { createLog } from './log.ts'
+import { insertOutbox } from './message-queries.ts'
+import type { StoredEvent } from './messages.ts'
 import { migrate } from './migrate.ts'
 import { startRelay } from './relay.ts'
 
@@ -22,16 +25,20 @@ afterAll(async () => {
   await database.drop()
 })
 
-const write = (count: number) => sql`
+const write = async (count: number) => { await sql`
   insert into events.outbox (id, type, data) select unnest(
-    ${Array.from({ length: count }, () => uuidv7())}::uuid[]), 'events.said.v1', '{}'`.execute(db)
+    ${Array.from({ length: count }, () => uuidv7())}::uuid[]), 'events.said.v1', '{}'`.execute(db) }
+
+const bundle = (count: number) => db.transaction().execute(tx => insertOutbox(tx, 'events',
+  'events.said.v1', Array.from({ length: count }, () => ({ data: {}, request_id: null }))))
 
 test('relay: a small part of the pause follows one event, and all of it follows a crowd', async () => {
   let delivered = 0
   const bus: EventBus = {
     ...createLocalBus(), pace_ms: 4000,
     async deliver (_service, batches) {
-      delivered += batches.reduce((sum, { ids }) => sum + ids.length, 0)
+      delivered += batches.reduce(
+        (sum, { text }) => sum + eventsOf(JSON.parse(text) as StoredEvent[]).length, 0)
       return { failed: [], unconfirmed: [], unsent: [] }
     },
   }
@@ -39,8 +46,8 @@ test('relay: a small part of the pause follows one event, and all of it follows 
     service: 'events', bus, log: createLog('test', { level: 'fatal' }),
     transaction: work => db.transaction().execute(work),
   })
-  const send = async (count: number) => {
-    await write(count)
+  const send = async (count: number, by = write) => {
+    await by(count)
     relay.wake()
   }
   const reaches = (count: number) => vi.waitUntil(() => delivered === count, { timeout: 8000 })
@@ -52,7 +59,8 @@ test('relay: a small part of the pause follows one event, and all of it follows 
     await reaches(one)
   }
 
-  await send(200)
+  // One row, of which two hundred are told.
+  await send(200, bundle)
   await reaches(210)
   await send(1)
   // The control: what follows a crowd waits.

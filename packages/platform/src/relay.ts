@@ -67,14 +67,14 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
     wake()
   })
 
-  /** @returns how many were handed on, and whether more may be waiting */
+  /** @returns how many events were handed on, and whether more may be waiting */
   const sendBatch = (late: string[], hurry: boolean) => transaction(async tx => {
     if (late.length > 0) {
       await markSent(tx, service, late)
       await deleteSent(tx, service, late, erasing_types)
     }
     if (hurry) await hurryOutbox(tx, service)
-    const { batches, full } = await claimOutbox(tx, service, batch_size)
+    const { batches, events, full } = await claimOutbox(tx, service, batch_size)
     if (batches.length === 0) return nothing
     const { failed, unconfirmed, unsent } = await bus.deliver(service, batches)
     if (unsent.length > 0) await markUnsent(tx, service, unsent)
@@ -85,7 +85,7 @@ export function startRelay ({ service, bus, transaction, log }: RelayOptions): R
       await deleteSent(tx, service, erasing.flatMap(({ ids }) => ids), erasing_types)
     }
     if (unsent.length > 0) return nothing
-    return { sent: batches.reduce((sum, { ids }) => sum + ids.length, 0), more: full }
+    return { sent: events, more: full }
   })
 
   async function step (): Promise<typeof nothing> {
