@@ -31,8 +31,7 @@ export const listSentLines = async (db: Db, schema: string, lines: Lines) =>
      -- Of the bundle of the last line there may be more to tell.
      and ${lines.after === null ? sql`true` : sql`row_id >= ${originOf(lines.after).id}::uuid`}
      and ${lines.ids === null ? sql`true` : sql`row_id = any(${rowsOf(lines.ids)}::uuid[])`}
-   order by row_id, id limit ${lines.limit}`.execute(db)).rows
-
+   order by row_id, id limit ${lines.limit} /* present: id */`.execute(db)).rows
 
 export const listDeadLetterLines = async (db: Db, schema: string, lines: Lines) =>
   (await sql<StatementLine>`
