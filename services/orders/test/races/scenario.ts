@@ -93,11 +93,14 @@ async function liveOn (
     if (fate > 5) await wait(30 + random(60))
     // A refund may be heard of before its payment.
     if (fate === 7 && random(4) === 0) await office.refund(payment)
-    await office.pay([payment])
-    // A provider may tell twice, and a buyer may pay twice, and while giving up.
+    // A buyer may pay while giving up, and twice; a provider may tell of all of it twice.
     const again = { ...payment, payment_id: `${payment.payment_id}, again` }
-    if (fate === 4) await Promise.all([office.pay([payment, again]), office.cancel(order_id)])
-    if (random(3) > 0) await office.refund(payment)
+    const is_hasty = fate === 4
+    await Promise.all([office.pay([payment]), ...(is_hasty ? [office.cancel(order_id)] : [])])
+    if (is_hasty) await office.pay([payment, again])
+    if (random(3) > 0) {
+      await Promise.all(Array.from({ length: is_hasty ? 2 : 1 }, () => office.refund(payment)))
+    }
   }
   if (fate > 6) {
     await wait(60)
