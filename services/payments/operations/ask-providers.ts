@@ -31,6 +31,8 @@ export async function askProviders (ctx: Ctx): Promise<void> {
     const charged = await chargeDue(ctx)
     const refunded = await refundDue(ctx)
     if (charged < batch_size && refunded < batch_size) return
+    // More is due than one look took.
+    tables.look_at_ms = 0
   }
 }
 

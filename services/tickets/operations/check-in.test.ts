@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventCanceled } from '@fermata/contracts/events'
 import { orderRefunded } from '@fermata/contracts/orders'
 import {
@@ -235,6 +236,8 @@ test('checkIn: of fifty scans of one code at the same moment exactly one admits'
 const admitUnguarded: typeof admitTickets = async (tx, [row]) => {
   const { id, ticket_id, event_id, gate, admitted_by, admitted_by_id } = row!
   if (refusalOf((await findTicket(tx, ticket_id))!, event_id)) return []
+  // Long enough for another to look, too.
+  await sleep(50)
   await sql`update tickets.tickets set status = 'used' where id = ${ticket_id}`.execute(tx)
   await sql`insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
     values (${id}, ${ticket_id}, ${gate}, ${admitted_by}, ${admitted_by_id})`.execute(tx)
