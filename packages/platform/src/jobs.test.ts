@@ -170,6 +170,28 @@ test('every: an alarm ends the pause, also one that rings while the timer is at 
   await stop()
 })
 
+test('every: while its alarm rests a timer pauses for its interval, however often it is woken', async () => {
+  const alarm = createAlarm()
+  alarm.rests = true
+  let runs = 0
+  async function tick (): Promise<void> {
+    runs++
+    alarm.wake()
+  }
+  const interval_ms = 300
+  const stop = startTimers(
+    [every(interval_ms, tick, () => alarm)], null, createLog('test', { level: 'fatal' }))
+  const began = performance.now()
+  await it.eventually(async () => {
+    alarm.wake()
+    return runs >= 3
+  })
+  const needed_ms = performance.now() - began
+  await stop()
+
+  expect(needed_ms).toBeGreaterThan(interval_ms * 1.8)
+})
+
 test('every: goes on after a failure, and a stop waits for what is at work', async () => {
   let runs = 0
   let at_work = false

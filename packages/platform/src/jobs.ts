@@ -48,14 +48,20 @@ export const every = <C>(
 ): Timer<C> => ({ name: work.name, interval_ms, run: work, alarmOf })
 
 /** Tells a timer that there is work. What it is told while it works counts for the next pause. */
-export interface Alarm { wake: () => void, is_woken: boolean, ring: () => void }
+export interface Alarm {
+  wake: () => void
+  is_woken: boolean
+  /** While it does, a pause is as long as without an alarm. */
+  rests: boolean
+  ring: () => void
+}
 
 export function createAlarm (): Alarm {
   const alarm = {
-    is_woken: false, ring () {},
+    is_woken: false, rests: false, ring () {},
     wake () {
       alarm.is_woken = true
-      alarm.ring()
+      if (!alarm.rests) alarm.ring()
     },
   }
   return alarm
@@ -232,7 +238,7 @@ export function startTimers<C> (timers: Timer<C>[], ctx: C, log: Log): () => Pro
 
 function sleepUntil (ms: number, signal: AbortSignal, alarm?: Alarm): Promise<void> {
   // One that is over tells nobody any more.
-  if (signal.aborted || alarm?.is_woken) return Promise.resolve()
+  if (signal.aborted || (alarm?.is_woken && !alarm.rests)) return Promise.resolve()
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)

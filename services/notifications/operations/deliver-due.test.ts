@@ -307,85 +307,82 @@ test('deliverDue: nothing is sent twice by senders that work at once', async () 
   expect(arrived).toHaveLength(20)
 })
 
-test('deliverDue: in a rush one ticket mail goes a round, and mails about accounts do not wait', async () => {
-  // No timer beside the rounds that are counted here.
+interface Rounds { quiet: TestSystem, ctx: Ctx, sent: () => Promise<number>, rush: () => void }
+
+/** A system with no timer beside the rounds that are counted. */
+async function countRounds (count: (of: Rounds) => Promise<void>): Promise<void> {
   const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer, authPeer])
   try {
     const ctx = quiet.context<Ctx>('notifications')
-    const sent = async () => (await quiet.send(listMailbox)).body.items.length
     const now = performance.eventLoopUtilization()
-    const rush = () => { ctx.resources.rounds.since = { ...now, active: now.active - 3_600_000 } }
-    const news = Array.from({ length: 6 }, () => ticketsFor(newAddress('rush')))
-    await ctx.transaction(tx => mailTickets(ctx, tx, news.map(data =>
-      ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))
-    await publisher(quiet)(passwordResetRequested, ...['ann', 'bob'].map(name => ({
-      username: name, user_id: uuidv7(), email: newAddress(name), locale: 'en', link_id: uuidv7() })))
-    await quiet.eventually(async () => (await ctx.db.selectFrom('notifications.deliveries')
-      .select('id').execute()).length === 8)
-
-    // A slow machine ends a round by its clock.
-    while (await sent() < 3) {
-      rush()
-      await deliverDue(ctx)
-    }
-    expect(await sent()).toBe(3)
-    rush()
-    await deliverDue(ctx)
-    expect(await sent()).toBe(4)
-    // The control: with time to spare all go in one round.
-    Object.assign(ctx.resources.rounds,
-      { since: { ...now, idle: now.idle - 3_600_000 }, length_ms: 2000 })
-    await deliverDue(ctx)
-    expect(await sent()).toBe(8)
-  } finally {
-    await quiet.stop()
-  }
-})
-
-test('deliverDue: a mail that is late ends the restraint of a rush for those behind it', async () => {
-  const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer, authPeer])
-  try {
-    const ctx = quiet.context<Ctx>('notifications')
-    const sent = async () => (await quiet.send(listMailbox)).body.items.length
-    const now = performance.eventLoopUtilization()
-    const rush = () => { ctx.resources.rounds.since = { ...now, active: now.active - 3_600_000 } }
-    await ctx.transaction(tx => mailTickets(ctx, tx, Array.from({ length: 4 }, () =>
-      ({ id: uuidv7(), data: ticketsFor(newAddress('late')), request_id: null,
-        created_at: inHours(0) }))))
-    rush()
-    await deliverDue(ctx)
-    expect(await sent()).toBe(1)
-    await sql`update notifications.deliveries set next_attempt_at = now() - interval '1 minute'
-      where status = 'pending'`.execute(ctx.db)
-
-    rush()
-    await deliverDue(ctx)
-    expect(await sent()).toBe(2)
-    rush()
-    ctx.resources.rounds.length_ms = 2000
-    await deliverDue(ctx)
-    expect(await sent()).toBeGreaterThan(3)
-  } finally {
-    await quiet.stop()
-  }
-})
-
-test('notify: a mail that is committed leaves at once, and one that is taken back wakes nobody', async () => {
-  const quiet = await startTestSystem([{ ...service, timers: [] }, ticketsPeer, authPeer])
-  try {
-    const ctx = quiet.context<Ctx>('notifications')
-    const tell = (fails: boolean) => ctx.transaction(async tx => {
-      await mailTickets(ctx, tx, [{ id: uuidv7(), data: ticketsFor(newAddress('woken')),
-        request_id: null, created_at: inHours(0) }])
-      expect(ctx.resources.post.is_woken).toBe(false)
-      if (fails) throw new Error('taken back')
+    await count({
+      quiet, ctx,
+      sent: async () => (await quiet.send(listMailbox)).body.items.length,
+      rush () { ctx.resources.rounds.since = { ...now, active: now.active - 3_600_000 } },
     })
-
-    await expect(tell(true)).rejects.toThrow('taken back')
-    expect(ctx.resources.post.is_woken).toBe(false)
-    await tell(false)
-    expect(ctx.resources.post.is_woken).toBe(true)
   } finally {
     await quiet.stop()
   }
-})
+}
+
+test('deliverDue: in a rush one ticket mail goes a round, and mails about accounts do not wait', () => countRounds(async ({ quiet, ctx, sent, rush }) => {
+  const news = Array.from({ length: 6 }, () => ticketsFor(newAddress('rush')))
+  await ctx.transaction(tx => mailTickets(ctx, tx, news.map(data =>
+    ({ id: uuidv7(), data, request_id: null, created_at: inHours(0) }))))
+  await publisher(quiet)(passwordResetRequested, ...['ann', 'bob'].map(name => ({
+    username: name, user_id: uuidv7(), email: newAddress(name), locale: 'en', link_id: uuidv7() })))
+  await quiet.eventually(async () => (await ctx.db.selectFrom('notifications.deliveries')
+    .select('id').execute()).length === 8)
+
+  // A slow machine ends a round by its clock.
+  while (await sent() < 3) {
+    rush()
+    await deliverDue(ctx)
+  }
+  expect(await sent()).toBe(3)
+  // However often purchases wake it.
+  expect(ctx.resources.post.rests).toBe(true)
+  rush()
+  await deliverDue(ctx)
+  expect(await sent()).toBe(4)
+  // The control: with time to spare all go in one round.
+  const now = performance.eventLoopUtilization()
+  Object.assign(ctx.resources.rounds,
+    { since: { ...now, idle: now.idle - 3_600_000 }, length_ms: 2000 })
+  await deliverDue(ctx)
+  expect(await sent()).toBe(8)
+  expect(ctx.resources.post.rests).toBe(false)
+}))
+
+test('deliverDue: a mail that is late ends the restraint of a rush for those behind it', () => countRounds(async ({ ctx, sent, rush }) => {
+  await ctx.transaction(tx => mailTickets(ctx, tx, Array.from({ length: 4 }, () =>
+    ({ id: uuidv7(), data: ticketsFor(newAddress('late')), request_id: null,
+      created_at: inHours(0) }))))
+  rush()
+  await deliverDue(ctx)
+  expect(await sent()).toBe(1)
+  await sql`update notifications.deliveries set next_attempt_at = now() - interval '1 minute'
+    where status = 'pending'`.execute(ctx.db)
+
+  rush()
+  await deliverDue(ctx)
+  expect(await sent()).toBe(2)
+  rush()
+  ctx.resources.rounds.length_ms = 2000
+  await deliverDue(ctx)
+  expect(await sent()).toBeGreaterThan(3)
+}))
+
+test('notify: a mail that is committed leaves at once, and one that is taken back wakes nobody', () => countRounds(async ({ ctx }) => {
+  const tell = (fails: boolean) => ctx.transaction(async tx => {
+    await mailTickets(ctx, tx, [{ id: uuidv7(), data: ticketsFor(newAddress('woken')),
+      request_id: null, created_at: inHours(0) }])
+    expect(ctx.resources.post.is_woken).toBe(false)
+    if (fails) throw new Error('taken back')
+  })
+
+  await expect(tell(true)).rejects.toThrow('taken back')
+  expect(ctx.resources.post.is_woken).toBe(false)
+  await tell(false)
+  expect(ctx.resources.post.is_woken).toBe(true)
+}))

@@ -26,9 +26,8 @@ const max_error_length = 1000
 
 /**
  * Sends what is due, the most urgent first; in a rush one mail a round besides those about
- * accounts, so that tickets are issued before they are printed, until mails are late. The mail
- * server has a mail before we know that it has: a process killed in between sends it again, with
- * the same Message-ID.
+ * accounts, so that tickets are issued before they are printed, until mails are late. Who is killed
+ * between the mail server and the table sends a mail again, with the same Message-ID.
  */
 export async function deliverDue (ctx: Ctx): Promise<void> {
   const { is_rush, ends_at } = beginRound(ctx.resources.rounds)
@@ -47,6 +46,8 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
     }
   }))
   endRound(ctx.resources.rounds, { more: !is_rush && !is_all_sent })
+  // In a rush every purchase wakes the senders, and they would take all that buyers leave.
+  ctx.resources.post.rests = is_rush
   if (!is_all_sent) ctx.resources.post.wake()
 }
 
