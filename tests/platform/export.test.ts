@@ -155,7 +155,7 @@ test('importData: into scratch it answers the digests of the live tables and lea
   expect(await everything()).toEqual(before)
 })
 
-test('importData: any flipped bit, cut or addition is refused and changes nothing', async () => {
+test('importData: any flipped bit, cut or addition is refused and changes nothing', { timeout: 120_000 }, async () => {
   const copy = await take()
   const before = await everything()
   const problemOf = (bad: Buffer) => put(bad, 'live').then(() => 'accepted', (error: unknown) =>

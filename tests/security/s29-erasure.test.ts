@@ -11,6 +11,7 @@ import { serviceNames } from '@fermata/contracts/services'
 import * as tickets from '@fermata/contracts/tickets'
 import * as users from '@fermata/contracts/users'
 import { allServices } from '@fermata/server/services'
+import { verifyRunning } from '@fermata/server/verify/verify'
 import { uuidv7 } from '@fermata/platform/ids'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -141,6 +142,16 @@ async function findInCopies (needles: string[]): Promise<string[]> {
   return found
 }
 
+/** What services say of each other: whoever is gone is no reason for them to differ. */
+async function expectAgreement () {
+  const { mismatches, unanswered } = await verifyRunning(
+    it.context('backups'), { settle_ms: 0, older_than_ms: 0 })
+  // Those are of the messages that were left to get stuck.
+  const left = new Set(['event_waiting', 'event_without_effect', 'dead_letter'])
+  const kinds = mismatches.map(({ kind }) => kind).filter(kind => !left.has(kind))
+  expect({ kinds, unanswered }).toEqual({ kinds: [], unanswered: [] })
+}
+
 async function ledgerBalances () {
   const { rows } = await pool().query(`select sum(debit_minor) as debit, sum(credit_minor) as credit
     from payments.ledger_entries`)
@@ -214,6 +225,7 @@ test('S29: an account\'s data are exported whole, and after its erasure they are
   await expectGone([canary.mark, canary.phone], canary.email)
   expect((await it.send(orders.getOrder, { token: own.access_token, params: { id: own.id } })).body)
     .toMatchObject({ user_id: null, status: 'completed' })
+  await expectAgreement()
   figure('S29', `A canary in ${holding.size} tables of 9 schemas: the export showed all of them; ` +
     'after erasure it was found in 0 rows, 0 log lines and 0 bytes of the copies made afterwards, ' +
     'the ledger balanced, and news of the event reached the address 0 times.')
@@ -265,6 +277,7 @@ test('S29: a guest exports by a mailed link all that is kept, and erases it', as
   for (const route of [users.exportAddress, users.eraseAddress]) {
     expect((await it.send(route, { body: { grant } })).status).toBe(400)
   }
+  await expectAgreement()
   figure('S29', `A guest's canary in ${holding.size} tables: the export by a mailed link showed all of them; ` +
     'after erasure it was found in 0 rows, 0 log lines and 0 bytes of the copies made afterwards.')
 }, 120_000)

@@ -1,3 +1,4 @@
+import { erasedBuyer } from '@fermata/contracts/fields'
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db } from '@fermata/platform/database'
 import { within, type Lines } from '@fermata/platform/statement-queries'
@@ -12,6 +13,7 @@ const listOrders = async (db: Db, lines: Lines) => (await sql<StatementLine>`
   select o.id, greatest(o.created_at, o.completed_at, o.canceled_at, o.expired_at, o.refunded_at,
            case when ${sql.raw(is_released)} then o.expires_at end) as since,
          json_build_object(
+           'is_erased', o.buyer_email = ${erasedBuyer.email},
            'status', case when ${sql.raw(is_released)} then 'expired' else o.status end,
            'seats', coalesce(i.seats, 0), 'total_minor', o.total_minor, 'currency', o.currency,
            'items_minor', coalesce(i.items_minor, 0)) as figures

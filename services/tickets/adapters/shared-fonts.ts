@@ -20,6 +20,8 @@ interface Font extends FontFile {
   _glyphs: object
   layout: (text: string, features?: unknown) => Run
   createSubset: () => UsedGlyphs
+  getGlyph: (id: number) => { advanceWidth: number }
+  unitsPerEm: number
 }
 
 let fonts: [string, Buffer][] | undefined
@@ -66,6 +68,12 @@ function share (font: Font): Font {
       return Object.assign(Object.create(run) as Run, {
         positions: run.positions.map(one => ({ ...one })),
       })
+    },
+    /** The library takes the width of the box for unknown letters for one of a thousand units. */
+    getGlyph (id: number) {
+      const glyph = font.getGlyph(id)
+      return id > 0 ? glyph : Object.create(glyph, {
+        advanceWidth: { value: glyph.advanceWidth * 1000 / font.unitsPerEm } }) as typeof glyph
     },
     createSubset () {
       const subset = font.createSubset()

@@ -53,6 +53,16 @@ test('ticketPdf: a file is the same whatever was printed before it', async () =>
   expect((await readPdf(later))[0]!.text).toContain('finn flo')
 })
 
+test('ticketPdf: the box for a letter that the font lacks is as wide in the file as it was laid out', async () => {
+  const strange = ticket({ event: { ...hall, title: '\u6751\u4e0a\u6625 and a word' } })
+  const file = (await ticketPdf([strange], 'en')).toString('latin1')
+
+  const boxes = [...file.matchAll(/\/W \[0 \[([\d.]+)/g)].map(([, width]) => Number(width))
+  expect(boxes.length).toBeGreaterThan(1)
+  // Thousandths of the letters' height; the font counts 2048 of them.
+  for (const width of boxes) expect(width).toBeLessThan(700)
+})
+
 interface Glyph { path: { toSVG: () => string }, advanceWidth: number }
 type Font = FontFile & {
   glyphForCodePoint: (code: number) => { id: number }, getGlyph: (id: number) => Glyph

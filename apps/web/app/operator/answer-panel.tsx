@@ -43,7 +43,7 @@ function Panel ({ answer, zone }: { answer: DoorAnswer, zone: string }) {
       <div className="grid min-w-0 gap-1">
         <p className="text-[clamp(1.6rem,1.2rem+2.4vw,2.6rem)] font-extrabold leading-tight tracking-tight">{t(title)}</p>
         {answer.ticket && (
-          <p className="text-lg font-semibold">{answer.ticket.holder} · {answer.ticket.type}<br />
+          <p className="text-lg font-semibold"><bdi>{answer.ticket.holder}</bdi> · <bdi>{answer.ticket.type}</bdi><br />
             <span className="font-mono text-base font-normal">{answer.ticket.number}</span></p>
         )}
         <Details answer={answer} zone={zone} />

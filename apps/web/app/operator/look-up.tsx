@@ -31,7 +31,7 @@ export function LookUp ({ q, found, without_tickets, gate, event: { timezone } }
             {found.map(ticket => (
               <li key={ticket.id} className="flex flex-wrap items-center justify-between gap-3 border-b border-line py-3 last:border-0">
                 <span className="grid min-w-0">
-                  <strong>{ticket.holder.name}</strong>
+                  <strong><bdi>{ticket.holder.name}</bdi></strong>
                   <span className="hint break-all">{ticket.holder.email}</span>
                   <span className="hint"><span className="font-mono">{ticket.number}</span> · {ticket.type}</span>
                   {ticket.situation && !says_nothing.has(ticket.situation) && <span>{t(`door.order.${ticket.situation}`)}</span>}
