@@ -27,7 +27,7 @@ export function openNames (target: Target): string[] {
   const fixed = new Set([
     ...Object.keys(fixedSettings(target)), ...secretNames(target), ...platform_secrets])
   return [...new Set([...Object.keys(PlatformSettings.properties), ...Object.keys(own)])]
-    .filter(name => !fixed.has(name) && !/UNGUARDED|FERMATA_DEMO|FERMATA_LOG_DIR|MAILBOX_READERS/.test(name))
+    .filter(name => !fixed.has(name) && !/FERMATA_DEMO|FERMATA_LOG_DIR|MAILBOX_READERS/.test(name))
 }
 
 /** What follows from the deployment's shape and is not for the operator to choose. */

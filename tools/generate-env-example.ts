@@ -24,12 +24,11 @@ const composeSettings: [name: string, example: string, description: string][] = 
     + 'DASHBOARD_PASSWORD, the password itself, is read by nobody and belongs in no file'],
 ]
 
-const test_only = /UNGUARDED/
 const listed = new Set<string>()
 
 function section (title: string, schema: TObject): string[] {
   const fields = Object.entries(schema.properties as Record<string, Field>)
-    .filter(([name]) => !listed.has(name) && !test_only.test(name))
+    .filter(([name]) => !listed.has(name))
   if (fields.length === 0) return []
   return ['', `# ---- ${title}`, ...fields.flatMap(([name, field]) => {
     listed.add(name)

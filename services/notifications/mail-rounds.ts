@@ -13,7 +13,7 @@ const longest_round_ms = 2000
 
 /** Rounds of mails, and how busy the process was between them. */
 export interface MailRounds {
-  /** The last ticket mail had waited for longer than people do without asking where it is. */
+  /** The last mail had waited for longer than people do without asking where it is. */
   is_late: boolean
   /** When no mail was being made any more: how busy the process was since then, others made it. */
   since: ReturnType<typeof performance.eventLoopUtilization>

@@ -17,6 +17,7 @@ export interface JustStarted {
   add: (payments: DuePayment[]) => void
   /** The next ones, and whoever takes them asks about them. */
   take: (limit: number) => DuePayment[]
+  hasMore: () => boolean
 }
 
 /**
@@ -31,6 +32,7 @@ export function createJustStarted (): JustStarted {
       const stored_ms = performance.now()
       for (const payment of payments) waiting.push({ payment, stored_ms })
     },
+    hasMore: () => waiting.length > 0,
     take (limit) {
       const oldest_ms = performance.now() - ask_within_ms
       return waiting.splice(0, limit)

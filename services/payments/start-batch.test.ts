@@ -118,7 +118,8 @@ const askedAtOf = async (order: { id: string }) => (await sql<{ asked_at: string
 
 test('startBatch: killed before it asks, the payment is found by another and charged once', async () => {
   const order = orders.addOrder()
-  const forgotten = remembering({ hasRoom: () => true, add () {}, take: () => [] })
+  const forgotten = remembering({ hasRoom: () => true,
+      hasMore: () => false, add () {}, take: () => [] })
   const [started] = await startBatch(forgotten, [startOf(order, null, 'success')])
   expect(await askedAtOf(order)).not.toBeNull()
   await new Promise(resolve => setTimeout(resolve, own_ms / 2))

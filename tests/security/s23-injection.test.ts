@@ -66,22 +66,23 @@ afterAll(async () => {
 const complaints = () => readFileSync(join(database.folder, 'server.log'), 'utf8').split('\n')
   .filter(line => /ERROR:.*(syntax error|unterminated|at end of input|malformed array)/.test(line))
 
-const sleepers = async () => (await watcher.query<{ query: string }>(
-  `select query from pg_stat_activity where wait_event = 'PgSleep' or query like '%${nap}%'
-      and pid <> pg_backend_pid() and state = 'active'`)).rows.map(({ query }) => query)
+/** By process: the server reads text and wait at two moments, and one may tell of what was before. */
+const sleepers = async () => (await watcher.query<{ pid: number, query: string }>(
+  `select pid, query from pg_stat_activity where wait_event = 'PgSleep' or query like '%${nap}%'
+      and pid <> pg_backend_pid() and state = 'active'`)).rows
 
 /** Looks again and again, beside what is sent. @returns whoever slept */
 async function watch<T> (work: () => Promise<T>): Promise<{ result: T, slept: string[] }> {
-  const slept = new Set<string>()
+  const slept = new Map<number, string>()
   let is_over = false
   const looking = (async () => {
     while (!is_over) {
-      for (const query of await sleepers()) slept.add(query)
+      for (const { pid, query } of await sleepers()) slept.set(pid, query)
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   })()
   try {
-    return { result: await work(), slept: [...slept] }
+    return { result: await work(), slept: [...slept.values()] }
   } finally {
     is_over = true
     await looking

@@ -1,5 +1,5 @@
 import type { Consumer } from './consumer.ts'
-import { eventsOf, rowsOf } from './event-bundles.ts'
+import { eventsOf, failedOf } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 
 /**
@@ -63,12 +63,15 @@ export function createLocalBus (): EventBus {
       listeners.set(type, [...listeners.get(type) ?? [], listener])
     },
     async deliver (_service, batches) {
-      const failed = await Promise.all(batches.flatMap(({ type, text }) => {
-        const events = eventsOf(JSON.parse(text) as StoredEvent[])
+      const failed = await Promise.all(batches.map(async ({ type, text }) => {
+        const rows = JSON.parse(text) as StoredEvent[]
+        const events = eventsOf(rows)
         for (const hear of listeners.get(type) ?? []) events.forEach(event => hear(event.data))
-        return (consumers.get(type) ?? []).map(consumer => consumer.consume(events))
+        const of_each = await Promise.all((consumers.get(type) ?? []).map(consumer =>
+          consumer.consume(events)))
+        return failedOf(rows, of_each.flat())
       }))
-      return { failed: rowsOf(failed.flat()), unconfirmed: [], unsent: [] }
+      return { failed: failed.flat(), unconfirmed: [], unsent: [] }
     },
     // A function that returned has confirmed, and never goes away.
     onConfirmed () {},

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createConsumer } from './consumer.ts'
 import { createRedelivery } from './dead-letters.ts'
-import { eventsOf, isBundle, originOf, rowsOf, toRows } from './event-bundles.ts'
+import { eventsOf, failedOf, isBundle, originOf, rowsOf, toRows } from './event-bundles.ts'
 import { uuidv7 } from './ids.ts'
 import { claimOutbox, insertOutbox, markFailed } from './message-queries.ts'
 import { on, type EventHandler, type StoredEvent } from './messages.ts'
@@ -44,10 +44,11 @@ afterAll(() => it.stop())
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /** Events of one bundle, as a bus hands them over. */
-const bundle = (count: number): StoredEvent[] => eventsOf(
+const stored = (count: number): StoredEvent[] =>
   toRows(noted.type, upTo(count).map(n => ({ data: `{"n":${n}}`, request_id: `request-${n}` })))
     .map(({ id, type, data, request_id }) =>
-      ({ id, type, data: JSON.parse(data), request_id, attempts: 0, created_at: '' })))
+      ({ id, type, data: JSON.parse(data), request_id, attempts: 0, created_at: '' }))
+const bundle = (count: number): StoredEvent[] => eventsOf(stored(count))
 
 const consumer = () => createConsumer({
   service: 'tickets', subscription: on(noted, count), ctx, log: ctx.log,
@@ -84,6 +85,66 @@ test('toRows: an event that is told alone is a row as the version before wrote i
   expect(row).toMatchObject({ data: '{"n":1}', request_id: 'r', size: 1 })
   expect(isBundle(row!.id)).toBe(false)
   expect(originOf(row!.id)).toEqual({ id: row!.id, place: null })
+})
+
+test('toRows: what no table of letters takes is replaced, and what only looks like it stays', () => {
+  const texts = ['a\ud800b', 'nul \u0000', 'Zoë 🎭', 'a backslash \\\\u0000', '\\ud800', 'tab \t']
+  const [row] = toRows(noted.type, texts.map(text =>
+    ({ data: JSON.stringify({ text }), request_id: null })))
+
+  const kept = (JSON.parse(row!.data) as { data: { text: string } }[]).map(one => one.data.text)
+  expect(kept).toEqual(['a\ufffdb', 'nul \ufffd', ...texts.slice(2)])
+})
+
+test('failedOf: a bundle that came back whole stays whole, and is parted when some of it went well', () => {
+  const [row] = stored(3)
+  const events = eventsOf([row!])
+  const ids = events.map(({ id }) => id)
+  const alone: StoredEvent = { ...events[0]!, id: uuidv7() }
+
+  expect(failedOf([row!, alone], [...ids, ...ids])).toEqual([row!.id])
+  expect(failedOf([row!, alone], [ids[1]!, alone.id]).toSorted())
+    .toEqual([ids[1]!, row!.id, alone.id].toSorted())
+  expect(failedOf([row!], [])).toEqual([])
+  // What was parted before is a row under its own id.
+  expect(failedOf([events[1]!], [ids[1]!])).toEqual([ids[1]!])
+})
+
+test('markFailed: a bundle that is named alone comes again as it is', async () => {
+  await ctx.transaction(tx => insertOutbox(
+    tx, 'tickets', noted.type, upTo(3).map(n => ({ data: { n }, request_id: null }))))
+  const { batches: [batch] } = await ctx.transaction(tx => claimOutbox(tx, 'tickets', 1000))
+  interface Seen { size: number, attempts: number, is_sent: boolean }
+  const read = async () => (await ctx.pool.query<Seen>(
+    `select size, attempts, sent_at is not null as is_sent from tickets.outbox
+      where type = $1 order by id`, [noted.type])).rows
+
+  await ctx.transaction(tx => markFailed(tx, 'tickets', batch!.ids))
+  expect(await read()).toEqual([{ size: 3, attempts: 1, is_sent: false }])
+  const [first] = eventsOf(JSON.parse(batch!.text) as StoredEvent[])
+  await ctx.transaction(tx => markFailed(tx, 'tickets', rowsOf([first!.id])))
+  expect(await read()).toMatchObject([
+    { size: 1, is_sent: false }, { size: 1, is_sent: true }, { size: 1, is_sent: true }])
+  await ctx.pool.query('delete from tickets.outbox where type = $1', [noted.type])
+})
+
+test('claimOutbox: replicas share a backlog of bundles', async () => {
+  await ctx.transaction(async tx => {
+    for (const _ of upTo(6)) await insertOutbox(
+      tx, 'tickets', noted.type, upTo(500).map(n => ({ data: { n }, request_id: null })))
+  })
+
+  const claims = await ctx.transaction(async one => {
+    const mine = await claimOutbox(one, 'tickets', 1000)
+    const other = await ctx.transaction(tx => claimOutbox(tx, 'tickets', 1000))
+    return [mine, other]
+  })
+  await ctx.pool.query('delete from tickets.outbox where type = $1', [noted.type])
+
+  expect(claims.map(({ events, full }) => ({ events, full }))).toEqual([
+    { events: 1000, full: true }, { events: 1000, full: true }])
+  const ids = claims.flatMap(({ batches }) => batches.flatMap(batch => batch.ids))
+  expect(new Set(ids).size).toBe(4)
 })
 
 test('consume: a bundle leaves one inbox row', async () => {

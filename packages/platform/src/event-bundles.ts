@@ -45,13 +45,33 @@ export const originOf = (id: string): { id: string, place: number | null } =>
 export const rowsOf = (event_ids: readonly string[]): string[] =>
   [...new Set(event_ids.flatMap(id => [id, originOf(id).id]))]
 
+/**
+ * What to try again: where all of a row came back, for want of the database or of a lock, the row
+ * as it is; else those of its events that failed.
+ * @param rows as they are stored @param failed ids of events
+ */
+export function failedOf (rows: readonly StoredEvent[], failed: readonly string[]): string[] {
+  if (failed.length === 0) return []
+  const again = new Set(failed)
+  return rows.flatMap(row => {
+    const ids = eventsOf([row]).map(({ id }) => id)
+    return ids.every(id => again.has(id)) ? [row.id] : rowsOf(ids.filter(id => again.has(id)))
+  })
+}
+
+/** What no `jsonb` takes, in JSON: NUL, and a half of a pair of surrogates. */
+const unfit = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|[^])/g
+const fit = (json: string) => json.includes('\\u')
+  ? json.replace(unfit, sign => sign.length > 2 ? '\ufffd' : sign) : json
+
 /** Rows for events of one type, in their order. @param events with their data as JSON */
 export function toRows (
   type: string, events: readonly { data: string, request_id: string | null }[]
 ): OutboxRow[] {
   const parts: (typeof events)[number][][] = []
   let characters = Infinity
-  for (const event of events) {
+  for (const given of events) {
+    const event = { ...given, data: fit(given.data) }
     characters += event.data.length
     if (characters > most_characters || parts.at(-1)!.length === most_events) {
       parts.push([])

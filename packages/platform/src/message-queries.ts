@@ -32,6 +32,9 @@ export async function insertOutbox (
 const restoring = sql`exists (
   select from pg_catalog.pg_namespace where nspname = ${sql.lit(restore_schema)})`
 
+/** So many rows, the oldest, say how many events a row has in a crowd. */
+const sample_rows = 50
+
 /** Rows of a batch are one text, which is read, compressed and sent at once. */
 const batch_characters = 1024 * 1024
 
@@ -40,21 +43,27 @@ const batch_characters = 1024 * 1024
  * replicas share the work. What is claimed counts as sent from the commit on; a claim that did not
  * go well is taken back by one of the functions below, in the same transaction. The server writes
  * the rows as JSON: a driver takes longer over six columns than over one.
- * @param limit of events; the bundle in which it falls goes whole
+ * @param limit of events; the bundle in which it falls goes whole, and not many more rows than are
+ * needed for it are locked: a replica takes those behind them
  */
 export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
 ): Promise<{ batches: Batch[], events: number, full: boolean }> => {
+  const outbox = sql.ref(`${schema}.outbox`)
   const { rows } = await sql<ClaimedRow>`
-    with due as (
+    with needed as materialized (
+      select coalesce(ceil(${limit} / avg(size)), 1)::integer as rows from (
+        select size from ${outbox} where sent_at is null and available_at <= now()
+         order by available_at, id limit ${sql.lit(sample_rows)}) as oldest
+    ), due as (
       select id, sum(size) over (order by available_at, id)::integer as up_to from (
-        select id, available_at, size from ${sql.ref(`${schema}.outbox`)}
+        select id, available_at, size from ${outbox}
          where sent_at is null and available_at <= now() and not ${restoring}
-         order by available_at, id limit ${limit} for update skip locked) as locked
+         order by available_at, id limit (select rows from needed) for update skip locked) as locked
     )
-    update ${sql.ref(`${schema}.outbox`)} o set sent_at = now() from due
+    update ${outbox} o set sent_at = now() from due
      where o.id = due.id and due.up_to - o.size < ${limit}
-    returning due.up_to, o.id, o.type,
+    returning due.up_to, (select rows from needed) as most, o.id, o.type,
       '{"id":"' || o.id || '","type":"' || o.type
         || '","request_id":' || coalesce(to_json(o.request_id)::text, 'null')
         || ',"attempts":' || o.attempts || ',"created_at":"'
@@ -62,11 +71,12 @@ export const claimOutbox = async (
         || '","data":' || o.data || '}' as text`.execute(tx)
   rows.sort((a, b) => a.up_to - b.up_to)
   const events = rows.at(-1)?.up_to ?? 0
-  return { batches: toBatches(rows), events, full: events >= limit }
+  const full = events >= limit || rows.length === rows[0]?.most
+  return { batches: toBatches(rows), events, full }
 }
 
-/** `up_to`: the events of all rows up to this one. */
-interface ClaimedRow { up_to: number, id: string, type: string, text: string }
+/** `up_to`: the events of all rows up to this one. `most`: so many rows were looked for. */
+interface ClaimedRow { up_to: number, most: number, id: string, type: string, text: string }
 
 function toBatches (rows: ClaimedRow[]): Batch[] {
   const groups = Map.groupBy(rows, row => row.type)
@@ -100,18 +110,20 @@ export const markUnsent = (tx: Tx, schema: string, ids: string[]) => sql`
    where id = any(${ids}::uuid[])`.execute(tx)
 
 /**
- * Tries again after 1 s, 2 s, 4 s … up to a minute. A bundle is parted: each of its events is a row
- * from then on, and those that are not named had their effects.
+ * Tries again after 1 s, 2 s, 4 s … up to a minute. A bundle of which events are named is parted:
+ * each of its events is a row from then on, and those that are not named had their effects.
  * @param ids of rows, and of events that failed in them
  */
 export async function markFailed (tx: Tx, schema: string, ids: string[]): Promise<void> {
   const outbox = sql.ref(`${schema}.outbox`)
-  if (ids.some(isBundle)) await sql`
+  const parted = [...new Set(ids.filter(id => !isBundle(id)).map(id => originOf(id).id))]
+    .filter(isBundle)
+  if (parted.length > 0) await sql`
     insert into ${outbox} (id, type, data, request_id, created_at, sent_at)
     select id, type, data, request_id, created_at, now() from ${sql.ref(`${schema}.outbox_events`)}
-     where row_id = any(${ids}::uuid[]) and id <> row_id`.execute(tx)
-  if (ids.some(isBundle)) await sql`
-    delete from ${outbox} where id = any(${ids}::uuid[]) and size > 1`.execute(tx)
+     where row_id = any(${parted}::uuid[]) and id <> row_id`.execute(tx)
+  if (parted.length > 0) await sql`
+    delete from ${outbox} where id = any(${parted}::uuid[]) and size > 1`.execute(tx)
   await sql`
     update ${outbox}
        set sent_at = null, attempts = attempts + 1,
@@ -243,10 +255,13 @@ async function addToInbox (
   return fresh
 }
 
-/** Whatever was sent. @returns how many there are */
-export const makeAllDue = async (db: Db, schema: string) => Number((await sql`
-  update ${sql.ref(`${schema}.outbox`)} set sent_at = null, available_at = created_at, attempts = 0
-  `.execute(db)).numAffectedRows ?? 0)
+/** Whatever was sent. @returns how many events there are */
+export const makeAllDue = async (db: Db, schema: string) => (await sql<{ events: number }>`
+  with due as (
+    update ${sql.ref(`${schema}.outbox`)} set sent_at = null, available_at = created_at, attempts = 0
+    returning size
+  )
+  select coalesce(sum(size), 0) as events from due`.execute(db)).rows[0]!.events
 
 export const insertDeadLetter = async (
   tx: Tx, schema: string, letter: { id: string, event: StoredEvent, handler: string, error: string }

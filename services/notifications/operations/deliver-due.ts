@@ -39,7 +39,7 @@ export async function deliverDue (ctx: Ctx): Promise<void> {
         is_all_sent = true
         return
       }
-      if (delivery.kind !== 'account') ctx.resources.rounds.is_late = delivery.waited_s > late_s
+      ctx.resources.rounds.is_late = delivery.waited_s > late_s
       await ctx.tracing.batch(traced, [delivery], ([own]) =>
         whileClaimed(ctx, own!, sent => deliver(ctx, own!, sent)))
       if (is_rush && delivery.kind !== 'account') return

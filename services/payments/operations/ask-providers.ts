@@ -24,9 +24,11 @@ export async function askProviders (ctx: Ctx): Promise<void> {
   for (;;) {
     const own = justStarted.take(batch_size)
     if (own.length > 0) await charge(ctx, own)
-    if (own.length === batch_size) continue
     // Whoever has just paid does not wait while it is asked, for each before, what else is due.
-    if (performance.now() < tables.look_at_ms) return
+    if (performance.now() < tables.look_at_ms) {
+      if (justStarted.hasMore()) continue
+      return
+    }
     tables.look_at_ms = performance.now() + look_again_ms
     const charged = await chargeDue(ctx)
     const refunded = await refundDue(ctx)

@@ -12,6 +12,8 @@ const fontNames = {
 }
 /** Words whose places are remembered of each font, a few kilobytes each; then all are forgotten. */
 const max_words = 2000
+/** Longer ones are no words: what nobody writes twice is not remembered. */
+const longest_word = 40
 
 interface Run { positions: Record<string, number>[] }
 
@@ -60,7 +62,7 @@ function share (font: Font): Font {
 
   return Object.assign(Object.create(font) as Font, {
     layout (text: string, features?: unknown): Run {
-      if (features !== undefined) return layOut(text, features)
+      if (features !== undefined || text.length > longest_word) return layOut(text, features)
       const run = runs.get(text) ?? layOut(text)
       if (runs.size >= max_words) runs.clear()
       runs.set(text, run)

@@ -26,8 +26,14 @@ export function TicketCard ({ ticket, files }: TicketCardProps) {
           <span className={looks[ticket.status]}>{t(`shop.ticket.status.${ticket.status}`)}</span>
         </p>
         <h3 className="text-xl"><bdi>{ticket.event_title}</bdi></h3>
-        <p className="text-soft"><DateText at={event.starts_at} zone={event.timezone} style="day_time" /> · <bdi>{event.venue.name}</bdi></p>
-        <p className="pt-1"><strong>{ticket.ticket_type_name}</strong> · <bdi>{ticket.holder.name}</bdi> · <Price minor={ticket.price_minor} currency={ticket.currency} /></p>
+        <p className="text-soft">
+          <DateText at={event.starts_at} zone={event.timezone} style="day_time" />
+          {' · '}<bdi>{event.venue.name}</bdi>
+        </p>
+        <p className="pt-1">
+          <strong>{ticket.ticket_type_name}</strong>{' · '}<bdi>{ticket.holder.name}</bdi>
+          {' · '}<Price minor={ticket.price_minor} currency={ticket.currency} />
+        </p>
       </div>
       <div className="mt-auto grid gap-4 border-t-2 border-dashed border-line p-5">
         {ticket.status === 'active' && (
