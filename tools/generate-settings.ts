@@ -1,12 +1,11 @@
 import { ServerSettings } from '@fermata/server/server-settings'
 import { allServices } from '@fermata/server/services'
 import { PlatformSettings } from '@fermata/platform/platform-settings'
-import type { TObject, TSchema } from 'typebox'
+import type { TObject } from 'typebox'
 import { keepGenerated } from './generated.ts'
+import { defaultOf, fieldsOf } from './setting-cells.ts'
 
 /** Writes docs/settings.md from the settings' schemas, or with `--check` compares the page with them. */
-
-type Field = TSchema & { description?: string, default?: unknown, examples?: unknown[] }
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -14,15 +13,13 @@ const listed = new Set<string>()
 
 /** A table of a schema's settings; what several schemas read is listed with the first. */
 function table (schema: TObject): string[] {
-  const required = new Set(schema.required ?? [])
   return [
     '| name | expected | default | example |', '|---|---|---|---|',
-    ...Object.entries(schema.properties as Record<string, Field>).flatMap(([name, field]) => {
-      if (listed.has(name)) return []
-      listed.add(name)
-      const preset = field.default === undefined ? (required.has(name) ? 'made at the first start, or needed' : '–') : `\`${String(field.default) || '(empty)'}\``
+    ...fieldsOf(schema).flatMap(field => {
+      if (listed.has(field.name)) return []
+      listed.add(field.name)
       const example = field.examples?.[0] === undefined ? '' : `\`${String(field.examples[0])}\``
-      return [`| \`${name}\` | ${cell(field.description ?? '')} | ${cell(preset)} | ${cell(example)} |`]
+      return [`| \`${field.name}\` | ${cell(field.description)} | ${cell(defaultOf(field))} | ${cell(example)} |`]
     }),
   ]
 }

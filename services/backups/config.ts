@@ -4,7 +4,8 @@ import { Type, type Static } from 'typebox'
 export const BackupsSettings = Type.Object({
   BACKUP_SCHEDULE: Type.Refine(Type.String({
     pattern: '^\\S+( \\S+){4}$', default: '15 3 * * *', examples: ['*/10 * * * *'],
-    description: 'five fields of crontab in UTC: when everything is backed up',
+    description: 'five fields of crontab in UTC: when everything is backed up; in the demo every '
+      + 'ten minutes',
   }), isCrontab),
   BACKUP_DIR: Type.String({
     minLength: 1, default: 'data/backups', examples: ['/var/backups/fermata'],

@@ -8,8 +8,8 @@ export const NotificationSettings = Type.Object({
   ...OrderSignature.properties,
   MAIL_HOSTNAME: Type.Optional(Type.String({
     minLength: 1, examples: ['smtp.example.org'],
-    description: 'the mail server; absent, mails go to the development mailbox ' +
-      '(development only); while demo data are on it is not used, and they go there all the same',
+    description: 'the mail server, needed in production; absent, mails go to the development ' +
+      'mailbox; while demo data are on it is not used, and they go there all the same',
   })),
   MAIL_PORT: Type.Integer({
     default: 587, minimum: 1, maximum: 65_535, examples: ['587'],
@@ -24,10 +24,11 @@ export const NotificationSettings = Type.Object({
     minLength: 1, examples: ['fermata'], description: 'the account at the mail server',
   })),
   MAIL_PASSWORD: Type.Optional(Type.String({
-    secret: true, examples: ['…'], description: 'its password' })),
+    secret: true, examples: ['…'],
+    description: 'its password; sent over TLS only, except to this machine' })),
   MAIL_FROM: Type.Refine(Type.String({
     default: default_sender, examples: ['Town Hall <tickets@example.org>'],
-    description: 'the sender of all mails: an address, perhaps with a name',
+    description: 'the sender of all mails: an address, perhaps with a name; needed in production',
   }), isSender),
   MAIL_RETRY_SECONDS: Type.Number({
     default: 30, minimum: 0.05, maximum: 3600, examples: ['30'],

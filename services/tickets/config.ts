@@ -7,7 +7,8 @@ export const TicketSettings = Type.Object({
     secret: true,
     minLength: 32,
     description: 'the secret from which the keys that sign ticket codes are derived, one for each ' +
-      'event; 32 characters or more',
+      'event; 32 characters or more. With another one, events get new keys, and tickets sold ' +
+      'before are still good',
   }),
 })
 export type TicketSettings = Static<typeof TicketSettings>

@@ -83,7 +83,10 @@ export const makeAddressLink = defineRoute({
   problems: [],
 })
 
-/** Asks notifications for the mail; of an address with an account it says so, and has no link. */
+/**
+ * Somebody asked what is kept about an address. Asks notifications for the mail and carries no
+ * token; of an address with an account it says so, and has no link.
+ */
 export const addressLinkRequested = defineEvent('users.address_link_requested.v1', Type.Object({
   link_id: Uuid, email: Email, locale: Locale, has_account: Type.Boolean(),
 }))

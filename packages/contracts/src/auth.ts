@@ -151,7 +151,7 @@ export const loginWithPasskey = defineRoute({
 export const refresh = defineRoute({
   method: 'POST', path: '/api/auth/refresh', access: 'public',
   aliases: ['/api/users/refresh'],
-  summary: 'Exchange a refresh token for the next tokens',
+  summary: 'Exchange a refresh token, of the body or the cookie, for the next tokens',
   description:
     'The token comes in the body or in the cookie. A token that was used before ends its login.',
   body: Type.Object({
@@ -342,6 +342,7 @@ export type AddressMail = Static<typeof AddressMail>
 /** By its id `makeLink` makes the link when the mail is written. */
 const link_id = Type.Optional(Uuid)
 
+/** An account was created; says which mail its address gets. */
 export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object({
   ...Person,
   roles: Type.Array(Role),
@@ -351,28 +352,35 @@ export const userRegistered = defineEvent('auth.user_registered.v1', Type.Object
   link_id,
 }))
 
+/** A link that proves an address shall be mailed; carries its id, never a token. */
 export const verificationRequested = defineEvent('auth.verification_requested.v1', Type.Object({
   ...Person, mail: Type.Optional(AddressMail), link_id,
 }))
 
+/** An address is proven, by a link and the account, or by a reset. */
 export const emailVerified = defineEvent('auth.email_verified.v1', Type.Object({
   user_id: Uuid, email: Email, verified_at: Timestamp,
 }))
 
+/** A link that sets a new password shall be mailed; carries its id, never a token. */
 export const passwordResetRequested = defineEvent('auth.password_reset_requested.v1', Type.Object({
   ...Person, link_id,
 }))
 
-/** Its address was proven with a new password: whoever had the account before need not own it. */
+/**
+ * The owner of the mailbox took an account that had not proven it. Whoever had the account before
+ * need not own the address.
+ */
 export const accountReclaimed = defineEvent('auth.account_reclaimed.v1', Type.Object({
   user_id: Uuid, reclaimed_at: Timestamp,
 }))
 
-/** Of who changed or reset it, or whose was made unusable. Whatever it is now stays here. */
+/** A password was changed, reset or made unusable. Whatever it is now stays here. */
 export const passwordChanged = defineEvent('auth.password_changed.v1', Type.Object({
   user_id: Uuid, changed_at: Timestamp,
 }))
 
+/** An account is gone; the others erase what they hold of it. */
 export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Type.Object({
   user_id: Uuid, email: Email, deleted_at: Timestamp,
   email_verified: Type.Optional(Type.Boolean({
@@ -380,11 +388,12 @@ export const credentialsDeleted = defineEvent('auth.credentials_deleted.v1', Typ
   })),
 }))
 
-/** Every process refuses the remaining access tokens of these logins. */
+/** Logins ended; every process refuses their remaining access tokens within a second. */
 export const loginEnded = defineEvent('auth.login_ended.v1', Type.Object({
   user_id: Uuid, login_ids: Type.Array(Uuid), ended_at: Timestamp,
 }))
 
+/** What a person may do was set. */
 export const rolesChanged = defineEvent('auth.roles_changed.v1', Type.Object({
   user_id: Uuid, roles: Type.Array(Role), changed_at: Timestamp, changed_by: Uuid,
 }))

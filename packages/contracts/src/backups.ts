@@ -93,7 +93,7 @@ export const listBackups = defineRoute({
 
 export const createBackup = defineRoute({
   method: 'POST', path: '/api/backups', access: 'admin', idempotent: true,
-  summary: 'Start a backup now',
+  summary: 'Start a backup now, of all services or of those named',
   body: Type.Object({ services: Type.Optional(SomeServices) }),
   reply: { 201: Backup },
   problems: [underWay],
@@ -159,13 +159,15 @@ export const copiesRestored = defineEvent('backups.copies_restored.v1', Type.Obj
 }))
 
 /**
- * Money is kept or tickets are valid for an order that is not there, or that did not complete: a
- * restore took it away. Payments gives the money back, tickets makes the tickets void.
+ * Money is kept or tickets are valid for an order that a restore took away, or that did not
+ * complete: payments gives the money back, tickets makes the tickets void. `npm run restore` and
+ * `npm run verify -- --repair give-up` tell it.
  */
 export const orderGivenUp = defineEvent('backups.order_given_up.v1', Type.Object({
   order_id: Uuid, given_up_at: Timestamp, reason: Type.Enum(['lost']),
 }))
 
+/** A backup failed, or has not reached the bucket yet; administrators are told. */
 export const backupFailed = defineEvent('backups.backup_failed.v1', Type.Object({
   backup_id: Uuid, services: Type.Array(Service), error: Type.String(), failed_at: Timestamp,
 }))

@@ -179,6 +179,7 @@ export const getEvent = defineRoute({
 export const updateEvent = defineRoute({
   method: 'PATCH', path: '/api/events/{id}', access: 'organizer',
   summary: 'Change an event',
+  description: 'With the `version` that was read, somebody else\'s change is not overwritten.',
   params: IdParams,
   body: EventChanges,
   reply: { 200: Event },
@@ -268,13 +269,16 @@ export const getEventFacts = defineRoute({
   problems: [],
 })
 
+/** A draft is published, with all facts. */
 export const eventPublished = defineEvent('events.event_published.v1', EventFacts)
 
+/** A fact of a draft or a published event differs; `changed` names which. */
 export const eventChanged = defineEvent('events.event_changed.v1', Type.Object({
   event: EventFacts,
   changed: Type.Array(Type.String(), { description: 'Names of the facts that differ' }),
 }))
 
+/** It is canceled, or deleted after it was published. */
 export const eventCanceled = defineEvent('events.event_canceled.v1', Type.Object({
   event: EventFacts,
   canceled_at: Timestamp,

@@ -33,12 +33,17 @@ export const listDeadlines = defineRoute({
 
 export const getDeadline = defineRoute({
   method: 'GET', path: '/api/expiration/{kind}/{subject_id}', access: 'owner',
-  summary: 'When a hold ends or a reminder is sent',
+  summary: 'When a hold ends or a reminder is sent, with the seconds left',
   params: Type.Object({ kind: described(DeadlineKind, 'Of what'), subject_id: Uuid }),
   reply: { 200: Deadline },
   problems: [],
 })
 
+/**
+ * A hold ended or a reminder is due, told within half a second while the service runs. A thousand
+ * each second at most: when very many holds end together, the news spreads over the time that
+ * takes.
+ */
 export const deadlineReached = defineEvent('expiration.deadline_reached.v1', Type.Object({
   kind: DeadlineKind,
   subject_id: Uuid,

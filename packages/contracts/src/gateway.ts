@@ -35,7 +35,7 @@ export const getServiceIndex = defineRoute({
 
 export const getSystemHealth = defineRoute({
   method: 'GET', path: '/health', access: 'public',
-  summary: 'Whether every service is ready',
+  summary: 'Whether every service is ready; 503 when one is not',
   reply: { 200: SystemHealth, 503: SystemHealth },
   problems: [],
 })

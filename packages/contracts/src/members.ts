@@ -116,12 +116,15 @@ export const getOrganizerMembers = defineRoute({
   problems: [],
 })
 
-/** Told of a new organiser too, so that every service knows how many there are. */
+/**
+ * Somebody works for an organiser, differently or no more; also told of a new organiser, so that
+ * every service knows how many there are.
+ */
 export const organizerMembersChanged = defineEvent(
   'events.organizer_members_changed.v1', OrganizerMembers,
 )
 
-/** What a member may do since then; role and event are null once they are none any more. */
+/** A member has another role or place, or was removed (both null); of use after a restore. */
 export const memberChanged = defineEvent('events.member_changed.v1', Type.Object({
   organizer_id: Uuid, member_id: Uuid, role: Nullable(MemberRole), event_id: Nullable(Uuid),
   changed_at: Timestamp,

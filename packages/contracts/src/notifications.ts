@@ -165,7 +165,7 @@ export const getMail = defineRoute({
   problems: [],
 })
 
-/** A delivery or an event gave up; administrators are told. */
+/** A delivery is given up, or in any service an event by its handler; administrators are told. */
 export const deadLetterAdded = defineEvent('notifications.dead_letter_added.v1', Type.Object({
   dead_letter_id: Uuid,
   service: Type.String(),

@@ -331,11 +331,12 @@ const OrderFacts = {
   created_at: Timestamp,
 }
 
+/** Tickets are held until `expires_at`. */
 export const orderPlaced = defineEvent('orders.order_placed.v1', Type.Object({
   ...OrderFacts, expires_at: Timestamp,
 }))
 
-/** Carries all that a ticket prints, so that issuing asks nobody. */
+/** Paid, or free; carries all that a ticket prints, so that issuing asks nobody. */
 export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Object({
   ...OrderFacts,
   completed_at: Timestamp,
@@ -344,19 +345,21 @@ export const orderCompleted = defineEvent('orders.order_completed.v1', Type.Obje
   sender: Type.Optional(Sender),
 }))
 
+/** Given up; the tickets are free again. */
 export const orderCanceled = defineEvent('orders.order_canceled.v1', Type.Object({
   ...OrderFacts,
   canceled_at: Timestamp,
   reason: Type.Enum(['buyer', 'organizer', 'event_canceled', 'payment_failed']),
 }))
 
+/** Not paid in time; the tickets are free again. */
 export const orderExpired = defineEvent('orders.order_expired.v1', Type.Object({
   ...OrderFacts, expired_at: Timestamp,
 }))
 
 /**
- * The money goes back: payments refunds what it has not refunded yet, tickets voids what was
- * issued. Follows payment_refunded as well, when the refund began there.
+ * The money of the order goes back and its tickets are void. Payments refunds what it has not
+ * refunded yet. Follows payment_refunded as well, when the refund began there.
  */
 export const orderRefunded = defineEvent('orders.order_refunded.v1', Type.Object({
   ...OrderFacts,
@@ -367,8 +370,8 @@ export const orderRefunded = defineEvent('orders.order_refunded.v1', Type.Object
 }))
 
 /**
- * Money that the order does not need goes back: payments refunds it. The order and its tickets stay
- * as they are.
+ * Money that the order does not need goes back (paid twice, another amount); the order and its
+ * tickets stay as they are.
  */
 export const paymentReturned = defineEvent('orders.payment_returned.v1', Type.Object({
   ...OrderFacts,

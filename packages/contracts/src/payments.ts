@@ -75,7 +75,7 @@ export const startPayment = defineRoute({
 export const listPayments = defineRoute({
   method: 'GET', path: '/api/payments', access: 'owner',
   aliases: ['/api/payment'],
-  summary: 'Payments of an order, newest first',
+  summary: 'Payments of an order, newest first; its organiser and administrators see them too',
   query: ListQuery({ order_id: Uuid }),
   reply: { 200: Page(Payment) },
   problems: [],
@@ -84,7 +84,7 @@ export const listPayments = defineRoute({
 export const getPayment = defineRoute({
   method: 'GET', path: '/api/payments/{id}', access: 'owner',
   aliases: ['/api/payment/{id}'],
-  summary: 'One payment',
+  summary: 'One payment; its order\'s organiser and administrators see it too',
   params: IdParams,
   reply: { 200: Payment },
   problems: [],
@@ -143,10 +143,12 @@ const PaymentFacts = {
   currency: Currency,
 }
 
+/** The provider took the money. */
 export const paymentSucceeded = defineEvent('payments.payment_succeeded.v1', Type.Object({
   ...PaymentFacts, succeeded_at: Timestamp,
 }))
 
+/** The provider refused; the order may be paid again while its hold lasts. */
 export const paymentFailed = defineEvent('payments.payment_failed.v1', Type.Object({
   ...PaymentFacts, failed_at: Timestamp, failure: Type.String(),
 }))

@@ -178,7 +178,7 @@ export const validateTicket = defineRoute({
 
 export const checkIn = defineRoute({
   method: 'POST', path: '/api/check-ins', access: 'operator', idempotent: true,
-  summary: 'Admit a ticket, once',
+  summary: 'Admit a ticket, once; 409 says when, where and by whom it was',
   body: Type.Object({ code: Code, event_id: Uuid, gate: Gate }),
   reply: { 201: CheckIn },
   problems: [unknownCode, wrongEvent, alreadyAdmitted, ticketVoid, eventCanceledProblem],
@@ -268,7 +268,10 @@ const OrderOfTickets = {
   event: EventFacts,
 }
 
-/** Codes stay out: who reads this may not enter with it. */
+/**
+ * Tickets of an order are issued, told once for each order. Codes stay out: who reads events may
+ * not enter with them.
+ */
 export const ticketsIssued = defineEvent('tickets.tickets_issued.v1', Type.Object({
   ...OrderOfTickets,
   tickets: Type.Array(IssuedTicket),
@@ -276,14 +279,17 @@ export const ticketsIssued = defineEvent('tickets.tickets_issued.v1', Type.Objec
   sender: Type.Optional(Sender),
 }))
 
+/** Somebody at the desk had a ticket mailed again. */
 export const ticketResent = defineEvent('tickets.ticket_resent.v1', Type.Object({
   ...OrderOfTickets, ticket: IssuedTicket, requested_by: Uuid, requested_at: Timestamp,
 }))
 
+/** A ticket opens no door any more. */
 export const ticketVoided = defineEvent('tickets.ticket_voided.v1', Type.Object({
   ...OrderOfTickets, ticket: IssuedTicket, voided_at: Timestamp, reason: Nullable(Type.String()),
 }))
 
+/** A ticket was admitted. */
 export const ticketAdmitted = defineEvent('tickets.ticket_admitted.v1', Type.Object({
   ...OrderOfTickets, ticket: IssuedTicket, admitted_at: Timestamp, gate: Type.String(),
   admitted_by: Type.String(),

@@ -111,7 +111,7 @@ export const listMyPurchases = defineRoute({
 
 export const exportMyData = defineRoute({
   method: 'GET', path: '/api/users/me/export', access: 'user',
-  summary: 'All that is kept about you',
+  summary: 'All that any service keeps about you, table by table',
   reply: { 200: PersonalData },
   problems: [],
   rate_limit: { max: 5, per_seconds: 60, by: 'account' },
@@ -119,14 +119,14 @@ export const exportMyData = defineRoute({
 
 export const getMySettings = defineRoute({
   method: 'GET', path: '/api/users/me/settings', access: 'user',
-  summary: 'Your settings',
+  summary: 'Your language and what you want to be told',
   reply: { 200: Settings },
   problems: [],
 })
 
 export const updateMySettings = defineRoute({
   method: 'PATCH', path: '/api/users/me/settings', access: 'user',
-  summary: 'Change your settings',
+  summary: 'Change your language and what you want to be told',
   body: SettingsChanges,
   reply: { 200: Settings },
   problems: [],
@@ -170,12 +170,15 @@ export const deleteUser = defineRoute({
   problems: [lastAdmin],
 })
 
-/** Notifications keeps a copy, so that sending a message asks nobody. */
+/**
+ * Settings or the phone changed; notifications and auth keep a copy, so that a message or a sign-in
+ * asks nobody.
+ */
 export const settingsChanged = defineEvent('users.settings_changed.v1', Type.Object({
   user_id: Uuid, email: Email, phone: Nullable(Phone), settings: Settings, changed_at: Timestamp,
 }))
 
-/** Auth keeps the name beside the credentials, so that signing in asks nobody. */
+/** The name changed; auth keeps it beside the credentials, so that signing in asks nobody. */
 export const profileChanged = defineEvent('users.profile_changed.v1', Type.Object({
   user_id: Uuid, username: PersonName, changed_at: Timestamp,
 }))

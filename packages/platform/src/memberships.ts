@@ -94,7 +94,7 @@ export async function storeMembers (
     on conflict do nothing`.execute(tx)
 }
 
-/** Makes the handler by which a service follows who works for whom. */
+/** Who works for whom is followed. The handler of the service that keeps it in this schema. */
 export const followMembers = (schema: ServiceName) => async function keepMembers (
   _ctx: unknown, tx: Tx, events: EventOf<typeof organizerMembersChanged>[]
 ): Promise<void> {

@@ -29,12 +29,15 @@ export const keepEndings: Handler<
     : 'canceled_at' in data ? data.canceled_at : data.given_up_at,
 })))
 
+/** A ticket that opens no door any more. */
 export const keepVoidedTickets: Handler<typeof ticketVoided> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data }) => ({ what: 'ticket', who: data.ticket.id, at: data.voided_at })))
 
+/** An account that is gone. */
 export const keepDeletedAccounts: Handler<typeof credentialsDeleted> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data }) => ({ what: 'account', who: data.user_id, at: data.deleted_at })))
 
+/** An address of which nothing may be kept, as a hash. */
 export const keepErasedAddresses: Handler<typeof addressErased> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data }) => ({
     what: 'address', who: subjectOfAddress(data.address).toString('hex'), at: data.erased_at,
@@ -45,6 +48,7 @@ export const keepRights: Handler<typeof rolesChanged> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data: { user_id, roles, changed_at } }) =>
     ({ what: 'rights', who: user_id, at: changed_at, roles })))
 
+/** What a member may do was set, as the last state: no restore gives them more. */
 export const keepChangedMembers: Handler<typeof memberChanged> = (ctx, _tx, events) =>
   keep(ctx, events.map(({ data: { organizer_id, member_id, role, event_id, changed_at } }) =>
     ({ what: 'member', who: member_id, at: changed_at, organizer_id, role, event_id })))

@@ -16,6 +16,7 @@ const reminders = (events: Scheduled[]) => events.map(event => ({
 const future = (event: Scheduled) =>
   event.status === 'published' && Date.parse(event.starts_at) - reminder_before_ms > Date.now()
 
+/** A reminder is due 24 hours before the start. */
 export const startReminders: Handler<typeof eventPublished> = async (_ctx, tx, events) => {
   await setDeadlines(
     tx,
@@ -23,10 +24,12 @@ export const startReminders: Handler<typeof eventPublished> = async (_ctx, tx, e
   )
 }
 
+/** The reminder moves with the start, always 24 hours before it. */
 export const moveReminders: Handler<typeof eventChanged> = async (_ctx, tx, events) => {
   await setDeadlines(tx, reminders(newest(events.map(({ data }) => data.event)).filter(future)))
 }
 
+/** The reminder is dropped. */
 export const endReminders: Handler<typeof eventCanceled> = async (_ctx, tx, events) => {
   await dropDeadlines(tx, 'event_reminder', [...new Set(events.map(({ data }) => data.event.id))])
 }

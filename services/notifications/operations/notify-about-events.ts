@@ -17,11 +17,15 @@ const worth_telling = ['starts_at', 'ends_at', 'timezone', 'venue', 'title'] as 
 /** Holders told in one statement: a stadium's do not fit well into one. */
 const page_size = 2000
 
+/** The newest facts of an event are kept, for what will be told of it. */
 export const keepPublished: Handler<typeof eventPublished> = async (_ctx, tx, events) => {
   await setEvents(tx, newestOfEach(events.map(({ data }) => data)))
 }
 
-/** Several changes that come together are told once, as the last of them left the event. */
+/**
+ * Holders hear of what changes their plans, with what was before. Several changes that come
+ * together are told once, as the last of them left the event.
+ */
 export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events) => {
   const newest = newestOfEach(events.map(({ data }) => data.event))
   const before = await findEvents(tx, newest.map(event => event.id))
@@ -45,6 +49,7 @@ export const tellChanged: Handler<typeof eventChanged> = async (ctx, tx, events)
   }
 }
 
+/** Holders hear that it does not take place. */
 export const tellEventCanceled: Handler<typeof eventCanceled> = async (ctx, tx, events) => {
   await setEvents(tx, newestOfEach(events.map(({ data }) => data.event)))
   for (const { id, data: { event, reason } } of events) {

@@ -68,11 +68,11 @@ export const tellCompleted: Handler<typeof orderCompleted> = async (ctx, tx, eve
   }))
 }
 
+/** Of what was held no unproven address hears, but of what an organiser canceled everybody. */
 export const tellCanceled: Handler<typeof orderCanceled> = async (ctx, tx, events) => {
   await endHolders(tx, events.map(({ data }) => data.order_id))
   await notify(ctx, tx, events.map(event => {
     const { data } = event
-    // Of what was held and not paid no stranger's mailbox hears, but of what an organiser decided.
     const mail = data.reason === 'organizer' ? 'wanted' : 'owned'
     return about(event, 'order_canceled', mail, t => ({
       title: t('canceled.title', { code: data.code }),
@@ -81,6 +81,7 @@ export const tellCanceled: Handler<typeof orderCanceled> = async (ctx, tx, event
   }))
 }
 
+/** Mailed to an address that its account has proven, unless switched off. */
 export const tellExpired: Handler<typeof orderExpired> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(event => {
     const { data } = event

@@ -5,7 +5,7 @@ import { notify } from '../notify.ts'
 import type { Notice } from '../rules/notice.ts'
 import { refundFacts } from './notify-about-orders.ts'
 
-/** In the app: the buyer sits before the page that says the same. */
+/** Told in the app: the buyer sits before the page that says so. */
 export const tellPaymentFailed: Handler<typeof paymentFailed> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.map(({ id, data }): Notice => {
     const { locale, email } = data.buyer

@@ -16,6 +16,7 @@ interface News {
   mail: 'always' | 'never'
 }
 
+/** Administrators are told. */
 export const tellBackupFailed: Handler<typeof backupFailed> = async (ctx, tx, events) => {
   await tellAdmins(ctx, tx, events.map(({ id, data }) => ({
     key: id, text: 'backup_failed', path: '/admin/backups', mail: 'always',
@@ -24,8 +25,8 @@ export const tellBackupFailed: Handler<typeof backupFailed> = async (ctx, tx, ev
 }
 
 /**
- * In the app only: it may be the mail server itself that is away. Of the same kind once an hour,
- * for what breaks breaks a thousand times.
+ * Administrators are told in the app only: it may be the mail server itself that is away. Of the
+ * same kind once an hour, for what breaks breaks a thousand times.
  */
 export const tellDeadLetter: Handler<typeof deadLetterAdded> = async (ctx, tx, events) => {
   await tellAdmins(ctx, tx, events.map(({ data: { service, subject, error, added_at } }) => ({

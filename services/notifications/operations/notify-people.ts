@@ -55,17 +55,20 @@ function accountMail (
 const mailsAbout = (events: News<AboutAddress>[]): Notice[] => events.flatMap(event =>
   event.data.link_id && event.data.mail ? [accountMail(event, event.data.mail)] : [])
 
+/** A new person is known, and gets the mail with the link that proves their address. */
 export const welcome: Handler<typeof userRegistered> = async (ctx, tx, events) => {
   await insertPeople(tx, [...new Map(events.map(({ data }) => [data.user_id, data])).values()])
   await notify(ctx, tx, mailsAbout(events))
 }
 
+/** A mail with a link, never in the app; auth makes its token when it is sent. */
 export const mailVerification: Handler<typeof verificationRequested> = async (ctx, tx, events) => {
   await notify(ctx, tx, mailsAbout(events))
 }
 
 type ResetRequested = typeof passwordResetRequested
 
+/** A mail with a link, never in the app; auth makes its token when it is sent. */
 export const mailPasswordReset: Handler<ResetRequested> = async (ctx, tx, events) => {
   await notify(ctx, tx, events.filter(({ data }) => data.link_id)
     .map(event => accountMail(event, 'reset')))
@@ -98,15 +101,18 @@ export const keepProven: Handler<typeof emailVerified> = async (_ctx, tx, events
   await setProven(tx, events.map(({ data }) => data.user_id))
 }
 
+/** Who is an administrator follows; the latest wins. */
 export const keepRoles: Handler<typeof rolesChanged> = async (_ctx, tx, events) => {
   await setRoles(tx, latestOfEach(events.map(({ data: { user_id, roles, changed_at } }) =>
     ({ user_id, changed_at, is_admin: roles.includes('admin') }))))
 }
 
+/** The copy of a person follows; the latest wins. */
 export const keepSettings: Handler<typeof settingsChanged> = async (_ctx, tx, events) => {
   await setSettings(tx, latestOfEach(events.map(({ data }) => data)))
 }
 
+/** Everything about the person goes; late news does not bring it back. */
 export const erase: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
   await leaveEmptyPeople(tx, events.map(({ data }) => data.user_id))
   await erasePeople(tx, 'notifications', personalData, subjectsOfDeleted(events))

@@ -20,6 +20,7 @@ export const learnPublished: Handler<typeof eventPublished> = async (_ctx, tx, e
   await storeFacts(tx, newest(events.map(({ data }) => data)))
 }
 
+/** Facts are kept, the newest version only. */
 export const learnChanged: Handler<typeof eventChanged> = async (_ctx, tx, events) => {
   await storeFacts(tx, newest(events.map(({ data }) => data.event)))
 }

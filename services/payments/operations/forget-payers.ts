@@ -10,5 +10,6 @@ import { personalData } from '../personal-data.ts'
 export const forgetPayers: Handler<typeof credentialsDeleted> = (_ctx, tx, events) =>
   erasePeople(tx, 'payments', personalData, subjectsOfDeleted(events))
 
+/** What guests paid with the address stays in the books, which no longer say by whom. */
 export const forgetAddresses: Handler<typeof addressErased> = (_ctx, tx, events) =>
   erasePeople(tx, 'payments', personalData, subjectsOfErased(events))

@@ -24,6 +24,7 @@ export const addProfiles: Handler<typeof userRegistered> = async (_ctx, tx, even
   await claimPurchases(tx, { user_ids: events.map(({ data }) => data.user_id), order_ids: [] })
 }
 
+/** The roles shown follow; the newest count. */
 export const followRoles: Handler<typeof rolesChanged> = async (_ctx, tx, events) => {
   await changeRoles(tx, events.map(({ data }) => data))
 }
@@ -50,12 +51,13 @@ export const forgetPhones: Handler<typeof accountReclaimed> = async (ctx, tx, ev
   }
 }
 
+/** The person is erased. */
 export const eraseProfiles: Handler<typeof credentialsDeleted> = async (_ctx, tx, events) => {
   await erase(tx, events.map(({ data }) => data.user_id))
   await erasePeople(tx, 'users', personalData, subjectsOfDeleted(events))
 }
 
-/** Purchases of a guest that no account has claimed. */
+/** What a guest ordered with the address goes, where no account has claimed it. */
 export const eraseAddresses: Handler<typeof addressErased> = async (_ctx, tx, events) => {
   await holdClaims(tx)
   await erasePeople(tx, 'users', personalData, subjectsOfErased(events))

@@ -13,6 +13,7 @@ type Order = DataOf<typeof orderCanceled> | DataOf<typeof orderRefunded>
 
 const nowhere = { starts_at: null, timezone: null, city: null }
 
+/** The history gets what was bought; a later state of an order replaces an earlier one. */
 export const addPurchases: Handler<typeof orderCompleted> = async (_ctx, tx, events) => {
   await record(tx, events.map(({ data }) => ({
     ...toPurchase(data, 'completed'), starts_at: data.event.starts_at,
@@ -20,10 +21,12 @@ export const addPurchases: Handler<typeof orderCompleted> = async (_ctx, tx, eve
   })))
 }
 
+/** The history says that it was canceled. */
 export const markCanceled: Handler<typeof orderCanceled> = async (_ctx, tx, events) => {
   await record(tx, events.map(({ data }) => toPurchase(data, 'canceled')))
 }
 
+/** The history says that it was refunded. */
 export const markRefunded: Handler<typeof orderRefunded> = async (_ctx, tx, events) => {
   await record(tx, events.map(({ data }) => toPurchase(data, 'refunded')))
 }
