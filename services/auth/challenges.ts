@@ -4,7 +4,6 @@ import type { Db } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import { deriveKey, secretsIn } from '@fermata/platform/tokens'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { spendChallenge } from './queries/second-factor.ts'
 
 /** Long enough to find the phone, short enough that nothing lies about. */
@@ -65,7 +64,7 @@ export function readChallenge (
  * Makes a challenge useless from here on.
  * @throws Problem `auth/challenge-over` when it was used before
  */
-export async function spend (db: Db<DB>, challenge: string): Promise<void> {
+export async function spend (db: Db, challenge: string): Promise<void> {
   const hash = createHash('sha256').update(challenge).digest()
   const expires_at = new Date(Date.now() + challenge_seconds * 1000).toISOString()
   if (!await spendChallenge(db, hash, expires_at)) throw new Problem(challengeOver)

@@ -4,11 +4,10 @@ import type {
 } from '@fermata/platform/service'
 import type { PasswordHasher } from './adapters/password-hasher.ts'
 import type { AuthSettings } from './config.ts'
-import type { DB } from './database.ts'
 import type { SecretBox } from '@fermata/platform/secret-box'
 
 export interface Resources { passwords: PasswordHasher, secretBox: SecretBox }
 
-export type Ctx = Context<DB, SettingsOf<typeof AuthSettings>, Resources>
+export type Ctx = Context<SettingsOf<typeof AuthSettings>, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

@@ -3,7 +3,6 @@ import type { AddressMail } from '@fermata/contracts/auth'
 import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Db, Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
-import type { DB } from './database.ts'
 import { findRivals, type AccountRow } from './queries/accounts.ts'
 import {
   addLinkToken, beginMailPause, findMailPause, putLink, trimLinkTokens, type LinkPurpose,
@@ -31,7 +30,7 @@ type Mail = AddressMail | 'reset'
 
 /** A link for the mail of that name; none when the address got one a moment ago. */
 export async function askForLink (
-  tx: Tx<DB>, { id, email }: AccountRow, mail: Mail, login_id: string | null,
+  tx: Tx, { id, email }: AccountRow, mail: Mail, login_id: string | null,
 ): Promise<string | null> {
   const link_id = uuidv7()
   const purpose = mail === 'reset' ? 'reset_password' : 'verify_email'
@@ -44,10 +43,10 @@ const pauseKey = (mail: Mail, email: string) =>
   createHash('sha256').update(`${mail} ${mailboxOf(email)}`).digest()
 
 /** Seconds until an unproven account's address may get its next mail, one at least. */
-export const proofPause = async (tx: Tx<DB>, account: AccountRow): Promise<number> =>
+export const proofPause = async (tx: Tx, account: AccountRow): Promise<number> =>
   findMailPause(tx, pauseKey(await mailOfProof(tx, account), account.email), pauses)
 
-async function mailOfProof (tx: Tx<DB>, account: AccountRow): Promise<AddressMail> {
+async function mailOfProof (tx: Tx, account: AccountRow): Promise<AddressMail> {
   const { has_proven, has_older } = await findRivals(tx, account)
   return has_proven ? 'exists' : has_older ? 'verify_again' : 'verify'
 }
@@ -57,7 +56,7 @@ async function mailOfProof (tx: Tx<DB>, account: AccountRow): Promise<AddressMai
  * none: registering takes the same work whether or not somebody has an account.
  */
 export async function askForProof (
-  tx: Tx<DB>, account: AccountRow, login_id: string | null,
+  tx: Tx, account: AccountRow, login_id: string | null,
 ): Promise<{ mail: AddressMail, link_id: string } | undefined> {
   const mail = await mailOfProof(tx, account)
   const link_id = await askForLink(tx, account, mail, login_id)
@@ -65,7 +64,7 @@ export async function askForProof (
 }
 
 /** A token that whoever sits at the machine hands on, instead of a mail. */
-export async function makeResetToken (tx: Tx<DB>, account_id: string): Promise<string> {
+export async function makeResetToken (tx: Tx, account_id: string): Promise<string> {
   const link_id = uuidv7()
   await putLink(tx, {
     id: link_id, account_id, purpose: 'reset_password', login_id: null, lives_s: mailable_s,
@@ -74,7 +73,7 @@ export async function makeResetToken (tx: Tx<DB>, account_id: string): Promise<s
 }
 
 /** A token for a mail that is being written; null when its link has no use any more. */
-export async function makeToken (db: Db<DB>, link_id: string): Promise<string | null> {
+export async function makeToken (db: Db, link_id: string): Promise<string | null> {
   const token = newSecretToken()
   if (!await addLinkToken(db, link_id, hashToken(token), lives_s)) return null
   await trimLinkTokens(db, link_id, max_tokens)

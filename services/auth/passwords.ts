@@ -4,7 +4,6 @@ import { Problem } from '@fermata/platform/problem'
 import type { Request } from '@fermata/platform/service'
 import { commonPasswords } from './adapters/common-passwords.ts'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { countGuess } from './guesses.ts'
 import { placeOf } from './places.ts'
 import { updatePassword, type AccountRow } from './queries/accounts.ts'
@@ -41,7 +40,7 @@ export async function refuseWeakPassword (password: string, owner: Owner): Promi
 
 /** Sets it, and tells that it was: no restore may make the one of before work again. */
 export async function setPassword (
-  ctx: Ctx, tx: Tx<DB>, user_id: string, password_hash: string, request_id?: string,
+  ctx: Ctx, tx: Tx, user_id: string, password_hash: string, request_id?: string,
 ): Promise<void> {
   const { changed_at } = await updatePassword(tx, user_id, password_hash)
   await ctx.publish(tx, passwordChanged, [{ user_id, changed_at }], request_id)

@@ -3,7 +3,6 @@ import { cookieName } from '@fermata/platform/authenticate'
 import type { Db, Tx } from '@fermata/platform/database'
 import { networkOf } from '@fermata/platform/network'
 import type { Request } from '@fermata/platform/service'
-import type { DB } from './database.ts'
 import { findKnownPlaces, rememberPlaces } from './queries/known-places.ts'
 import { newSecretToken } from './secret-tokens.ts'
 import { readCookie } from './session-cookies.ts'
@@ -37,7 +36,7 @@ const nobody = '00000000-0000-0000-0000-000000000000'
 
 /** How well an account knows a place: by its device, else by its network, else not at all. */
 export async function familiarityOf (
-  db: Db<DB>, account_id: string | undefined, { device, network }: Place,
+  db: Db, account_id: string | undefined, { device, network }: Place,
 ): Promise<Familiarity> {
   const id = account_id ?? nobody
   const at_network = hashOf(id, 'network', network)
@@ -52,7 +51,7 @@ export async function familiarityOf (
  * @returns the token for the device's cookie
  */
 export async function rememberPlace (
-  tx: Tx<DB>, account_id: string, { device = newSecretToken(), network }: Place,
+  tx: Tx, account_id: string, { device = newSecretToken(), network }: Place,
 ): Promise<string> {
   await rememberPlaces(tx, account_id,
     [hashOf(account_id, 'device', device), hashOf(account_id, 'network', network)], max_places)

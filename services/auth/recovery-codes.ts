@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Tx } from '@fermata/platform/database'
-import type { DB } from './database.ts'
 import { countFactors, putRecoveryCodes } from './queries/second-factor.ts'
 
 const codes_each = 10
@@ -19,14 +18,14 @@ export const hashRecoveryCode = (account_id: string, code: string) => createHash
   .update(`${account_id}\n${code.toLowerCase().replace(/[^a-z0-9]/g, '')}`).digest()
 
 /** Ten new ones; the old ones are void. */
-export async function renewRecoveryCodes (tx: Tx<DB>, account_id: string): Promise<string[]> {
+export async function renewRecoveryCodes (tx: Tx, account_id: string): Promise<string[]> {
   const codes = Array.from({ length: codes_each }, newCode)
   await putRecoveryCodes(tx, account_id, codes.map(code => hashRecoveryCode(account_id, code)))
   return codes
 }
 
 /** Ten for who has none: with the first second factor, so that losing it is not the end. */
-export async function firstRecoveryCodes (tx: Tx<DB>, account_id: string): Promise<string[]> {
+export async function firstRecoveryCodes (tx: Tx, account_id: string): Promise<string[]> {
   const { recovery_codes } = await countFactors(tx, account_id)
   return recovery_codes > 0 ? [] : renewRecoveryCodes(tx, account_id)
 }

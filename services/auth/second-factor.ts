@@ -9,7 +9,6 @@ import { challengeIn, verifyAssertion } from './adapters/passkeys.ts'
 import { stepOfCode } from './adapters/totp.ts'
 import { readChallenge, spend, type Purpose } from './challenges.ts'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { countGuess } from './guesses.ts'
 import { placeOf } from './places.ts'
 import type { AccountRow } from './queries/accounts.ts'
@@ -39,7 +38,7 @@ export const mustEnroll = async (ctx: Ctx, account: AccountRow): Promise<boolean
   isRequiredOf(ctx, account) && !hasFactor(await countFactors(ctx.db, account.id))
 
 /** After a removal, in its transaction. @throws Problem `auth/second-factor-required` */
-export async function keepRequired (ctx: Ctx, tx: Db<DB>, account: AccountRow): Promise<boolean> {
+export async function keepRequired (ctx: Ctx, tx: Db, account: AccountRow): Promise<boolean> {
   const has_left = hasFactor(await countFactors(tx, account.id))
   if (!has_left && isRequiredOf(ctx, account)) throw new Problem(secondFactorRequired)
   return has_left
@@ -68,7 +67,7 @@ interface Proving {
  * to a step that fails.
  * @throws Problem `auth/wrong-proof` when another request was first
  */
-export type UseProof = (tx: Tx<DB>) => Promise<void>
+export type UseProof = (tx: Tx) => Promise<void>
 
 /**
  * Checks a code, a recovery code or a passkey of an account, each good once. Wrong ones count

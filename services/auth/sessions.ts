@@ -6,7 +6,6 @@ import { uuidv7 } from '@fermata/platform/ids'
 import { reply, type Request } from '@fermata/platform/service'
 import { expires_in, signAccessToken, type LoginFacts } from './confirmations.ts'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { device_cookie, place_kept_days, placeOf, rememberPlace } from './places.ts'
 import type { AccountRow } from './queries/accounts.ts'
 import {
@@ -40,7 +39,7 @@ export interface OpenLogin extends LoginFacts {
 
 /** Begins a login. The transaction holds the account, so that nothing ends its logins meanwhile. */
 export async function openLogin (
-  ctx: Ctx, tx: Tx<DB>, account: AccountRow, request: Request,
+  ctx: Ctx, tx: Tx, account: AccountRow, request: Request,
 ): Promise<OpenLogin> {
   const login_id = uuidv7()
   const { confirmed_at } = await insertLogin(tx, {
@@ -81,7 +80,7 @@ export const deviceCookies = (ctx: Ctx, device: string | undefined): string[] =>
 
 /** Ends logins and tells every process to refuse their access tokens. */
 export async function endLogins (
-  ctx: Ctx, tx: Tx<DB>, of: EndLoginsOf, request_id?: string,
+  ctx: Ctx, tx: Tx, of: EndLoginsOf, request_id?: string,
 ): Promise<number> {
   const ended = await deleteLogins(tx, of)
   const [first] = ended

@@ -3,7 +3,6 @@ import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { setPassword } from './passwords.ts'
 import {
   findLinkAccount, findRivals, hasAdmin, holdAddress, lockAccount, markVerified, updateRoles,
@@ -20,7 +19,7 @@ export interface UsedLink { account: AccountRow, login_id: string | null }
  * @throws Problem `auth/bad-link-token`, also when the address is another account's by now
  */
 export async function useLink (
-  tx: Tx<DB>, purpose: LinkPurpose, token_hash: Buffer,
+  tx: Tx, purpose: LinkPurpose, token_hash: Buffer,
 ): Promise<UsedLink> {
   const owner = await findLinkAccount(tx, purpose, token_hash)
   if (!owner) throw new Problem(badLinkToken)
@@ -36,7 +35,7 @@ export async function useLink (
  * the mailbox and the account: the login that asked, the password, or a new password.
  */
 export async function verify (
-  ctx: Ctx, tx: Tx<DB>, account: AccountRow, request_id: string,
+  ctx: Ctx, tx: Tx, account: AccountRow, request_id: string,
 ): Promise<void> {
   const verified = await markVerified(tx, account.id)
   if (verified) {
@@ -55,7 +54,7 @@ export async function verify (
  * or out.
  */
 export async function reclaim (
-  ctx: Ctx, tx: Tx<DB>, account: AccountRow, password_hash: string, request_id: string,
+  ctx: Ctx, tx: Tx, account: AccountRow, password_hash: string, request_id: string,
 ): Promise<void> {
   await setPassword(ctx, tx, account.id, password_hash, request_id)
   await voidSignIns(ctx, tx, account, request_id)
@@ -67,7 +66,7 @@ export async function reclaim (
 
 /** A new installation has nobody who could appoint an administrator; its settings name one. */
 async function appointFirstAdmin (
-  ctx: Ctx, tx: Tx<DB>, account: AccountRow, request_id: string,
+  ctx: Ctx, tx: Tx, account: AccountRow, request_id: string,
 ): Promise<void> {
   const first = ctx.settings.FERMATA_ADMIN_EMAIL
   if (!first || storedAddress(first) !== account.email) return

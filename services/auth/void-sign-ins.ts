@@ -1,6 +1,5 @@
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import type { AccountRow } from './queries/accounts.ts'
 import { forgetPlaces } from './queries/known-places.ts'
 import { deleteLinks } from './queries/links.ts'
@@ -13,7 +12,7 @@ import { endLogins } from './sessions.ts'
  * need not be the owner of its address; of a proven one the second factor stays its owner's.
  */
 export async function voidSignIns (
-  ctx: Ctx, tx: Tx<DB>, { id, email_verified_at }: AccountRow, request_id: string,
+  ctx: Ctx, tx: Tx, { id, email_verified_at }: AccountRow, request_id: string,
 ): Promise<void> {
   await deleteLinks(tx, id, 'reset_password')
   await deleteLinks(tx, id, 'verify_email')

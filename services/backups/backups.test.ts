@@ -8,8 +8,8 @@ import { serviceNames, type ServiceName } from '@fermata/contracts/services'
 import { uuidv7 } from '@fermata/platform/ids'
 import { on, type EventOf } from '@fermata/platform/messages'
 import { defineService, type Context } from '@fermata/platform/service'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { scheduleBackup } from './operations/create-backup.ts'
@@ -74,10 +74,8 @@ const get = async (id: string) =>
   (await it.send(api.getBackup, { token: await admin(), params: { id } })).body
 const settled = () =>
   it.eventually(async () => {
-    const { rows } =
-      await sql`select from backups.backups where status in ('pending', 'in_progress')`.execute(
-        ctx.db,
-      )
+    const rows =
+      await sql`select from backups.backups where status in ('pending', 'in_progress')`.rows(ctx.db)
     return rows.length === 0
   }, 'no backup to be open')
 const pathOf = (folder: string, id: string, name: ServiceName) => join(folder, id, `${name}-00001`)
@@ -221,8 +219,7 @@ test('restoreBackup: a damaged or lost copy is refused before anything is touche
 test('restoreBackup: a copy that says it is whole and is not is found by its digests', async () => {
   const backup = await made(['tickets'])
   const wrong = JSON.stringify([{ name: 'stubs', rows: 500, sha256: '0'.repeat(64) }])
-  await sql`update backups.parts set tables = ${wrong}::jsonb where backup_id = ${backup.id}`
-    .execute(ctx.db)
+  await sql`update backups.parts set tables = ${wrong}::jsonb where backup_id = ${backup.id}`.run(ctx.db)
   const reply = await it.send(api.verifyBackup, { token: await admin(), params: { id: backup.id } })
   expect(reply.problem.detail).toBe('The table stubs reads back differently.')
 })
@@ -290,10 +287,8 @@ test(
 test('runBackups: goes on with what a killed process left', async () => {
   const id = uuidv7()
   await ctx.transaction(async tx => {
-    await sql`insert into backups.backups (id, trigger, status) values (${id}, 'request', 'in_progress')`
-      .execute(tx)
-    await sql`insert into backups.parts (backup_id, service, status) values (${id}, 'auth', 'in_progress'), (${id}, 'tickets', 'pending')`
-      .execute(tx)
+    await sql`insert into backups.backups (id, trigger, status) values (${id}, 'request', 'in_progress')`.run(tx)
+    await sql`insert into backups.parts (backup_id, service, status) values (${id}, 'auth', 'in_progress'), (${id}, 'tickets', 'pending')`.run(tx)
   })
   await settled()
   expect(await get(id)).toMatchObject({
@@ -307,25 +302,23 @@ test('runBackups: asked to stop it leaves the backup open for the next start', a
   const stopping = AbortSignal.abort()
   await withLock(ctx, 'backups', async () => {
     // The service's own loop cannot take it meanwhile.
-    await sql`insert into backups.backups (id, trigger) values (${id}, 'request')`.execute(ctx.db)
-    await sql`insert into backups.parts (backup_id, service) values (${id}, 'users')`.execute(
-      ctx.db,
-    )
+    await sql`insert into backups.backups (id, trigger) values (${id}, 'request')`.run(ctx.db)
+    await sql`insert into backups.parts (backup_id, service) values (${id}, 'users')`.run(ctx.db)
   })
   await runBackups(ctx, stopping)
   expect((await get(id)).status).toMatch(/pending|in_progress/)
-  await sql`update backups.parts set service = 'auth' where backup_id = ${id}`.execute(ctx.db)
+  await sql`update backups.parts set service = 'auth' where backup_id = ${id}`.run(ctx.db)
   await settled()
   expect((await get(id)).parts.map(part => part.service)).toEqual(['auth'])
 }, 20_000)
 
 test('runBackups: keeps as many as it should and removes the files of others', async () => {
   for (let i = 0; i < 5; i++) await made(['auth'])
-  const { rows } = await sql<
+  const rows = await sql<
     { id: string }
-  >`select id from backups.backups where status = 'completed'`.execute(ctx.db)
+  >`select id from backups.backups where status = 'completed'`.rows(ctx.db)
   expect(rows).toHaveLength(3)
-  const { rows: all } = await sql<{ id: string }>`select id from backups.backups`.execute(ctx.db)
+  const all = await sql<{ id: string }>`select id from backups.backups`.rows(ctx.db)
   expect((await readdir(dir)).sort()).toEqual(all.map(row => row.id).sort())
 })
 
@@ -340,7 +333,7 @@ test('scheduleBackup: opens one of every service, and none while another is open
     expect(body.items).toHaveLength(1)
     expect(body.items[0]).toMatchObject({ trigger: 'schedule' })
     expect(body.items[0]!.parts.map(part => part.service).sort()).toEqual([...serviceNames].sort())
-    await sql`delete from backups.backups where status = 'pending'`.execute(ctx.db)
+    await sql`delete from backups.backups where status = 'pending'`.run(ctx.db)
   })
 })
 

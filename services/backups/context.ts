@@ -5,7 +5,6 @@ import type {
 } from '@fermata/platform/service'
 import type { BackupsSettings } from './config.ts'
 import type { EndingsMirror } from './copies/endings.ts'
-import type { DB } from './database.ts'
 
 export interface Resources extends Loop {
   /** Tells the loop that compares services that somebody wants to know. */
@@ -14,6 +13,6 @@ export interface Resources extends Loop {
   endings: EndingsMirror
 }
 
-export type Ctx = Context<DB, BackupsSettings, Resources>
+export type Ctx = Context<BackupsSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = EventHandler<E, Ctx>

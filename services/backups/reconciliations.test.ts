@@ -1,7 +1,7 @@
 import { listReconciliations, startReconciliation } from '@fermata/contracts/reconciliation'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { eventually, startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import backups from './service.ts'
@@ -15,8 +15,7 @@ beforeAll(async () => {
   it = await startTestSystem([backups])
   admin = await it.personToken({ roles: ['admin'] })
   await sql`insert into backups.dead_letters (id, event_id, handler, type, data, error, created_at)
-    values (${uuidv7()}, ${uuidv7()}, 'x', 'backups.backup_failed.v1', '{}', 'No', '2026-01-01')`
-    .execute(it.context<Ctx>('backups').db)
+    values (${uuidv7()}, ${uuidv7()}, 'x', 'backups.backup_failed.v1', '{}', 'No', '2026-01-01')`.run(it.context<Ctx>('backups').db)
 })
 afterAll(() => it.stop())
 
@@ -50,8 +49,7 @@ test('listReconciliations: administrators read it, nobody else does', async () =
 
 test('runReconciliations: what a killed process left is begun again', async () => {
   const id = uuidv7()
-  await sql`insert into backups.reconciliations (id, trigger) values (${id}, 'schedule')`
-    .execute(it.context<Ctx>('backups').db)
+  await sql`insert into backups.reconciliations (id, trigger) values (${id}, 'schedule')`.run(it.context<Ctx>('backups').db)
 
   expect(await ended()).toMatchObject({ id, trigger: 'schedule' })
 }, 90_000)

@@ -5,9 +5,8 @@ import { mayDo } from '@fermata/platform/memberships'
 import { Problem } from '@fermata/platform/problem'
 import type { Db } from '@fermata/platform/database'
 import type { Event, Organizer } from '@fermata/contracts/events'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import {
   findFacts, findManagedEvent, type EventRow, type Manager,
 } from './queries/events.ts'
@@ -50,7 +49,7 @@ export const servedBy = (caller: Caller) => mayDo('events', caller, 'door',
 export const present = (row: EventRow): Event => ({ ...row, images: imagesOf(row) })
 
 /** Facts of events as other services keep them; ids that are not there are left out. */
-export async function factsOf (db: Db<DB>, ids: string[]): Promise<EventFacts[]> {
+export async function factsOf (db: Db, ids: string[]): Promise<EventFacts[]> {
   const rows = await findFacts(db, ids)
   return rows.map(({ images, ...facts }) =>
     ({ ...facts, image: imagesOf({ id: facts.id, images })[0]! }))

@@ -3,7 +3,6 @@ import { userIdOf, type Caller } from '@fermata/platform/caller'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { refuse } from './managing.ts'
 import { insertMember, isEventOf, takeMembers, type MemberRow } from './queries/members.ts'
 
@@ -18,7 +17,7 @@ export const presentMember = (row: MemberRow, caller: Caller): Member => ({
 
 /** Tells the other services who works for these organisers now. */
 export async function publishMembers (
-  ctx: Ctx, tx: Tx<DB>, organizer_ids: string[], request_id: string | null
+  ctx: Ctx, tx: Tx, organizer_ids: string[], request_id: string | null
 ): Promise<void> {
   if (organizer_ids.length === 0) return
   await ctx.publish(tx, organizerMembersChanged, await takeMembers(tx, organizer_ids),
@@ -27,7 +26,7 @@ export async function publishMembers (
 
 /** Who makes an organiser is its first owner. */
 export async function insertFounder (
-  ctx: Ctx, tx: Tx<DB>, organizer_id: string, person: { user_id: string, name: string },
+  ctx: Ctx, tx: Tx, organizer_id: string, person: { user_id: string, name: string },
   request_id: string
 ): Promise<void> {
   await insertMember(tx,
@@ -37,7 +36,7 @@ export async function insertFounder (
 
 /** @throws Problem `request/invalid` for a place that an organiser's member cannot have */
 export async function checkPlace (
-  tx: Tx<DB>, { organizer_id, role, event_id }: Pick<MemberRow, 'organizer_id' | 'role' | 'event_id'>
+  tx: Tx, { organizer_id, role, event_id }: Pick<MemberRow, 'organizer_id' | 'role' | 'event_id'>
 ): Promise<void> {
   if (event_id === null) return
   if (role === 'owner') refuse([{ field: 'event_id', message: 'is for the door: owners own all' }])

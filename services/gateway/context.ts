@@ -4,6 +4,5 @@ import type { Context, Operation as PlatformOperation } from '@fermata/platform/
 
 export interface Resources { askEveryone: () => Promise<SystemHealth> }
 
-/** No row types: the gateway has no tables of its own. */
-export type Ctx = Context<unknown, {}, Resources>
+export type Ctx = Context<{}, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>

@@ -6,7 +6,6 @@ import type {
 import type { SecretBox } from '@fermata/platform/secret-box'
 import type { SendMail } from './adapters/smtp.ts'
 import type { NotificationSettings } from './config.ts'
-import type { DB } from './database.ts'
 import type { MailRounds } from './mail-rounds.ts'
 import type { Unreached } from './server-return.ts'
 
@@ -30,6 +29,6 @@ export interface Resources {
   close: () => void
 }
 
-export type Ctx = Context<DB, NotificationSettings, Resources>
+export type Ctx = Context<NotificationSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

@@ -7,8 +7,8 @@ import {
 import { orderCanceled, orderExpired } from '@fermata/contracts/orders'
 import { ticketsIssued, ticketVoided } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { tellChanged } from './operations/notify-about-events.ts'
@@ -62,7 +62,7 @@ test('limitMails: a letter box gets five mails at once, and all further orders i
   const waiting = await db().selectFrom('notifications.deliveries').select(['id', 'next_attempt_at'])
     .where('recipient', 'like', `${victim}%`).where('status', '=', 'pending').execute()
   expect(waiting).toHaveLength(1)
-  const hours = (Date.parse(waiting[0]!.next_attempt_at!) - Date.now()) / 3_600_000
+  const hours = (Date.parse(waiting[0]!.next_attempt_at) - Date.now()) / 3_600_000
   expect(hours).toBeGreaterThan(5.8)
   expect(hours).toBeLessThanOrEqual(6)
   const told = await Promise.all(all.map(({ order_id }) =>
@@ -211,7 +211,7 @@ const seedHolders = (event_id: string, addresses: string[]) => sql`
   insert into notifications.holders (order_id, event_id, email, locale, ticket_count, is_free)
   select id, ${event_id}::uuid, email, 'en', 1, true
     from unnest(${addresses.map(() => uuidv7()).toSorted()}::uuid[], ${addresses}::text[])
-      as new (id, email)`.execute(db())
+      as new (id, email)`.run(db())
 
 test('tellChanged: two processes that tell people of two events, page by page, never deadlock', async () => {
   const ctx = it.context<Ctx>('notifications')

@@ -3,7 +3,6 @@ import { mailboxOf } from '@fermata/contracts/mailboxes'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import { translator } from './adapters/catalogue.ts'
-import type { DB } from './database.ts'
 import type { DeliveryToInsert } from './queries/deliveries.ts'
 import { markMailsDue } from './queries/holders.ts'
 import {
@@ -46,7 +45,7 @@ interface Counted {
  * one mail with others. Nothing is lost: each order's page has its tickets.
  */
 export async function limitMails (
-  tx: Tx<DB>, deliveries: DeliveryToInsert[],
+  tx: Tx, deliveries: DeliveryToInsert[],
 ): Promise<DeliveryToInsert[]> {
   const counted = withoutTwins(deliveries).flatMap(countedAs)
   if (counted.length === 0) return deliveries
@@ -71,7 +70,7 @@ export interface LetterBox { email: string, apart: string | undefined }
  * Locks all that a transaction is going to count, where it counts in several steps: each step
  * locks in the order of its own keys, and two transactions in step would wait for each other.
  */
-export async function lockLetterBoxes (tx: Tx<DB>, boxes: LetterBox[]): Promise<void> {
+export async function lockLetterBoxes (tx: Tx, boxes: LetterBox[]): Promise<void> {
   if (boxes.length > 0) await lockAllowances(tx, eachKey(boxes.map(boxKey)))
 }
 
@@ -110,7 +109,7 @@ const eachKey = (keys: Buffer[]) =>
 const keysOf = (counted: Counted[]) => eachKey(counted.flatMap(({ recipient, senders }) =>
   [recipient, ...senders.map(sender => sender.key)]))
 
-async function openBatch (tx: Tx<DB>, counted: Counted[]): Promise<Batch> {
+async function openBatch (tx: Tx, counted: Counted[]): Promise<Batch> {
   const rows = await lockAllowances(tx, keysOf(counted))
   const allowances = new Map<string, Allowance>(rows.map(row => [row.key.toString('hex'),
     { ...row, spent_until: Date.parse(row.spent_until) }]))

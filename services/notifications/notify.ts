@@ -1,7 +1,6 @@
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { limitMails } from './limit-mails.ts'
 import { insertDeliveries } from './queries/deliveries.ts'
 import { insertMessages } from './queries/messages.ts'
@@ -12,7 +11,7 @@ import { routeNotices, type Notice } from './rules/notice.ts'
  * Queues notices in the transaction of the event they are about: told once, or not at all if it
  * rolls back. Returns the ids of what will be sent; `deliverDue` is told when it is committed.
  */
-export async function notify (ctx: Ctx, tx: Tx<DB>, notices: Notice[]): Promise<string[]> {
+export async function notify (ctx: Ctx, tx: Tx, notices: Notice[]): Promise<string[]> {
   if (notices.length === 0) return []
   const user_ids = [...new Set(notices.flatMap(notice => notice.user_id ?? []))]
   const wishes = new Map((await findWishes(tx, user_ids)).map(wish => [wish.user_id, wish]))

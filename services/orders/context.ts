@@ -6,7 +6,6 @@ import type { Collector } from '@fermata/platform/collector'
 import type { CodeGuesses } from './code-guesses.ts'
 import type { Settings } from './config.ts'
 import type { NetworkKeys } from './counted-askers.ts'
-import type { DB } from './database.ts'
 import type { LiveAvailability } from './live-availability.ts'
 import type { OrderStore } from './order-store.ts'
 import type { WaitingRooms } from './queue-rooms.ts'
@@ -36,6 +35,6 @@ export interface Resources {
   guesses: CodeGuesses
 }
 
-export type Ctx = Context<DB, SettingsOf<typeof Settings>, Resources>
+export type Ctx = Context<SettingsOf<typeof Settings>, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

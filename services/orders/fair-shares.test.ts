@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/orders'
 import { paymentSucceeded } from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { completeOrders } from './operations/complete-orders.ts'
@@ -49,7 +49,7 @@ const buy = (type: { id: string, event_id: string }, quantity: number, who: Who 
 
 /** What networks are said to hold must be what their orders that count hold. */
 async function countersAgree (event_id: string) {
-  const { rows } = await sql<{ said: string, held: string }>`
+  const rows = await sql<{ said: string, held: string }>`
     select coalesce((select string_agg(encode(network, 'hex') || ticket_type_id || tickets, ',' order by network, ticket_type_id)
                        from orders.open_holds where event_id = ${event_id}), '') as said,
            coalesce((select string_agg(encode(network, 'hex') || ticket_type_id || tickets, ',' order by network, ticket_type_id)
@@ -57,7 +57,7 @@ async function countersAgree (event_id: string) {
                                from orders.orders o join orders.events e on e.id = o.event_id
                                join orders.order_items i on i.order_id = o.id
                               where o.event_id = ${event_id} and o.network is not null and ${sql.raw(has_tickets)}
-                              group by 1, 2) as sums), '') as held`.execute(ctx.db)
+                              group by 1, 2) as sums), '') as held`.rows(ctx.db)
   expect(rows[0]!.said).toBe(rows[0]!.held)
   return rows[0]!.said
 }
@@ -72,7 +72,7 @@ const pay = ({ id, code, event_id, event_title, total_minor, currency }: api.Pla
 
 const endHolds = async (event_id: string) => {
   await sql`update orders.orders set expires_at = now() - interval '1 second'
-    where event_id = ${event_id} and status = 'pending' and expires_at > now()`.execute(ctx.db)
+    where event_id = ${event_id} and status = 'pending' and expires_at > now()`.run(ctx.db)
 }
 
 test('placeOrder: a network holds half of what is not sold, and others the rest', async () => {
@@ -126,8 +126,7 @@ test('placeOrder: no trace of a network outlives its hold', async () => {
   await endHolds(type.event_id)
   const left = () => sql<{ left: number }>`
     select (select count(*) from orders.orders where event_id = ${type.event_id} and network is not null)
-         + (select count(*) from orders.open_holds where event_id = ${type.event_id}) as left`
-    .execute(ctx.db).then(({ rows }) => rows[0]!.left)
+         + (select count(*) from orders.open_holds where event_id = ${type.event_id}) as left`.one(ctx.db).then(({ left }) => left)
   expect(await left()).toBeGreaterThan(0)
   await it.eventually(async () => await left() === 0, 'the networks to be forgotten')
 })
@@ -139,7 +138,7 @@ test('uncountFreeOrders: tickets that cost nothing count as long as a hold would
   expect((await buy(type, 10)).status).toBe(201)
   expect((await buy(type, 1)).status).toBe(429)
   await sql`update orders.orders set expires_at = now() - interval '1 second'
-    where event_id = ${type.event_id}`.execute(ctx.db)
+    where event_id = ${type.event_id}`.run(ctx.db)
   await uncountFreeOrders(ctx)
   expect(await countersAgree(type.event_id)).toBe('')
   expect((await buy(type, 10)).status).toBe(201)

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { zeroBits } from './queue-challenge.ts'
@@ -145,7 +145,7 @@ test('joinQueue: a missed place is left for a new one, once', async () => {
   await it.eventually(async () => (await it.send(api.getQueuePosition,
     { params: { event_id }, query: { token } })).body.status === 'your_turn', 'the turn')
   await sql`update orders.queue_admissions set at = at - interval '1 hour'
-    where event_id = ${event_id}`.execute(db)
+    where event_id = ${event_id}`.run(db)
   await it.eventually(async () => (await it.send(api.getQueuePosition,
     { params: { event_id }, query: { token } })).body.status === 'missed', 'the end of the turn')
 

@@ -1,5 +1,4 @@
 import type { Tx } from '@fermata/platform/database'
-import type { DB } from './database.ts'
 import type { OrderStore } from './order-store.ts'
 import { buyerLimit, openPeopleBook } from './rules/fair-shares.ts'
 
@@ -9,7 +8,7 @@ import { buyerLimit, openPeopleBook } from './rules/fair-shares.ts'
  * @param order_ids of orders whose hold has ended, in the order in which they were paid
  */
 export async function findOverLimit (
-  store: OrderStore, tx: Tx<DB>, order_ids: readonly string[]
+  store: OrderStore, tx: Tx, order_ids: readonly string[]
 ): Promise<ReadonlySet<string>> {
   const late = new Map((await store.findLateBuyers(tx, [...order_ids])).map(one => [one.id, one]))
   const limited = [...late.values()].some(one => one.event_max_per_buyer !== 0)

@@ -1,7 +1,6 @@
 import type { Order, OrderStatus } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { presentOrder } from './present-order.ts'
 import type { OrderRow } from './queries/orders.ts'
 import { mayBecome, stockChange } from './rules/order-states.ts'
@@ -21,7 +20,7 @@ export interface Moved {
  * that is a bug
  */
 export async function moveOrders (
-  ctx: Ctx, tx: Tx<DB>, rows: OrderRow[], to: OrderStatus,
+  ctx: Ctx, tx: Tx, rows: OrderRow[], to: OrderStatus,
   payments: ReadonlyMap<string, string> = new Map()
 ): Promise<Moved[]> {
   if (rows.length === 0) return []

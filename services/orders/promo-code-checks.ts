@@ -1,6 +1,5 @@
 import type { PromoCode } from '@fermata/contracts/orders'
 import type { Db } from '@fermata/platform/database'
-import type { DB } from './database.ts'
 import { listTypes } from './queries/stock.ts'
 import { invalidField } from './ticket-type-checks.ts'
 
@@ -12,7 +11,7 @@ type Checked = Pick<PromoCode, 'event_id' | 'percent' | 'amount_minor' | 'ticket
  * @throws Problem `request/invalid` for a code that could never make anything cheaper
  */
 export async function checkPromoCode (
-  db: Db<DB>, code: Checked, known_type_ids: readonly string[] = []
+  db: Db, code: Checked, known_type_ids: readonly string[] = []
 ): Promise<void> {
   const { percent, amount_minor, valid_from, valid_until, ticket_type_ids } = code
   if ((percent === null) === (amount_minor === null)) {

@@ -1,6 +1,5 @@
 import type { Db, Tx } from '@fermata/platform/database'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import {
   appendJoins, closeDraw, findJoins, listJoins, lockQueue, readLockedQueue,
 } from './queries/queue.ts'
@@ -51,7 +50,7 @@ export async function appendBatch (
  * is known by another name alone, such as an account's in another browser, is told so.
  */
 async function giveAgain (
-  db: Db<DB>, event_id: string, requests: JoinRequest[], answers: Joined[], book: JoinBook
+  db: Db, event_id: string, requests: JoinRequest[], answers: Joined[], book: JoinBook
 ): Promise<Joined[]> {
   const asked = requests.flatMap(({ id, names: [name] }, index) => {
     const number = answers[index]!.kind === 'known' && name !== undefined ? book.batchOf(name) : 0
@@ -71,7 +70,7 @@ async function giveAgain (
 interface Appended { answers: Joined[], batch: StoredJoins | null }
 
 async function append (
-  tx: Tx<DB>, event_id: string, requests: JoinRequest[], book: JoinBook
+  tx: Tx, event_id: string, requests: JoinRequest[], book: JoinBook
 ): Promise<Appended> {
   const all = (kind: 'off' | 'full') =>
     ({ answers: requests.map(() => ({ kind })), batch: null })
@@ -128,7 +127,7 @@ function judgeAll (
 }
 
 /** Counts what was appended since, by other processes or before this one began. */
-async function catchUp (db: Db<DB> | Tx<DB>, event_id: string, book: JoinBook): Promise<void> {
+async function catchUp (db: Db | Tx, event_id: string, book: JoinBook): Promise<void> {
   for (;;) {
     const rows = await listJoins(db, event_id, book.batch, batches_at_a_time)
     for (const row of rows) book.enter(row)

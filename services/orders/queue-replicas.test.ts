@@ -1,7 +1,7 @@
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { storeFacts } from './queries/events.ts'
@@ -91,9 +91,9 @@ test('joinQueue: who was answered before somebody else asked is before them, in 
 test('tendWaitingRooms: two processes let in as many as one', async () => {
   const { event_id } = await seedRoom(-1)
   await Promise.all(Array.from({ length: 400 }, () => join(one, event_id)))
-  const measure = async () => (await sql<{ up_to: number, seconds: number }>`
+  const measure = () => sql<{ up_to: number, seconds: number }>`
     select admitted_up_to as up_to, extract(epoch from advanced_at - opens_at) as seconds
-      from orders.queues where event_id = ${event_id}`.execute(one.context<Ctx>('orders').db)).rows[0]!
+      from orders.queues where event_id = ${event_id}`.one(one.context<Ctx>('orders').db)
   const before = await one.eventually(async () => {
     const now = await measure()
     return now.up_to > 0 && now
@@ -174,9 +174,9 @@ test('joinQueue: ten thousand join and ask in seconds of CPU time', async () => 
   const asked_s = cpuSeconds(started) - joined_s
   console.log(`waiting room: ${joined_s.toFixed(1)} s of CPU for 10,000 joins, ${asked_s.toFixed(1)} s for as many polls`)
 
-  const { rows: [stored] } = await sql<{ ids: number, rows: number }>`
+  const stored = await sql<{ ids: number, rows: number }>`
     select sum(octet_length(ids)) / 16 as ids, count(*) as rows from orders.queue_joins
-     where event_id = ${event_id}`.execute(one.context<Ctx>('orders').db)
+     where event_id = ${event_id}`.first(one.context<Ctx>('orders').db)
   expect(stored!.ids).toBe(10_000)
   expect(stored!.rows).toBeLessThan(2000)
   // A loose bound, of CPU time because others may use the machine: what it must notice is a row

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { tendWaitingRooms } from './operations/tend-waiting-rooms.ts'
@@ -155,7 +155,7 @@ test('joinQueue: there is no room where none was made, and none to join once all
 
   const { event_id } = await seedRoom({ capacity: 1 })
   await it.eventually(async () => (await room(event_id)).state === 'open', 'the opening')
-  await sql`update orders.pools set sold = capacity where event_id = ${event_id}`.execute(ctx.db)
+  await sql`update orders.pools set sold = capacity where event_id = ${event_id}`.run(ctx.db)
   await it.eventually(async () => (await room(event_id)).state === 'sold_out', 'the end')
   expect((await join(event_id)).problem).toMatchObject({ status: 409, type: '/problems/orders/queue-closed', reason: 'sold_out' })
 })
@@ -213,8 +213,8 @@ test('placeOrder: a pass buys, until it was used too often', async () => {
 
   expect(together.sort()).toEqual([201, 201, 201, 403])
   expect(await refusalOf(order)).toMatchObject({ type: '/problems/orders/queue-pass-invalid', reason: 'used_up' })
-  const { rows: [use] } = await sql<{ orders: number }>`
-    select orders from orders.queue_uses where event_id = ${event_id}`.execute(ctx.db)
+  const use = await sql<{ orders: number }>`
+    select orders from orders.queue_uses where event_id = ${event_id}`.first(ctx.db)
   expect(use!.orders).toBe(3)
 })
 
@@ -250,7 +250,7 @@ test('placeOrder: a pass ends with the time to buy, and its place is then missed
   const { event_id, type } = await seedRoom()
   const { token } = (await join(event_id)).body
   const queue_pass = await passOf(event_id, token)
-  await sql`update orders.queues set pass_seconds = 1 where event_id = ${event_id}`.execute(ctx.db)
+  await sql`update orders.queues set pass_seconds = 1 where event_id = ${event_id}`.run(ctx.db)
 
   await it.eventually(async () => (await position(event_id, token)).status === 'missed', 'the end of the turn')
 
@@ -323,7 +323,7 @@ test('tendWaitingRooms: a draft has no draw, so an opening that was mistyped can
   await tendWaitingRooms(ctx)
   expect((await settingsOf(event.id)).body.drawn_at).toBeNull()
   expect((await set(in_seconds(-60))).status).toBe(200)
-  await sql`update orders.events set status = 'published' where id = ${event.id}`.execute(ctx.db)
+  await sql`update orders.events set status = 'published' where id = ${event.id}`.run(ctx.db)
   await it.eventually(async () => (await settingsOf(event.id)).body.drawn_at, 'the draw')
   expect((await set(in_seconds(60))).status).toBe(409)
 })
@@ -331,7 +331,7 @@ test('tendWaitingRooms: a draft has no draw, so an opening that was mistyped can
 test('tendWaitingRooms: an event that was canceled closes its room', async () => {
   const { event_id } = await seedRoom({ opens_at: in_days(1) })
   const { token } = (await join(event_id)).body
-  await sql`update orders.events set status = 'canceled' where id = ${event_id}`.execute(ctx.db)
+  await sql`update orders.events set status = 'canceled' where id = ${event_id}`.run(ctx.db)
   await it.eventually(async () => (await position(event_id, token)).status === 'closed', 'the end')
   expect((await join(event_id)).problem.reason).toBe('closed')
 })

@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/orders'
 import { paymentSucceeded } from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import service from './service.ts'
@@ -47,11 +47,11 @@ test('completeOrders: a payment heard of many times at once sells its tickets an
   await Promise.all(
     [1, 2, 3, 4].map(() =>
       ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [payment, payment]))))
-  await it.eventually(async () => (await sql`select from orders.outbox where sent_at is null`.execute(ctx.db)).rows.length === 0)
+  await it.eventually(async () => (await sql`select from orders.outbox where sent_at is null`.rows(ctx.db)).length === 0)
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2, tickets: 2 })
   expect(await usesOf(ctx, promo)).toEqual({ used: 1, by_orders: 1 })
-  const { rows } = await sql`select from orders.outbox_events
-    where type = ${api.orderCompleted.type} and data ->> 'order_id' = ${order.id}`.execute(ctx.db)
+  const rows = await sql`select from orders.outbox_events
+    where type = ${api.orderCompleted.type} and data ->> 'order_id' = ${order.id}`.rows(ctx.db)
   expect(rows).toHaveLength(1)
 })
 

@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/orders'
 import { paymentSucceeded } from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { sweepHolds } from './operations/expire-orders.ts'
@@ -42,7 +42,7 @@ async function onSale (given: SeededType = {}) {
 }
 
 const endHold = (id: string) => sql`
-  update orders.orders set expires_at = now() - interval '1 second' where id = ${id}`.execute(ctx.db)
+  update orders.orders set expires_at = now() - interval '1 second' where id = ${id}`.run(ctx.db)
 
 /** Pays an order, and returns what became of it. */
 async function pay (order: api.PlacedOrder): Promise<string> {
@@ -52,7 +52,7 @@ async function pay (order: api.PlacedOrder): Promise<string> {
     amount_minor: order.total_minor, currency: order.currency,
       succeeded_at: new Date().toISOString() }]))
   await it.eventually(async () => (await sql<{ n: number }>`
-    select count(*) as n from orders.outbox where sent_at is null`.execute(ctx.db)).rows[0]!.n === 0, 'an empty outbox')
+    select count(*) as n from orders.outbox where sent_at is null`.one(ctx.db)).n === 0, 'an empty outbox')
   return (await get(order.id)).body.status
 }
 
@@ -142,7 +142,7 @@ describe('placeOrder: promo codes', () => {
     expect(status).toBe(201)
     expect(body).toMatchObject(expected)
     expect((await get(body.id)).body).toMatchObject(expected)
-    const { rows } = await sql<{ data: unknown }>`select data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
+    const rows = await sql<{ data: unknown }>`select data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.rows(ctx.db)
     expect(rows[0]!.data).toMatchObject(expected)
   })
 
@@ -192,7 +192,7 @@ describe('placeOrder: promo codes', () => {
   test('the database itself refuses to overspend', async () => {
     const { type } = await onSale()
     const promo = await seedPromo(ctx, { event_id: type.event_id, max_uses: 2 })
-    const spend = sql`update orders.promo_codes set used = used + 3 where id = ${promo}`.execute(ctx.db)
+    const spend = sql`update orders.promo_codes set used = used + 3 where id = ${promo}`.run(ctx.db)
     await expect(spend).rejects.toThrow(/promo_codes_never_overspent/)
   })
 })
@@ -218,8 +218,8 @@ describe('placeOrder: price steps', () => {
   test('of many at once exactly the first get the lower price', async () => {
     const { type } = await onSale({ tiers: [{ price_minor: 500, up_to_sold: 25 }], capacity: 100 })
     await Promise.all(Array.from({ length: 40 }, (_, i) => place(orderOf(type, 1 + i % 3))))
-    const { rows } = await sql<{ tickets: number }>`
-      select sum(quantity)::integer as tickets from orders.order_items where ticket_type_id = ${type.id} and unit_price_minor = 500`.execute(ctx.db)
+    const rows = await sql<{ tickets: number }>`
+      select sum(quantity)::integer as tickets from orders.order_items where ticket_type_id = ${type.id} and unit_price_minor = 500`.rows(ctx.db)
     expect(rows[0]!.tickets).toBe(25)
   })
 

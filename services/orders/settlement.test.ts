@@ -4,8 +4,8 @@ import { deadlineReached } from '@fermata/contracts/expiration'
 import * as api from '@fermata/contracts/orders'
 import { paymentRefunded, paymentSucceeded } from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { sweepHolds } from './operations/expire-orders.ts'
@@ -33,13 +33,13 @@ async function deliver<E extends EventDefinition> (
 ): Promise<void> {
   await ctx.transaction(tx => ctx.publish(tx, definition, data))
   await it.eventually(async () => (await sql<{ n: number }>`
-    select count(*) as n from orders.outbox where sent_at is null`.execute(ctx.db)).rows[0]!.n === 0, 'an empty outbox')
+    select count(*) as n from orders.outbox where sent_at is null`.one(ctx.db)).n === 0, 'an empty outbox')
 }
 
 const told = async <E extends EventDefinition>(definition: E,
   order_id: string): Promise<DataOf<E>[]> =>
   (await sql<{ data: DataOf<E> }>`select data from orders.outbox_events
-    where type = ${definition.type} and data ->> 'order_id' = ${order_id} order by id`.execute(ctx.db)).rows.map(row => row.data)
+    where type = ${definition.type} and data ->> 'order_id' = ${order_id} order by id`.rows(ctx.db)).map(row => row.data)
 
 async function buy (
   type: { id: string, event_id: string }, quantity = 1
@@ -70,7 +70,7 @@ const due = (order: api.PlacedOrder): DataOf<typeof deadlineReached> =>
   ({ kind: 'order_hold', subject_id: order.id, due_at: order.expires_at, reached_at: order.expires_at })
 
 const endHold = (order: api.PlacedOrder) =>
-  sql`update orders.orders set expires_at = now() - interval '1 second' where id = ${order.id}`.execute(ctx.db)
+  sql`update orders.orders set expires_at = now() - interval '1 second' where id = ${order.id}`.run(ctx.db)
 
 test('completeOrders: a payment turns the hold into sold tickets and tells what tickets print', async () => {
   const type = await seedTicketType(ctx)
@@ -221,14 +221,14 @@ test('expireOrders: ends holds that are over and leaves the others, whoever clai
 test('expireOrders: a reminder of an event is nobody\'s hold', async () => {
   const type = await seedTicketType(ctx)
   const order = await buy(type)
-  const { rows: [row] } = await ctx.transaction(async tx => {
+  const row = await ctx.transaction(async tx => {
     // Unseen by the sweep, which would expire it a moment later.
     await sql`update orders.orders set expires_at = now() - interval '1 second'
-               where id = ${order.id}`.execute(tx)
+               where id = ${order.id}`.run(tx)
     await expireOrders(ctx, tx, [{ id: uuidv7(), request_id: null, created_at: '',
       data: { ...due(order), kind: 'event_reminder' } }])
     return sql<{ status: string }>`
-      select status from orders.orders where id = ${order.id}`.execute(tx)
+      select status from orders.orders where id = ${order.id}`.first(tx)
   })
   expect(row!.status).toBe('pending')
 })
@@ -291,18 +291,18 @@ test('cancelEventOrders: more orders than one batch holds are all ended', async 
   await sql`insert into orders.orders (id, code, event_id, status, buyer_name, buyer_email, buyer_locale, total_minor, currency,
       created_at, expires_at)
     select uuidv7(), 'C' || n, ${event.id}, 'pending', 'Ann', 'ann@example.com', 'en', 1000, 'EUR', now(), now() + interval '1 hour'
-      from generate_series(1, 2500) as n`.execute(ctx.db)
+      from generate_series(1, 2500) as n`.run(ctx.db)
   await sql`insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor)
-    select id, ${type.id}, 'Adult', 1, 1000 from orders.orders where event_id = ${event.id}`.execute(ctx.db)
-  await sql`update orders.pools set held = 2500 where id = ${type.id}`.execute(ctx.db)
+    select id, ${type.id}, 'Adult', 1, 1000 from orders.orders where event_id = ${event.id}`.run(ctx.db)
+  await sql`update orders.pools set held = 2500 where id = ${type.id}`.run(ctx.db)
 
   await deliver(eventCanceled,
     [{ event: { ...event, status: 'canceled', version: 2 }, canceled_at: new Date().toISOString(),
       reason: null }])
 
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, orders: 0 })
-  const { rows } = await sql<{ n: number }>`select count(*) as n from orders.outbox_events
-    where type = ${api.orderCanceled.type} and data ->> 'event_id' = ${event.id}`.execute(ctx.db)
+  const rows = await sql<{ n: number }>`select count(*) as n from orders.outbox_events
+    where type = ${api.orderCanceled.type} and data ->> 'event_id' = ${event.id}`.rows(ctx.db)
   expect(rows[0]!.n).toBe(2500)
 })
 
@@ -310,15 +310,15 @@ test('completeOrders: a payment for an unknown order is not swallowed', async ()
   const stranger = { ...await buy(await seedTicketType(ctx)), id: uuidv7() }
   await ctx.transaction(tx => ctx.publish(tx, paymentSucceeded, [paid(stranger)]))
   await it.eventually(async () => (await sql<{ n: number }>`select count(*) as n from orders.outbox_events
-    where attempts > 0 and data ->> 'order_id' = ${stranger.id}`.execute(ctx.db)).rows[0]!.n === 1, 'a failed delivery')
-  const { numAffectedRows } = await sql`
+    where attempts > 0 and data ->> 'order_id' = ${stranger.id}`.one(ctx.db)).n === 1, 'a failed delivery')
+  const changed = await sql`
     update orders.outbox set sent_at = now()
-     where sent_at is null and data ->> 'order_id' = ${stranger.id}`.execute(ctx.db)
-  expect(numAffectedRows, 'it shall come again').toBe(1n)
+     where sent_at is null and data ->> 'order_id' = ${stranger.id}`.run(ctx.db)
+  expect(changed, 'it shall come again').toBe(1)
 })
 
 test('a draft that was never heard of is not made up by an event about another', async () => {
   const known = someEvent()
   await deliver(eventPublished, [known])
-  expect((await sql`select from orders.events where id = ${known.id}`.execute(ctx.db)).rows).toHaveLength(1)
+  expect(await sql`select from orders.events where id = ${known.id}`.rows(ctx.db)).toHaveLength(1)
 })

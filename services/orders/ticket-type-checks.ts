@@ -2,7 +2,6 @@ import { unknownPool, type PriceTier, type Pricing } from '@fermata/contracts/or
 import { invalid } from '@fermata/contracts/problems'
 import type { Db } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
-import type { DB } from './database.ts'
 import { listSharedPools } from './queries/stock.ts'
 import { flawOf } from './rules/price-tiers.ts'
 
@@ -41,7 +40,7 @@ export const inUtc = (tiers: readonly PriceTier[]): PriceTier[] => tiers.map(tie
 
 /** @throws Problem `orders/unknown-pool` naming the first id that is no shared pool of the event */
 export async function checkPools (
-  db: Db<DB>, event_id: string, pool_ids: readonly string[]
+  db: Db, event_id: string, pool_ids: readonly string[]
 ): Promise<void> {
   if (pool_ids.length === 0) return
   const known = new Set((await listSharedPools(db, event_id)).map(pool => pool.id))

@@ -2,8 +2,8 @@ import { eventPublished } from '@fermata/contracts/events'
 import type { EventFacts } from '@fermata/contracts/fields'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import service from './service.ts'
@@ -40,8 +40,7 @@ const create = (token: string | undefined, body: unknown, key?: string) => it.se
 async function publish (event: ReturnType<typeof someEvent>) {
   await ctx.transaction(tx => ctx
     .publish(tx, eventPublished, [{ ...event, status: 'published', version: event.version + 1 }]))
-  await it.eventually(async () => (await sql`select from orders.events where id = ${event.id} and status = 'published'`
-    .execute(ctx.db)).rows.length === 1, 'the event to be on sale')
+  await it.eventually(async () => (await sql`select from orders.events where id = ${event.id} and status = 'published'`.rows(ctx.db)).length === 1, 'the event to be on sale')
 }
 
 /** Each by somebody else, so that no limit of a person matters. */
@@ -208,7 +207,7 @@ describe('deleteTicketType: only what nobody has ordered', () => {
     expect((await remove(await it.personToken())).status).toBe(403)
     expect((await remove(token)).status).toBe(204)
     expect((await remove(token)).status).toBe(404)
-    expect((await sql`select from orders.pools where id = ${type.id}`.execute(ctx.db)).rows).toEqual([])
+    expect(await sql`select from orders.pools where id = ${type.id}`.rows(ctx.db)).toEqual([])
   })
 
   test('refuses once it was ordered, also when the order is over', async () => {
@@ -330,7 +329,7 @@ describe('getEventSales: what an event has sold, holds and earned', () => {
       .toMatchObject({ event_id: event.id, capacity: 14, held: 2, sold: 3, revenue: [],
       ticket_types: [{ ticket_type_id: adult.id, capacity: 10, held: 2, sold: 0, revenue_minor: 0 },
         { ticket_type_id: child.id, capacity: 4, held: 0, sold: 3, revenue_minor: 0 }] })
-    await sql`update orders.orders set status = 'completed', completed_at = now() where event_id = ${event.id}`.execute(ctx.db)
+    await sql`update orders.orders set status = 'completed', completed_at = now() where event_id = ${event.id}`.run(ctx.db)
     expect((await sales(event.id)).body.revenue).toEqual([{ currency: 'EUR', amount_minor: 2500 }])
   })
 

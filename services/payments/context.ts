@@ -4,7 +4,6 @@ import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation,
 } from '@fermata/platform/service'
 import type { PaymentsSettings } from './config.ts'
-import type { DB } from './database.ts'
 import type { JustStarted } from './just-started.ts'
 import type { PaymentDesk } from './payment-desk.ts'
 import type { PaymentProvider } from './provider.ts'
@@ -24,6 +23,6 @@ export interface Resources {
   stop: () => Promise<void>
 }
 
-export type Ctx = Context<DB, PaymentsSettings, Resources>
+export type Ctx = Context<PaymentsSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

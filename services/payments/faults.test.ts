@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import fc from 'fast-check'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { askProviders } from './operations/ask-providers.ts'
@@ -76,15 +76,14 @@ const read = async (id: string) => (await it.send(api.getPayment, {
 
 const captures = async (order_id: string) =>
   (await sql<{ count: number }>`
-  select count(*) as count from payments.simulated_charges where order_id = ${order_id} and succeeds`
-    .execute(ctx.db)).rows[0]!.count
+  select count(*) as count from payments.simulated_charges where order_id = ${order_id} and succeeds`.one(ctx.db)).count
 
 const becomes = (id: string, status: api.PaymentStatus) =>
   it.eventually(async () => (await read(id)).status === status, `the payment to be ${status}`)
 
 /** Due now, as if its pause were over. */
 const hurry = () =>
-  sql`update payments.payments set next_ask_at = now() where status = 'pending'`.execute(ctx.db)
+  sql`update payments.payments set next_ask_at = now() where status = 'pending'`.run(ctx.db)
 
 test('askProviders: killed between charge and commit, the payment is asked again and charged once', async () => {
   line.charge = 'answer_lost'
@@ -120,8 +119,7 @@ test('askProviders: run many times at once it charges and posts once', async () 
   await Promise.all(started.map(({ id }) => becomes(id, 'succeeded')))
   for (const { order, id } of started) {
     expect(await captures(order.id)).toBe(1)
-    const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`
-      .execute(ctx.db)
+    const rows = await sql`select from payments.ledger_entries where payment_id = ${id}`.rows(ctx.db)
     expect(rows).toHaveLength(2)
   }
 })
@@ -137,9 +135,7 @@ test('settlePayments: an answer that comes again, or another one after it, chang
     }] as const
   ) await ctx.transaction(tx => settlePayments(ctx, tx, new Map([[id, outcome]])))
   expect((await read(id)).status).toBe('succeeded')
-  const { rows } = await sql`select from payments.ledger_entries where payment_id = ${id}`.execute(
-    ctx.db,
-  )
+  const rows = await sql`select from payments.ledger_entries where payment_id = ${id}`.rows(ctx.db)
   expect(rows).toHaveLength(2)
 })
 
@@ -171,10 +167,10 @@ test('giveBack: a refund whose answer was lost is asked again and sent once', as
     body: {},
     token: await it.personToken({ roles: ['admin'] }),
   })
-  const sent = async () =>
-    (await sql<{ refunds: number, status: string }>`
+  const sent = () =>
+    sql<{ refunds: number, status: string }>`
     select (select count(*) from payments.simulated_refunds where key = r.provider_key) as refunds, status
-      from payments.refunds r where payment_id = ${id}`.execute(ctx.db)).rows[0]!
+      from payments.refunds r where payment_id = ${id}`.one(ctx.db)
   await it.eventually(async () => (await sent()).refunds === 1)
   expect((await sent()).status).toBe('pending')
 
@@ -217,17 +213,15 @@ async function runRandomly (steps: Step[]): Promise<void> {
   Object.assign(line, { charge: 'up', refund: 'up' })
   await it.eventually(async () => {
     await hurry()
-    await sql`update payments.refunds set next_ask_at = now() where status = 'pending'`.execute(
-      ctx.db,
-    )
+    await sql`update payments.refunds set next_ask_at = now() where status = 'pending'`.run(ctx.db)
     ctx.resources.lookNow()
     // An order that ends asks for a refund by an event, which may be on its way still.
-    const { rows } = await sql<
+    const rows = await sql<
       { open: number }
     >`select (select count(*) from payments.payments where status = 'pending')
       + (select count(*) from payments.refunds where status = 'pending')
       + (select count(*) from orders.outbox where sent_at is null)
-      + (select count(*) from payments.outbox where sent_at is null) as open`.execute(ctx.db)
+      + (select count(*) from payments.outbox where sent_at is null) as open`.rows(ctx.db)
     return rows[0]!.open === 0
   }, 'everything to come to rest')
 }
@@ -258,11 +252,9 @@ test(
         await runRandomly(steps)
 
         const lopsided = await sql`select transaction_id from payments.ledger_entries
-      group by transaction_id, currency having sum(debit_minor) <> sum(credit_minor)`.execute(
-          ctx.db,
-        )
-        expect(lopsided.rows).toEqual([])
-        const { rows: [sums] } = await sql<Record<string, number>>`
+      group by transaction_id, currency having sum(debit_minor) <> sum(credit_minor)`.rows(ctx.db)
+        expect(lopsided).toEqual([])
+        const sums = await sql<Record<string, number>>`
       select coalesce(sum(debit_minor - credit_minor), 0) as total,
              coalesce(sum(debit_minor - credit_minor) filter (where account = 'provider_clearing'), 0) as at_provider,
              coalesce(sum(debit_minor - credit_minor) filter (where account = 'refunds'), 0) as promised,
@@ -272,14 +264,14 @@ test(
              (select coalesce(sum(amount_minor - refunded_minor), 0) from payments.payments
                where status in ('succeeded', 'refunded')) as kept
         from payments.ledger_entries where payment_id in (select id from payments.payments
-               where provider_key in (select key from payments.simulated_charges))`.execute(ctx.db)
+               where provider_key in (select key from payments.simulated_charges))`.first(ctx.db)
         expect(sums).toMatchObject({ total: 0, promised: 0 })
         expect(sums!.at_provider).toBe(sums!.charged! - sums!.sent_back!)
         expect(sums!.at_provider).toBe(sums!.kept)
-        const { rows: twice } =
+        const twice =
           await sql`select order_id from payments.simulated_charges c where succeeds
       and exists (select from payments.payments p where p.provider_key = c.key)
-      group by order_id having count(*) > 1`.execute(ctx.db)
+      group by order_id having count(*) > 1`.rows(ctx.db)
     expect(twice).toEqual([])
   }), { seed, numRuns: 12, interruptAfterTimeLimit: 20_000 })
 }, 60_000)

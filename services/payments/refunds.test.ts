@@ -4,7 +4,7 @@ import * as api from '@fermata/contracts/payments'
 import { stepUpNeeded } from '@fermata/contracts/problems'
 import { addressErased } from '@fermata/contracts/users'
 import { uuidv7 } from '@fermata/platform/ids'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   admin, balances, bookOf, ctx, it, orders, pay, payUntil, startPayments, statusOf,
@@ -151,8 +151,7 @@ test('endOrders: a payment the provider was never asked about ends with its orde
     values (${id}, ${order.id}, ${order.code}, ${order.event_id}, 'x', ${order.organizer_id}, ${
     JSON.stringify(order.buyer)
   },
-      'simulated', '{"test_card":"success"}', 2500, 'EUR', ${id}, now(), now() + interval '1 hour')`
-    .execute(ctx.db)
+      'simulated', '{"test_card":"success"}', 2500, 'EUR', ${id}, now(), now() + interval '1 hour')`.run(ctx.db)
 
   await orders.cancel(it.context('orders'), order)
 
@@ -169,16 +168,13 @@ test('giveBack: the ledger refuses a transaction that does not balance, and ever
   const id = await payUntil(order, 'success', 'succeeded')
   const lopsided = ctx.transaction(tx =>
     sql`insert into payments.ledger_entries
-    (transaction_id, payment_id, account, debit_minor, currency) values (${uuidv7()}, ${id}, 'refunds', 1, 'EUR')`
-      .execute(tx)
+    (transaction_id, payment_id, account, debit_minor, currency) values (${uuidv7()}, ${id}, 'refunds', 1, 'EUR')`.run(tx)
   )
   await expect(lopsided).rejects.toThrow('does not balance')
   await expect(
-    sql`update payments.ledger_entries set debit_minor = 1 where payment_id = ${id}`.execute(
-      ctx.db,
-    ),
+    sql`update payments.ledger_entries set debit_minor = 1 where payment_id = ${id}`.run(ctx.db),
   ).rejects.toThrow('never changed')
-  await expect(sql`delete from payments.ledger_entries where payment_id = ${id}`.execute(ctx.db))
+  await expect(sql`delete from payments.ledger_entries where payment_id = ${id}`.run(ctx.db))
     .rejects.toThrow('never changed')
 })
 
@@ -215,7 +211,6 @@ test('forgetPayers: forgetAddresses: the books stay and do not say who paid', as
   })
   await it.eventually(async () => (await sql<{ n: number }>`
     select count(*) as n from payments.payments where id = any(${ids}::uuid[]) and user_id is null
-      and buyer ->> 'email' = ${erasedBuyer.email} and buyer ->> 'locale' = 'en'`
-    .execute(ctx.db)).rows[0]!.n === 2)
+      and buyer ->> 'email' = ${erasedBuyer.email} and buyer ->> 'locale' = 'en'`.one(ctx.db)).n === 2)
   for (const id of ids) expect((await balances(id)).organizer_payable).not.toBe(0)
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OrderForPayment } from '@fermata/contracts/orders'
 import type * as api from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from './context.ts'
 import { createJustStarted, own_ms, type JustStarted } from './just-started.ts'
@@ -15,8 +15,8 @@ import { bodyFor, ctx, it, orders, pay, startPayments, statusOf } from './test/r
 beforeAll(startPayments)
 afterAll(() => it.stop())
 
-const paymentsOf = async (order: { id: string }) => (await sql<{ id: string }>`
-  select id from payments.payments where order_id = ${order.id}`.execute(ctx.db)).rows
+const paymentsOf = (order: { id: string }) => sql<{ id: string }>`
+  select id from payments.payments where order_id = ${order.id}`.rows(ctx.db)
 
 /** As a process of its own would serve it: the collector of this one does not see it. */
 const startApart = (order: OrderForPayment, key: string | null, test_card: api.TestCard = 'slow') =>
@@ -110,11 +110,10 @@ const remembering = (justStarted: JustStarted): Ctx =>
   ({ ...ctx, resources: { ...ctx.resources, justStarted } })
 
 const chargesOf = async (order: { id: string }) => (await sql`
-  select from payments.simulated_charges where order_id = ${order.id}`.execute(ctx.db)).rows.length
+  select from payments.simulated_charges where order_id = ${order.id}`.rows(ctx.db)).length
 
 const askedAtOf = async (order: { id: string }) => (await sql<{ asked_at: string | null }>`
-  select asked_at from payments.payments where order_id = ${order.id}`.execute(ctx.db))
-  .rows[0]!.asked_at
+  select asked_at from payments.payments where order_id = ${order.id}`.one(ctx.db)).asked_at
 
 test('startBatch: killed before it asks, the payment is found by another and charged once', async () => {
   const order = orders.addOrder()

@@ -12,7 +12,6 @@ import { joinTrace } from '@fermata/platform/tracing'
 import { partRepeated, type Keyed, type RepeatedAnswers } from '@fermata/platform/repeated-keys'
 import { ownsOrder } from './access.ts'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { own_ms } from './just-started.ts'
 import { presentStarted } from './payment-facts.ts'
 import { findCurrentPayments, insertPayments, type NewPaymentRow } from './queries/payments.ts'
@@ -100,7 +99,7 @@ function toRow ({ body, request_id }: Start, order: OrderForPayment): NewPayment
  * @param own_for_ms how long what is stored is this process's to ask about; null: anybody's
  */
 async function write (
-  ctx: Ctx, tx: Tx<DB>, payable: Payable[], own_for_ms: number | null
+  ctx: Ctx, tx: Tx, payable: Payable[], own_for_ms: number | null
 ): Promise<{ told: [Start, Started][], stored: NewPaymentRow[] }> {
   const rows = payable.map(({ row }) => row)
   const times = new Map((await insertPayments(tx, rows, own_for_ms))
@@ -124,7 +123,7 @@ async function write (
  * The order has a payment already. It may be that of the same key, which another process has
  * started a moment ago: then its answer is ours.
  */
-async function explain (ctx: Ctx, tx: Tx<DB>, others: Payable[]): Promise<[Start, Started][]> {
+async function explain (ctx: Ctx, tx: Tx, others: Payable[]): Promise<[Start, Started][]> {
   const current = new Map((await findCurrentPayments(tx, others.map(({ row }) => row.order_id)))
     .map(row => [row.order_id, row]))
   const starts = others.map(({ start }) => start)

@@ -4,7 +4,6 @@ import type {
 } from '@fermata/platform/service'
 import type { Printer } from './adapters/printer.ts'
 import type { TicketSettings } from './config.ts'
-import type { DB } from './database.ts'
 import type { admitTickets } from './queries/tickets.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
@@ -16,6 +15,6 @@ export interface Resources {
   admitTickets: typeof admitTickets
 }
 
-export type Ctx = Context<DB, TicketSettings, Resources>
+export type Ctx = Context<TicketSettings, Resources>
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>

@@ -3,7 +3,7 @@ import type { Caller } from '@fermata/platform/caller'
 import type { Db } from '@fermata/platform/database'
 import { isTheirWork, mayDo } from '@fermata/platform/memberships'
 import { Problem } from '@fermata/platform/problem'
-import { sql, type RawBuilder } from 'kysely'
+import { sql, type Fragment } from '@fermata/platform/sql'
 import type { Ctx } from './context.ts'
 import { findTicketIf, isTheirs, type TicketRow } from './queries/tickets.ts'
 
@@ -19,7 +19,7 @@ export const servedTicket = (ctx: Ctx, caller: Caller, id: string): Promise<Tick
   ticketIf(ctx, id, servedBy(caller))
 
 async function ticketIf (
-  ctx: Ctx, id: string, ...conditions: RawBuilder<boolean>[]
+  ctx: Ctx, id: string, ...conditions: Fragment<boolean>[]
 ): Promise<TicketRow> {
   const row = await findTicketIf(ctx.db, id, conditions)
   if (!row) throw new Problem(notFound)

@@ -1,7 +1,6 @@
 import { addressHasAccount, badAddressLink } from '@fermata/contracts/users'
 import type { Db } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
-import type { DB } from './database.ts'
 import { findGrant, isOwned } from './queries/address-links.ts'
 import { hashToken } from './secret-tokens.ts'
 
@@ -9,7 +8,7 @@ import { hashToken } from './secret-tokens.ts'
  * The address that a grant was given for. @throws Problem `users/bad-address-link`, and
  * `users/address-has-account` where an account has proven it meanwhile
  */
-export async function addressOf (db: Db<DB>, grant: string): Promise<string> {
+export async function addressOf (db: Db, grant: string): Promise<string> {
   const email = await findGrant(db, hashToken(grant))
   if (email === undefined) throw new Problem(badAddressLink)
   if (await isOwned(db, email)) throw new Problem(addressHasAccount)

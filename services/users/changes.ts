@@ -5,7 +5,6 @@ import {
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { presentSettings } from './people.ts'
 import { lockPerson, updateProfile, type PersonRow } from './queries/people.ts'
 
@@ -32,7 +31,7 @@ export function changeProfile (
   })
 }
 
-export const tellSettings = (ctx: Ctx, tx: Tx<DB>, person: PersonRow, request_id?: string) =>
+export const tellSettings = (ctx: Ctx, tx: Tx, person: PersonRow, request_id?: string) =>
   ctx.publish(tx, settingsChanged, [{
     user_id: person.id, email: person.email, phone: person.phone,
     settings: presentSettings(person), changed_at: person.updated_at,

@@ -3,14 +3,13 @@ import { lastAdmin } from '@fermata/contracts/users'
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx } from './context.ts'
-import type { DB } from './database.ts'
 import { erasePeople } from './queries/people.ts'
 import { deletePurchasesOf, holdClaims } from './queries/purchases.ts'
 
 /**
  * Removes all that users holds of people, but for the ids that keep late news from reviving them.
  */
-export async function erase (tx: Tx<DB>, user_ids: string[]): Promise<void> {
+export async function erase (tx: Tx, user_ids: string[]): Promise<void> {
   await holdClaims(tx)
   await deletePurchasesOf(tx, user_ids)
   await erasePeople(tx, user_ids)

@@ -11,7 +11,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 /** Empty tables of this version, without foreign keys: nothing puts rows in order. */
 export async function makeEmptyTables (url: string): Promise<void> {
   for (const service of serviceNames) {
-    const db = createDatabase<unknown>(
+    const db = createDatabase(
       createPool({ url, max_connections: 1, application_name: 'raw' }))
     await migrate(db, service, allServices[service].migrations)
     await db.destroy()

@@ -166,7 +166,7 @@ test('restoreCopy: a copy of older tables is brought up to date before what foll
   const names = copy.parts.find(({ service }) => service === 'auth')!.migrations
   const old = names.filter(name => !/^service_000[2-9]/.test(name))
   expect(old.length).toBeLessThan(names.length)
-  const db = createDatabase<unknown>(createPool({
+  const db = createDatabase(createPool({
     url: older, max_connections: 1, application_name: 'test' }))
   await migrate(db, 'auth', allServices.auth.migrations, old)
   await db.destroy()
@@ -188,7 +188,7 @@ test('restoreCopy: one of some services takes no mark away from those that were 
     parts: stored.manifest.parts.filter(({ service }) => names.includes(service)) })
   await expect(restore(serviceNames, () => { throw new Error('cut off') })).rejects.toThrow('cut off')
   await restore(['orders'])
-  const db = createDatabase<unknown>(createPool({
+  const db = createDatabase(createPool({
     url: at, max_connections: 1, application_name: 'test' }))
   try {
     const others = serviceNames.filter(name => name !== 'orders').toSorted()
@@ -202,7 +202,7 @@ test('restoreCopy: one of some services takes no mark away from those that were 
 
 test('npm run restore: what was only marked is counted, and given up by nobody but --replace', async () => {
   const at = await makeDatabase(url)
-  const db = createDatabase<unknown>(createPool({
+  const db = createDatabase(createPool({
     url: at, max_connections: 1, application_name: 'test' }))
   try {
     await markRestoring(db, { backup_id: copy.id, services: serviceNames }, serviceNames)

@@ -38,7 +38,7 @@ export async function giveTokens (it: TestSystem, folders: string[]): Promise<To
   await readMails(giver)
   await it.eventually(() => areEventsSent(it), 'all events to be handled')
   const { BACKUP_DIR, BACKUP_KEY } = it.context<
-    Context<unknown, { BACKUP_DIR: string, BACKUP_KEY: string }>
+    Context<{ BACKUP_DIR: string, BACKUP_KEY: string }>
   >('backups').settings
   const places = async () => Object.assign(await tables(it),
     ...await Promise.all(folders.map(files)), await openBackups(BACKUP_DIR, BACKUP_KEY))

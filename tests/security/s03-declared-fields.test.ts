@@ -1,8 +1,8 @@
 import type { AnyRoute } from '@fermata/contracts/define'
 import { allServices } from '@fermata/server/services'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allRoutes, type ServedRoute } from './fuzz/routes.ts'
 import { atScale, figure } from '../proofs/proof.ts'
@@ -17,10 +17,9 @@ let columns: string[]
 beforeAll(async () => {
   it = await startTestSystem(Object.values(allServices))
   routes = await allRoutes()
-  const { rows } = await sql<{ name: string }>`
+  const rows = await sql<{ name: string }>`
     select distinct column_name as name from information_schema.columns
-     where table_schema = any(${routes.map(({ service }) => service)}::text[]) order by 1`
-    .execute(it.context('orders').db)
+     where table_schema = any(${routes.map(({ service }) => service)}::text[]) order by 1`.rows(it.context('orders').db)
   columns = rows.map(({ name }) => name)
 }, 60_000)
 afterAll(() => it.stop())

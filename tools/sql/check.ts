@@ -48,7 +48,7 @@ async function withSchema<T> (work: (url: string) => Promise<T>): Promise<T> {
   const { url } = await createTestDatabase()
   const pool = createPool({ url, max_connections: 1, application_name: 'fermata-statements' })
   try {
-    const db = createDatabase<unknown>(pool)
+    const db = createDatabase(pool)
     for (const service of serviceNames) {
       const folder = new URL(`../../services/${service}/migrations/`, import.meta.url)
       if (existsSync(folder)) await migrate(db, service, folder)

@@ -183,19 +183,20 @@ export class Evaluator {
       if (nameOf(callee.object) === 'sql') return this.builtIn(name, given, scope)
       return this.method(this.value(callee.object as Node, scope), name, given, scope)
     }
+    if (isOfPlatform(nameOf(callee), scope.module)) return this.rows(given[1]!, scope)
     const called = this.value(callee, scope)
     return called.kind === 'function'
       ? this.apply(called, given.map(one => this.value(one, scope))) : undefined
   }
 
-  /** Kysely's `sql.raw`, `sql.ref`, `sql.id`, `sql.lit` and `sql.join`. */
+  /** `sql.raw`, `sql.ref`, `sql.id`, `sql.lit` and `sql.join`. */
   private builtIn (name: string, given: Node[], scope: Scope): Value | undefined {
     const values = given.map(one => this.value(one, scope))
     const sqlOf = (text: string): Value => ({ kind: 'sql', pieces: [text] })
     const texts = () => values.map(value => textOf(value))
     if (name === 'raw') return sqlOf(texts()[0]!)
     if (name === 'lit') return sqlOf(`'${texts()[0]}'`)
-    if (name === 'ref' || name === 'table') {
+    if (name === 'ref') {
       return sqlOf(texts()[0]!.split('.').map(quoted).join('.'))
     }
     if (name === 'id') return sqlOf(texts().map(quoted).join('.'))
@@ -210,6 +211,21 @@ export class Evaluator {
     return { kind: 'sql', pieces: list.items.flatMap((item, at) =>
       [...at > 0 ? separator : [], ...item.kind === 'sql' ? item.pieces
         : [{ path: '', start: 0, end: 0 }]]) }
+  }
+
+  /** Of `rows(items, columns)`; the compiler compares items with columns by itself. */
+  private rows (columns: Node, scope: Scope): Value {
+    const types = this.value(columns, scope)
+    if (types.kind !== 'record') throw new NotKnown('Its columns are made where it runs')
+    const names = [...types.fields].map(([name, type]) => [name, textOf(type)] as const)
+    const arrays = names.filter(([, type]) => type !== 'ordinality')
+    return { kind: 'sql', pieces: [
+      '(select * from unnest(',
+      ...arrays.flatMap(([, type], at): Piece[] => [at === 0 ? '' : ', ',
+        { path: '', start: 0, end: 0 }, `::${type === 'line' ? 'text' : type}[]`]),
+      `)${arrays.length < names.length ? ' with ordinality' : ''} as items (`,
+      `${names.map(([name]) => quoted(name)).join(', ')}))`,
+    ] }
   }
 
   private method (on: Value, name: string, given: Node[], scope: Scope): Value | undefined {
@@ -255,6 +271,9 @@ export class Evaluator {
     return undefined
   }
 }
+
+const isOfPlatform = (name: string | undefined, { imports }: Module) =>
+  name === 'rows' && imports.get(name)?.from === 'packages/platform/src/sql.ts'
 
 const statementsOf = (node: Node) =>
   node.type === 'BlockStatement' ? node.body as Node[] : [node]

@@ -20,6 +20,8 @@ const first_words = ['select', 'insert', 'update', 'delete', 'with', 'set', 'loc
   'create', 'drop', 'alter', 'grant', 'revoke', 'truncate']
 const begins_statement = new RegExp(`^\\s*(--[^\\n]*\\n\\s*)*(${first_words.join('|')})\\b`, 'i')
 
+const runs = new Set(['rows', 'first', 'one', 'run'])
+
 export function findStatements (path: string): Statement[] {
   const module = moduleAt(path)!
   const found: Statement[] = []
@@ -52,7 +54,7 @@ const typeArgument = (node: Node): Node | null =>
 
 function statementIn (node: Node, parent: Node | null): Written | null {
   if (node.type === 'TaggedTemplateExpression' && nameOf(node.tag) === 'sql') {
-    const isRun = parent?.type === 'MemberExpression' && nameOf(parent.property) === 'execute'
+    const isRun = parent?.type === 'MemberExpression' && runs.has(nameOf(parent.property)!)
     const row = typeArgument(node)
     return isRun || row ? { text: node, row, is_tagged: true } : null
   }

@@ -34,7 +34,7 @@ type SqlRow<T, S extends Record<string, [keyof SqlTypes<unknown>, boolean | null
     (S[K][1] extends true ? null : S[K][1] extends false ? never : Extract<SqlOf<T, K>, null>)
 }
 type SqlChecked<T, Given extends T> = [Given] extends [T] ? T : T
-type SqlFragment = import('kysely').RawBuilder<unknown>
+type SqlFragment = import('@fermata/platform/sql').Fragment
 interface SqlParameters {
   text: string | Date, number: number, wide: number | string | bigint, boolean: boolean, json: unknown
   Buffer: Uint8Array | string, Date: Date | string, void: never

@@ -9,7 +9,7 @@ export async function withDatabase<T> (
   url: string, work: (db: Db, pool: Pool) => Promise<T>
 ): Promise<T> {
   const pool = createPool({ url, max_connections: 1, application_name: 'fermata-restore' })
-  const db = createDatabase<unknown>(pool)
+  const db = createDatabase(pool)
   try {
     return await work(db, pool)
   } finally {

@@ -2,7 +2,7 @@ import { orderGivenUp } from '@fermata/contracts/backups'
 import type { DataOf } from '@fermata/contracts/define'
 import type { MismatchKind, Mismatched } from '@fermata/contracts/reconciliation'
 import type { ServiceName } from '@fermata/contracts/services'
-import { createDatabase, createPool, type Db, type Tx } from '@fermata/platform/database'
+import { createDatabase, createPool, type Tx } from '@fermata/platform/database'
 import { rowsOf } from '@fermata/platform/event-bundles'
 import { insertOutbox, markUnsent } from '@fermata/platform/message-queries'
 import { recount } from '@fermata/orders/queries/recount'
@@ -65,7 +65,7 @@ export async function repair (
     const pool = createPool({
       url: urls.get(at ?? service)!, max_connections: 1, application_name: 'fermata-verify',
     })
-    const db = createDatabase(pool) as Db
+    const db = createDatabase(pool)
     try {
       for (let start = 0; start < theirs.length; start += at_once) {
         const ids = theirs.slice(start, start + at_once).map(({ id }) => id)

@@ -14,6 +14,6 @@ export const plainArray = (values: readonly (string | number | null)[]): string 
 
 /**
  * Texts without line breaks, which `string_to_array($1, E'\n')` takes apart: JSON as
- * `JSON.stringify` writes it, addresses, headers. None of them is empty.
+ * `JSON.stringify` writes it, addresses, headers. None of them is empty: that would be null.
  */
-export const asLines = (texts: readonly string[]): string => texts.join('\n')
+export const asLines = (texts: readonly (string | null)[]): string => texts.join('\n')

@@ -1,10 +1,10 @@
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { uuidv7 } from './ids.ts'
 import { claimOutbox } from './message-queries.ts'
 import type { Batch } from './messages.ts'
 import { defineService, type Context } from './service.ts'
+import { sql } from './sql.ts'
 
 /** What an outbox gives away is JSON that PostgreSQL wrote: it must say what the rows say. */
 
@@ -26,11 +26,11 @@ const row = (data: unknown, type = 'a.b.v1', request_id: string | null = null): 
 async function claim (rows: Row[], limit = 1000) {
   let claimed: Awaited<ReturnType<typeof claimOutbox>> | undefined
   await ctx.transaction(async tx => {
-    await sql`set local timezone = 'Asia/Kolkata'`.execute(tx)
+    await sql`set local timezone = 'Asia/Kolkata'`.run(tx)
     for (const { id, type, data, request_id } of rows) await sql`
       insert into events.outbox (id, type, data, request_id, attempts, created_at, available_at)
       values (${id}, ${type}, ${JSON.stringify(data)}, ${request_id}, 3,
-              '2026-11-25T23:59:59.987654Z', now())`.execute(tx)
+              '2026-11-25T23:59:59.987654Z', now())`.run(tx)
     claimed = await claimOutbox(tx, 'events', limit)
     throw new Error('taken back')
   }).catch((error: Error) => { if (error.message !== 'taken back') throw error })

@@ -31,7 +31,7 @@ export function createContext (options: ContextOptions): {
   ctx: Context, attachRelay: (relay: Relay) => void
 } {
   const { service, pool, log, settings, tokens, metrics, version, tracing, transportTo } = options
-  const db = createDatabase<any>(pool)
+  const db = createDatabase(pool)
   const waiting = new WeakMap<Tx, Set<() => void>>()
   let relay: Relay | undefined
   const wakeRelay = () => relay?.wake()

@@ -60,7 +60,7 @@ export function copyRoutes (
     const pool = createPool({
       url: owner_url, max_connections: 1, application_name: 'fermata-owner',
     })
-    const db = createDatabase<unknown>(pool)
+    const db = createDatabase(pool)
     try {
       if (body.what === 'begun') {
         await markRestoring(db, body, [name])

@@ -106,12 +106,12 @@ const believed_ms = 5000
  */
 export const couldNotWrite = () => performance.now() < could_not_write_at_ms + believed_ms
 
-export const createDatabase = <DB>(pool: pg.Pool) =>
-  new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+export const createDatabase = (pool: pg.Pool): Db =>
+  new Kysely({ dialect: new PostgresDialect({ pool }) })
 
-/** Row types belong to the services. */
-export type Tx<DB = any> = Transaction<DB>
-export type Db<DB = any> = Kysely<DB>
+/** What is asked of either is written with `sql` (sql.ts). */
+export type Tx = Transaction<any>
+export type Db = Kysely<any>
 
 /** One connection of a service's pool, for hot paths whose statements are prepared by name. */
 export type Client = pg.PoolClient

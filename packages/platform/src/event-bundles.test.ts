@@ -1,6 +1,5 @@
 import { defineEvent } from '@fermata/contracts/define'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { Type } from 'typebox'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createConsumer } from './consumer.ts'
@@ -12,6 +11,7 @@ import { on, type EventHandler, type StoredEvent } from './messages.ts'
 import { deleteSent } from './personal-data-queries.ts'
 import { erasing_types } from './personal-data.ts'
 import { defineService, type Context } from './service.ts'
+import { sql } from './sql.ts'
 import { findHandled } from './statement-queries.ts'
 import { findMissingEffects, state } from './statements.ts'
 
@@ -234,13 +234,13 @@ test('erasure: of a bundle that was parted what is sent goes, and what failed st
   const left = await teller.transaction(async tx => {
     await insertOutbox(tx, 'events', erasing_types[0]!, upTo(3).map(n =>
       ({ data: { n }, request_id: null })))
-    await sql`update events.outbox set available_at = now()`.execute(tx)
+    await sql`update events.outbox set available_at = now()`.run(tx)
     const { batches: [batch] } = await claimOutbox(tx, 'events', 10)
     const failed = eventsOf(JSON.parse(batch!.text) as StoredEvent[])[1]!
     await markFailed(tx, 'events', rowsOf([failed.id]))
     await deleteSent(tx, 'events', batch!.ids, erasing_types)
-    const { rows } = await sql`select id, data, attempts from events.outbox`.execute(tx)
-    await sql`delete from events.outbox`.execute(tx)
+    const rows = await sql`select id, data, attempts from events.outbox`.rows(tx)
+    await sql`delete from events.outbox`.run(tx)
     return { rows, failed }
   })
   expect(left.rows).toEqual([{ id: left.failed.id, data: { n: 1 }, attempts: 1 }])

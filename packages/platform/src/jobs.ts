@@ -2,10 +2,10 @@ import {
   Logger, parseCronItems, run, type CronItem, type Logger as WorkerLogger, type Runner,
   type TaskList,
 } from 'graphile-worker'
-import { sql } from 'kysely'
 import type pg from 'pg'
 import type { Tx } from './database.ts'
 import type { Log } from './log.ts'
+import { sql } from './sql.ts'
 import type { Tracing } from './tracing.ts'
 
 /**
@@ -90,7 +90,7 @@ export const insertJob = (
 ) => sql`
   select from ${sql.id(service, 'add_job')}(${`${service}.${name}`},
     ${JSON.stringify(payload)}::json, ${options.run_at?.toISOString() ?? null}::timestamptz,
-    ${options.max_attempts ?? 10}::integer, ${options.key ?? null})`.execute(tx)
+    ${options.max_attempts ?? 10}::integer, ${options.key ?? null})`.run(tx)
 
 /** No job of ours takes a minute; whoever holds one for this long was killed. */
 const forgotten_after = '5 minutes'

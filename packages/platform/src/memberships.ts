@@ -1,10 +1,10 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { organizerMembersChanged, OrganizerMembers } from '@fermata/contracts/events'
 import type { ServiceName } from '@fermata/contracts/services'
-import { sql, type RawBuilder } from 'kysely'
 import { hasRole, type Caller } from './caller.ts'
 import type { Db, Tx } from './database.ts'
 import type { EventOf } from './messages.ts'
+import { sql, type Fragment } from './sql.ts'
 
 /**
  * Who works for whom. The events service decides it; others keep a copy in two tables of their own
@@ -15,7 +15,7 @@ import type { EventOf } from './messages.ts'
 export type Work = 'manage' | 'door'
 
 /** What the work is at: expressions, so that a list is limited in the statement that reads it. */
-export interface Place { organizer_id: RawBuilder<unknown>, event_id: RawBuilder<unknown> }
+export interface Place { organizer_id: Fragment<unknown>, event_id: Fragment<unknown> }
 
 /**
  * A condition that holds where the caller may do this work. Managing takes the role `event_creator`
@@ -24,7 +24,7 @@ export interface Place { organizer_id: RawBuilder<unknown>, event_id: RawBuilder
  */
 export function mayDo (
   schema: ServiceName, caller: Caller, work: Work, place: Place
-): RawBuilder<boolean> {
+): Fragment<boolean> {
   if (hasRole(caller, 'admin')) return sql<boolean>`true`
   if (caller.kind !== 'user') return sql<boolean>`false`
   if (work === 'manage' && !hasRole(caller, 'event_creator')) return sql<boolean>`false`
@@ -41,7 +41,7 @@ const soleOrganizer = (schema: ServiceName) => sql`(
   select case when count(*) = 1 then (array_agg(id))[1] end
     from (select id from ${table(schema, 'organizers')} limit 2) as known)`
 
-const table = (schema: ServiceName, name: string) => sql.table(`${schema}.${name}`)
+const table = (schema: ServiceName, name: string) => sql.ref(`${schema}.${name}`)
 
 /** Whether the caller may do this work at one event. */
 export async function isTheirWork (
@@ -49,8 +49,8 @@ export async function isTheirWork (
   event: { id: string, organizer_id: string }
 ): Promise<boolean> {
   const place = { organizer_id: sql`${event.organizer_id}::uuid`, event_id: sql`${event.id}::uuid` }
-  const { rows } = await sql<{ yes: boolean }>`
-    select ${mayDo(schema, caller, work, place)} as yes`.execute(db)
+  const rows = await sql<{ yes: boolean }>`
+    select ${mayDo(schema, caller, work, place)} as yes`.rows(db)
   return rows[0]!.yes
 }
 
@@ -58,8 +58,8 @@ export async function isTheirWork (
 export async function worksForSomebody (
   db: Db, schema: ServiceName, user_id: string
 ): Promise<boolean> {
-  const { rows } = await sql`
-    select from ${table(schema, 'members')} where user_id = ${user_id} limit 1`.execute(db)
+  const rows = await sql`
+    select from ${table(schema, 'members')} where user_id = ${user_id} limit 1`.rows(db)
   return rows.length > 0
 }
 
@@ -74,16 +74,16 @@ export async function storeMembers (
   }
   const told = [...newest.values()]
   // In the order of their ids, so that two batches queue instead of deadlocking.
-  const { rows } = await sql<{ id: string }>`
+  const rows = await sql<{ id: string }>`
     insert into ${table(schema, 'organizers')} as o (id, version)
     select * from unnest(${told.map(one => one.organizer_id)}::uuid[],
       ${told.map(one => one.version)}::integer[]) order by 1
     on conflict (id) do update set version = excluded.version where o.version < excluded.version
-    returning id`.execute(tx)
+    returning id`.rows(tx)
   const ids = rows.map(row => row.id)
   if (ids.length === 0) return
   await sql`delete from ${table(schema, 'members')}
-    where organizer_id = any(${ids}::uuid[])`.execute(tx)
+    where organizer_id = any(${ids}::uuid[])`.run(tx)
   const members = ids.flatMap(organizer_id =>
     newest.get(organizer_id)!.members.map(member => ({ organizer_id, ...member })))
   await sql`
@@ -91,7 +91,7 @@ export async function storeMembers (
     select * from unnest(${members.map(member => member.organizer_id)}::uuid[],
       ${members.map(member => member.user_id)}::uuid[], ${members.map(member => member.role)}::text[],
       ${members.map(member => member.event_id)}::uuid[])
-    on conflict do nothing`.execute(tx)
+    on conflict do nothing`.run(tx)
 }
 
 /** Who works for whom is followed. The handler of the service that keeps it in this schema. */

@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
 import { plainArray } from './array-text.ts'
 import { lock_not_available, type Db, type Tx } from './database.ts'
 import { firstIdAt } from './ids.ts'
 import { isBundle, originOf, toRows } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 import { restore_schema } from './restore-mark.ts'
+import { sql } from './sql.ts'
 
 /**
  * All SQL of the outbox, the inbox, dead letters and idempotency keys. `schema` is the service's
@@ -22,7 +22,7 @@ export async function insertOutbox (
     select id, ${type}, data, request_id, size from unnest(
       ${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.data)}::json[],
       ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.size)}::smallint[])
-      as r (id, data, request_id, size)`.execute(tx)
+      as r (id, data, request_id, size)`.run(tx)
 }
 
 /**
@@ -50,7 +50,7 @@ export const claimOutbox = async (
   tx: Tx, schema: string, limit: number
 ): Promise<{ batches: Batch[], events: number, full: boolean }> => {
   const outbox = sql.ref(`${schema}.outbox`)
-  const { rows } = await sql<ClaimedRow>`
+  const rows = await sql<ClaimedRow>`
     with needed as materialized (
       select coalesce(ceil(${limit} / avg(size)), 1)::integer as rows from (
         select size from ${outbox} where sent_at is null and available_at <= now()
@@ -68,7 +68,7 @@ export const claimOutbox = async (
         || '","request_id":' || coalesce(to_json(o.request_id)::text, 'null')
         || ',"attempts":' || o.attempts || ',"created_at":"'
         || to_char(o.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-        || '","data":' || o.data || '}' as text`.execute(tx)
+        || '","data":' || o.data || '}' as text`.rows(tx)
   rows.sort((a, b) => a.up_to - b.up_to)
   const events = rows.at(-1)?.up_to ?? 0
   const full = events >= limit || rows.length === rows[0]?.most
@@ -102,12 +102,12 @@ function toBatches (rows: ClaimedRow[]): Batch[] {
  */
 export const markSent = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)} set sent_at = now()
-   where id = any(${ids}::uuid[]) and sent_at is null and not ${restoring}`.execute(tx)
+   where id = any(${ids}::uuid[]) and sent_at is null and not ${restoring}`.run(tx)
 
 /** They stay as they were. */
 export const markUnsent = (tx: Tx, schema: string, ids: string[]) => sql`
   update ${sql.ref(`${schema}.outbox`)} set sent_at = null
-   where id = any(${ids}::uuid[])`.execute(tx)
+   where id = any(${ids}::uuid[])`.run(tx)
 
 /**
  * Tries again after 1 s, 2 s, 4 s … up to a minute. A bundle of which events are named is parted:
@@ -121,14 +121,14 @@ export async function markFailed (tx: Tx, schema: string, ids: string[]): Promis
   if (parted.length > 0) await sql`
     insert into ${outbox} (id, type, data, request_id, created_at, sent_at)
     select id, type, data, request_id, created_at, now() from ${sql.ref(`${schema}.outbox_events`)}
-     where row_id = any(${parted}::uuid[]) and id <> row_id`.execute(tx)
+     where row_id = any(${parted}::uuid[]) and id <> row_id`.run(tx)
   if (parted.length > 0) await sql`
-    delete from ${outbox} where id = any(${parted}::uuid[]) and size > 1`.execute(tx)
+    delete from ${outbox} where id = any(${parted}::uuid[]) and size > 1`.run(tx)
   await sql`
     update ${outbox}
        set sent_at = null, attempts = attempts + 1,
            available_at = now() + least(60, power(2, least(attempts, 10))) * interval '1 second'
-     where id = any(${ids}::uuid[])`.execute(tx)
+     where id = any(${ids}::uuid[])`.run(tx)
 }
 
 /**
@@ -140,7 +140,7 @@ export const markUnconfirmed = (tx: Tx, schema: string, ids: string[]) => sql`
      set sent_at = null,
          available_at = now() + greatest(interval '5 seconds',
                                          least(now() - created_at, interval '5 minutes'))
-   where id = any(${ids}::uuid[])`.execute(tx)
+   where id = any(${ids}::uuid[])`.run(tx)
 
 /**
  * The carrier may have lost what it was given: all that is not confirmed is due again. What another
@@ -150,7 +150,7 @@ export const hurryOutbox = (tx: Tx, schema: string) => sql`
   update ${sql.ref(`${schema}.outbox`)} set available_at = now()
    where id in (select id from ${sql.ref(`${schema}.outbox`)}
                  where sent_at is null and available_at > now() for update skip locked)
-  `.execute(tx)
+  `.run(tx)
 
 /** Shared by every transaction with effects of events; whoever takes a copy takes it alone. */
 const effectsGate = (schema: string) => sql`hashtextextended(${`fermata effects of ${schema}`}, 0)`
@@ -160,17 +160,17 @@ const effectsGate = (schema: string) => sql`hashtextextended(${`fermata effects 
  * what was under way has been.
  */
 export const closeEffectsGate = (tx: Db, schema: string) =>
-  sql`select pg_advisory_xact_lock(${effectsGate(schema)})`.execute(tx)
+  sql`select pg_advisory_xact_lock(${effectsGate(schema)})`.run(tx)
 
 /** What is seen by this transaction, for others who begin before it ends. */
 export const exportSnapshot = async (tx: Db) => (await sql<{ snapshot: string }>`
-  select pg_export_snapshot() as snapshot`.execute(tx)).rows[0]!.snapshot
+  select pg_export_snapshot() as snapshot`.one(tx)).snapshot
 
 /** The same for all who are connected to one database, and no other's. */
 export const readDatabaseIdentity = async (db: Db) => (await sql<{ identity: string }>`
   select c.system_identifier || '/' || d.oid as identity
     from pg_control_system() as c, pg_database as d where d.datname = current_database()
-  `.execute(db)).rows[0]!.identity
+  `.one(db)).identity
 
 /**
  * Writes the inbox rows, one for each bundle and each event that was told alone, and returns the
@@ -184,7 +184,7 @@ export const insertInbox = async (
   const origins = Map.groupBy(new Set(ids), id => originOf(id).id)
   const done = [...origins.values()].map(placesOf)
   // Almost always all are new; then their number says so, and they need not be read again.
-  const { rows: [row] } = await sql<{
+  const row = await sql<{
     fresh: string[] | null, some_erased: boolean, is_restoring: boolean
   }>`
     with gate as materialized (
@@ -200,7 +200,7 @@ export const insertInbox = async (
            exists (select from ${sql.ref(`${schema}.erasures`)}) as some_erased,
            ${restoring} as is_restoring
       from fresh
-  `.execute(tx)
+  `.first(tx)
   if (row!.is_restoring) {
     throw Object.assign(new Error('A restore is under way.'), { code: lock_not_available })
   }
@@ -238,20 +238,20 @@ async function addToInbox (
   const origins = ids.map(originOf)
   const given = sql`unnest(${plainArray(ids)}::uuid[], ${plainArray(origins.map(one => one.id))}::uuid[],
     ${plainArray(origins.map(one => one.place))}::integer[]) as e (id, bundle, place)`
-  const { rows } = await sql<{ id: string }>`
+  const rows = await sql<{ id: string }>`
     with known as (
       select event_id, done from ${inbox} where handler = ${handler} and event_id in (
         select bundle from ${given}) order by event_id for update
     )
     select e.id from ${given} join known on known.event_id = e.bundle
-     where not known.done @> e.place`.execute(tx)
+     where not known.done @> e.place`.rows(tx)
   const fresh = rows.map(({ id }) => id)
   const parts = Map.groupBy(fresh, id => originOf(id).id)
   if (fresh.length > 0) await sql`
     update ${inbox} i set done = i.done + f.done
       from unnest(${plainArray([...parts.keys()])}::uuid[],
         ${[...parts.values()].map(placesOf)}::int4multirange[]) as f (bundle, done)
-     where i.event_id = f.bundle and i.handler = ${handler}`.execute(tx)
+     where i.event_id = f.bundle and i.handler = ${handler}`.run(tx)
   return fresh
 }
 
@@ -261,62 +261,62 @@ export const makeAllDue = async (db: Db, schema: string) => (await sql<{ events:
     update ${sql.ref(`${schema}.outbox`)} set sent_at = null, available_at = created_at, attempts = 0
     returning size
   )
-  select coalesce(sum(size), 0) as events from due`.execute(db)).rows[0]!.events
+  select coalesce(sum(size), 0) as events from due`.one(db)).events
 
-export const insertDeadLetter = async (
+export const insertDeadLetter = (
   tx: Tx, schema: string, letter: { id: string, event: StoredEvent, handler: string, error: string }
-) => (await sql<{ id: string, created_at: string }>`
+) => sql<{ id: string, created_at: string }>`
   insert into ${sql.ref(`${schema}.dead_letters`)}
          (id, event_id, handler, type, data, request_id, error)
   values (${letter.id}, ${letter.event.id}, ${letter.handler}, ${letter.event.type},
     ${JSON.stringify(letter.event.data)}::jsonb,
     ${letter.event.request_id}, ${letter.error})
   on conflict (event_id, handler) do update set error = excluded.error, retried_at = null
-  returning id, created_at`.execute(tx)).rows[0]!
+  returning id, created_at`.one(tx)
 
 export interface DeadLetterRow {
   id: string, event_id: string, handler: string, type: string, data: unknown,
   request_id: string | null, error: string, created_at: string
 }
 
-export const listDeadLetters = async (
+export const listDeadLetters = (
   db: Db, schema: string, limit: number, after: string | null
-) => (await sql<DeadLetterRow>`
+) => sql<DeadLetterRow>`
   select id, event_id, handler, type, data, request_id, error, created_at
     from ${sql.ref(`${schema}.dead_letters`)}
    where retried_at is null and (${after}::uuid is null or id < ${after}::uuid)
-   order by id desc limit ${limit}`.execute(db)).rows
+   order by id desc limit ${limit}`.rows(db)
 
 /** Locked, so that two administrators who retry at once do it once. */
-export const takeDeadLetter = async (
+export const takeDeadLetter = (
   tx: Tx, schema: string, id: string
-) => (await sql<DeadLetterRow>`
+) => sql<DeadLetterRow>`
   update ${sql.ref(`${schema}.dead_letters`)} set retried_at = now()
    where id = ${id} and retried_at is null
-  returning id, event_id, handler, type, data, request_id, error, created_at`.execute(tx)).rows[0]
+  returning id, event_id, handler, type, data, request_id, error, created_at`.first(tx)
 
 export const describeDeadLetter = (db: Db, schema: string, id: string, error: string) => sql`
-  update ${sql.ref(`${schema}.dead_letters`)} set error = ${error} where id = ${id}`.execute(db)
+  update ${sql.ref(`${schema}.dead_letters`)} set error = ${error} where id = ${id}`.run(db)
 
 export const forgetInbox = (tx: Tx, schema: string, event_id: string, handler: string) => {
   const { id, place } = originOf(event_id)
   const inbox = sql.ref(`${schema}.inbox`)
   const row = sql`where event_id = ${id} and handler = ${handler}`
   return (place === null ? sql`delete from ${inbox} ${row}` : sql`
-    update ${inbox} set done = done - ${placesOf([event_id])}::int4multirange ${row}`).execute(tx)
+    update ${inbox} set done = done - ${placesOf([event_id])}::int4multirange ${row}`).run(tx)
 }
 
 export interface IdempotencyRow { fingerprint: Buffer, status: number, reply: unknown }
 export interface IdempotencyKey extends IdempotencyRow { scope: string, key: string }
 
 /** Those of the keys that were used before. */
-export const findIdempotencyKeys = async (
+export const findIdempotencyKeys = (
   db: Db, schema: string, keys: { scope: string, key: string }[]
-) => (await sql<IdempotencyKey>`
+) => sql<IdempotencyKey>`
   select k.scope, k.key, k.fingerprint, k.status, k.reply
     from unnest(${keys.map(one => one.scope)}::text[], ${keys.map(one => one.key)}::text[])
       as wanted (scope, key)
-    join ${sql.ref(`${schema}.idempotency_keys`)} k using (scope, key)`.execute(db)).rows
+    join ${sql.ref(`${schema}.idempotency_keys`)} k using (scope, key)`.rows(db)
 
 /**
  * Keys with their replies, for batches that have looked for them before.
@@ -328,13 +328,13 @@ export const insertIdempotencyKeys = (tx: Tx, schema: string, keys: IdempotencyK
     ${keys.map(one => one.key)}::text[], ${keys.map(one => one.fingerprint)}::bytea[],
     ${keys.map(one => one.status)}::integer[],
     ${keys.map(one => JSON.stringify(one.reply))}::json[]) as k (scope, key) order by scope, key
-  `.execute(tx)
+  `.run(tx)
 
-export const findIdempotencyKey = async (
+export const findIdempotencyKey = (
   db: Db, schema: string, scope: string, key: string
-) => (await sql<IdempotencyRow>`
+) => sql<IdempotencyRow>`
   select fingerprint, status, reply from ${sql.ref(`${schema}.idempotency_keys`)}
-   where scope = ${scope} and key = ${key}`.execute(db)).rows[0]
+   where scope = ${scope} and key = ${key}`.first(db)
 
 /**
  * A second request with the same key waits here until the first has committed, then inserts
@@ -345,14 +345,14 @@ export const claimIdempotencyKey = async (
 ) => (await sql<{ key: string }>`
   insert into ${sql.ref(`${schema}.idempotency_keys`)} (scope, key, fingerprint, status)
   values (${row.scope}, ${row.key}, ${row.fingerprint}, 0)
-  on conflict do nothing returning key`.execute(tx)).rows.length === 1
+  on conflict do nothing returning key`.rows(tx)).length === 1
 
 export const storeIdempotentReply = (
   tx: Tx, schema: string, scope: string, key: string, status: number, reply: unknown
 ) => sql`
   update ${sql.ref(`${schema}.idempotency_keys`)}
      set status = ${status}, reply = ${JSON.stringify(reply)}::json
-   where scope = ${scope} and key = ${key}`.execute(tx)
+   where scope = ${scope} and key = ${key}`.run(tx)
 
 /** Rows that one statement deletes: a fraction of a second, far below the limit of a statement. */
 const deleted_at_once = 10_000
@@ -383,16 +383,15 @@ export async function deleteOldMessages (db: Db, schema: string): Promise<void> 
       select ctid from ${oldest[index]!} limit ${deleted_at_once}))`)
   for (const deletion of deletions) {
     for (let round = 0; round < most_rounds; round++) {
-      const { numAffectedRows } = await deletion.execute(db)
-      if (Number(numAffectedRows) < deleted_at_once) break
+      if (await deletion.run(db) < deleted_at_once) break
     }
   }
 }
 
-export const countWaiting = async (
+export const countWaiting = (
   db: Db, schema: string
-) => (await sql<{ outbox: number, dead_letters: number }>`
+) => sql<{ outbox: number, dead_letters: number }>`
   select (select coalesce(sum(size), 0) from ${sql.ref(`${schema}.outbox`)} where sent_at is null) as outbox,
          (select count(*) from ${sql.ref(`${schema}.dead_letters`)}
            where retried_at is null) as dead_letters
-  `.execute(db)).rows[0]!
+  `.one(db)

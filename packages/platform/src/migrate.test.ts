@@ -26,7 +26,7 @@ afterAll(() => database.drop())
 
 /** As a process of its own would: with its own pool. */
 async function start (to = schema, files: URL | undefined = url()): Promise<void> {
-  const db = createDatabase<any>(
+  const db = createDatabase(
     createPool({ url: database.url, max_connections: 2, application_name: 'test' })
   )
   try {
@@ -85,7 +85,7 @@ test('migrate: a failing migration names itself and leaves nothing', async () =>
 })
 
 test('migrate: a database that is away is said to be, with the setting that names it', async () => {
-  const db = createDatabase<any>(createPool({
+  const db = createDatabase(createPool({
     url: 'postgres://fermata:secret-word@127.0.0.1:1/fermata', max_connections: 1,
     application_name: 'test',
   }))
@@ -144,7 +144,7 @@ test.each([
       await other.query(`do $$ begin execute format('${rename}', ${name}, ${name + 1}); end $$`)
     }
   })()
-  const db = createDatabase<any>(
+  const db = createDatabase(
     createPool({ url: database.url, max_connections: 1, application_name: 'test' }))
   const list = () => db.introspection.getTables()
   try {

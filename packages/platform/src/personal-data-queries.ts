@@ -1,6 +1,6 @@
-import { sql, type RawBuilder } from 'kysely'
 import type { Db, Tx } from './database.ts'
 import type { Owner, PersonalDataMap, Subjects } from './personal-data.ts'
+import { sql, type Fragment } from './sql.ts'
 
 /** All SQL of export and erasure, made from a service's map. */
 
@@ -9,7 +9,7 @@ const max_rows = 10_000
 
 function owned (
   schema: string, map: PersonalDataMap, owner: Owner, subjects: Subjects
-): RawBuilder<unknown> {
+): Fragment<unknown> {
   if ('through' in owner) return sql`${sql.raw(owner.column)} in (
     select ${sql.raw(owner.key)} from ${sql.ref(`${schema}.${owner.through}`)}
      where ${ownedBy(schema, map, owner.through, subjects)})`
@@ -22,7 +22,7 @@ function owned (
 
 const ownedBy = (
   schema: string, map: PersonalDataMap, table: string, subjects: Subjects
-): RawBuilder<unknown> =>
+): Fragment<unknown> =>
   sql`(${sql.join(map.tables[table]!.of.map(owner => owned(schema, map, owner, subjects)),
     sql` or `)})`
 
@@ -31,9 +31,9 @@ export async function findRows (
 ): Promise<{ rows: Record<string, unknown>[], is_more: boolean }> {
   const { personal, rest, secret = [] } = map.tables[name]!
   const shown = [...Object.keys(personal), ...rest].filter(column => !secret.includes(column))
-  const { rows } = await sql<Record<string, unknown>>`
+  const rows = await sql<Record<string, unknown>>`
     select ${sql.join(shown.map(column => sql.ref(column)))} from ${sql.ref(`${schema}.${name}`)}
-     where ${ownedBy(schema, map, name, subjects)} limit ${max_rows + 1}`.execute(db)
+     where ${ownedBy(schema, map, name, subjects)} limit ${max_rows + 1}`.rows(db)
   return { rows: rows.slice(0, max_rows), is_more: rows.length > max_rows }
 }
 
@@ -44,13 +44,13 @@ export async function eraseRows (
   const table = sql.ref(`${schema}.${name}`)
   const theirs = ownedBy(schema, map, name, subjects)
   if (erase === 'rows') {
-    await sql`delete from ${table} where ${theirs}`.execute(tx)
+    await sql`delete from ${table} where ${theirs}`.run(tx)
     return
   }
   const changes = Object.entries(personal).flatMap(([column, { becomes }]) =>
     becomes === undefined ? [] : [sql`${sql.ref(column)} = ${sql.raw(becomes)}`])
   if (changes.length > 0) {
-    await sql`update ${table} set ${sql.join(changes)} where ${theirs}`.execute(tx)
+    await sql`update ${table} set ${sql.join(changes)} where ${theirs}`.run(tx)
   }
 }
 
@@ -60,24 +60,23 @@ export const rememberErased = (
   insert into ${sql.ref(`${schema}.erasures`)} (subject, user_id)
   select * from unnest(${rows.map(row => row.subject)}::bytea[],
     ${rows.map(row => row.user_id)}::uuid[])
-  on conflict (subject) do update set erased_at = excluded.erased_at`.execute(tx)
+  on conflict (subject) do update set erased_at = excluded.erased_at`.run(tx)
 
 export interface Erased { subject: Buffer, user_id: string | null, erased_at: string }
 
-export const findErased = async (tx: Tx, schema: string, subjects: Buffer[]) => (await sql<Erased>`
+export const findErased = (tx: Tx, schema: string, subjects: Buffer[]) => sql<Erased>`
   select subject, user_id, erased_at from ${sql.ref(`${schema}.erasures`)}
-   where subject = any(${subjects}::bytea[])`.execute(tx)).rows
+   where subject = any(${subjects}::bytea[])`.rows(tx)
 
 /** Accounts that ended a short while ago. */
 export const findErasedUsers = async (db: Db, schema: string) => (await sql<{ user_id: string }>`
   select user_id from ${sql.ref(`${schema}.erasures`)}
-   where user_id is not null and erased_at > now() - interval '1 day'`.execute(db))
-  .rows.map(row => row.user_id)
+   where user_id is not null and erased_at > now() - interval '1 day'`.rows(db)).map(row => row.user_id)
 
 /** Longer than news is on its way: sent events are kept for less, and inbox rows as long. */
 export const forgetErasures = (db: Db, schema: string) => sql`
   delete from ${sql.ref(`${schema}.erasures`)}
-   where erased_at < now() - interval '8 days'`.execute(db)
+   where erased_at < now() - interval '8 days'`.run(db)
 
 /** Whether the text of a document names one of them; it holds ids and addresses as they are. */
 const names = (column: string, needles: string[]) => sql`exists (
@@ -94,33 +93,33 @@ export async function deleteMessagesAbout (
   const table = (name: string) => sql.ref(`${schema}.${name}`)
   await sql`delete from ${table('outbox')}
     where size = 1 and sent_at is not null and type <> all(${but}::text[])
-      and ${names('data', needles)}`.execute(tx)
+      and ${names('data', needles)}`.run(tx)
   await sql`delete from ${table('idempotency_keys')}
-    where ${names('scope', needles)} or ${names('reply', needles)}`.execute(tx)
+    where ${names('scope', needles)} or ${names('reply', needles)}`.run(tx)
   await sql`delete from ${table('dead_letters')}
     where (retried_at is not null or data ->> 'order_id' is null)
-      and type <> all(${but}::text[]) and ${names('data', needles)}`.execute(tx)
+      and type <> all(${but}::text[]) and ${names('data', needles)}`.run(tx)
   // Somebody else's words about a failure may repeat an address.
   await sql`update ${table('dead_letters')} set error = 'failed'
-    where ${names('error', needles)}`.execute(tx)
+    where ${names('error', needles)}`.run(tx)
 }
 
 /**
  * Locked, and not waited for: within one process the relay that delivers the erasure may itself
  * hold what is to be erased, in the same batch. The erasure comes again and finds it delivered.
  */
-export const findMessagesAbout = async (
+export const findMessagesAbout = (
   tx: Tx, schema: string, table: 'outbox' | 'dead_letters', needles: string[],
   but: readonly string[]
-) => (await sql<{ id: string, data: unknown, is_sent: boolean }>`
+) => sql<{ id: string, data: unknown, is_sent: boolean }>`
   select id, data, ${table === 'outbox' ? sql`sent_at is not null` : sql`false`} as is_sent from ${sql.ref(`${schema}.${table}`)}
-   where type <> all(${but}::text[]) and ${names('data', needles)} for update nowait`.execute(tx)).rows
+   where type <> all(${but}::text[]) and ${names('data', needles)} for update nowait`.rows(tx)
 
 export const rewriteMessage = (
   tx: Tx, schema: string, table: 'outbox' | 'dead_letters', id: string, data: unknown
 ) => sql`
   update ${sql.ref(`${schema}.${table}`)} set data = ${JSON.stringify(data)}::json
-   where id = ${id}`.execute(tx)
+   where id = ${id}`.run(tx)
 
 /**
  * Events that name whom they erase do not outlive their delivery, nor do those that were parted
@@ -129,4 +128,4 @@ export const rewriteMessage = (
 export const deleteSent = (tx: Tx, schema: string, ids: string[], types: readonly string[]) => sql`
   delete from ${sql.ref(`${schema}.outbox`)} o using unnest(${ids}::uuid[]) as given
    where o.id between given and overlay(given::text placing 'fff' from 34)::uuid
-     and o.sent_at is not null and o.type = any(${types}::text[])`.execute(tx)
+     and o.sent_at is not null and o.type = any(${types}::text[])`.run(tx)

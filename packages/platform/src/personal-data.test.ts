@@ -1,10 +1,10 @@
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isLockTaken } from './database.ts'
 import { uuidv7 } from './ids.ts'
 import { erasePeople } from './personal-data.ts'
 import { defineService, type Context } from './service.ts'
+import { sql } from './sql.ts'
 
 const service = defineService<Context>({ name: 'users', routes: [] })
 
@@ -22,7 +22,7 @@ test('erasePeople: what is being delivered is not waited for, since its delivery
   const map = { tables: {}, impersonal: {} }
   const erase = () => db.transaction().execute(async tx => {
     // Whoever waited would wait for ever.
-    await sql`set local lock_timeout = 0`.execute(tx)
+    await sql`set local lock_timeout = 0`.run(tx)
     await erasePeople(tx, 'users', map, { user_ids: [], addresses: [address] })
   })
   const relay = await pool.connect()

@@ -2,7 +2,6 @@ import {
   healthRoute, listDeadLettersRoute, madeSinceRoute, personalDataRoute, readyRoute,
   retryDeadLetterRoute, type DeadLetter,
 } from '@fermata/contracts/platform'
-import { sql } from 'kysely'
 import { max_attempts } from './consumer.ts'
 import { copyRoutes } from './copy-routes.ts'
 import type { Redeliver } from './dead-letters.ts'
@@ -16,6 +15,7 @@ import { signsOf } from './signs.ts'
 import {
   reply, route, type BoundRoute, type Context, type Operation, type ServiceDefinition,
 } from './service.ts'
+import { sql } from './sql.ts'
 
 /** A check that takes longer counts as failed. */
 const check_timeout_ms = 1000
@@ -43,7 +43,7 @@ export function platformRoutes (
 
   const ready = readyRoute(name)
   const getReadiness: Operation<typeof ready, Context> = async ctx => {
-    const database = !couldNotWrite() && await answersInTime(sql`select 1`.execute(ctx.db))
+    const database = !couldNotWrite() && await answersInTime(sql`select 1`.run(ctx.db))
     const migrations = lifecycle.accepting()
     const is_ready = database && migrations
     return reply(

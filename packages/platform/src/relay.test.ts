@@ -1,5 +1,4 @@
 import { createTestDatabase } from '@fermata/testkit/postgres'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createLocalBus, type EventBus } from './bus.ts'
 import { createDatabase, createPool, type Db } from './database.ts'
@@ -10,6 +9,7 @@ import { insertOutbox } from './message-queries.ts'
 import type { StoredEvent } from './messages.ts'
 import { migrate } from './migrate.ts'
 import { startRelay } from './relay.ts'
+import { sql } from './sql.ts'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Db
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const write = async (count: number) => { await sql`
   insert into events.outbox (id, type, data) select unnest(
-    ${Array.from({ length: count }, () => uuidv7())}::uuid[]), 'events.said.v1', '{}'`.execute(db) }
+    ${Array.from({ length: count }, () => uuidv7())}::uuid[]), 'events.said.v1', '{}'`.run(db) }
 
 const bundle = (count: number) => db.transaction().execute(tx => insertOutbox(tx, 'events',
   'events.said.v1', Array.from({ length: count }, () => ({ data: {}, request_id: null }))))

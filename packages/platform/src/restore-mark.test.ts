@@ -12,7 +12,7 @@ const all = ['auth', 'orders', 'tickets']
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase<unknown>(createPool({
+  db = createDatabase(createPool({
     url: database.url, max_connections: 4, application_name: 'test' }))
 })
 beforeEach(() => clearRestoring(db, all))

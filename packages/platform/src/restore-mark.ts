@@ -1,7 +1,7 @@
 import { unavailable } from '@fermata/contracts/problems'
-import { sql } from 'kysely'
 import { isDatabaseAway, type Db, type Tx } from './database.ts'
 import { Problem } from './problem.ts'
+import { sql } from './sql.ts'
 
 /**
  * A restore that was cut off leaves some services of then and some of now. Which are not done is
@@ -37,7 +37,7 @@ const alone = <T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> =>
   })
 
 const lock = (tx: Db) =>
-  sql`select pg_advisory_xact_lock(hashtextextended('fermata restore marks', 0))`.execute(tx)
+  sql`select pg_advisory_xact_lock(hashtextextended('fermata restore marks', 0))`.run(tx)
 
 export interface Restoring { backup_id: string, services: readonly string[] }
 
@@ -49,25 +49,24 @@ export interface Restoring { backup_id: string, services: readonly string[] }
 export const markRestoring = (
   db: Db, { backup_id, services: all }: Restoring, services: readonly string[]
 ): Promise<void> => alone(db, async tx => {
-  await sql`create schema if not exists ${schema}`.execute(tx)
+  await sql`create schema if not exists ${schema}`.run(tx)
   await sql`create table if not exists ${state} (
     service text primary key, backup_id uuid not null, services text[] not null,
-    progress text not null default 'marked', began_at timestamptz not null default now())`
-    .execute(tx)
+    progress text not null default 'marked', began_at timestamptz not null default now())`.run(tx)
   await sql`insert into ${state} (service, backup_id, services)
     select service, ${backup_id}, ${[...all]}::text[]
       from unnest(${[...services]}::text[]) as service
     on conflict (service) do update set
-      backup_id = excluded.backup_id, services = excluded.services, began_at = now()`.execute(tx)
+      backup_id = excluded.backup_id, services = excluded.services, began_at = now()`.run(tx)
 })
 
 /** @returns the services of this database that a restore was cut off in */
 export async function findRestoring (db: Db): Promise<HalfRestored[]> {
-  const { rows: [found] } = await sql<{ there: boolean }>`
-    select to_regclass('fermata_restore.state') is not null as there`.execute(db)
+  const found = await sql<{ there: boolean }>`
+    select to_regclass('fermata_restore.state') is not null as there`.first(db)
   if (!found!.there) return []
-  return (await sql<HalfRestored>`
-    select service, backup_id, services, progress from ${state} order by service`.execute(db)).rows
+  return await sql<HalfRestored>`
+    select service, backup_id, services, progress from ${state} order by service`.rows(db)
 }
 
 /**
@@ -84,7 +83,7 @@ export async function markChanged (tx: Db, backup_id: string, service: string): 
   await sql`update ${state} set progress = case
       when service = ${service} then 'changed' when progress = 'marked' then 'begun'
       else progress end
-    where backup_id = ${backup_id}`.execute(tx)
+    where backup_id = ${backup_id}`.run(tx)
 }
 
 /** These are done. What others are not done stays written down. */
@@ -94,9 +93,9 @@ export const clearRestoring = (db: Db, services: readonly string[]): Promise<voi
   })
 
 async function remove (tx: Tx, services: readonly string[]): Promise<void> {
-  await sql`delete from ${state} where service = any(${[...services]}::text[])`.execute(tx)
+  await sql`delete from ${state} where service = any(${[...services]}::text[])`.run(tx)
   if ((await findRestoring(tx)).length > 0) return
-  await sql`drop schema ${schema} cascade`.execute(tx)
+  await sql`drop schema ${schema} cascade`.run(tx)
 }
 
 /** Nothing of these was changed, unless by an earlier restore, which is still not done then. */

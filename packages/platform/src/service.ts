@@ -73,9 +73,9 @@ export type Operation<R extends AnyRoute, C> = (
  * What every operation, handler and job is given. `S`: the service's settings; `R`: what it made at
  * start.
  */
-export interface Context<DB = any, S = {}, R = {}> {
+export interface Context<S = {}, R = {}> {
   service: ServiceName
-  db: Db<DB>
+  db: Db
   pool: pg.Pool
   log: Log
   settings: PlatformSettings & S
@@ -91,24 +91,24 @@ export interface Context<DB = any, S = {}, R = {}> {
    * Runs `work` in a READ COMMITTED transaction; events published in it leave as soon as it has
    * committed.
    */
-  transaction: <T>(work: (tx: Tx<DB>) => Promise<T>) => Promise<T>
+  transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** Tells who waits for what `tx` writes, once `transaction` has committed it; each only once. */
-  afterCommit: (tx: Tx<any>, wake: () => void) => void
+  afterCommit: (tx: Tx, wake: () => void) => void
   /**
    * The same for an idempotent route: the key and the reply commit with the work, so a repetition
    * gets the first answer and a concurrent twin waits for it.
    */
-  write: <B>(request: Request<any>, work: (tx: Tx<DB>) => Promise<B>) => Promise<B>
+  write: <B>(request: Request<any>, work: (tx: Tx) => Promise<B>) => Promise<B>
   /**
    * Writes events to the outbox, in the transaction of the change they tell of.
    * @param request_id what caused them: one for all, or one for each
    */
   publish: <E extends EventDefinition>(
-    tx: Tx<any>, event: E, data: DataOf<E>[],
+    tx: Tx, event: E, data: DataOf<E>[],
     request_id?: string | (string | null)[]) => Promise<void>
   /** Tells the relay that outbox rows were committed outside `transaction`. */
   wakeRelay: () => void
-  addJob: (tx: Tx<any>, name: string, payload: unknown, options?: JobOptions) => Promise<void>
+  addJob: (tx: Tx, name: string, payload: unknown, options?: JobOptions) => Promise<void>
   /**
    * Asks another service, in this process or over HTTP, and returns the body of its answer.
    * @throws Problem the other service's own, or `request/unavailable` when it does not answer in
@@ -173,7 +173,7 @@ export interface ServiceDefinition<C = any> {
    * Makes what operations share (a queue, a client); runs after migrations and before the first
    * request.
    */
-  start?: (ctx: C) => Promise<C extends Context<any, any, infer R> ? R : never>
+  start?: (ctx: C) => Promise<C extends Context<any, infer R> ? R : never>
   /** Ends what `start` made; runs after the last request. */
   stop?: (ctx: C) => Promise<void>
   /**
@@ -193,7 +193,7 @@ export interface ServiceDefinition<C = any> {
 export type Plugin<C> = (app: FastifyInstance, ctx: C) => Promise<void>
 
 /** Declares a service: its table of contents. */
-export const defineService = <C extends Context<any, any, any>>(
+export const defineService = <C extends Context<any, any>>(
   definition: ServiceDefinition<C>
 ): ServiceDefinition<C> => definition
 

@@ -5,11 +5,11 @@ import {
   type StatementAnswer, type StatementLine, type StatementQuestion,
 } from '@fermata/contracts/reconciliation'
 import type { ServiceName } from '@fermata/contracts/services'
-import { sql } from 'kysely'
 import type { Db } from './database.ts'
 import type { Subscription } from './messages.ts'
 import { Problem } from './problem.ts'
 import { route, type BoundRoute, type Context, type Operation } from './service.ts'
+import { sql } from './sql.ts'
 import {
   findHandled, listDeadLetterLines, listSentLines, listUnsentLines, type Lines,
 } from './statement-queries.ts'
@@ -58,7 +58,7 @@ export async function state (
   const limit = ids ? ids.length : statement.limit ?? max_lines
   return readOnly(db, async tx => {
     const lines = await statement.read(tx, { after, ids, limit })
-    const { rows: [clock] } = await sql<{ now: string }>`select now() as now`.execute(tx)
+    const clock = await sql<{ now: string }>`select now() as now`.first(tx)
     return { now: clock!.now, lines, is_last: lines.length < limit }
   })
 }

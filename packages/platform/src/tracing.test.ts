@@ -31,7 +31,7 @@ const look = defineRoute({
 })
 
 interface Wish { note: string, request_id: string }
-type Ctx = Context<any, {}, { desk: Collector<Wish, object> }>
+type Ctx = Context<{}, { desk: Collector<Wish, object> }>
 
 const orders = defineService<Ctx>({
   name: 'orders',

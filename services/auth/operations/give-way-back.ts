@@ -3,7 +3,6 @@ import { storedAddress } from '@fermata/contracts/mailboxes'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from '../context.ts'
-import type { DB } from '../database.ts'
 import { makeResetToken } from '../links.ts'
 import { setPassword } from '../passwords.ts'
 import {
@@ -49,7 +48,7 @@ export async function giveWayBack (ctx: Ctx, typed: string, way: WayBack): Promi
 }
 
 async function addAccount (
-  ctx: Ctx, tx: Tx<DB>, email: string, password_hash: string,
+  ctx: Ctx, tx: Tx, email: string, password_hash: string,
 ): Promise<AccountRow> {
   const username = email.split('@', 1)[0]!
   const account = await insertAccount(tx, {
@@ -64,7 +63,7 @@ async function addAccount (
 }
 
 /** Tokens say what somebody may do, so the logins that lacked the role end. */
-async function makeAdministrator (ctx: Ctx, tx: Tx<DB>, account: AccountRow): Promise<void> {
+async function makeAdministrator (ctx: Ctx, tx: Tx, account: AccountRow): Promise<void> {
   if (account.roles.includes('admin')) return
   const { roles, changed_at } = await updateRoles(tx, account.id, ['admin', ...account.roles])
   await endLogins(ctx, tx, { account_id: account.id })

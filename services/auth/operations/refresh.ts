@@ -5,7 +5,6 @@ import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Request } from '@fermata/platform/service'
 import type { Ctx, Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { login_lifetime } from '../login-lifetime.ts'
 import { findAccount, type AccountRow } from '../queries/accounts.ts'
 import {
@@ -43,7 +42,7 @@ function takeToken (ctx: Ctx, request: Request<typeof api.refresh>): string {
 
 /** Two who exchange one token at once wait for each other at the lock on their login. */
 async function exchange (
-  ctx: Ctx, tx: Tx<DB>, hash: Buffer, request: Request,
+  ctx: Ctx, tx: Tx, hash: Buffer, request: Request,
 ): Promise<Renewed | null> {
   const login = await lockLoginOfToken(tx, hash, login_lifetime)
   const token = login && await readRefreshToken(tx, hash)

@@ -3,7 +3,6 @@ import type { copiesRestored } from '@fermata/contracts/backups'
 import type { DataOf } from '@fermata/contracts/define'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import { lockAdmins, updatePassword, updateRoles } from '../queries/accounts.ts'
 import { lockChanges } from '../queries/restored.ts'
 import { rolesLeft } from '../rules/roles-left.ts'
@@ -33,7 +32,7 @@ export const takeRestoredRights: Handler<typeof copiesRestored> = async (ctx, tx
 }
 
 async function takeRoles (
-  ctx: Ctx, tx: Tx<DB>, { user_id, roles: last, changed_at }: NonNullable<Told['roles']>[number],
+  ctx: Ctx, tx: Tx, { user_id, roles: last, changed_at }: NonNullable<Told['roles']>[number],
 ): Promise<void> {
   const admins = await lockAdmins(tx)
   const account = await lockChanges(tx, user_id)

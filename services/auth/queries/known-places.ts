@@ -1,18 +1,16 @@
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 /** Which of these places the account was used from before. */
 export const findKnownPlaces = async (
-  db: Db<DB>, account_id: string, hashes: Buffer[],
+  db: Db, account_id: string, hashes: Buffer[],
 ): Promise<Buffer[]> => (await sql<{ hash: Buffer }>`
   select hash from auth.known_places
-   where account_id = ${account_id} and hash = any(${hashes}::bytea[])`.execute(db))
-  .rows.map(row => row.hash)
+   where account_id = ${account_id} and hash = any(${hashes}::bytea[])`.rows(db)).map(row => row.hash)
 
 /** Keeps the most recent ones of an account: somebody who travels a lot forgets where they were. */
 export const rememberPlaces = (
-  tx: Tx<DB>, account_id: string, hashes: Buffer[], kept: number,
+  tx: Tx, account_id: string, hashes: Buffer[], kept: number,
 ) => sql`
   with added as (
     insert into auth.known_places as p (account_id, hash)
@@ -23,12 +21,12 @@ export const rememberPlaces = (
   delete from auth.known_places
    where account_id = ${account_id} and hash in (
      select hash from auth.known_places where account_id = ${account_id}
-      order by last_used_at desc offset ${kept})`.execute(tx)
+      order by last_used_at desc offset ${kept})`.run(tx)
 
-export const deleteStalePlaces = (db: Db<DB>, unused_days: number) => sql`
+export const deleteStalePlaces = (db: Db, unused_days: number) => sql`
   delete from auth.known_places
-   where last_used_at < now() - ${unused_days} * interval '1 day'`.execute(db)
+   where last_used_at < now() - ${unused_days} * interval '1 day'`.run(db)
 
 /** Whoever was there is not known to be the owner. */
-export const forgetPlaces = (tx: Tx<DB>, account_id: string) => sql`
-  delete from auth.known_places where account_id = ${account_id}`.execute(tx)
+export const forgetPlaces = (tx: Tx, account_id: string) => sql`
+  delete from auth.known_places where account_id = ${account_id}`.run(tx)

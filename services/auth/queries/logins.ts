@@ -1,7 +1,6 @@
 import type { EndedLogin } from '@fermata/contracts/auth'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 export interface LoginRow {
   id: string
@@ -14,77 +13,77 @@ export interface LoginRow {
 }
 
 /** Whoever signs in has proven a moment ago who they are. */
-export const insertLogin = async (
-  tx: Tx<DB>, login: Pick<LoginRow, 'id' | 'account_id' | 'user_agent' | 'address'>,
-) => (await sql<{ confirmed_at: string }>`
+export const insertLogin = (
+  tx: Tx, login: Pick<LoginRow, 'id' | 'account_id' | 'user_agent' | 'address'>,
+) => sql<{ confirmed_at: string }>`
   insert into auth.logins (id, account_id, user_agent, address, confirmed_at)
   values (${login.id}, ${login.account_id}, ${login.user_agent}, ${login.address}, now())
-  returning confirmed_at /* present: confirmed_at */`.execute(tx)).rows[0]!
+  returning confirmed_at /* present: confirmed_at */`.one(tx)
 
 /** Undefined when the login has ended, or when the password is no longer the one that was shown. */
-export const confirmLogin = async (
-  db: Db<DB>, of: { id: string, account_id: string, password_hash: string },
-) => (await sql<{ confirmed_at: string }>`
+export const confirmLogin = (
+  db: Db, of: { id: string, account_id: string, password_hash: string },
+) => sql<{ confirmed_at: string }>`
   update auth.logins as l set confirmed_at = now() from auth.accounts as a
    where l.id = ${of.id} and l.account_id = ${of.account_id} and a.id = l.account_id
      and a.password_hash = ${of.password_hash}
-  returning l.confirmed_at /* present: confirmed_at */`.execute(db)).rows[0]
+  returning l.confirmed_at /* present: confirmed_at */`.first(db)
 
-export const insertRefreshToken = (tx: Tx<DB>, hash: Buffer, login_id: string) => sql`
-  insert into auth.refresh_tokens (hash, login_id) values (${hash}, ${login_id})`.execute(tx)
+export const insertRefreshToken = (tx: Tx, hash: Buffer, login_id: string) => sql`
+  insert into auth.refresh_tokens (hash, login_id) values (${hash}, ${login_id})`.run(tx)
 
 /**
  * Locks the login a refresh token belongs to; undefined when there is none, or it is too old.
  * The token itself must be read in a later statement: this one saw it before it had the lock.
  */
-export const lockLoginOfToken = async (
-  tx: Tx<DB>, hash: Buffer, limits: { unused_days: number, total_days: number },
-) => (await sql<LoginRow>`
+export const lockLoginOfToken = (
+  tx: Tx, hash: Buffer, limits: { unused_days: number, total_days: number },
+) => sql<LoginRow>`
   select l.* from auth.logins as l join auth.refresh_tokens as t on t.login_id = l.id
    where t.hash = ${hash}
      and l.last_used_at > now() - ${limits.unused_days} * interval '1 day'
      and l.created_at > now() - ${limits.total_days} * interval '1 day'
-     for update of l`.execute(tx)).rows[0]
+     for update of l`.first(tx)
 
 /** How long ago a token was exchanged, null when it was not, and how many of its login were not. */
-export const readRefreshToken = async (tx: Tx<DB>, hash: Buffer) => (await sql<{
+export const readRefreshToken = (tx: Tx, hash: Buffer) => sql<{
   replaced_s: number | null, live_tokens: number
 }>`
   select extract(epoch from clock_timestamp() - t.replaced_at) as replaced_s,
          (select count(*) from auth.refresh_tokens as other
            where other.login_id = t.login_id and other.replaced_at is null) as live_tokens
-    from auth.refresh_tokens as t where t.hash = ${hash}`.execute(tx)).rows[0]
+    from auth.refresh_tokens as t where t.hash = ${hash}`.first(tx)
 
 /**
  * Marks all tokens of a login that were not exchanged yet. Besides the one in use these are what
  * was given in a grace; from here on only what comes of this exchange is good.
  */
-export const replaceRefreshTokens = (tx: Tx<DB>, login_id: string) => sql`
+export const replaceRefreshTokens = (tx: Tx, login_id: string) => sql`
   update auth.refresh_tokens set replaced_at = clock_timestamp()
-   where login_id = ${login_id} and replaced_at is null`.execute(tx)
+   where login_id = ${login_id} and replaced_at is null`.run(tx)
 
 export const touchLogin = (
-  tx: Tx<DB>, id: string, user_agent: string | null, address: string | null,
+  tx: Tx, id: string, user_agent: string | null, address: string | null,
 ) => sql`
   update auth.logins set last_used_at = now(), user_agent = ${user_agent}, address = ${address}
-   where id = ${id}`.execute(tx)
+   where id = ${id}`.run(tx)
 
 /** Newest first; ids are in the order of their making. */
-export const listLoginsOf = async (
-  db: Db<DB>, account_id: string, after: string | null, limit: number,
-) => (await sql<LoginRow>`
+export const listLoginsOf = (
+  db: Db, account_id: string, after: string | null, limit: number,
+) => sql<LoginRow>`
   select * from auth.logins
    where account_id = ${account_id} and (${after}::uuid is null or id < ${after}::uuid)
-   order by id desc limit ${limit}`.execute(db)).rows
+   order by id desc limit ${limit}`.rows(db)
 
 /**
  * Those beyond the most recently used; by one statement of a transaction that holds the account.
  */
 export const findSurplusLogins = async (
-  tx: Tx<DB>, account_id: string, kept: number,
+  tx: Tx, account_id: string, kept: number,
 ) => (await sql<{ id: string }>`
   select id from auth.logins where account_id = ${account_id}
-   order by last_used_at desc, id desc offset ${kept}`.execute(tx)).rows.map(row => row.id)
+   order by last_used_at desc, id desc offset ${kept}`.rows(tx)).map(row => row.id)
 
 export interface EndLoginsOf {
   account_id: string
@@ -95,7 +94,7 @@ export interface EndLoginsOf {
 }
 
 /** Ends logins of an account: their refresh tokens go with them, their ids are kept for a while. */
-export const deleteLogins = async (tx: Tx<DB>, of: EndLoginsOf) => (await sql<EndedLogin>`
+export const deleteLogins = (tx: Tx, of: EndLoginsOf) => sql<EndedLogin>`
   with gone as (
     delete from auth.logins
      where account_id = ${of.account_id}
@@ -104,20 +103,20 @@ export const deleteLogins = async (tx: Tx<DB>, of: EndLoginsOf) => (await sql<En
     returning id)
   insert into auth.ended_logins (login_id, user_id)
   select id, ${of.account_id}::uuid from gone
-  on conflict do nothing returning login_id, user_id, ended_at`.execute(tx)).rows
+  on conflict do nothing returning login_id, user_id, ended_at`.rows(tx)
 
 /** Those of the last quarter of an hour at most: no access token lives longer. */
-export const listEndedSince = async (db: Db<DB>, since: string) => (await sql<EndedLogin>`
+export const listEndedSince = (db: Db, since: string) => sql<EndedLogin>`
   select login_id, user_id, ended_at from auth.ended_logins
    where ended_at >= greatest(${since}::timestamptz, now() - interval '15 minutes')
-   order by ended_at desc limit 100000`.execute(db)).rows
+   order by ended_at desc limit 100000`.rows(db)
 
 /**
  * Removes what has no use any more. Exchanged tokens are kept as long as their login would last
  * unused, so that a thief who comes late is still noticed.
  */
 export const deleteStale = (
-  db: Db<DB>, limits: { unused_days: number, total_days: number },
+  db: Db, limits: { unused_days: number, total_days: number },
 ) => sql`
   with logins as (
          delete from auth.logins
@@ -129,4 +128,4 @@ export const deleteStale = (
        ended as (delete from auth.ended_logins where ended_at < now() - interval '1 day'),
        links as (delete from auth.links where expires_at < now() - interval '2 days'),
        pauses as (delete from auth.mail_pauses where last_at < now() - interval '1 day')
-  delete from auth.attempts where last_at < now() - interval '1 day'`.execute(db)
+  delete from auth.attempts where last_at < now() - interval '1 day'`.run(db)

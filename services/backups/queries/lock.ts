@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import type { Ctx } from '../context.ts'
-import type { DB } from '../database.ts'
 
 /** What one process at a time is at: a backup, check or restore; a comparison. */
 export type Work = 'backups' | 'reconciliation'
@@ -30,15 +29,15 @@ export const withLock = <T>(
   ctx: Pick<Ctx, 'db'>, what: Work, work: () => Promise<T>
 ): Promise<{ result: T } | undefined> => ctx.db.connection().execute(async connection => {
   const taken = await patiently(async () => (await sql<{ taken: boolean }>`
-    select pg_try_advisory_lock(${keyOf(what)}) as taken`.execute(connection)).rows[0]!.taken)
+    select pg_try_advisory_lock(${keyOf(what)}) as taken`.one(connection)).taken)
   if (!taken) return undefined
   try {
     return { result: await work() }
   } finally {
-    await sql`select pg_advisory_unlock(${keyOf(what)})`.execute(connection)
+    await sql`select pg_advisory_unlock(${keyOf(what)})`.run(connection)
   }
 })
 
 /** Whether nothing is at work; nothing can begin before the transaction ends. */
-export const isIdle = (tx: Tx<DB>) => patiently(async () => (await sql<{ taken: boolean }>`
-  select pg_try_advisory_xact_lock(${keyOf('backups')}) as taken`.execute(tx)).rows[0]!.taken)
+export const isIdle = (tx: Tx) => patiently(async () => (await sql<{ taken: boolean }>`
+  select pg_try_advisory_xact_lock(${keyOf('backups')}) as taken`.one(tx)).taken)

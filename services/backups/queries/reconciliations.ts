@@ -1,7 +1,6 @@
 import type { Reconciliation, ReconciliationRun } from '@fermata/contracts/reconciliation'
 import type { Db } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 const columns = sql`id, trigger, status, began_at, ended_at, error, mismatch_count, result`
 const kept = 100
@@ -10,32 +9,32 @@ const kept = 100
  * Nothing is inserted while one is open: that one is about to say the same. @returns the open one
  */
 export const openReconciliation = async (
-  db: Db<DB>, row: { id: string, trigger: ReconciliationRun['trigger'] }
+  db: Db, row: { id: string, trigger: ReconciliationRun['trigger'] }
 ) => {
   await sql`insert into backups.reconciliations (id, trigger) values (${row.id}, ${row.trigger})
-    on conflict do nothing`.execute(db)
+    on conflict do nothing`.run(db)
   return (await findOpenReconciliation(db))!
 }
 
 /** The one that waits, or that a killed process left. */
-export const findOpenReconciliation = async (db: Db<DB>) => (await sql<ReconciliationRun>`
-  select ${columns} from backups.reconciliations where status = 'in_progress'`.execute(db)).rows[0]
+export const findOpenReconciliation = (db: Db) => sql<ReconciliationRun>`
+  select ${columns} from backups.reconciliations where status = 'in_progress'`.first(db)
 
-export const findLastReconciliation = async (db: Db<DB>) =>
-  (await sql<ReconciliationRun & { age_seconds: number }>`
+export const findLastReconciliation = (db: Db) =>
+  sql<ReconciliationRun & { age_seconds: number }>`
   select ${columns}, extract(epoch from now() - ended_at)::integer as age_seconds
     from backups.reconciliations
-   where status = 'completed' order by id desc limit 1`.execute(db)).rows[0]
+   where status = 'completed' order by id desc limit 1`.first(db)
 
-export const listReconciliationRows = async (db: Db<DB>, after: string | null, limit: number) =>
-  (await sql<ReconciliationRun>`
+export const listReconciliationRows = (db: Db, after: string | null, limit: number) =>
+  sql<ReconciliationRun>`
   select ${columns} from backups.reconciliations
    where ${after === null ? sql`true` : sql`id < ${after}::uuid`}
-   order by id desc limit ${limit}`.execute(db)).rows
+   order by id desc limit ${limit}`.rows(db)
 
 /** Writes down what it came to, and forgets the oldest. */
 export async function endReconciliation (
-  db: Db<DB>, id: string, came_to: { result: Reconciliation } | { error: string }
+  db: Db, id: string, came_to: { result: Reconciliation } | { error: string }
 ): Promise<void> {
   const result = 'result' in came_to ? came_to.result : null
   const count = result && result.mismatches.reduce((sum, one) => sum + one.count, 0)
@@ -43,8 +42,8 @@ export async function endReconciliation (
       status = ${result ? 'completed' : 'failed'}, mismatch_count = ${count},
       error = ${'error' in came_to ? came_to.error : null},
       result = ${result && JSON.stringify(result)}::jsonb
-    where id = ${id} and status = 'in_progress'`.execute(db)
+    where id = ${id} and status = 'in_progress'`.run(db)
   await sql`delete from backups.reconciliations where id in (
     select id from backups.reconciliations where status <> 'in_progress'
-     order by id desc offset ${kept})`.execute(db)
+     order by id desc offset ${kept})`.run(db)
 }

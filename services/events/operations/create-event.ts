@@ -7,7 +7,6 @@ import type { Tx } from '@fermata/platform/database'
 import { readableCode, uuidv7 } from '@fermata/platform/ids'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { managerOf, present, refuse } from '../managing.ts'
 import { insertFounder } from '../members.ts'
 import { insertEvent } from '../queries/events.ts'
@@ -56,7 +55,7 @@ async function namedOrganizer ({ db }: Pick<Ctx, 'db'>, caller: Caller,
 
 /** The organiser of a person who never named one; made on first use. */
 async function ownOrganizer (
-  ctx: Ctx, tx: Tx<DB>, user_id: string, request_id: string
+  ctx: Ctx, tx: Tx, user_id: string, request_id: string
 ): Promise<Organizer> {
   const known = await findDefaultOrganizer(tx, user_id)
   if (known) return known
@@ -67,7 +66,7 @@ async function ownOrganizer (
   return made
 }
 
-async function insertWithSlug (tx: Tx<DB>, id: string, organizer: Organizer, details: Details) {
+async function insertWithSlug (tx: Tx, id: string, organizer: Organizer, details: Details) {
   for (const slug of slugCandidates(details.title)) {
     const row = await insertEvent(tx,
       { ...details, id, slug, organizer_id: organizer.id, organizer_name: organizer.name })

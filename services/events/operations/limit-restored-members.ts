@@ -3,7 +3,6 @@ import type { DataOf } from '@fermata/contracts/define'
 import type { memberChanged } from '@fermata/contracts/events'
 import type { Tx } from '@fermata/platform/database'
 import type { Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import { publishMembers } from '../members.ts'
 import {
   countMembersLocked, deleteMember, findMember, isEventOf, updateMemberRow,
@@ -29,7 +28,7 @@ export const limitRestoredMembers: Handler<typeof copiesRestored> = async (ctx, 
 
 /** @returns whether there was anything to take away */
 async function limit (
-  tx: Tx<DB>, { organizer_id, member_id, ...last }: DataOf<typeof memberChanged>
+  tx: Tx, { organizer_id, member_id, ...last }: DataOf<typeof memberChanged>
 ): Promise<boolean> {
   const member = await findMember(tx, organizer_id, member_id)
   if (!member) return false

@@ -5,7 +5,6 @@ import { notFound } from '@fermata/contracts/problems'
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Ctx, Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { factsOf, managedEvent, present, refuse } from '../managing.ts'
 import { findTakenSlugs, lockEvent, updateDetails, type EventRow } from '../queries/events.ts'
 import { checkEvent, normalizeEvent, type Details } from '../rules/check-event.ts'
@@ -71,7 +70,7 @@ function merge (event: EventRow, { version: _, ...changes }: EventChanges): Deta
 }
 
 /** Follows the title while nobody can have linked to it. */
-async function slugFor (tx: Tx<DB>, event: EventRow, { title }: Details): Promise<string> {
+async function slugFor (tx: Tx, event: EventRow, { title }: Details): Promise<string> {
   if (event.status !== 'draft' || slugOf(title) === slugOf(event.title)) return event.slug
   const candidates = slugCandidates(title)
   const taken = await findTakenSlugs(tx, candidates, event.id)

@@ -4,8 +4,8 @@ import {
 } from '@fermata/contracts/notifications'
 import { ticketsIssued } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import type { Email } from 'postal-mime'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { lease_seconds, renew_ms } from '../claimed-delivery.ts'
@@ -228,7 +228,7 @@ test('deliverDue: a slow mail keeps its claim, and one of a killed process is fr
     content: JSON.stringify({ title: 'Hello', paragraphs: ['World'], facts: [], footer: 'End' }),
   }).execute()
   const freeIn = async () => (Date.parse((await db.selectFrom('notifications.deliveries')
-    .select('next_attempt_at').where('id', '=', id).executeTakeFirstOrThrow()).next_attempt_at!)
+    .select('next_attempt_at').where('id', '=', id).executeTakeFirstOrThrow()).next_attempt_at)
     - Date.now()) / 1000
   await keepClaim(db, id, lease_seconds)
   expect(await freeIn()).toBeLessThanOrEqual(30)
@@ -362,7 +362,7 @@ test('deliverDue: a mail that is late ends the restraint of a rush for those beh
   await deliverDue(ctx)
   expect(await sent()).toBe(1)
   await sql`update notifications.deliveries set next_attempt_at = now() - interval '1 minute'
-    where status = 'pending'`.execute(ctx.db)
+    where status = 'pending'`.run(ctx.db)
 
   rush()
   await deliverDue(ctx)

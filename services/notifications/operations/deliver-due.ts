@@ -70,9 +70,8 @@ async function deliver (ctx: Ctx, delivery: DueDelivery, sent: () => void): Prom
     return
   }
   await ctx.transaction(async tx => {
-    const { numAffectedRows } = await markDelivered(tx, delivery.id)
     // Its account may have been erased while the mail was made.
-    if (numAffectedRows) {
+    if (await markDelivered(tx, delivery.id) > 0) {
       await insertMail(tx, sealMail(ctx.resources.mail_box, keptMail(delivery.id, mail)))
     }
   })

@@ -1,8 +1,7 @@
 import type { Locale } from '@fermata/contracts/fields'
 import type { Channel, DeliveryStatus, NotificationKind } from '@fermata/contracts/notifications'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import type { NewDelivery } from '../rules/notice.ts'
 import { superseded } from '../rules/superseded.ts'
 import type { Content } from '../rules/outgoing.ts'
@@ -10,7 +9,7 @@ import type { Content } from '../rules/outgoing.ts'
 export type DeliveryToInsert = NewDelivery & { id: string }
 
 /** Returns the ids of those that are new. */
-export const insertDeliveries = async (tx: Tx<DB>, rows: DeliveryToInsert[]) =>
+export const insertDeliveries = async (tx: Tx, rows: DeliveryToInsert[]) =>
   (await sql<{ id: string }>`
     insert into notifications.deliveries (id, dedupe_key, channel, kind, user_id, recipient, locale,
       subject, content, attach_order_id, priority, request_id, next_attempt_at)
@@ -26,7 +25,7 @@ export const insertDeliveries = async (tx: Tx<DB>, rows: DeliveryToInsert[]) =>
       ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.send_at)}::timestamptz[])
       as new (id, dedupe_key, channel, kind, user_id, recipient, locale, subject, content,
               attach_order_id, priority, request_id, send_at)
-    on conflict (dedupe_key) do nothing returning id`.execute(tx)).rows.map(row => row.id)
+    on conflict (dedupe_key) do nothing returning id`.rows(tx)).map(row => row.id)
 
 export interface DeliveryRow {
   id: string
@@ -42,10 +41,10 @@ export interface DeliveryRow {
   sent_at: string | null
 }
 
-export const findDelivery = async (db: Db<DB>, id: string) => (await sql<DeliveryRow>`
+export const findDelivery = (db: Db, id: string) => sql<DeliveryRow>`
   select id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
          created_at, sent_at
-    from notifications.deliveries where id = ${id}`.execute(db)).rows[0]
+    from notifications.deliveries where id = ${id}`.first(db)
 
 export interface DeliveryFilter {
   status?: DeliveryStatus
@@ -55,10 +54,10 @@ export interface DeliveryFilter {
   limit: number
 }
 
-export const listDeliveryRows = async (
-  db: Db<DB>, { status, channel, q, after, limit }: DeliveryFilter,
+export const listDeliveryRows = (
+  db: Db, { status, channel, q, after, limit }: DeliveryFilter,
 ) =>
-  (await sql<DeliveryRow>`
+  sql<DeliveryRow>`
     select id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
            created_at, sent_at
       from notifications.deliveries
@@ -67,7 +66,7 @@ export const listDeliveryRows = async (
        and (${q ?? null}::text is null
              or strpos(lower(recipient || ' ' || subject), lower(${q ?? null})) > 0)
        and (${after}::uuid is null or id < ${after}::uuid)
-     order by id desc limit ${limit}`.execute(db)).rows
+     order by id desc limit ${limit}`.rows(db)
 
 /** What is needed to send one. */
 export interface DueDelivery {
@@ -90,7 +89,7 @@ export interface DueDelivery {
  * Takes the next one that is due. It is invisible to others until its lease ends: whoever died over
  * it, a living process takes it then. `skip locked` lets processes share the work.
  */
-export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<DueDelivery>`
+export const claimDue = (db: Db, lease_seconds: number) => sql<DueDelivery>`
   with due as materialized (
     select id, next_attempt_at as due_at from notifications.deliveries
      where status in ('pending', 'failed') and next_attempt_at <= clock_timestamp()
@@ -102,13 +101,13 @@ export const claimDue = async (db: Db<DB>, lease_seconds: number) => (await sql<
     from due where d.id = due.id
   returning d.id, channel, kind, recipient, locale, subject, content /* present: content */,
             attach_order_id, request_id, attempts,
-            extract(epoch from clock_timestamp() - due_at)::float8 as waited_s`.execute(db)).rows[0]
+            extract(epoch from clock_timestamp() - due_at)::float8 as waited_s`.first(db)
 
 /** Still being sent: whoever looks for lost ones finds it later. */
-export const keepClaim = (db: Db<DB>, id: string, lease_seconds: number) => sql`
+export const keepClaim = (db: Db, id: string, lease_seconds: number) => sql`
   update notifications.deliveries
      set next_attempt_at = clock_timestamp() + ${lease_seconds} * interval '1 second'
-   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+   where id = ${id} and status in ('pending', 'failed')`.run(db)
 
 export interface MailCounts {
   oldest_seconds: number
@@ -118,7 +117,7 @@ export interface MailCounts {
   given_up: number
 }
 
-export const countMails = async (db: Db<DB>) => (await sql<MailCounts>`
+export const countMails = (db: Db) => sql<MailCounts>`
   select coalesce(max(extract(epoch from now() - case attempts
            when 0 then next_attempt_at else created_at end)) filter (where is_waiting), 0)::float8
            as oldest_seconds,
@@ -129,54 +128,54 @@ export const countMails = async (db: Db<DB>) => (await sql<MailCounts>`
     from notifications.deliveries, lateral (
       select status in ('pending', 'failed') and (attempts > 0 or next_attempt_at <= now())
         as is_waiting) as now_due
-   where status in ('pending', 'failed', 'dead')`.execute(db)).rows[0]!
+   where status in ('pending', 'failed', 'dead')`.one(db)
 
 /** The words go with the mail: links in them open accounts. */
-export const markDelivered = (db: Db<DB>, id: string) => sql`
+export const markDelivered = (db: Db, id: string) => sql`
   update notifications.deliveries
      set status = 'sent', sent_at = now(), last_error = null, next_attempt_at = null, content = null
-   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+   where id = ${id} and status in ('pending', 'failed')`.run(db)
 
-export const markFailed = (db: Db<DB>, id: string, error: string, delay_seconds: number) => sql`
+export const markFailed = (db: Db, id: string, error: string, delay_seconds: number) => sql`
   update notifications.deliveries
      set status = 'failed', last_error = ${error},
          next_attempt_at = clock_timestamp() + ${delay_seconds} * interval '1 second'
-   where id = ${id} and status in ('pending', 'failed')`.execute(db)
+   where id = ${id} and status in ('pending', 'failed')`.run(db)
 
 /** Due at once, whatever was left of their pause. */
-export const hurryFailed = (db: Db<DB>, ids: string[]) => sql`
+export const hurryFailed = (db: Db, ids: string[]) => sql`
   update notifications.deliveries set next_attempt_at = clock_timestamp()
-   where id = any(${ids}::uuid[]) and status = 'failed'`.execute(db)
+   where id = any(${ids}::uuid[]) and status = 'failed'`.run(db)
 
 /** Returns when, or nothing when it is not open any more. */
-export const markDead = async (tx: Db<DB>, id: string, error: string) =>
+export const markDead = async (tx: Db, id: string, error: string) =>
   (await sql<{ dead_at: string }>`
     update notifications.deliveries
        set status = 'dead', last_error = ${error}, next_attempt_at = null
      where id = ${id} and status in ('pending', 'failed')
-    returning now() as dead_at`.execute(tx)).rows[0]?.dead_at
+    returning now() as dead_at`.first(tx))?.dead_at
 
 /**
  * An administrator asks for one more round of tries; without its words there is nothing to send.
  */
-export const reviveDelivery = async (db: Db<DB>, id: string) => (await sql<DeliveryRow>`
+export const reviveDelivery = (db: Db, id: string) => sql<DeliveryRow>`
   update notifications.deliveries set status = 'pending', attempts = 0, next_attempt_at = now()
    where id = ${id} and status in ('failed', 'dead') and content is not null
   returning id, channel, kind, recipient, subject, status, attempts, last_error, next_attempt_at,
-            created_at, sent_at`.execute(db)).rows[0]
+            created_at, sent_at`.first(db)
 
 /**
  * What was given up loses its words: links that open an account after a day, when they have ended
  * anyway, the rest after `keep_days`.
  */
-export const emptyDead = (db: Db<DB>, keep_days: number) => sql`
+export const emptyDead = (db: Db, keep_days: number) => sql`
   update notifications.deliveries set content = null
    where status = 'dead' and content is not null
      and created_at < now() - case when kind = 'account' then 1 else ${keep_days} end
-                              * interval '1 day'`.execute(db)
+                              * interval '1 day'`.run(db)
 
 /** Long after its event can come again, a delivery is only somebody's address. */
-export const deleteOldDeliveries = (db: Db<DB>, keep_days: number) => sql`
+export const deleteOldDeliveries = (db: Db, keep_days: number) => sql`
   delete from notifications.deliveries
    where status in ('sent', 'dead')
-     and created_at < now() - ${keep_days} * interval '1 day'`.execute(db)
+     and created_at < now() - ${keep_days} * interval '1 day'`.run(db)

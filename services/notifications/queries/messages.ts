@@ -1,18 +1,17 @@
 import type { NotificationKind } from '@fermata/contracts/notifications'
 import type { Db, Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import type { NewMessage } from '../rules/notice.ts'
 
-export const insertMessages = (tx: Tx<DB>, rows: NewMessage[]) => sql`
+export const insertMessages = (tx: Tx, rows: NewMessage[]) => sql`
   insert into notifications.messages (id, dedupe_key, user_id, kind, title, body, url)
   select * from unnest(
     ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
     ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.kind)}::text[],
     ${rows.map(row => row.title)}::text[], ${rows.map(row => row.body)}::text[],
     ${rows.map(row => row.url)}::text[])
-  on conflict (dedupe_key) do nothing`.execute(tx)
+  on conflict (dedupe_key) do nothing`.run(tx)
 
 export interface MessageRow {
   id: string
@@ -31,22 +30,22 @@ export interface MessageFilter {
   limit: number
 }
 
-export const listMessages = async (db: Db<DB>, filter: MessageFilter) => (await sql<MessageRow>`
+export const listMessages = (db: Db, filter: MessageFilter) => sql<MessageRow>`
   select id, kind, title, body, url, read_at, created_at from notifications.messages
    where user_id = ${filter.user_id} and (not ${filter.unread} or read_at is null)
      and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
-   order by id desc limit ${filter.limit}`.execute(db)).rows
+   order by id desc limit ${filter.limit}`.rows(db)
 
-export const countUnreadMessages = async (db: Db<DB>, user_id: string) =>
+export const countUnreadMessages = async (db: Db, user_id: string) =>
   (await sql<{ unread: number }>`
     select count(*) as unread from notifications.messages
-     where user_id = ${user_id} and read_at is null`.execute(db)).rows[0]!.unread
+     where user_id = ${user_id} and read_at is null`.one(db)).unread
 
-export const markRead = async (db: Db<DB>, user_id: string, id: string) => (await sql<MessageRow>`
+export const markRead = (db: Db, user_id: string, id: string) => sql<MessageRow>`
   update notifications.messages set read_at = coalesce(read_at, now())
    where id = ${id} and user_id = ${user_id}
-  returning id, kind, title, body, url, read_at, created_at`.execute(db)).rows[0]
+  returning id, kind, title, body, url, read_at, created_at`.first(db)
 
-export const deleteOldMessages = (db: Db<DB>, keep_days: number) => sql`
+export const deleteOldMessages = (db: Db, keep_days: number) => sql`
   delete from notifications.messages
-   where created_at < now() - ${keep_days} * interval '1 day'`.execute(db)
+   where created_at < now() - ${keep_days} * interval '1 day'`.run(db)

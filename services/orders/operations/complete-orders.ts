@@ -4,7 +4,6 @@ import { orderCompleted, orderRefunded, paymentReturned } from '@fermata/contrac
 import type { paymentSucceeded } from '@fermata/contracts/payments'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import { findOverLimit } from '../late-limits.ts'
 import { moveOrders, type Moved } from '../move-orders.ts'
 import type { OrderStore } from '../order-store.ts'
@@ -77,7 +76,7 @@ function settleAll (
  * Parts late payments into those whose tickets are still there and those whose tickets are gone.
  */
 async function takeAgainOf (
-  store: OrderStore, tx: Tx<DB>, late: Settled[]
+  store: OrderStore, tx: Tx, late: Settled[]
 ): Promise<{ found: Settled[], lost: Settled[] }> {
   if (late.length === 0) return { found: [], lost: [] }
   const over = await findOverLimit(store, tx, late.map(({ order }) => order.id))
@@ -99,16 +98,16 @@ async function takeAgainOf (
   }
 }
 
-const move = (ctx: Ctx, tx: Tx<DB>, settled: Settled[], to: 'completed' | 'refunded') =>
+const move = (ctx: Ctx, tx: Tx, settled: Settled[], to: 'completed' | 'refunded') =>
   moveOrders(ctx, tx, settled.map(({ order }) => order), to,
     new Map(settled.map(({ order, payment }) => [order.id, payment.payment_id])))
 
-const tellCompleted = (ctx: Ctx, tx: Tx<DB>, completed: Moved[], facts: Map<string, EventFacts>) =>
+const tellCompleted = (ctx: Ctx, tx: Tx, completed: Moved[], facts: Map<string, EventFacts>) =>
   ctx.publish(tx, orderCompleted, completed.map(({ order, at, payment_id }) => ({
     ...factsOf(order), completed_at: at, payment_id, event: facts.get(order.event_id)!,
   })), completed.map(({ request_id }) => request_id))
 
-const tellRefunded = (ctx: Ctx, tx: Tx<DB>, refunded: Moved[], facts: Map<string, EventFacts>) =>
+const tellRefunded = (ctx: Ctx, tx: Tx, refunded: Moved[], facts: Map<string, EventFacts>) =>
   ctx.publish(tx, orderRefunded, refunded.map(({ order, at, payment_id }) => ({
     ...factsOf(order), refunded_at: at, payment_id, refund_minor: order.total_minor,
     reason: facts.get(order.event_id)?.status === 'canceled' ? 'event_canceled' as const : 'paid_too_late' as const })),

@@ -3,8 +3,8 @@ import { eventCanceled } from '@fermata/contracts/events'
 import * as api from '@fermata/contracts/orders'
 import type { paymentSucceeded } from '@fermata/contracts/payments'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Ctx } from '../context.ts'
 import { moveOrders } from '../move-orders.ts'
@@ -43,7 +43,7 @@ const stateOf = async (order_id: string) =>
   (await it.send(api.getOrder, { params: { id: order_id }, token: it.orderToken(order_id) })).body
 
 const endHold = (order: api.PlacedOrder) =>
-  sql`update orders.orders set expires_at = clock_timestamp() where id = ${order.id}`.execute(ctx.db)
+  sql`update orders.orders set expires_at = clock_timestamp() where id = ${order.id}`.run(ctx.db)
 
 const paid = (order: api.PlacedOrder): DataOf<typeof paymentSucceeded> => ({
   payment_id: uuidv7(), order_id: order.id, order_code: order.code, event_id: order.event_id,
@@ -55,9 +55,9 @@ const paid = (order: api.PlacedOrder): DataOf<typeof paymentSucceeded> => ({
 const pay = (orders: api.PlacedOrder[]) => ctx.transaction(tx => completeOrders(ctx, tx,
   orders.map(order => ({ id: uuidv7(), data: paid(order), request_id: null, created_at: '' }))))
 
-const toldOf = async (event_id: string) => (await sql<{ order_id: string, expired_at: string }>`
+const toldOf = (event_id: string) => sql<{ order_id: string, expired_at: string }>`
   select data ->> 'order_id' as order_id, data ->> 'expired_at' as expired_at from orders.outbox_events
-   where type = ${api.orderExpired.type} and data ->> 'event_id' = ${event_id}`.execute(ctx.db)).rows
+   where type = ${api.orderExpired.type} and data ->> 'event_id' = ${event_id}`.rows(ctx.db)
 
 test('sweepHolds: 6,000 holds that end in one second are free after one sweep, and told of once each', async () => {
   const type = await seedTicketType(ctx, { capacity: 6000 })
@@ -114,7 +114,7 @@ test('releaseHolds: pools that are shared, the event\'s and budgets of codes get
   expect(await releaseDueOf(ctx, event.id)).toBe(1)
   expect(await releaseDueOf(ctx, event.id)).toBe(0)
 
-  const { rows } = await sql`select held from orders.pools where id = ${room}`.execute(ctx.db)
+  const rows = await sql`select held from orders.pools where id = ${room}`.rows(ctx.db)
   expect(rows).toEqual([{ held: 2 }])
   expect(await usesOf(ctx, promo)).toEqual({ used: 0, by_orders: 0 })
   expect(await sumsOf(ctx, adult.id)).toMatchObject({ held: 2, tickets: 2 })
@@ -125,7 +125,7 @@ test('releaseHolds: pools that are shared, the event\'s and budgets of codes get
 test('sweepHolds: an event whose counters are wrong keeps nobody else\'s holds', async () => {
   const types = [await seedTicketType(ctx), await seedTicketType(ctx), await seedTicketType(ctx)]
   for (const type of types) await seedHolds(ctx, type, { count: 3, ended_seconds_ago: 1 })
-  const spoil = (held: number) => sql`update orders.pools set held = ${held} where id = ${types[0]!.id}`.execute(ctx.db)
+  const spoil = (held: number) => sql`update orders.pools set held = ${held} where id = ${types[0]!.id}`.run(ctx.db)
   await spoil(1)
 
   await sweepHolds(ctx)
@@ -182,7 +182,7 @@ test('expireOrders: the clock of the process may be an hour wrong, no hold ends 
 test('placeOrder: a hold that begins after the database\'s clock was set back is held all the same', async () => {
   const type = await seedTicketType(ctx, { capacity: 4 })
   // As if the clock had been an hour ahead when the last hold was released.
-  await sql`update orders.events set released_up_to = now() + interval '1 hour' where id = ${type.event_id}`.execute(ctx.db)
+  await sql`update orders.events set released_up_to = now() + interval '1 hour' where id = ${type.event_id}`.run(ctx.db)
   const order = await buy(type, 4)
   expect((await stateOf(order.id)).status).toBe('pending')
   expect((await place(orderOf(type))).status).toBe(409)
@@ -215,7 +215,7 @@ test('expireOrders: payments, sweeps of two processes and new buyers at once los
   try {
     const type = await seedTicketType(ctx, { capacity: 120 })
     const orders = await Promise.all(Array.from({ length: 60 }, () => buy(type, 2)))
-    await sql`update orders.orders set expires_at = clock_timestamp() where event_id = ${type.event_id}`.execute(ctx.db)
+    await sql`update orders.orders set expires_at = clock_timestamp() where event_id = ${type.event_id}`.run(ctx.db)
     const thieves = Promise.all(Array.from({ length: 20 }, () => place(orderOf(type, 3))))
 
     await Promise.all([sweepHolds(ctx), sweepHolds(second.context<Ctx>('orders')),
@@ -243,7 +243,7 @@ async function raceWithPayment (release: (event_id: string) => Promise<unknown>)
     const releasing = release(type.event_id)
     await it.eventually(async () => (await sql<{ n: number }>`
       select count(*) as n from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`.execute(ctx.db)).rows[0]!.n > 0, 'the release to wait')
+       where datname = current_database() and wait_event_type = 'Lock'`.one(ctx.db)).n > 0, 'the release to wait')
     await moveOrders(ctx, tx, rows, 'completed')
     return { releasing }
   })

@@ -3,7 +3,6 @@ import type { deadlineReached } from '@fermata/contracts/expiration'
 import { orderExpired } from '@fermata/contracts/orders'
 import { isDatabaseAway, type Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import { factsOf, presentOrder } from '../present-order.ts'
 
 /** The reason for each of these is in docs/concepts/reserving.md. */
@@ -85,7 +84,7 @@ export const releaseDueOf = (ctx: Ctx, event_id: string) => ctx.transaction(asyn
 })
 
 /** The orders' tickets are free; now the orders say so too, and so do we. */
-async function tell (ctx: Ctx, tx: Tx<DB>, ids: string[]): Promise<void> {
+async function tell (ctx: Ctx, tx: Tx, ids: string[]): Promise<void> {
   if (ids.length === 0) return
   const orders = await ctx.resources.orders.findOrders(tx, ids)
   await ctx.resources.orders.writeExpired(tx, ids)

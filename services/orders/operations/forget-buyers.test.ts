@@ -2,8 +2,8 @@ import { credentialsDeleted } from '@fermata/contracts/auth'
 import { erasedBuyer } from '@fermata/contracts/fields'
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
@@ -68,7 +68,7 @@ test('forgetBuyers: the address is also gone from what is counted for limits', a
   const token = await it.personToken({ user_id, email })
   expect((await it.send(api.placeOrder, { token, body })).status).toBe(201)
   const counted = async () => (await sql`
-    select from orders.limited_purchases where email_key = ${email}`.execute(ctx.db)).rows.length
+    select from orders.limited_purchases where email_key = ${email}`.rows(ctx.db)).length
   expect(await counted()).toBe(1)
   await deleted(user_id, email, true)
   await it.eventually(async () => await counted() === 0, 'the address to be forgotten')

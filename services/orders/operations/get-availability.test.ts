@@ -1,7 +1,7 @@
 import * as api from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, testSecrets, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import orders from '../service.ts'
@@ -109,7 +109,7 @@ test('getAvailability: a type behind an access code is not in it, whoever asks a
   const guessed = { event_id: event.id, code: 'backstage' } as never
   expect((await it.send(api.getAvailability, { query: guessed })).status).toBe(400)
   // Hidden later, it leaves the answer within a second too.
-  await sql`update orders.ticket_types set access_code = 'secret' where id = ${shown.id}`.execute(ctx.db)
+  await sql`update orders.ticket_types set access_code = 'secret' where id = ${shown.id}`.run(ctx.db)
   await aSecond()
   expect(await itemsOf(event.id)).toEqual([])
 })

@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/orders'
 import { placeOrder } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
@@ -80,14 +80,14 @@ describe('placeOrder: Idempotency-Key', () => {
   test('a refusal is not stored: the key can be tried again when there are tickets', async () => {
     const type = await seedTicketType(ctx, { capacity: 0 })
     expect((await place(orderOf(type), { key: 'six' })).status).toBe(409)
-    await sql`update orders.pools set capacity = 1 where id = ${type.id}`.execute(ctx.db)
+    await sql`update orders.pools set capacity = 1 where id = ${type.id}`.run(ctx.db)
     expect((await place(orderOf(type), { key: 'six' })).status).toBe(201)
   })
 
   test('no access token is stored with the answer', async () => {
     const type = await seedTicketType(ctx)
     const { body } = await place(orderOf(type), { key: 'secret' })
-    const { rows } = await sql<{ text: string }>`select reply::text as text from orders.idempotency_keys where key = 'secret'`.execute(ctx.db)
+    const rows = await sql<{ text: string }>`select reply::text as text from orders.idempotency_keys where key = 'secret'`.rows(ctx.db)
     expect(rows[0]!.text).toContain(body.id)
     expect(rows[0]!.text).not.toContain(body.access_token)
   })

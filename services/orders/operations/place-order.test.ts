@@ -1,8 +1,8 @@
 import * as api from '@fermata/contracts/orders'
 import { placeOrder } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
@@ -20,7 +20,7 @@ afterAll(() => it.stop())
 const place = (body: unknown, as: { token?: string, key?: string } = {}) => it.send(
   placeOrder, { body, ...as })
 const count = async (table: 'orders.orders' | 'orders.idempotency_keys' | 'orders.outbox_events') =>
-  (await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}`.execute(ctx.db)).rows[0]!.n
+  (await sql<{ n: number }>`select count(*) as n from ${sql.ref(table)}`.one(ctx.db)).n
 
 test('placeOrder: two buyers race for the last ticket and one of them gets it', async () => {
   const type = await seedTicketType(ctx, { capacity: 1 })
@@ -65,8 +65,8 @@ test('placeOrder: what costs nothing is completed at once and counts as sold', a
   expect(status).toBe(201)
   expect(body).toMatchObject({ status: 'completed', total_minor: 0, completed_at: expect.any(String) })
   expect(await sumsOf(ctx, type.id)).toMatchObject({ held: 0, sold: 2, tickets: 2 })
-  const { rows } = await sql<{ type: string, data: { event?: object } }>`
-    select type, data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.execute(ctx.db)
+  const rows = await sql<{ type: string, data: { event?: object } }>`
+    select type, data from orders.outbox_events where data ->> 'order_id' = ${body.id}`.rows(ctx.db)
   expect(rows.map(row => row.type)).toEqual([api.orderCompleted.type])
   expect(rows[0]!.data).toMatchObject({ event: { id: type.event_id } })
   expect(JSON.stringify(rows)).not.toContain(body.access_token)
@@ -227,7 +227,7 @@ test('placeOrder: a buyer takes the stock of holds that are over, without waitin
   const type = await seedTicketType(ctx, { capacity: 4 })
   const held = await Promise.all([1, 2].map(() => place(orderOf(type, 2))))
   expect((await place(orderOf(type))).status).toBe(409)
-  await sql`update orders.orders set expires_at = now() - interval '10 seconds' where event_id = ${type.event_id}`.execute(ctx.db)
+  await sql`update orders.orders set expires_at = now() - interval '10 seconds' where event_id = ${type.event_id}`.run(ctx.db)
 
   const replies = await Promise.all([3, 1].map(quantity => place(orderOf(type, quantity))))
 
@@ -238,7 +238,7 @@ test('placeOrder: a buyer takes the stock of holds that are over, without waitin
       token: it.orderToken(held[0]!.body.id) })
   expect(expired.body).toMatchObject({ status: 'expired', expired_at: expect.any(String) })
   await it.eventually(async () => (await sql`select from orders.outbox_events where type = ${api.orderExpired.type}
-    and data ->> 'event_id' = ${type.event_id}`.execute(ctx.db)).rows.length === 2, 'both to be told')
+    and data ->> 'event_id' = ${type.event_id}`.rows(ctx.db)).length === 2, 'both to be told')
 })
 
 test('placeOrder: several events sell beside each other', async () => {
@@ -256,12 +256,11 @@ test('placeOrder: a batch whose connection dies sells nothing and is told to com
   // Somebody holds the event's lock, so the batch is inside its transaction when its connection is
   // killed.
   const [others] = await ctx.transaction(async tx => {
-    await sql`select from orders.events where id = ${type.event_id} for update`.execute(tx)
+    await sql`select from orders.events where id = ${type.event_id} for update`.run(tx)
     const [killed, ...others] = [1, 2, 3].map(n => place(orderOf(type), { key: `killed-${n}` }))
     await it.eventually(async () => (await sql<{ n: number }>`
       select count(pg_terminate_backend(pid)) as n from pg_stat_activity
-       where datname = current_database() and application_name = 'fermata-orders-sale' and wait_event_type = 'Lock'`
-      .execute(tx)).rows[0]!.n > 0, 'a batch that waits')
+       where datname = current_database() and application_name = 'fermata-orders-sale' and wait_event_type = 'Lock'`.one(tx)).n > 0, 'a batch that waits')
     expect(await killed).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
     // In a list, so that the transaction ends without waiting for the batch that waits for it.
     return [Promise.all(others)]
@@ -279,7 +278,7 @@ test('placeOrder: a batch whose connection dies sells nothing and is told to com
 test('placeOrder: an event whose lock is stuck is answered with 503 in time', async () => {
   const type = await seedTicketType(ctx)
   await ctx.transaction(async tx => {
-    await sql`select from orders.events where id = ${type.event_id} for update`.execute(tx)
+    await sql`select from orders.events where id = ${type.event_id} for update`.run(tx)
     const started = performance.now()
     const { status, headers } = await place(orderOf(type))
     expect(status).toBe(503)
@@ -317,7 +316,7 @@ test('placeOrder: beyond its queue an event is refused at once, and the queue is
 test('placeOrder: the constraint has the last word, whatever the code believes', async () => {
   const type = await seedTicketType(ctx, { capacity: 2 })
   for (const change of [sql`held = 3`, sql`sold = 3`, sql`held = 1, sold = 2`, sql`held = -1`, sql`sold = -1`]) {
-    await expect(sql`update orders.pools set ${change} where id = ${type.id}`.execute(ctx.db)).rejects.toThrow('pools_never_oversold')
+    await expect(sql`update orders.pools set ${change} where id = ${type.id}`.run(ctx.db)).rejects.toThrow('pools_never_oversold')
   }
 })
 

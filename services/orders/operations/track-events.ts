@@ -3,7 +3,6 @@ import type { EventFacts } from '@fermata/contracts/fields'
 import { orderCanceled, orderRefunded } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
 import type { Ctx, Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import { moveOrders } from '../move-orders.ts'
 import { factsOf } from '../present-order.ts'
 import { lockEvents, storeFacts } from '../queries/events.ts'
@@ -35,7 +34,7 @@ export const cancelEventOrders: Handler<typeof eventCanceled> = async (ctx, tx, 
   while (await refundCompleted(ctx, tx, event_ids) === batch_size);
 }
 
-async function cancelPending (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promise<number> {
+async function cancelPending (ctx: Ctx, tx: Tx, event_ids: string[]): Promise<number> {
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'pending', batch_size))
   const moved = await moveOrders(ctx, tx, orders, 'canceled')
   await ctx.publish(tx, orderCanceled, moved.map(({ order, at }) =>
@@ -44,7 +43,7 @@ async function cancelPending (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promis
   return orders.length
 }
 
-async function refundCompleted (ctx: Ctx, tx: Tx<DB>, event_ids: string[]): Promise<number> {
+async function refundCompleted (ctx: Ctx, tx: Tx, event_ids: string[]): Promise<number> {
   const orders = await findOrders(tx, await findOfEvents(tx, event_ids, 'completed', batch_size))
   const moved = await moveOrders(ctx, tx, orders, 'refunded')
   await ctx.publish(tx, orderRefunded, moved.map(({ order, at, payment_id }) => ({

@@ -3,7 +3,6 @@ import { notFound } from '@fermata/contracts/problems'
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { requireManagedEvent } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
 import { lockEvents } from '../queries/events.ts'
@@ -44,7 +43,7 @@ const count_batch = 2000
  * A limit counts what buyers have already. Nothing else can place or change an order meanwhile:
  * the event is locked.
  */
-async function countEarlier (tx: Tx<DB>, ticket_type_id: string): Promise<void> {
+async function countEarlier (tx: Tx, ticket_type_id: string): Promise<void> {
   let found = count_batch
   while (found === count_batch) {
     const rows = await findUncounted(tx, ticket_type_id, count_batch)
@@ -55,7 +54,7 @@ async function countEarlier (tx: Tx<DB>, ticket_type_id: string): Promise<void> 
 }
 
 async function changeCapacity (
-  tx: Tx<DB>, { id, held, sold }: TicketTypeRow, capacity: number
+  tx: Tx, { id, held, sold }: TicketTypeRow, capacity: number
 ): Promise<void> {
   if (capacity < held + sold) {
     throw new Problem(api.capacityTooSmall, undefined, { extensions: { held, sold } })
@@ -67,7 +66,7 @@ async function changeCapacity (
  * What the type holds and has sold moves along, so every pool goes on counting what is drawn from
  * it.
  */
-async function changePools (tx: Tx<DB>, type: TicketTypeRow, pool_ids: string[]): Promise<void> {
+async function changePools (tx: Tx, type: TicketTypeRow, pool_ids: string[]): Promise<void> {
   await checkPools(tx, type.event_id, pool_ids)
   const joined = pool_ids.filter(id => !type.pool_ids.includes(id))
   const full = (await listSharedPools(tx, type.event_id)).find(pool => joined.includes(pool.id) &&

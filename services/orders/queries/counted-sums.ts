@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import { has_tickets } from './expiry.ts'
 
 /** What the orders that draw from a pool add up to: `held` and `sold`, null where there are none. */

@@ -1,6 +1,5 @@
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import { offOpenHolds } from './open-holds.ts'
 
 /**
@@ -37,22 +36,21 @@ const selling = sql`
   select e.id from selling s join orders.events e on e.id = s.event_id`
 
 /** Events in which holds are over and their tickets still held. */
-export const findEventsWithDue = async (db: Db<DB>) => (await sql<{ id: string }>`
+export const findEventsWithDue = async (db: Db) => (await sql<{ id: string }>`
   ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_due})
-   order by e.id limit ${max_events}`.execute(db)).rows.map(row => row.id)
+   order by e.id limit ${max_events}`.rows(db)).map(row => row.id)
 
 /** Events with released orders that nobody has written down, this long after their hold ended. */
-export const findEventsWithUntold = async (db: Db<DB>, after_seconds: number) =>
+export const findEventsWithUntold = async (db: Db, after_seconds: number) =>
   (await sql<{ id: string }>`
   ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_untold}
      and o.expires_at <= statement_timestamp() - ${after_seconds} * interval '1 second')
-   order by e.id limit ${max_events}`.execute(db)).rows.map(row => row.id)
+   order by e.id limit ${max_events}`.rows(db)).map(row => row.id)
 
 /** Events of these orders in which some of them are over and still held. */
-export const findDueEvents = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ id: string }>`
+export const findDueEvents = async (tx: Tx, order_ids: string[]) => (await sql<{ id: string }>`
   select distinct e.id from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = any(${order_ids}::uuid[]) and ${is_due} order by e.id`
-  .execute(tx)).rows.map(row => row.id)
+   where o.id = any(${order_ids}::uuid[]) and ${is_due} order by e.id`.rows(tx)).map(row => row.id)
 
 /**
  * Gives back the tickets, and the uses of promo codes, of the event's holds that are over, oldest
@@ -60,7 +58,7 @@ export const findDueEvents = async (tx: Tx<DB>, order_ids: string[]) => (await s
  * @param limit of holds; those that ended in the same instant as the last go with it
  * @returns how many were released
  */
-export const releaseHolds = async (tx: Tx<DB>, event_id: string, limit: number) =>
+export const releaseHolds = async (tx: Tx, event_id: string, limit: number) =>
   (await sql<{ released: number }>`
   with line as (
     select e.released_up_to as since, (
@@ -91,28 +89,27 @@ export const releaseHolds = async (tx: Tx<DB>, event_id: string, limit: number) 
   ), ${sql.raw(offOpenHolds('due'))}
   update orders.events e set released_up_to = line.up_to from line
    where e.id = ${event_id} and line.up_to is not null
-  returning (select count(*) from due) as released`.execute(tx)).rows[0]?.released ?? 0
+  returning (select count(*) from due) as released`.first(tx))?.released ?? 0
 
 /**
  * Released orders that nobody has written down yet, locked. What another transaction has at hand
  * is its own to finish: a payment that takes the tickets again, a twin that tells.
  */
-export const lockUntold = async (tx: Tx<DB>, event_id: string, limit: number) =>
+export const lockUntold = async (tx: Tx, event_id: string, limit: number) =>
   (await sql<{ id: string }>`
   select o.id from orders.orders o
    where o.event_id = ${event_id} and o.status = 'pending'
      and o.expires_at <= (select released_up_to from orders.events where id = ${event_id})
-   order by o.expires_at limit ${limit} for update of o skip locked`
-  .execute(tx)).rows.map(row => row.id)
+   order by o.expires_at limit ${limit} for update of o skip locked`.rows(tx)).map(row => row.id)
 
 /** The same among orders that somebody named. */
-export const lockUntoldOf = async (tx: Tx<DB>, order_ids: string[]) =>
+export const lockUntoldOf = async (tx: Tx, order_ids: string[]) =>
   (await sql<{ id: string }>`
   select o.id from orders.orders o join orders.events e on e.id = o.event_id
    where o.id = any(${order_ids}::uuid[]) and ${is_untold}
-   order by o.id for update of o skip locked`.execute(tx)).rows.map(row => row.id)
+   order by o.id for update of o skip locked`.rows(tx)).map(row => row.id)
 
 /** An order expired when its hold ended, whenever that was noticed. */
-export const writeExpired = (tx: Tx<DB>, order_ids: string[]) => sql`
+export const writeExpired = (tx: Tx, order_ids: string[]) => sql`
   update orders.orders set status = 'expired', expired_at = expires_at, network = null
-   where id = any(${order_ids}::uuid[])`.execute(tx)
+   where id = any(${order_ids}::uuid[])`.run(tx)

@@ -1,6 +1,5 @@
 import type { Client, Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import type { EarlierOrder } from '../rules/fair-shares.ts'
 import { has_tickets } from './expiry.ts'
 import { bytesOf, offOpenHolds } from './open-holds.ts'
@@ -41,19 +40,19 @@ export interface BuyerRow {
 }
 
 /** Who bought for the event, some orders at a time. */
-export const listBuyers = async (db: Db<DB>, event_id: string, after: string, limit: number) => (await sql<BuyerRow>`
+export const listBuyers = (db: Db, event_id: string, after: string, limit: number) => sql<BuyerRow>`
   select id, encode(mailbox, 'hex') as mailbox, encode(visitor, 'hex') as visitor, user_id
     from orders.orders where event_id = ${event_id} and id > ${after}
-     and status in ('pending', 'completed') order by id limit ${limit}`.execute(db)).rows
+     and status in ('pending', 'completed') order by id limit ${limit}`.rows(db)
 
 /** Events in which orders that cost nothing have counted as long as a hold lasts. */
-export const findEventsWithCounted = async (db: Db<DB>) => (await sql<{ event_id: string }>`
+export const findEventsWithCounted = async (db: Db) => (await sql<{ event_id: string }>`
   select distinct event_id from orders.orders
    where status = 'completed' and network is not null and expires_at <= statement_timestamp()
-   order by event_id limit 1000`.execute(db)).rows.map(row => row.event_id)
+   order by event_id limit 1000`.rows(db)).map(row => row.event_id)
 
 /** Orders that cost nothing stop counting. The caller has locked the event. */
-export const uncountFree = async (tx: Tx<DB>, event_id: string, limit: number) => (await sql`
+export const uncountFree = async (tx: Tx, event_id: string, limit: number) => (await sql`
   with due as (
     select id as order_id, event_id, network from orders.orders
      where event_id = ${event_id} and status = 'completed' and network is not null
@@ -61,7 +60,7 @@ export const uncountFree = async (tx: Tx<DB>, event_id: string, limit: number) =
      order by expires_at limit ${limit}
   ), ${sql.raw(offOpenHolds('due'))}
   update orders.orders o set network = null from due where o.id = due.order_id
-  returning o.id`.execute(tx)).rows.length
+  returning o.id`.rows(tx)).length
 
 export interface SharesRow {
   event_id: string, network_share_percent: number
@@ -71,18 +70,18 @@ export interface SharesRow {
 
 const shares_columns = sql.raw('id as event_id, network_share_percent, max_per_buyer')
 
-export const findShares = async (db: Db<DB>, event_id: string) => (await sql<SharesRow>`
-  select ${shares_columns} from orders.events where id = ${event_id}`.execute(db)).rows[0]
+export const findShares = (db: Db, event_id: string) => sql<SharesRow>`
+  select ${shares_columns} from orders.events where id = ${event_id}`.first(db)
 
 /** Null leaves what is set. */
-export const storeShares = async (
-  tx: Tx<DB>, event_id: string,
+export const storeShares = (
+  tx: Tx, event_id: string,
   change: Pick<SharesRow, 'max_per_buyer'> & { network_share_percent: number | null }
-) => (await sql<SharesRow>`
+) => sql<SharesRow>`
   update orders.events set
          network_share_percent = coalesce(${change.network_share_percent}::smallint, network_share_percent),
          max_per_buyer = coalesce(${change.max_per_buyer}::integer, max_per_buyer)
-   where id = ${event_id} returning ${shares_columns}`.execute(tx)).rows[0]!
+   where id = ${event_id} returning ${shares_columns}`.one(tx)
 
 export interface LateBuyer extends EarlierOrder {
   id: string, event_id: string
@@ -96,17 +95,17 @@ const order_names = sql.raw(
   `encode(o.mailbox, 'hex') as mailbox, encode(o.visitor, 'hex') as visitor, o.user_id`)
 
 /** Who pays orders whose hold has ended, and what may be had of their events. */
-export const findLateBuyers = async (tx: Tx<DB>, order_ids: string[]) => (await sql<LateBuyer>`
+export const findLateBuyers = (tx: Tx, order_ids: string[]) => sql<LateBuyer>`
   select o.id, o.event_id, ${order_names}, ${order_tickets}, false as is_open,
          e.max_per_buyer as event_max_per_buyer,
          (select json_agg(json_build_object('max_per_order', t.max_per_order, 'max_per_buyer', t.max_per_buyer))
             from orders.ticket_types t
            where t.id in (select i.ticket_type_id from orders.order_items i where i.order_id = o.id)) as types
     from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = any(${order_ids}::uuid[])`.execute(tx)).rows
+   where o.id = any(${order_ids}::uuid[])`.rows(tx)
 
 /** What these people hold and own of the same events beside these orders. */
-export const findBeside = async (tx: Tx<DB>, order_ids: string[]) => (await sql<EarlierOrder & { event_id: string }>`
+export const findBeside = (tx: Tx, order_ids: string[]) => sql<EarlierOrder & { event_id: string }>`
   with late as (select event_id, mailbox, visitor, user_id from orders.orders where id = any(${order_ids}::uuid[])),
   mine as (
     select o.id from late l join orders.orders o on o.event_id = l.event_id and o.mailbox = l.mailbox
@@ -115,4 +114,4 @@ export const findBeside = async (tx: Tx<DB>, order_ids: string[]) => (await sql<
   )
   select o.event_id, ${order_names}, ${order_tickets}, o.status = 'pending' as is_open
     from mine join orders.orders o on o.id = mine.id join orders.events e on e.id = o.event_id
-   where ${sql.raw(has_tickets)}`.execute(tx)).rows
+   where ${sql.raw(has_tickets)}`.rows(tx)

@@ -1,9 +1,9 @@
 import type { MadeSince } from '@fermata/contracts/platform'
 import type { Db } from '@fermata/platform/database'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 
 /** Orders that a restore of before would lose, and who placed them. */
-export const madeSince = async (db: Db, first_id: string): Promise<MadeSince> => (await sql<MadeSince>`
+export const madeSince = (db: Db, first_id: string): Promise<MadeSince> => sql<MadeSince>`
   with made as (
     select id, buyer_name, buyer_email from orders.orders where id >= ${first_id}::uuid
   ), buyers as (
@@ -12,4 +12,4 @@ export const madeSince = async (db: Db, first_id: string): Promise<MadeSince> =>
   )
   select 'orders' as what, (select count(*) from made) as count, coalesce((
     select json_agg(json_build_object('name', name, 'address', address) order by first_id)
-      from buyers), '[]') as people`.execute(db)).rows[0]!
+      from buyers), '[]') as people`.one(db)

@@ -1,9 +1,8 @@
 import type { Locale } from '@fermata/contracts/fields'
 import type { OrderForPayment, OrderItem, OrderStatus } from '@fermata/contracts/orders'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import { mailboxKey } from '../counted-askers.ts'
-import type { DB } from '../database.ts'
 import { has_tickets, is_released } from './expiry.ts'
 import { bytesOf, offOpenHolds } from './open-holds.ts'
 
@@ -35,17 +34,17 @@ export const columns = sql.raw(`
   (select c.code from orders.promo_uses u join orders.promo_codes c on c.id = u.promo_code_id
     where u.order_id = o.id) as promo_code`)
 
-export const findOrders = async (db: Db<DB> | Tx<DB>, ids: string[]) => (await sql<OrderRow>`
+export const findOrders = (db: Db | Tx, ids: string[]) => sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = any(${ids}::uuid[]) order by o.id`.execute(db)).rows
+   where o.id = any(${ids}::uuid[]) order by o.id`.rows(db)
 
 /**
  * Without their items, for whom the sum is enough.
  * @param with_traces whether what they belong to is told, where they are traced
  */
-export const findPayable = async (
-  db: Db<DB>, ids: string[], with_traces: boolean
-) => (await sql<OrderForPayment>`
+export const findPayable = (
+  db: Db, ids: string[], with_traces: boolean
+) => sql<OrderForPayment>`
   select o.id, o.code, o.status, o.event_id, e.title as event_title,
          e.facts ->> 'organizer_id' as organizer_id,
          array(select m.user_id::text from orders.members m
@@ -55,21 +54,21 @@ export const findPayable = async (
          json_build_object('name', o.buyer_name, 'email', o.buyer_email, 'locale', o.buyer_locale) as buyer
          ${with_traces ? sql`, o.request_id as traced_as /* present: traced_as */` : sql``}
     from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = any(${ids}::uuid[]) and e.facts is not null`.execute(db)).rows
+   where o.id = any(${ids}::uuid[]) and e.facts is not null`.rows(db)
 
 /**
  * The lock behind which orders and stock of these events change, taken in id order so that two
  * batches queue instead of deadlocking. Everything about the orders is read after it.
  */
-export const lockEventsOf = (tx: Tx<DB>, order_ids: string[]) => sql`
+export const lockEventsOf = (tx: Tx, order_ids: string[]) => sql`
   select from orders.events
    where id in (select event_id from orders.orders where id = any(${order_ids}::uuid[]))
-   order by id for no key update`.execute(tx)
+   order by id for no key update`.run(tx)
 
-export const findOfEvents = async (db: Tx<DB>, event_ids: string[], wanted: 'pending' | 'completed', limit: number) => (await sql<{ id: string }>`
+export const findOfEvents = async (db: Tx, event_ids: string[], wanted: 'pending' | 'completed', limit: number) => (await sql<{ id: string }>`
   select o.id from orders.orders o join orders.events e on e.id = o.event_id
    where o.event_id = any(${event_ids}::uuid[]) and o.status = ${wanted} and not ${sql.raw(is_released)}
-   order by o.id limit ${limit}`.execute(db)).rows.map(row => row.id)
+   order by o.id limit ${limit}`.rows(db)).map(row => row.id)
 
 export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
 
@@ -78,7 +77,7 @@ export interface StateChange { id: string, payment_id: string | null, held: numb
  * the uses of their promo codes, in one statement.
  * The caller holds the locks of their events and knows the states they come from.
  */
-export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateChange[]) => (await sql<{ id: string, at: string }>`
+export const changeState = (tx: Tx, to: OrderStatus, changes: StateChange[]) => sql<{ id: string, at: string }>`
   with change as (
     select * from unnest(${changes.map(one => one.id)}::uuid[], ${changes.map(one => one.payment_id)}::uuid[],
       ${changes.map(one => one.held)}::integer[], ${changes.map(one => one.sold)}::integer[]) as c (id, payment_id, held, sold)
@@ -107,7 +106,7 @@ export const changeState = async (tx: Tx<DB>, to: OrderStatus, changes: StateCha
     canceled_at = case when ${to} = 'canceled' then now() else o.canceled_at end,
     refunded_at = case when ${to} = 'refunded' then now() else o.refunded_at end
     from change c where o.id = c.id
-  returning o.id, now() as at`.execute(tx)).rows
+  returning o.id, now() as at`.rows(tx)
 
 export interface DrawRow { order_id: string, pool_id: string, quantity: number, remaining: number }
 
@@ -115,7 +114,7 @@ export interface DrawRow { order_id: string, pool_id: string, quantity: number, 
  * What orders would take from each pool if they were placed again, and what is left there. The
  * budget of a promo code is one more pool.
  */
-export const findDraws = async (tx: Tx<DB>, order_ids: string[]) => (await sql<DrawRow>`
+export const findDraws = (tx: Tx, order_ids: string[]) => sql<DrawRow>`
   select i.order_id, p.id as pool_id, sum(i.quantity)::integer as quantity, p.capacity - p.held - p.sold as remaining
     from orders.order_items i
     join orders.ticket_type_pools d on d.ticket_type_id = i.ticket_type_id
@@ -125,16 +124,15 @@ export const findDraws = async (tx: Tx<DB>, order_ids: string[]) => (await sql<D
   union all
   select u.order_id, c.id, u.uses, coalesce(c.max_uses - c.used, 1000000000)
     from orders.promo_uses u join orders.promo_codes c on c.id = u.promo_code_id
-   where u.order_id = any(${order_ids}::uuid[])`.execute(tx)).rows
+   where u.order_id = any(${order_ids}::uuid[])`.rows(tx)
 
-export const recordRefunds = (tx: Tx<DB>, refunds: { payment_id: string, order_id: string }[]) => sql`
+export const recordRefunds = (tx: Tx, refunds: { payment_id: string, order_id: string }[]) => sql`
   insert into orders.refunded_payments (payment_id, order_id)
   select * from unnest(${refunds.map(one => one.payment_id)}::uuid[], ${refunds.map(one => one.order_id)}::uuid[])
-  on conflict do nothing`.execute(tx)
+  on conflict do nothing`.run(tx)
 
-export const findRefundedPayments = async (tx: Tx<DB>, payment_ids: string[]) => new Set((await sql<{ payment_id: string }>`
-  select payment_id from orders.refunded_payments where payment_id = any(${payment_ids}::uuid[])`.execute(tx))
-  .rows.map(row => row.payment_id))
+export const findRefundedPayments = async (tx: Tx, payment_ids: string[]) => new Set((await sql<{ payment_id: string }>`
+  select payment_id from orders.refunded_payments where payment_id = any(${payment_ids}::uuid[])`.rows(tx)).map(row => row.payment_id))
 
 export interface OrderFilter {
   /** Whose orders; null for everybody's, which needs an event. */
@@ -150,7 +148,7 @@ export interface OrderFilter {
  * Newest first: ids are UUIDv7, so their order is that of time. Guests' orders are found by their
  * verified address.
  */
-export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wanted, before, limit }: OrderFilter) => (await sql<OrderRow>`
+export const listNewestFirst = (db: Db, { owner, event_id, status: wanted, before, limit }: OrderFilter) => sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
    where ${owner
      ? sql`(o.user_id = ${owner.user_id} or (o.user_id is null
@@ -160,4 +158,4 @@ export const listNewestFirst = async (db: Db<DB>, { owner, event_id, status: wan
      and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}
      and ${wanted ? sql`${sql.raw(status)} = ${wanted}` : sql`true`}
      and ${before ? sql`o.id < ${before}` : sql`true`}
-   order by o.id desc limit ${limit}`.execute(db)).rows
+   order by o.id desc limit ${limit}`.rows(db)

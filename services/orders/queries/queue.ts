@@ -1,7 +1,6 @@
 import type { EventFacts } from '@fermata/contracts/fields'
 import type { Client, Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import { id_bytes } from '../queue-tokens.ts'
 import type { PassUse } from '../rules/pass-uses.ts'
 
@@ -17,8 +16,8 @@ export interface QueueRow {
   free_joins_per_network: number, max_joins_per_network: number
 }
 
-export const findQueue = async (db: Db<DB> | Tx<DB>, event_id: string) => (await sql<QueueRow>`
-  select * from orders.queues where event_id = ${event_id}`.execute(db)).rows[0]
+export const findQueue = (db: Db | Tx, event_id: string) => sql<QueueRow>`
+  select * from orders.queues where event_id = ${event_id}`.first(db)
 
 export interface QueueChange {
   event_id: string, enabled: boolean, opens_at: string
@@ -34,7 +33,7 @@ export interface QueueChange {
 }
 
 /** The key of a room never changes: its hash is a promise. */
-export const storeQueue = async (tx: Tx<DB>, change: QueueChange) => (await sql<QueueRow>`
+export const storeQueue = (tx: Tx, change: QueueChange) => sql<QueueRow>`
   insert into orders.queues (event_id, enabled, opens_at, max_in_checkout, pass_seconds,
     free_joins_per_network, max_joins_per_network, draw_key)
   values (${change.event_id}, ${change.enabled}, ${change.opens_at},
@@ -48,7 +47,7 @@ export const storeQueue = async (tx: Tx<DB>, change: QueueChange) => (await sql<
     pass_seconds = coalesce(${change.pass_seconds}::integer, queues.pass_seconds),
     free_joins_per_network = coalesce(${change.free_joins_per_network}::integer, queues.free_joins_per_network),
     max_joins_per_network = coalesce(${change.max_joins_per_network}::integer, queues.max_joins_per_network)
-  returning *`.execute(tx)).rows[0]!
+  returning *`.one(tx)
 
 export interface RoomRow extends QueueRow {
   now: string, status: EventFacts['status'], ends_at: string
@@ -64,7 +63,7 @@ const rooms_at_most = 1000
  * Every room that is on, with all that answers about it need. A shared pool may be counted for
  * several types, so the event's own pool limits the sum.
  */
-export const findRooms = async (db: Db<DB>, event_ids: string[] | null) => (await sql<RoomRow>`
+export const findRooms = (db: Db, event_ids: string[] | null) => sql<RoomRow>`
   select q.*, clock_timestamp() as now, e.status, e.ends_at /* present: ends_at */, s.available, s.held, s.capacity,
          (select coalesce(max(a.up_to), 0) from orders.queue_admissions a
            where a.event_id = q.event_id and a.at <= clock_timestamp() - q.pass_seconds * interval '1 second') as missed_up_to,
@@ -86,26 +85,26 @@ export const findRooms = async (db: Db<DB>, event_ids: string[] | null) => (awai
                where k.event_id = q.event_id and (k.sales_end is null or k.sales_end > clock_timestamp())
                group by k.id) as t) as s
    where q.enabled and e.ends_at > clock_timestamp() and (${event_ids}::uuid[] is null or q.event_id = any(${event_ids}::uuid[]))
-   order by q.opens_at limit ${rooms_at_most}`.execute(db)).rows
+   order by q.opens_at limit ${rooms_at_most}`.rows(db)
 
 /**
  * The lock behind which places are given out and the number moves: what is read after it stays
  * true.
  */
-export const lockQueue = async (tx: Tx<DB>, event_id: string, wait: boolean) => (await sql`
+export const lockQueue = async (tx: Tx, event_id: string, wait: boolean) => (await sql`
   select from orders.queues where event_id = ${event_id} and enabled
-     for no key update ${wait ? sql`` : sql`skip locked`}`.execute(tx)).rows.length > 0
+     for no key update ${wait ? sql`` : sql`skip locked`}`.rows(tx)).length > 0
 
-export const readLockedQueue = async (tx: Tx<DB>, event_id: string) => (await sql<QueueRow & {
+export const readLockedQueue = (tx: Tx, event_id: string) => sql<QueueRow & {
   now: string, is_due: boolean, seconds: number | null }>`
   select *, clock_timestamp() as now, clock_timestamp() >= opens_at as is_due,
          extract(epoch from clock_timestamp() - advanced_at)::double precision as seconds
-    from orders.queues where event_id = ${event_id}`.execute(tx)).rows[0]!
+    from orders.queues where event_id = ${event_id}`.one(tx)
 
 /** From here on places are those of arrival. */
-export const closeDraw = (tx: Tx<DB>, event_id: string) => sql`
+export const closeDraw = (tx: Tx, event_id: string) => sql`
   update orders.queues set drawn_at = clock_timestamp(), drawn_count = joined
-   where event_id = ${event_id} and drawn_at is null`.execute(tx)
+   where event_id = ${event_id} and drawn_at is null`.run(tx)
 
 export interface JoinBatch {
   event_id: string, number: number, first_place: number | null, ids: Buffer, networks: Buffer,
@@ -114,7 +113,7 @@ export interface JoinBatch {
 }
 
 /** The batch and the counters it moves, in one statement. */
-export const appendJoins = (tx: Tx<DB>, batch: JoinBatch) => sql`
+export const appendJoins = (tx: Tx, batch: JoinBatch) => sql`
   with appended as (
     insert into orders.queue_joins (event_id, number, first_place, ids, networks, joined_once, at)
     values (${batch.event_id}, ${batch.number}, ${batch.first_place}, ${batch.ids}, ${batch.networks},
@@ -122,40 +121,40 @@ export const appendJoins = (tx: Tx<DB>, batch: JoinBatch) => sql`
   )
   update orders.queues set joined = joined + ${batch.count}, batches = ${batch.number},
          joins_digest = ${batch.joins_digest}
-   where event_id = ${batch.event_id}`.execute(tx)
+   where event_id = ${batch.event_id}`.run(tx)
 
 export interface JoinsRow {
   number: number, first_place: number | null, ids: Buffer, networks: Buffer | null
   joined_once: Buffer | null, at: string
 }
 
-export const listJoins = async (db: Db<DB> | Tx<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
+export const listJoins = (db: Db | Tx, event_id: string, after: number, limit: number) => sql<JoinsRow>`
   select number, first_place, ids, networks, joined_once, at from orders.queue_joins
-   where event_id = ${event_id} and number > ${after} order by number limit ${limit}`.execute(db)).rows
+   where event_id = ${event_id} and number > ${after} order by number limit ${limit}`.rows(db)
 
 export interface FoundJoin { id: Buffer, first_place: number | null, at: string, offset: number }
 
 /** Where ids stand in their batches, in bytes; one that is not in its batch is left out. */
-export const findJoins = async (
-  db: Db<DB>, event_id: string, asked: readonly { id: Buffer, number: number }[]
-) => (await sql<FoundJoin>`
+export const findJoins = (
+  db: Db, event_id: string, asked: readonly { id: Buffer, number: number }[]
+) => sql<FoundJoin>`
   select asked.id, first_place, at, position(asked.id in ids) - 1 as offset
     from unnest(${asked.map(({ number }) => number)}::integer[],
                 ${asked.map(({ id }) => id)}::bytea[]) as asked (number, id)
     join orders.queue_joins using (number)
-   where event_id = ${event_id} and position(asked.id in ids) % ${id_bytes} = 1`.execute(db)).rows
+   where event_id = ${event_id} and position(asked.id in ids) % ${id_bytes} = 1`.rows(db)
 
 /** Those who take part in the draw, some batches at a time. */
-export const listDrawn = async (db: Db<DB>, event_id: string, after: number, limit: number) => (await sql<JoinsRow>`
+export const listDrawn = (db: Db, event_id: string, after: number, limit: number) => sql<JoinsRow>`
   select number, first_place, ids, networks, joined_once, at from orders.queue_joins
    where event_id = ${event_id} and number > ${after} and first_place is null
-   order by number limit ${limit}`.execute(db)).rows
+   order by number limit ${limit}`.rows(db)
 
 interface CheckoutRow { choosing: number, paying: number }
 
 /** Who is in the checkout now: admitted without an order yet, and holding tickets. */
-export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: number) =>
-  (await sql<CheckoutRow>`
+export const countCheckout = (tx: Tx, event_id: string, pass_seconds: number) =>
+  sql<CheckoutRow>`
   with missed as (
     select coalesce(max(up_to), 0) as up_to from orders.queue_admissions
      where event_id = ${event_id} and at <= clock_timestamp() - ${pass_seconds} * interval '1 second'
@@ -164,8 +163,7 @@ export const countCheckout = async (tx: Tx<DB>, event_id: string, pass_seconds: 
             select count(*) from orders.queue_uses u where u.event_id = ${event_id} and u.place > missed.up_to)
             from orders.queues q, missed where q.event_id = ${event_id})::integer as choosing,
          (select count(*) from orders.orders
-           where status = 'pending' and expires_at > clock_timestamp() and event_id = ${event_id})::integer as paying`
-  .execute(tx)).rows[0]!
+           where status = 'pending' and expires_at > clock_timestamp() and event_id = ${event_id})::integer as paying`.one(tx)
 
 export interface Step {
   event_id: string, admitted: number, in_checkout: number
@@ -175,7 +173,7 @@ export interface Step {
 }
 
 /** Moves the number and notes when, in one statement. */
-export const storeStep = (tx: Tx<DB>, step: Step) => sql`
+export const storeStep = (tx: Tx, step: Step) => sql`
   with moved as (
     update orders.queues set admitted_up_to = admitted_up_to + ${step.admitted},
            advanced_at = ${step.now}::timestamptz - ${step.unused_seconds}::float8 * interval '1 second',
@@ -185,7 +183,7 @@ export const storeStep = (tx: Tx<DB>, step: Step) => sql`
     returning event_id, admitted_up_to
   )
   insert into orders.queue_admissions (event_id, up_to, at)
-  select event_id, admitted_up_to, clock_timestamp() from moved where ${step.admitted} > 0`.execute(tx)
+  select event_id, admitted_up_to, clock_timestamp() from moved where ${step.admitted} > 0`.run(tx)
 
 /**
  * What passes were used for so far; read behind the event's lock, so a twin that has just bought is

@@ -1,7 +1,6 @@
 import { erasedBuyer } from '@fermata/contracts/fields'
 import type { Client, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 import type { PromoForSale, Purchased } from '../rules/stock.ts'
 import { has_tickets } from './expiry.ts'
 
@@ -88,36 +87,36 @@ export interface UncountedRow {
  * Orders of a type that were placed while it had no limit, oldest first. Those of erased people
  * belong to nobody.
  */
-export const findUncounted = async (tx: Tx<DB>, type_id: string, limit: number) => (await sql<UncountedRow>`
+export const findUncounted = (tx: Tx, type_id: string, limit: number) => sql<UncountedRow>`
   select o.id as order_id, o.user_id, o.buyer_email, sum(i.quantity)::integer as quantity
     from orders.order_items i join orders.orders o on o.id = i.order_id
    where i.ticket_type_id = ${type_id} and o.status in ('pending', 'completed', 'expired')
      and o.buyer_email <> ${erasedBuyer.email}
      and not exists (select from orders.limited_purchases l where l.order_id = o.id and l.ticket_type_id = ${type_id})
-   group by o.id order by o.id limit ${limit}`.execute(tx)).rows
+   group by o.id order by o.id limit ${limit}`.rows(tx)
 
-export const countPurchases = (tx: Tx<DB>, rows: LimitedRow[]) => {
+export const countPurchases = (tx: Tx, rows: LimitedRow[]) => {
   const [order_ids, type_ids, user_ids, email_keys, quantities] = limitedValues(rows)
   return sql`
     insert into orders.limited_purchases (order_id, ticket_type_id, user_id, email_key, quantity)
     select * from unnest(${order_ids}::uuid[], ${type_ids}::uuid[], ${user_ids}::uuid[], ${email_keys}::text[],
-      ${quantities}::integer[])`.execute(tx)
+      ${quantities}::integer[])`.run(tx)
 }
 
 export interface LateRow extends LimitedRow { max_per_buyer: number }
 
 /** What orders whose hold has ended would add to their buyers' tickets of limited types. */
-export const findLatePurchases = async (tx: Tx<DB>, order_ids: string[]) => (await sql<LateRow>`
+export const findLatePurchases = (tx: Tx, order_ids: string[]) => sql<LateRow>`
   select l.*, t.max_per_buyer
     from orders.limited_purchases l join orders.ticket_types t on t.id = l.ticket_type_id
-   where l.order_id = any(${order_ids}::uuid[]) and t.max_per_buyer is not null`.execute(tx)).rows
+   where l.order_id = any(${order_ids}::uuid[]) and t.max_per_buyer is not null`.rows(tx)
 
 /** The same people's tickets of the same types that count now. */
-export const findPurchasesBeside = async (tx: Tx<DB>, order_ids: string[]) => (await sql<Purchased>`
+export const findPurchasesBeside = (tx: Tx, order_ids: string[]) => sql<Purchased>`
   select l.ticket_type_id, l.user_id, l.email_key, l.quantity
     from orders.limited_purchases l join orders.orders o on o.id = l.order_id
     join orders.events e on e.id = o.event_id
    where ${sql.raw(has_tickets)} and exists (
      select from orders.limited_purchases late
       where late.order_id = any(${order_ids}::uuid[]) and late.ticket_type_id = l.ticket_type_id
-        and (late.email_key = l.email_key or late.user_id = l.user_id))`.execute(tx)).rows
+        and (late.email_key = l.email_key or late.user_id = l.user_id))`.rows(tx)

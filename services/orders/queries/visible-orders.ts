@@ -1,12 +1,11 @@
 import type { Caller } from '@fermata/platform/caller'
 import type { Db } from '@fermata/platform/database'
 import { mayDo } from '@fermata/platform/memberships'
-import { sql, type RawBuilder } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql, type Fragment } from '@fermata/platform/sql'
 import { columns, type OrderRow } from './orders.ts'
 
 /** A guest's order belongs to the proven address it was bought with. */
-function bought (caller: Caller, verified_email: string | null): RawBuilder<boolean> {
+function bought (caller: Caller, verified_email: string | null): Fragment<boolean> {
   if (caller.kind === 'order') return sql<boolean>`o.id = ${caller.order_id}`
   if (caller.kind !== 'user') return sql<boolean>`false`
   return sql<boolean>`coalesce(case when o.user_id is null
@@ -24,10 +23,9 @@ const managed = (caller: Caller) =>
  * An order, if the caller may see it. One of others is no row here, as one that is not there: both
  * take the same time.
  */
-export const findOrderFor = async (
-  db: Db<DB>, id: string, caller: Caller, verified_email: string | null
-) => (await sql<OrderRow & { is_buyer: boolean }>`
+export const findOrderFor = (
+  db: Db, id: string, caller: Caller, verified_email: string | null
+) => sql<OrderRow & { is_buyer: boolean }>`
   select ${columns}, ${bought(caller, verified_email)} as is_buyer
     from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = ${id} and (${bought(caller, verified_email)} or ${managed(caller)})`
-  .execute(db)).rows[0]
+   where o.id = ${id} and (${bought(caller, verified_email)} or ${managed(caller)})`.first(db)

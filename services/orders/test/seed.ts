@@ -1,7 +1,7 @@
 import type { EventFacts } from '@fermata/contracts/fields'
 import type { NewOrder, PriceTier, Pricing, PromoCode } from '@fermata/contracts/orders'
 import { uuidv7 } from '@fermata/platform/ids'
-import { sql } from 'kysely'
+import { sql } from '@fermata/platform/sql'
 import type { Ctx } from '../context.ts'
 import { has_tickets } from '../queries/expiry.ts'
 
@@ -24,9 +24,9 @@ export const someEvent = (facts: Partial<EventFacts> = {}): EventFacts => {
 export async function seedOwners (
   { db }: Ctx, { organizer_id }: EventFacts, user_ids: string[]
 ): Promise<void> {
-  await sql`insert into orders.organizers (id, version) values (${organizer_id}, 0) on conflict do nothing`.execute(db)
+  await sql`insert into orders.organizers (id, version) values (${organizer_id}, 0) on conflict do nothing`.run(db)
   await sql`insert into orders.members (organizer_id, user_id, role)
-    select ${organizer_id}, user_id, 'owner' from unnest(${user_ids}::uuid[]) as user_id`.execute(db)
+    select ${organizer_id}, user_id, 'owner' from unnest(${user_ids}::uuid[]) as user_id`.run(db)
 }
 
 /** Tests are one address and few mailboxes; those of the shares seed what is the default. */
@@ -43,7 +43,7 @@ export async function seedEvent (
   await seedOwners(ctx, facts, owner_ids)
   await sql`insert into orders.events (id, facts, title, status, ends_at, version, network_share_percent, max_per_buyer)
     values (${facts.id}, ${JSON.stringify(facts)}, ${facts.title}, ${facts.status}, ${facts.ends_at}, ${facts.version},
-      ${shares.network_share_percent}, ${shares.max_per_buyer})`.execute(db)
+      ${shares.network_share_percent}, ${shares.max_per_buyer})`.run(db)
   return facts
 }
 
@@ -66,14 +66,14 @@ export async function seedTicketType (ctx: Ctx, given: SeededType = {}): Promise
     sales_start = null, sales_end = null, pool_ids = [], max_per_buyer = null, access_code = null,
     tiers = [], pricing = 'fixed', min_price_minor = 0 } = given
   await sql`insert into orders.pools (id, event_id, kind, capacity)
-    values (${id}, ${event_id}, 'ticket_type', ${capacity})`.execute(ctx.db)
+    values (${id}, ${event_id}, 'ticket_type', ${capacity})`.run(ctx.db)
   await sql`insert into orders.ticket_types
       (id, event_id, name, price_minor, currency, min_per_order, max_per_order, sales_start, sales_end, max_per_buyer,
        access_code, tiers, pricing, min_price_minor)
     values (${id}, ${event_id}, ${name}, ${price_minor}, ${currency}, ${min_per_order}, ${max_per_order}, ${sales_start},
-      ${sales_end}, ${max_per_buyer}, ${access_code}, ${JSON.stringify(tiers)}, ${pricing}, ${min_price_minor})`.execute(ctx.db)
+      ${sales_end}, ${max_per_buyer}, ${access_code}, ${JSON.stringify(tiers)}, ${pricing}, ${min_price_minor})`.run(ctx.db)
   await sql`insert into orders.ticket_type_pools (ticket_type_id, pool_id)
-    select ${id}, pool_id from unnest(${[id, ...pool_ids]}::uuid[]) as pool_id`.execute(ctx.db)
+    select ${id}, pool_id from unnest(${[id, ...pool_ids]}::uuid[]) as pool_id`.run(ctx.db)
   return { id, event_id }
 }
 
@@ -86,7 +86,7 @@ export async function seedHolds (
   { db }: Ctx, type: { id: string, event_id: string },
   { count, ended_seconds_ago }: { count: number, ended_seconds_ago: number }
 ): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
+  const rows = await sql<{ id: string }>`
     with placed as (
       insert into orders.orders (id, code, event_id, status, buyer_name, buyer_email, buyer_locale, total_minor, currency,
         created_at, expires_at)
@@ -100,14 +100,14 @@ export async function seedHolds (
     ), stock as (
       update orders.pools set held = held + ${count} where id = ${type.id}
     )
-    select id from placed order by expires_at`.execute(db)
+    select id from placed order by expires_at`.rows(db)
   return rows.map(row => row.id)
 }
 
 export async function seedPool ({ db }: Ctx, event_id: string, capacity: number): Promise<string> {
   const id = uuidv7()
   await sql`insert into orders.pools (id, event_id, kind, name, capacity)
-    values (${id}, ${event_id}, 'shared', 'Room', ${capacity})`.execute(db)
+    values (${id}, ${event_id}, 'shared', 'Room', ${capacity})`.run(db)
   return id
 }
 
@@ -122,18 +122,18 @@ export async function seedPromo (
     ticket_type_ids, max_uses, counts,
       valid_from, valid_until)
     values (${id}, ${event_id}, ${code}, ${percent}, ${amount_minor}, ${ticket_type_ids}::uuid[], ${max_uses}, ${counts},
-      ${valid_from}, ${valid_until})`.execute(db)
+      ${valid_from}, ${valid_until})`.run(db)
   return id
 }
 
 /** What a code counted, and what the orders that count have used of it. */
-export const usesOf = async ({ db }: Ctx, promo_id: string) =>
-  (await sql<{ used: number, by_orders: number }>`
+export const usesOf = ({ db }: Ctx, promo_id: string) =>
+  sql<{ used: number, by_orders: number }>`
   select c.used, coalesce(sum(u.uses) filter (where ${sql.raw(has_tickets)}), 0) as by_orders
     from orders.promo_codes c join orders.events e on e.id = c.event_id
     left join orders.promo_uses u on u.promo_code_id = c.id
     left join orders.orders o on o.id = u.order_id
-   where c.id = ${promo_id} group by c.id`.execute(db)).rows[0]!
+   where c.id = ${promo_id} group by c.id`.one(db)
 
 export const buyer = { name: 'Ann', email: 'guest@example.net', locale: 'en' as const }
 
@@ -149,10 +149,10 @@ export interface Sums {
  * What a ticket type's rows add up to: tickets of orders whose hold was not released must equal
  * `held`, of completed ones `sold`.
  */
-export const sumsOf = async ({ db }: Ctx, type_id: string): Promise<Sums> => (await sql<Sums>`
+export const sumsOf = ({ db }: Ctx, type_id: string): Promise<Sums> => sql<Sums>`
   select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity) filter (where o.id is not null), 0) as tickets
     from orders.pools p join orders.events e on e.id = p.event_id
     left join orders.order_items i on i.ticket_type_id = p.id
     left join orders.orders o on o.id = i.order_id and ${sql.raw(has_tickets)}
    where p.id = ${type_id}
-   group by p.id`.execute(db)).rows[0]!
+   group by p.id`.one(db)

@@ -1,11 +1,10 @@
 import type { TestCard } from '@fermata/contracts/payments'
 import type { Db } from '@fermata/platform/database'
-import type { DB } from '../database.ts'
 import type { Charge, ChargeOutcome, PaymentProvider } from '../provider.ts'
 import { bookCharges, bookRefunds, readCharges } from '../queries/simulated-book.ts'
 
 export interface SimulatedOptions {
-  db: Db<DB>
+  db: Db
   slow_ms: number
   late_ms: number
 }

@@ -2,7 +2,6 @@ import { paymentRefunded } from '@fermata/contracts/payments'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from '../context.ts'
-import type { DB } from '../database.ts'
 import { factsOf } from '../payment-facts.ts'
 import { insertLedgerEntries } from '../queries/ledger.ts'
 import { changePayments, type PaymentRow } from '../queries/payments.ts'
@@ -25,7 +24,7 @@ export interface Wanted {
  * once in a call. From here on it is the buyer's, and the provider is asked until it has sent it.
  * @returns the payments as they became
  */
-export async function giveBack (ctx: Ctx, tx: Tx<DB>, wanted: Wanted[]): Promise<PaymentRow[]> {
+export async function giveBack (ctx: Ctx, tx: Tx, wanted: Wanted[]): Promise<PaymentRow[]> {
   if (wanted.length === 0) return []
   const refunds = wanted.map(({ payment, ...rest }) => {
     const id = uuidv7()
@@ -56,7 +55,7 @@ export async function giveBack (ctx: Ctx, tx: Tx<DB>, wanted: Wanted[]): Promise
 
 /** Gives back whatever is left of payments that have taken money. */
 export const refundRest = (
-  ctx: Ctx, tx: Tx<DB>, rows: PaymentRow[], reasonOf: (row: PaymentRow) => string
+  ctx: Ctx, tx: Tx, rows: PaymentRow[], reasonOf: (row: PaymentRow) => string
 ) => giveBack(ctx, tx, rows.filter(row => nextStatus(row.status, 'refund_rest')).map(row => ({
   payment: row, amount_minor: row.amount_minor - row.refunded_minor, reason: reasonOf(row),
   requested_by: null, request_id: row.request_id })))

@@ -5,7 +5,6 @@ import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import { requireManager } from '../access.ts'
 import type { Ctx, Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { presentPayment } from '../payment-facts.ts'
 import { findPayment, lockPayments } from '../queries/payments.ts'
 import { sumAskedFor } from '../queries/refunds.ts'
@@ -49,7 +48,7 @@ export const refundPayment: Operation<typeof api.refundPayment> = async (ctx, re
  * @throws Problem `request/step-up-needed`
  */
 async function confirmLarge (
-  ctx: Ctx, tx: Tx<DB>, caller: Caller, refund: { amount_minor: number, currency: string },
+  ctx: Ctx, tx: Tx, caller: Caller, refund: { amount_minor: number, currency: string },
 ): Promise<void> {
   if (isConfirmed(caller)) return
   const before_minor = await sumAskedFor(tx, personOf(caller).user_id, refund.currency)

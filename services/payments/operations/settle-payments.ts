@@ -2,7 +2,6 @@ import { paymentFailed, paymentSucceeded } from '@fermata/contracts/payments'
 import type { Tx } from '@fermata/platform/database'
 import { uuidv7 } from '@fermata/platform/ids'
 import type { Ctx } from '../context.ts'
-import type { DB } from '../database.ts'
 import { factsOf } from '../payment-facts.ts'
 import type { ChargeOutcome } from '../provider.ts'
 import { insertLedgerEntries } from '../queries/ledger.ts'
@@ -20,7 +19,7 @@ import { refundRest } from './give-back.ts'
  * @param outcomes by payment id
  */
 export async function settlePayments (
-  ctx: Ctx, tx: Tx<DB>, outcomes: Map<string, ChargeOutcome>
+  ctx: Ctx, tx: Tx, outcomes: Map<string, ChargeOutcome>
 ): Promise<void> {
   const changes: PaymentChange[] = []
   const postponed: Postponed[] = []
@@ -42,13 +41,13 @@ export async function settlePayments (
 }
 
 /** Tells that payments failed; shared by those whose order ended before the provider was asked. */
-export async function afterFailure (ctx: Ctx, tx: Tx<DB>, rows: PaymentRow[]): Promise<void> {
+export async function afterFailure (ctx: Ctx, tx: Tx, rows: PaymentRow[]): Promise<void> {
   await ctx.publish(tx, paymentFailed, rows.map(row =>
     ({ ...factsOf(row), failed_at: row.failed_at!, failure: row.failure! })),
   rows.map(row => row.request_id))
 }
 
-async function afterSuccess (ctx: Ctx, tx: Tx<DB>, rows: PaymentRow[]): Promise<void> {
+async function afterSuccess (ctx: Ctx, tx: Tx, rows: PaymentRow[]): Promise<void> {
   if (rows.length === 0) return
   await insertLedgerEntries(tx, entriesOf(rows.map(({ id, amount_minor, currency }) => ({
     transaction_id: uuidv7(), payment_id: id, kind: 'payment_succeeded', amount_minor, currency }))))

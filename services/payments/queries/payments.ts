@@ -1,8 +1,7 @@
 import type { Buyer } from '@fermata/contracts/fields'
 import type { PaidState, PaymentStatus, Provider, TestCard } from '@fermata/contracts/payments'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 export interface PaymentRow {
   id: string
@@ -42,9 +41,9 @@ export type NewPaymentRow = Pick<PaymentRow, 'id' | 'order_id' | 'order_code' | 
  * deadlocking.
  * @param own_ms how long they count as asked by this process; null: they are due for any
  */
-export const insertPayments = async (
-  tx: Tx<DB>, rows: NewPaymentRow[], own_ms: number | null
-) => (await sql<{ id: string, created_at: string }>`
+export const insertPayments = (
+  tx: Tx, rows: NewPaymentRow[], own_ms: number | null
+) => sql<{ id: string, created_at: string }>`
   insert into payments.payments (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
     method, amount_minor, currency, provider_key, hold_ends_at, request_id, asked_at, asks, next_ask_at)
   select *, ${own_ms === null ? sql`null::timestamptz, 0, now()`
@@ -61,22 +60,22 @@ export const insertPayments = async (
         method, amount_minor, currency, provider_key, hold_ends_at, request_id)
    where hold_ends_at > now() order by order_id, id
   on conflict (order_id) where status <> 'failed' do nothing
-  returning id, created_at`.execute(tx)).rows
+  returning id, created_at`.rows(tx)
 
 /** The payments that keep others of the same orders from being started. */
-export const findCurrentPayments = async (db: Db<DB>, order_ids: string[]) => (await sql<PaymentRow>`
+export const findCurrentPayments = (db: Db, order_ids: string[]) => sql<PaymentRow>`
   select * from payments.payments
-   where order_id = any(${order_ids}::uuid[]) and status <> 'failed'`.execute(db)).rows
+   where order_id = any(${order_ids}::uuid[]) and status <> 'failed'`.rows(db)
 
-export const findPayment = async (db: Db<DB>, id: string) => (await sql<PaymentRow>`
-  select * from payments.payments where id = ${id}`.execute(db)).rows[0]
+export const findPayment = (db: Db, id: string) => sql<PaymentRow>`
+  select * from payments.payments where id = ${id}`.first(db)
 
-export const listOfOrder = async (
-  db: Db<DB>, filter: { order_id: string, after: string | null, limit: number }
-) => (await sql<PaymentRow>`
+export const listOfOrder = (
+  db: Db, filter: { order_id: string, after: string | null, limit: number }
+) => sql<PaymentRow>`
   select * from payments.payments
    where order_id = ${filter.order_id} and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
-   order by id desc limit ${filter.limit}`.execute(db)).rows
+   order by id desc limit ${filter.limit}`.rows(db)
 
 /** What a provider is told. */
 export type DuePayment = Pick<PaymentRow, 'id' | 'provider' | 'provider_key' | 'order_id' |
@@ -87,7 +86,7 @@ export type DuePayment = Pick<PaymentRow, 'id' | 'provider' | 'provider_key' | '
  * process die, another asks again then. Commits before the provider is called, so `asked_at` never
  * lies. `skip locked` lets replicas share.
  */
-export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<DuePayment>`
+export const claimDuePayments = (tx: Tx, limit: number) => sql<DuePayment>`
   update payments.payments as p
      set asked_at = coalesce(p.asked_at, now()), asks = p.asks + 1,
          next_ask_at = now() + least(30, power(2, least(p.asks, 10))) * interval '1 second'
@@ -96,21 +95,21 @@ export const claimDuePayments = async (tx: Tx<DB>, limit: number) => (await sql<
    where p.id = due.id
   returning p.id, p.provider, p.provider_key, p.order_id, p.amount_minor, p.currency, p.method, p.hold_ends_at,
     p.request_id
-  `.execute(tx)).rows
+  `.rows(tx)
 
 /** In id order, so that two that need the same rows queue instead of deadlocking. */
-export const lockPayments = async (tx: Tx<DB>, ids: string[]) => (await sql<PaymentRow>`
-  select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
+export const lockPayments = (tx: Tx, ids: string[]) => sql<PaymentRow>`
+  select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.rows(tx)
 
 /** The same where their states are all that is asked for. */
-export const lockStates = async (tx: Tx<DB>, ids: string[]) => (await sql<Pick<PaymentRow, 'id' | 'status'>>`
-  select id, status from payments.payments where id = any(${ids}::uuid[]) order by id for update`.execute(tx)).rows
+export const lockStates = (tx: Tx, ids: string[]) => sql<Pick<PaymentRow, 'id' | 'status'>>`
+  select id, status from payments.payments where id = any(${ids}::uuid[]) order by id for update`.rows(tx)
 
 /**
  * Whatever their state: one that is just being settled is waited for, and then seen as it became.
  */
-export const lockPaymentsOfOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<PaymentRow>`
-  select * from payments.payments where order_id = any(${order_ids}::uuid[]) order by id for update`.execute(tx)).rows
+export const lockPaymentsOfOrders = (tx: Tx, order_ids: string[]) => sql<PaymentRow>`
+  select * from payments.payments where order_id = any(${order_ids}::uuid[]) order by id for update`.rows(tx)
 
 export interface PaymentChange {
   id: string
@@ -121,7 +120,7 @@ export interface PaymentChange {
 }
 
 /** The status comes from `rules/payment-states.ts`; times are the database's. */
-export const changePayments = async (tx: Tx<DB>, changes: PaymentChange[]) => (await sql<PaymentRow>`
+export const changePayments = (tx: Tx, changes: PaymentChange[]) => sql<PaymentRow>`
   update payments.payments as p
      set status = c.status, failure = coalesce(c.failure, p.failure),
          provider_reference = coalesce(c.reference, p.provider_reference),
@@ -133,7 +132,7 @@ export const changePayments = async (tx: Tx<DB>, changes: PaymentChange[]) => (a
       ${changes.map(change => change.reference ?? null)}::text[], ${changes.map(change => change.failure ?? null)}::text[],
       ${changes.map(change => change.refund_minor ?? 0)}::bigint[]) as c(id, status, reference, failure, refund_minor)
    where p.id = c.id
-  returning p.*`.execute(tx)).rows
+  returning p.*`.rows(tx)
 
 export interface Postponed {
   id: string
@@ -143,37 +142,37 @@ export interface Postponed {
 }
 
 /** The provider has not decided; it said when to ask again. */
-export const postponePayments = (tx: Tx<DB>, rows: Postponed[]) => sql`
+export const postponePayments = (tx: Tx, rows: Postponed[]) => sql`
   update payments.payments as p
      set next_ask_at = c.ask_again_at, provider_reference = c.reference, needs_confirmation = c.needs_confirmation
     from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.reference)}::text[],
       ${rows.map(row => row.ask_again_at)}::timestamptz[], ${rows.map(row => row.needs_confirmation)}::boolean[])
       as c(id, reference, ask_again_at, needs_confirmation)
-   where p.id = c.id and p.status = 'pending'`.execute(tx)
+   where p.id = c.id and p.status = 'pending'`.run(tx)
 
 /** Remembered for payments that still arrive. */
-export const insertEndedOrders = (tx: Tx<DB>, orders: { order_id: string, reason: string }[]) => sql`
+export const insertEndedOrders = (tx: Tx, orders: { order_id: string, reason: string }[]) => sql`
   insert into payments.ended_orders (order_id, reason)
   select distinct on (order_id) order_id, reason
     from unnest(${orders.map(order => order.order_id)}::uuid[], ${orders.map(order => order.reason)}::text[])
       as o(order_id, reason)
    order by order_id
-  on conflict do nothing`.execute(tx)
+  on conflict do nothing`.run(tx)
 
 /**
  * To be asked after the payments are locked: whoever ends an order locks them too, so one of both
  * sees the other.
  */
-export const findEndedOrders = async (tx: Tx<DB>, order_ids: string[]) => (await sql<{ order_id: string, reason: string }>`
-  select order_id, reason from payments.ended_orders where order_id = any(${order_ids}::uuid[])`.execute(tx)).rows
+export const findEndedOrders = (tx: Tx, order_ids: string[]) => sql<{ order_id: string, reason: string }>`
+  select order_id, reason from payments.ended_orders where order_id = any(${order_ids}::uuid[])`.rows(tx)
 
 /** An order is tried to be paid some times at most; of each try, how far it got. */
-export const findPaidStates = async (db: Db<DB>, order_ids: string[]) => (await sql<PaidState>`
+export const findPaidStates = (db: Db, order_ids: string[]) => sql<PaidState>`
   select order_id, status, amount_minor, refunded_minor from payments.payments
-   where order_id = any(${order_ids}::uuid[]) order by id desc limit 1000`.execute(db)).rows
+   where order_id = any(${order_ids}::uuid[]) order by id desc limit 1000`.rows(db)
 
 /** Asked for a while ago, and neither decided nor waiting for the buyer's bank to confirm. */
-export const countUndecided = async (db: Db<DB>) => (await sql<{ count: number }>`
+export const countUndecided = async (db: Db) => (await sql<{ count: number }>`
   select count(*)::integer as count from payments.payments
    where status = 'pending' and not needs_confirmation
-     and asked_at < now() - interval '1 minute'`.execute(db)).rows[0]!.count
+     and asked_at < now() - interval '1 minute'`.one(db)).count

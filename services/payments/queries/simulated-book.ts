@@ -1,7 +1,6 @@
 import type { TestCard } from '@fermata/contracts/payments'
 import type { Db } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 /** The simulated provider's book, for its adapter only. */
 
@@ -18,7 +17,7 @@ export interface BookedCharge {
 }
 
 /** A key that is known keeps its first charge. */
-export const bookCharges = (db: Db<DB>, charges: BookedCharge[]) => sql`
+export const bookCharges = (db: Db, charges: BookedCharge[]) => sql`
   insert into payments.simulated_charges (key, order_id, amount_minor, currency, card, succeeds, decides_at)
   select key, order_id, amount_minor, currency, card, succeeds,
          greatest(now(), hold_ends_at) + delay_ms * interval '1 millisecond'
@@ -28,17 +27,17 @@ export const bookCharges = (db: Db<DB>, charges: BookedCharge[]) => sql`
       ${charges.map(charge => charge.delay_ms)}::integer[], ${charges.map(charge => charge.hold_ends_at)}::timestamptz[])
       as c(key, order_id, amount_minor, currency, card, succeeds, delay_ms, hold_ends_at)
    order by key
-  on conflict (key) do nothing`.execute(db)
+  on conflict (key) do nothing`.run(db)
 
-export const readCharges = async (db: Db<DB>, keys: string[]) => (await sql<{
+export const readCharges = (db: Db, keys: string[]) => sql<{
   key: string, succeeds: boolean, decides_at: string, decided: boolean
 }>`
   select key, succeeds, decides_at, decides_at <= now() as decided
-    from payments.simulated_charges where key = any(${keys}::text[])`.execute(db)).rows
+    from payments.simulated_charges where key = any(${keys}::text[])`.rows(db)
 
 /** A key that is known keeps its first refund. */
-export const bookRefunds = (db: Db<DB>, refunds: { key: string, charge_key: string, amount_minor: number }[]) => sql`
+export const bookRefunds = (db: Db, refunds: { key: string, charge_key: string, amount_minor: number }[]) => sql`
   insert into payments.simulated_refunds (key, charge_key, amount_minor)
   select * from unnest(${refunds.map(refund => refund.key)}::text[], ${refunds.map(refund => refund.charge_key)}::text[],
     ${refunds.map(refund => refund.amount_minor)}::bigint[]) as r(key, charge_key, amount_minor) order by key
-  on conflict (key) do nothing`.execute(db)
+  on conflict (key) do nothing`.run(db)

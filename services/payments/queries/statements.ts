@@ -1,13 +1,13 @@
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db } from '@fermata/platform/database'
+import { sql } from '@fermata/platform/sql'
 import { within, type Lines } from '@fermata/platform/statement-queries'
 import type { Statements } from '@fermata/platform/statements'
-import { sql } from 'kysely'
 
 /** What the till states of itself, each list in one statement. */
 
 /** Of an order, what was taken for it and not given back. */
-const listOrders = async (db: Db, lines: Lines) => (await sql<StatementLine>`
+const listOrders = (db: Db, lines: Lines) => sql<StatementLine>`
   select order_id as id,
          max(greatest(created_at, succeeded_at, failed_at, refunded_at)) as since,
          json_build_object(
@@ -17,12 +17,12 @@ const listOrders = async (db: Db, lines: Lines) => (await sql<StatementLine>`
              filter (where succeeded_at is not null), 0)::bigint,
            'currency', max(currency) filter (where succeeded_at is not null)) as figures
     from payments.payments where ${within(lines, 'order_id')}
-   group by order_id order by order_id limit ${lines.limit}`.execute(db)).rows
+   group by order_id order by order_id limit ${lines.limit}`.rows(db)
 
 /**
  * Each payment beside its refunds, its postings and, where it was pretended, the provider's book.
  */
-const listPayments = async (db: Db, lines: Lines) => (await sql<StatementLine>`
+const listPayments = (db: Db, lines: Lines) => sql<StatementLine>`
   select p.id, greatest(p.created_at, p.succeeded_at, p.failed_at, p.refunded_at, r.since,
            case when c.decides_at <= now() then c.decides_at end) as since,
          json_build_object(
@@ -53,14 +53,14 @@ const listPayments = async (db: Db, lines: Lines) => (await sql<StatementLine>`
       select sum(s.amount_minor)::bigint as returned_minor
         from payments.refunds f join payments.simulated_refunds s on s.key = f.provider_key
        where f.payment_id = p.id) as b on true
-   where ${within(lines, 'p.id')} order by p.id limit ${lines.limit}`.execute(db)).rows
+   where ${within(lines, 'p.id')} order by p.id limit ${lines.limit}`.rows(db)
 
-const listLedger = async (db: Db, lines: Lines) => (await sql<StatementLine>`
+const listLedger = (db: Db, lines: Lines) => sql<StatementLine>`
   select transaction_id as id, max(created_at) as since, json_build_object(
            'debit_minor', sum(debit_minor)::bigint, 'credit_minor', sum(credit_minor)::bigint,
            'currencies', count(distinct currency)) as figures
     from payments.ledger_entries where ${within(lines, 'transaction_id')}
-   group by transaction_id order by transaction_id limit ${lines.limit}`.execute(db)).rows
+   group by transaction_id order by transaction_id limit ${lines.limit}`.rows(db)
 
 export const statements: Statements = {
   orders: { read: listOrders }, payments: { read: listPayments }, ledger: { read: listLedger },

@@ -1,7 +1,7 @@
 import type { OrderForPayment } from '@fermata/contracts/orders'
 import * as api from '@fermata/contracts/payments'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import type { Ctx } from '../context.ts'
 import service from '../service.ts'
 import { createOrdersPeer } from './orders-peer.ts'
@@ -41,16 +41,16 @@ export async function payUntil (order: OrderForPayment, card: string, status: ap
 }
 
 export const balances = async (payment_id: string) => {
-  const { rows } = await sql<{ account: string, debit: number }>`
+  const rows = await sql<{ account: string, debit: number }>`
     select account, sum(debit_minor - credit_minor) as debit from payments.ledger_entries
-     where payment_id = ${payment_id} group by account`.execute(ctx.db)
+     where payment_id = ${payment_id} group by account`.rows(ctx.db)
   return Object.fromEntries(rows.map(row => [row.account, row.debit]))
 }
 
-export const bookOf = async (order: OrderForPayment) => (await sql<{ charged: number, refunded: number }>`
+export const bookOf = (order: OrderForPayment) => sql<{ charged: number, refunded: number }>`
   select count(*) filter (where succeeds) as charged,
          (select coalesce(sum(r.amount_minor), 0) from payments.simulated_refunds r
            join payments.simulated_charges c on c.key = r.charge_key where c.order_id = ${order.id}) as refunded
-    from payments.simulated_charges where order_id = ${order.id}`.execute(ctx.db)).rows[0]
+    from payments.simulated_charges where order_id = ${order.id}`.first(ctx.db)
 
 export const admin = () => it.personToken({ roles: ['admin'] })

@@ -5,8 +5,8 @@ import {
   alreadyAdmitted, checkIn, getAdmissions, getTicket, ticketAdmitted, validateTicket, type Ticket,
 } from '@fermata/contracts/tickets'
 import { uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
 import { findTicket, type admitTickets } from '../queries/tickets.ts'
@@ -238,9 +238,9 @@ const admitUnguarded: typeof admitTickets = async (tx, [row]) => {
   if (refusalOf((await findTicket(tx, ticket_id))!, event_id)) return []
   // Long enough for another to look, too.
   await sleep(50)
-  await sql`update tickets.tickets set status = 'used' where id = ${ticket_id}`.execute(tx)
+  await sql`update tickets.tickets set status = 'used' where id = ${ticket_id}`.run(tx)
   await sql`insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
-    values (${id}, ${ticket_id}, ${gate}, ${admitted_by}, ${admitted_by_id})`.execute(tx)
+    values (${id}, ${ticket_id}, ${gate}, ${admitted_by}, ${admitted_by_id})`.run(tx)
   return [ticket_id]
 }
 
@@ -249,7 +249,7 @@ test('checkIn: without the guard the database still admits once, and without bot
     ({ ...await service.start!(ctx), admitTickets: admitUnguarded }) }], { LOG_LEVEL: 'fatal' })
   try {
     expect((await race(control)).admitted).toBe(1)
-    await sql`alter table tickets.check_ins drop constraint admitted_once`.execute(control.context<Ctx>('tickets').db)
+    await sql`alter table tickets.check_ins drop constraint admitted_once`.run(control.context<Ctx>('tickets').db)
     expect((await race(control)).admitted).toBeGreaterThan(1)
   } finally {
     await control.stop()

@@ -5,7 +5,6 @@ import { personOf } from '@fermata/platform/caller'
 import type { Tx } from '@fermata/platform/database'
 import { Problem } from '@fermata/platform/problem'
 import type { Operation } from '../context.ts'
-import type { DB } from '../database.ts'
 import { issuedTicketOf, orderFactsOf, presentTicket } from '../presentation.ts'
 import { countResend, type Pace } from '../queries/resends.ts'
 import type { TicketRow } from '../queries/tickets.ts'
@@ -32,7 +31,7 @@ export const resendTicket: Operation<typeof api.resendTicket> = async (ctx, requ
 }
 
 /** A mail that is refused counts for nothing. @throws Problem `tickets/resent-often` */
-async function countMail (tx: Tx<DB>, { id, holder_email }: TicketRow): Promise<void> {
+async function countMail (tx: Tx, { id, holder_email }: TicketRow): Promise<void> {
   refuse('ticket', await countResend(tx, keyOf('ticket', id), ticket_pace))
   refuse('recipient', await countResend(tx, keyOf('to', mailboxOf(holder_email)), recipient_pace))
 }

@@ -1,7 +1,6 @@
 import type { Locale } from '@fermata/contracts/fields'
 import type { Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 export interface NewOrder {
   id: string, event_id: string, code: string, user_id: string | null
@@ -13,7 +12,7 @@ export interface NewOrder {
  * claim, and one of an order that has ended, gets nothing. Whoever ends the order meanwhile waits
  * for this transaction and then finds its tickets.
  */
-export const claimOrders = async (tx: Tx<DB>, orders: NewOrder[]) => (await sql<{ id: string }>`
+export const claimOrders = async (tx: Tx, orders: NewOrder[]) => (await sql<{ id: string }>`
   with claimed as (
     insert into tickets.orders as o
       (id, event_id, code, user_id, buyer_name, buyer_email, buyer_locale, issued_at)
@@ -25,13 +24,13 @@ export const claimOrders = async (tx: Tx<DB>, orders: NewOrder[]) => (await sql<
     on conflict (id) do update set issued_at = null
       where o.issued_at is null
     returning id, issued_at)
-  select id from claimed where issued_at is not null`.execute(tx)).rows.map(row => row.id)
+  select id from claimed where issued_at is not null`.rows(tx)).map(row => row.id)
 
 /** Marks orders as ended, known or not: what ends an order may arrive before what completes it. */
-export const endOrders = (tx: Tx<DB>, orders: { id: string, ended_at: string, reason: string }[]) => sql`
+export const endOrders = (tx: Tx, orders: { id: string, ended_at: string, reason: string }[]) => sql`
   insert into tickets.orders as o (id, ended_at, end_reason)
   select * from unnest(${orders.map(order => order.id)}::uuid[],
     ${orders.map(order => order.ended_at)}::timestamptz[], ${orders.map(order => order.reason)}::text[])
    order by 1
   on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason
-    where o.ended_at is null`.execute(tx)
+    where o.ended_at is null`.run(tx)

@@ -1,11 +1,11 @@
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db } from '@fermata/platform/database'
+import { sql } from '@fermata/platform/sql'
 import { within, type Lines } from '@fermata/platform/statement-queries'
 import type { Statements } from '@fermata/platform/statements'
-import { sql } from 'kysely'
 
 /** Of an order, its tickets and their admissions; those admitted twice by their ids. */
-const listOrders = async (db: Db, lines: Lines) => (await sql<StatementLine>`
+const listOrders = (db: Db, lines: Lines) => sql<StatementLine>`
   select o.id, greatest(o.issued_at, o.ended_at, t.since) as since, json_build_object(
            'issued', t.issued, 'active', t.active, 'used', t.used, 'admitted', t.admitted,
            'admitted_twice', t.admitted_twice) as figures
@@ -22,6 +22,6 @@ const listOrders = async (db: Db, lines: Lines) => (await sql<StatementLine>`
           select count(*) as times, max(admitted_at) as since
             from tickets.check_ins where ticket_id = i.id) as c
        where i.order_id = o.id) as t
-   where ${within(lines, 'o.id')} order by o.id limit ${lines.limit}`.execute(db)).rows
+   where ${within(lines, 'o.id')} order by o.id limit ${lines.limit}`.rows(db)
 
 export const statements: Statements = { orders: { read: listOrders } }

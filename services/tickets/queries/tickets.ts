@@ -2,8 +2,7 @@ import type { EventFacts, Locale } from '@fermata/contracts/fields'
 import type { TicketStatus } from '@fermata/contracts/tickets'
 import type { Caller } from '@fermata/platform/caller'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql, type RawBuilder } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql, type Fragment } from '@fermata/platform/sql'
 
 export interface TicketRow {
   id: string, order_id: string, position: number, event_id: string, number: string, code: string
@@ -31,19 +30,19 @@ const selectTickets = sql`
     join tickets.events as e on e.id = t.event_id
     left join tickets.check_ins as c on c.ticket_id = t.id`
 
-export const findTickets = async (db: Db<DB> | Tx, ids: string[]) => (await sql<TicketRow>`
+export const findTickets = (db: Db | Tx, ids: string[]) => sql<TicketRow>`
   ${selectTickets} where t.id = any(${ids}::uuid[]) order by t.order_id, t.position
-  `.execute(db)).rows
+  `.rows(db)
 
-export const findTicket = async (db: Db<DB> | Tx, id: string) => (await findTickets(db, [id]))[0]
+export const findTicket = async (db: Db | Tx, id: string) => (await findTickets(db, [id]))[0]
 
 /** A ticket, if a condition holds; one of others takes as long as one that is not there. */
-export const findTicketIf = async (db: Db<DB>, id: string, conditions: RawBuilder<boolean>[]) =>
-  (await sql<TicketRow>`
-    ${selectTickets} where t.id = ${id} and (${sql.join(conditions, sql` or `)})`.execute(db)).rows[0]
+export const findTicketIf = (db: Db, id: string, conditions: Fragment<boolean>[]) =>
+  sql<TicketRow>`
+    ${selectTickets} where t.id = ${id} and (${sql.join(conditions, sql` or `)})`.first(db)
 
 /** Whether a ticket is of the caller's order, or theirs; their proven address has guests' tickets. */
-export function isTheirs (caller: Caller, verified_email: string | null): RawBuilder<boolean> {
+export function isTheirs (caller: Caller, verified_email: string | null): Fragment<boolean> {
   if (caller.kind === 'order') return sql<boolean>`t.order_id = ${caller.order_id}`
   if (caller.kind !== 'user') return sql<boolean>`false`
   return sql<boolean>`(o.user_id = ${caller.user_id}
@@ -51,8 +50,8 @@ export function isTheirs (caller: Caller, verified_email: string | null): RawBui
 }
 
 /** An order has 2,000 seats at most: 20 items of 100. */
-export const findTicketsOfOrder = async (db: Db<DB>, order_id: string) => (await sql<TicketRow>`
-  ${selectTickets} where t.order_id = ${order_id} order by t.position`.execute(db)).rows
+export const findTicketsOfOrder = (db: Db, order_id: string) => sql<TicketRow>`
+  ${selectTickets} where t.order_id = ${order_id} order by t.position`.rows(db)
 
 export interface NewTicket {
   id: string, order_id: string, position: number, event_id: string, number: string, code: string
@@ -61,7 +60,7 @@ export interface NewTicket {
 }
 
 /** One statement for a batch, however many seats it has. Returns the moment of issue. */
-export const insertTickets = async (tx: Tx<DB>, rows: NewTicket[]) => (await sql<{ issued_at: string }>`
+export const insertTickets = async (tx: Tx, rows: NewTicket[]) => (await sql<{ issued_at: string }>`
   with issued as (
     insert into tickets.tickets (id, order_id, position, event_id, number, code, ticket_type_id,
       ticket_type_name, holder_name, holder_email, price_minor, currency)
@@ -72,16 +71,16 @@ export const insertTickets = async (tx: Tx<DB>, rows: NewTicket[]) => (await sql
       ${rows.map(row => row.holder_name)}::text[], ${rows.map(row => row.holder_email)}::text[],
       ${rows.map(row => row.price_minor)}::bigint[], ${rows.map(row => row.currency)}::text[])
     returning issued_at)
-  select max(issued_at) as issued_at from issued`.execute(tx)).rows[0]!.issued_at
+  select max(issued_at) as issued_at from issued`.one(tx)).issued_at
 
 /** Only what is active becomes void; returns what did. */
 export const voidTickets = async (
-  tx: Tx<DB>, which: { ids: string[] } | { order_ids: string[] }, reason: string | null
+  tx: Tx, which: { ids: string[] } | { order_ids: string[] }, reason: string | null
 ) => (await sql<{ id: string }>`
   update tickets.tickets set status = 'void', voided_at = now(), void_reason = ${reason}
    where ${'ids' in which ? sql`id = any(${which.ids}::uuid[])` : sql`order_id = any(${which.order_ids}::uuid[])`}
      and status = 'active'
-  returning id`.execute(tx)).rows.map(row => row.id)
+  returning id`.rows(tx)).map(row => row.id)
 
 export interface NewCheckIn {
   id: string, ticket_id: string, event_id: string, gate: string, admitted_by: string
@@ -93,7 +92,7 @@ export interface NewCheckIn {
  * active, the others wait for it and then do not. Returns the ids of those admitted.
  * @param rows each ticket once
  */
-export const admitTickets = async (tx: Tx<DB>, rows: NewCheckIn[]) => (await sql<{ ticket_id: string }>`
+export const admitTickets = async (tx: Tx, rows: NewCheckIn[]) => (await sql<{ ticket_id: string }>`
   with presented as (
     select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.ticket_id)}::uuid[],
       ${rows.map(row => row.event_id)}::uuid[], ${rows.map(row => row.gate)}::text[],
@@ -106,7 +105,7 @@ export const admitTickets = async (tx: Tx<DB>, rows: NewCheckIn[]) => (await sql
     returning p.*)
   insert into tickets.check_ins (id, ticket_id, gate, admitted_by, admitted_by_id)
   select id, ticket_id, gate, admitted_by, admitted_by_id from admitted
-  returning ticket_id`.execute(tx)).rows.map(row => row.ticket_id)
+  returning ticket_id`.rows(tx)).map(row => row.ticket_id)
 
 /** Whose tickets a list may show. */
 export type Scope =
@@ -117,7 +116,7 @@ export type Scope =
    */
   | {
     kind: 'person', user_id: string, verified_email: string | null
-    works_at: RawBuilder<boolean> | null
+    works_at: Fragment<boolean> | null
   }
 
 export interface TicketFilter {
@@ -130,7 +129,7 @@ export interface TicketFilter {
 }
 
 /** Newest first, the tickets of an order in their order. */
-export const listTicketRows = async (db: Db<DB>, filter: TicketFilter) => {
+export const listTicketRows = async (db: Db, filter: TicketFilter) => {
   const { event_id, order_id, status, after } = filter
   const conditions = [
     inScope(filter.scope),
@@ -141,12 +140,12 @@ export const listTicketRows = async (db: Db<DB>, filter: TicketFilter) => {
     after && sql`(t.issued_at < ${after.issued_at}::timestamptz
       or (t.issued_at = ${after.issued_at}::timestamptz and t.id > ${after.id}::uuid))`,
   ].filter(condition => !!condition)
-  return (await sql<TicketRow>`
+  return await sql<TicketRow>`
     ${selectTickets} where ${sql.join(conditions, sql` and `)}
-     order by t.issued_at desc, t.id limit ${filter.limit}`.execute(db)).rows
+     order by t.issued_at desc, t.id limit ${filter.limit}`.rows(db)
 }
 
-function inScope (scope: Scope): RawBuilder<unknown> {
+function inScope (scope: Scope): Fragment<unknown> {
   if (scope.kind === 'order') return sql`t.order_id = ${scope.order_id}`
   return sql`(o.user_id = ${scope.user_id}
     or (o.user_id is null and lower(t.holder_email) = lower(${scope.verified_email}::text))
@@ -157,7 +156,7 @@ function inScope (scope: Scope): RawBuilder<unknown> {
  * Within one event a name is found by any part of it; among all tickets by its beginning, which an
  * index serves.
  */
-function searched ({ q, ticket_id, event_id }: TicketFilter): RawBuilder<unknown> | undefined {
+function searched ({ q, ticket_id, event_id }: TicketFilter): Fragment<unknown> | undefined {
   if (ticket_id) return sql`t.id = ${ticket_id}`
   if (!q) return undefined
   const escaped = q.toLowerCase().replace(/[\\%_]/g, '\\$&')

@@ -4,7 +4,6 @@ import { erasedBuyer } from '@fermata/contracts/fields'
 import type { orderCanceled, orderCompleted, orderRefunded } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
 import type { Handler } from '../context.ts'
-import type { DB } from '../database.ts'
 import {
   claimPurchases, holdClaims, recordPurchases, type NewPurchase, type PurchaseStatus,
 } from '../queries/purchases.ts'
@@ -45,7 +44,7 @@ const toPurchase = (
 })
 
 /** Of somebody who was erased nothing is written down. */
-async function record (tx: Tx<DB>, all: NewPurchase[]): Promise<void> {
+async function record (tx: Tx, all: NewPurchase[]): Promise<void> {
   const purchases = all.filter(({ email }) => email !== erasedBuyer.email)
   await holdClaims(tx)
   await recordPurchases(tx, purchases)

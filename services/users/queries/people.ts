@@ -1,8 +1,7 @@
 import type { Locale, Role } from '@fermata/contracts/fields'
 import type { ProfileChanges, SettingsChanges } from '@fermata/contracts/users'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from 'kysely'
-import type { DB } from '../database.ts'
+import { sql } from '@fermata/platform/sql'
 
 /** Somebody who registered and was not erased. */
 export interface PersonRow {
@@ -28,30 +27,30 @@ const columns = sql.raw(`id, registered_at, username, email, is_verified, phone,
 /** Whoever has registered and is not erased has these. */
 const is_person = sql.raw('registered_at is not null and erased_at is null')
 
-export const findPerson = async (db: Db<DB>, id: string) => (await sql<PersonRow>`
-  select ${columns} from users.people where id = ${id} and ${is_person}`.execute(db)).rows[0]
+export const findPerson = (db: Db, id: string) => sql<PersonRow>`
+  select ${columns} from users.people where id = ${id} and ${is_person}`.first(db)
 
 /** Two changes at once are told of in the order in which they are made. */
-export const lockPerson = async (tx: Tx<DB>, id: string) => (await sql<PersonRow>`
+export const lockPerson = (tx: Tx, id: string) => sql<PersonRow>`
   select ${columns} from users.people where id = ${id} and ${is_person}
-     for update`.execute(tx)).rows[0]
+     for update`.first(tx)
 
 /** Whether somebody is known to be gone, and not merely new. */
-export const isErased = async (db: Db<DB>, id: string) => (await sql`
-  select from users.people where id = ${id} and erased_at is not null`.execute(db)).rows.length > 0
+export const isErased = async (db: Db, id: string) => (await sql`
+  select from users.people where id = ${id} and erased_at is not null`.rows(db)).length > 0
 
 /** The clock is read after the lock was waited for, so later changes have later times. */
-export const updateProfile = async (tx: Tx<DB>, id: string, changes: ProfileChanges) =>
-  (await sql<PersonRow>`
+export const updateProfile = (tx: Tx, id: string, changes: ProfileChanges) =>
+  sql<PersonRow>`
   update users.people
      set username = coalesce(${changes.username ?? null}, username),
          phone = case when ${changes.phone !== undefined}::boolean then ${changes.phone ?? null}
            else phone end,
          updated_at = clock_timestamp()
-   where id = ${id} returning ${columns}`.execute(tx)).rows[0]!
+   where id = ${id} returning ${columns}`.one(tx)
 
-export const updateSettings = async (tx: Tx<DB>, id: string, changes: SettingsChanges) =>
-  (await sql<PersonRow>`
+export const updateSettings = (tx: Tx, id: string, changes: SettingsChanges) =>
+  sql<PersonRow>`
   update users.people
      set locale = coalesce(${changes.locale ?? null}, locale),
          email_notifications = coalesce(${changes.email_notifications ?? null}, email_notifications),
@@ -60,7 +59,7 @@ export const updateSettings = async (tx: Tx<DB>, id: string, changes: SettingsCh
          sms_notifications = coalesce(${changes.sms_notifications ?? null}, sms_notifications),
          reminders = coalesce(${changes.reminders ?? null}, reminders),
          updated_at = clock_timestamp()
-   where id = ${id} returning ${columns}`.execute(tx)).rows[0]!
+   where id = ${id} returning ${columns}`.one(tx)
 
 export interface PeopleFilter {
   /** A pattern for `ilike`, met by name or email. */
@@ -71,14 +70,14 @@ export interface PeopleFilter {
 }
 
 /** Newest first; ids are in the order of registration. */
-export const listPeople = async (db: Db<DB>, filter: PeopleFilter) => (await sql<PersonRow>`
+export const listPeople = (db: Db, filter: PeopleFilter) => sql<PersonRow>`
   select ${columns} from users.people
    where ${is_person}
      and (${filter.pattern}::text is null
           or username ilike ${filter.pattern} or email ilike ${filter.pattern})
      and (${filter.role}::text is null or roles @> array[${filter.role}]::text[])
      and (${filter.after}::uuid is null or id < ${filter.after}::uuid)
-   order by id desc limit ${filter.limit}`.execute(db)).rows
+   order by id desc limit ${filter.limit}`.rows(db)
 
 export interface NewPerson {
   user_id: string, email: string, username: string, locale: Locale, roles: Role[],
@@ -86,7 +85,7 @@ export interface NewPerson {
 }
 
 /** Fills in what a row that began with other news does not have; an erased one stays erased. */
-export const addPeople = (tx: Tx<DB>, people: NewPerson[]) => sql`
+export const addPeople = (tx: Tx, people: NewPerson[]) => sql`
   insert into users.people as p
     (id, registered_at, updated_at, username, email, locale, roles, is_verified)
   select distinct on (user_id)
@@ -99,11 +98,11 @@ export const addPeople = (tx: Tx<DB>, people: NewPerson[]) => sql`
         username = excluded.username, email = excluded.email, locale = excluded.locale,
         roles = case when p.roles_changed_at is null then excluded.roles else p.roles end,
         is_verified = p.is_verified or excluded.is_verified
-    where p.registered_at is null and p.erased_at is null`.execute(tx)
+    where p.registered_at is null and p.erased_at is null`.run(tx)
 
 /** The newest roles count, in whatever order they come. */
 export const changeRoles = (
-  tx: Tx<DB>, changes: { user_id: string, roles: Role[], changed_at: string }[],
+  tx: Tx, changes: { user_id: string, roles: Role[], changed_at: string }[],
 ) => sql`
   insert into users.people as p (id, roles, roles_changed_at)
   select distinct on (user_id) user_id, roles, changed_at
@@ -114,15 +113,15 @@ export const changeRoles = (
     set roles = excluded.roles, roles_changed_at = excluded.roles_changed_at, updated_at = now()
     where p.erased_at is null
       and (p.roles_changed_at is null or p.roles_changed_at < excluded.roles_changed_at)
-  `.execute(tx)
+  `.run(tx)
 
-export const markVerified = (tx: Tx<DB>, ids: string[]) => sql`
+export const markVerified = (tx: Tx, ids: string[]) => sql`
   insert into users.people as p (id, is_verified)
   select id, true from unnest(${ids}::uuid[]) as id group by id order by id
-  on conflict (id) do update set is_verified = true where p.erased_at is null`.execute(tx)
+  on conflict (id) do update set is_verified = true where p.erased_at is null`.run(tx)
 
 /** Leaves nothing but the id. */
-export const erasePeople = (tx: Tx<DB>, ids: string[]) => sql`
+export const erasePeople = (tx: Tx, ids: string[]) => sql`
   insert into users.people as p (id, erased_at)
   select id, now() from unnest(${ids}::uuid[]) as id group by id order by id
   on conflict (id) do update
@@ -130,4 +129,4 @@ export const erasePeople = (tx: Tx<DB>, ids: string[]) => sql`
         username = null, email = null, phone = null, is_verified = false, roles = '{user}',
         roles_changed_at = null, locale = 'en', email_notifications = true,
         in_app_notifications = true, sms_notifications = false, reminders = true
-    where p.erased_at is null`.execute(tx)
+    where p.erased_at is null`.run(tx)

@@ -1,6 +1,5 @@
 import type { OrderStatus } from '@fermata/contracts/orders'
 import type { Tx } from '@fermata/platform/database'
-import type { QueryResult } from 'kysely'
 import type { OrderStore } from '../../order-store.ts'
 import type { OrderRow } from '../../queries/orders.ts'
 import { facts } from './memory-sales.ts'
@@ -26,8 +25,6 @@ interface Transaction {
 /** Operations hand their transaction on and never look into it. */
 const asTx = (own: Transaction) => own as unknown as Tx
 const ownOf = (tx: unknown) => tx as Transaction
-
-const nothing: QueryResult<unknown> = { rows: [] }
 
 export interface MemoryOrders {
   store: OrderStore
@@ -75,7 +72,7 @@ function lockingIn (room: StockRoom, { pause }: Scheduler) {
     const own = ownOf(tx)
     if (!own.is_locked) await room.lock()
     own.is_locked = true
-    return nothing
+    return 0
   }
   async function findOrders (tx: unknown, ids: string[]): Promise<OrderRow[]> {
     await pause()
@@ -136,7 +133,7 @@ function releasingIn (room: StockRoom, { pause }: Scheduler) {
       ownOf(tx).writes.push(() => {
         for (const id of ids) room.orders.get(id)!.status = 'expired'
       })
-      return nothing
+      return 0
     },
     async releaseHolds (tx, _event_id, limit) {
       await pause()
@@ -188,7 +185,7 @@ function settlingIn (room: StockRoom, { pause }: Scheduler, decided: (number: nu
       ownOf(tx).writes.push(() => {
         for (const { payment_id } of refunds) room.refunded_payments.add(payment_id)
       })
-      return nothing
+      return 0
     },
     async findDraws (_tx, order_ids) {
       await pause()
