@@ -1,24 +1,11 @@
 import type { TObject } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { Compile } from 'typebox/compile'
-import * as auth from './auth.ts'
-import * as backups from './backups.ts'
 import type { AnyRoute, EventDefinition, ProblemDefinition } from './define.ts'
-import * as events from './events.ts'
-import * as expiration from './expiration.ts'
-import * as gateway from './gateway.ts'
-import * as notifications from './notifications.ts'
-import * as orders from './orders.ts'
-import * as payments from './payments.ts'
+import { everyContract as contracts } from './every-contract.ts'
 import * as platform from './platform.ts'
 import { platformProblems } from './problems.ts'
-import { serviceNames, services, type ServiceName } from './services.ts'
-import * as tickets from './tickets.ts'
-import * as users from './users.ts'
-
-const contracts: Record<ServiceName, Record<string, unknown>> = {
-  gateway, auth, users, events, tickets, notifications, orders, payments, expiration, backups,
-}
+import { serviceNames, services } from './services.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

@@ -1,25 +1,12 @@
-import * as auth from './auth.ts'
-import * as backups from './backups.ts'
 import type { AnyRoute } from './define.ts'
-import * as events from './events.ts'
-import * as expiration from './expiration.ts'
-import * as gateway from './gateway.ts'
+import { everyContract } from './every-contract.ts'
 import { movedNames } from './moved.ts'
-import * as notifications from './notifications.ts'
-import * as orders from './orders.ts'
-import * as payments from './payments.ts'
 import { serviceNames, services, type ServiceName } from './services.ts'
-import * as tickets from './tickets.ts'
-import * as users from './users.ts'
 
 /**
  * Every name that older texts give to something: those that do the same (`aliases` of a route) and
  * those that say where to ask (`movedNames`). For front doors, and for the page "Coming from …".
  */
-
-const contracts: Record<ServiceName, object> = {
-  gateway, auth, users, events, tickets, notifications, orders, payments, expiration, backups,
-}
 
 export interface Alias { service: ServiceName, method: string, path: string, route: AnyRoute }
 
@@ -27,7 +14,7 @@ const isRoute = (value: unknown): value is AnyRoute =>
   typeof value === 'object' && value !== null && 'method' in value && 'aliases' in value
 
 export const aliases: readonly Alias[] = serviceNames.flatMap(service =>
-  Object.values(contracts[service]).filter(isRoute).flatMap(route =>
+  Object.values(everyContract[service]).filter(isRoute).flatMap(route =>
     (route.aliases ?? []).map(path => ({ service, method: route.method, path, route }))))
 
 export interface FoundingPrefix { path: string, service: ServiceName, is_exact: boolean }

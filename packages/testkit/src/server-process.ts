@@ -22,7 +22,7 @@ export interface ServerProcess {
   url: string
   /** A typed client of the API, for nobody in particular. */
   call: Call
-  /** The same for a person or an order. */
+  /** A typed client for a person or an order. */
   callAs: (token: string) => Call
   pid: number
   folder: string
@@ -60,12 +60,13 @@ export async function createDataFolder (): Promise<{
 /**
  * Starts the product as `npm start` does, in a process of its own, and waits until it says that it
  * is ready.
+ * @param repository where the product lies, when it is not this one
  */
 export async function startServerProcess (
-  folder: string, environment: Record<string, string> = {}
+  folder: string, environment: Record<string, string> = {}, repository = root
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['apps/server/main.ts'], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: repository, stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', FERMATA_DATA: folder,
       RATE_LIMITS: 'off', ...compile_cache, ...environment

@@ -1,15 +1,7 @@
-import * as auth from '@fermata/contracts/auth'
-import * as backups from '@fermata/contracts/backups'
 import type { AnyRoute, ProblemDefinition } from '@fermata/contracts/define'
-import * as events from '@fermata/contracts/events'
-import * as expiration from '@fermata/contracts/expiration'
-import * as notifications from '@fermata/contracts/notifications'
-import * as orders from '@fermata/contracts/orders'
-import * as payments from '@fermata/contracts/payments'
+import { everyContract } from '@fermata/contracts/every-contract'
 import * as platform from '@fermata/contracts/platform'
 import * as problems from '@fermata/contracts/problems'
-import * as tickets from '@fermata/contracts/tickets'
-import * as users from '@fermata/contracts/users'
 
 /** A problem as a person or a program that met it wants it explained. */
 export interface ProblemEntry {
@@ -22,10 +14,7 @@ export interface ProblemEntry {
   routes: string[]
 }
 
-const modules: object[] = [
-  problems, platform, auth, backups, events, expiration, notifications, orders, payments, tickets,
-    users,
-]
+const modules: object[] = [problems, platform, ...Object.values(everyContract)]
 const exported = modules.flatMap(module => Object.values(module) as unknown[])
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
