@@ -237,7 +237,7 @@ export function composeDevelopment (): ComposeFile {
         volumes: ['./deploy/nats/development.conf:/etc/nats/nats.conf:ro', 'nats:/data'],
         networks: ['back'],
         healthcheck: watched(['CMD', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8222/healthz']) },
-      // The same routes by nginx: `docker compose --profile nginx up`.
+      // Traefik's routes, by nginx: `docker compose --profile nginx up`.
       nginx: { image: images.nginx, ...hardened, profiles: ['nginx'], tmpfs: ['/tmp'],
         // The image's own command says `daemon off` a second time, which nginx refuses.
         command: ['nginx', '-c', '/etc/nginx/nginx.conf'],

@@ -8,7 +8,7 @@ import { addOwnHeaders, errorPages, indent, ownHeaders } from './nginx-answers.t
 export type Upstreams =
   /** Addresses `host:port` of every service and of the pages; several of one share its load. */
   | { kind: 'addresses', of: Record<Target, readonly string[]> }
-  /** The same process answers everything: addresses of it, usually one. */
+  /** One process answers everything: addresses of it, usually one. */
   | { kind: 'one-process', addresses: readonly string[] }
   /** A name `host:port` for each, asked again every few seconds: containers come and go. */
   | { kind: 'names', of: Record<Target, string>, resolver: string }

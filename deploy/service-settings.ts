@@ -41,7 +41,7 @@ export const fixedSettings = (target: Target): Record<string, string> => ({
 
 export const backups_folder = '/var/lib/fermata/backups'
 
-/** The same for every container. */
+/** What every container is told alike. */
 export const shared_settings = {
   HOST: '0.0.0.0',
   // Nothing is kept there; what must be kept is in databases, and backups have a folder.

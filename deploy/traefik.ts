@@ -146,8 +146,8 @@ export function traefikLabels (target: Target, stage: Stage): Record<string, str
 }
 
 /**
- * The same routes as a file, for Traefik without containers: every target at the addresses given,
- * `http://host:port`.
+ * The front door's routes as a file, for Traefik without containers: every target at the addresses
+ * given, `http://host:port`.
  */
 export function renderTraefikAddresses (addresses: Record<Target, readonly string[]>): string {
   const middlewares = {

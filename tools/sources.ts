@@ -9,7 +9,7 @@ export interface Source { path: string, text: string }
 
 /** Folders that hold what was installed, built or stored, not what was written. */
 const notWritten = new Set(['node_modules', '.git', 'build', '.react-router'])
-/** The same, but only directly below the root: deeper, the words may be names. */
+/** What is not written either, but directly below the root only: deeper, the words may be names. */
 const notWrittenAtRoot = new Set(['data', 'coverage'])
 
 const readable = /\.(ts|tsx|js|mjs|json|sql|md|css|svg|html|yaml|yml|sh|conf|txt)$/

@@ -236,6 +236,12 @@ export const rules: readonly Rule[] = [
     })
   },
   {
+    name: 'comment-alone',
+    instead: 'Say what it is; a comment is read alone, and what stands above it moves away.',
+    find: sources => eachLine(sources, path => isCode(path) || path.endsWith('.sql'), line =>
+      /^\s*(?:\/\*\*?|\*|\/\/|--) The same\b/.test(line) ? 'begins with "The same"' : undefined)
+  },
+  {
     name: 'document-links',
     instead: 'Mend the link: it leads to no file of the repository.',
     find: sources => sources.filter(({ path }) => path.endsWith('.md')).flatMap(({ path, text }) =>

@@ -80,6 +80,7 @@ const violations: Record<string, Source[]> = {
     { path: 'services/orders/rules/a.ts', text: 'export function a(b: string) {}\n' },
     { path: 'services/orders/rules/b.ts', text: 'import { a } from "./a.ts"\n' }
   ],
+  'comment-alone': [{ path: 'services/orders/late.ts', text: '/** The same, but later. */\nexport const later = 1\n' }],
   'document-links': [{ path: 'docs/concepts/money.md', text: 'See [the ledger](ledger.md#sums).\n' }]
 }
 

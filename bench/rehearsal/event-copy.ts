@@ -54,7 +54,7 @@ export function capacityOf ({ event, pools, types }: CopiedEvent): number {
   return Math.min(event.ticket_capacity ?? Infinity, alone + within)
 }
 
-/** The same event with so many tickets in all, each kind keeping its share. */
+/** The event with so many tickets in all, each kind keeping its share. */
 export function resize (copy: CopiedEvent, tickets: number): CopiedEvent {
   const factor = tickets / Math.max(1, capacityOf(copy))
   const grown = (capacity: number) => Math.max(1, Math.round(capacity * factor))
@@ -74,7 +74,7 @@ export function resize (copy: CopiedEvent, tickets: number): CopiedEvent {
 /** More tickets than any crowd here could buy. */
 const endless = 5_000_000
 
-/** The same event where nothing runs out and nobody waits: to find out how fast it can sell. */
+/** The event where nothing runs out and nobody waits: to find out how fast it can sell. */
 export const endlessly = (copy: CopiedEvent): CopiedEvent => ({
   ...copy, room: null,
   event: { ...copy.event, title: `${copy.event.title} (trial)`.slice(0, 200), ticket_capacity: null },

@@ -20,9 +20,9 @@ const longest_pause_s = 15 * minute_s
 
 /** Failures after which pauses begin, for one account from one place. */
 export const place_failures = 10
-/** The same for all places together that the account does not know. */
+/** For one account from all places together that it does not know. */
 export const stranger_failures = 30
-/** The same for a network whatever the account: a whole school may share one address. */
+/** From one network whatever the account: a whole school may share one address. */
 export const network_failures = 300
 
 /** @param email of the account, or what was typed as one: one without an account counts alike */

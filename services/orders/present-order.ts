@@ -15,7 +15,7 @@ export function presentOrder (row: OrderRow): Order {
   }
 }
 
-/** The same as it was answered when it was placed, whatever has become of it since. */
+/** An order as it was answered when it was placed, whatever has become of it since. */
 export function presentPlaced (row: OrderRow): Order {
   // An order that costs nothing was complete from the start.
   const free = row.total_minor === 0

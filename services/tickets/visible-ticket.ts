@@ -31,7 +31,7 @@ export const serves = (
   db: Db, caller: Caller, { event }: { event: { id: string, organizer_id: string } }
 ) => isTheirWork(db, 'tickets', caller, 'door', event)
 
-/** The same as a condition of a list. */
+/** Whether the caller works at the door of a list's tickets, as a condition in SQL. */
 export const servedBy = (caller: Caller) => mayDo('tickets', caller, 'door',
   { organizer_id: sql.ref('e.organizer_id'), event_id: sql.ref('e.id') })
 

@@ -25,7 +25,7 @@ function expectNoMistake (schema: TSchema, file: string, documents: unknown[]): 
   for (const one of documents) expect(mistakes(schema, one), file).toEqual([])
 }
 
-/** The same text with one word misspelt is refused: the list of fields is closed where it is used. */
+/** A text with one word misspelt is refused: the list of fields is closed where it is used. */
 function expectRefused (schema: TSchema, file: string, [right, wrong]: [string, string]): void {
   const misspelt = read(file).replace(right, wrong)
   expect(misspelt).not.toBe(read(file))

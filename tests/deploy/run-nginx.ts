@@ -82,7 +82,7 @@ export async function freePort (): Promise<number> {
   return port
 }
 
-/** The same address for every target but those that are named. */
+/** One address for every target but those that are named. */
 export function addresses (
   usual: readonly string[], others: Partial<Record<Target, readonly string[]>> = {}
 ): Upstreams {

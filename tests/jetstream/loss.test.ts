@@ -187,7 +187,7 @@ test('logins: one that ends is refused by every process within a second', async 
     'the token to be refused', 1000)
 })
 
-/** The same for all processes of an installation. */
+/** What all processes of an installation share. */
 const secrets = () => ({
   JWT_EXTERNAL_SIGNATURE: 'x'.repeat(32), JWT_INTERNAL_SIGNATURE: 'y'.repeat(32),
 })

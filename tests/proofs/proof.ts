@@ -23,7 +23,7 @@ export type ProofId = ThreatId | PropertyId
 export const idsIn = (title: string): ProofId[] =>
   (/^[RS]\d+(?:, [RS]\d+)*(?=:)/.exec(title)?.[0].split(', ') ?? []) as ProofId[]
 
-/** The same of all titles in the source of a test. */
+/** What all tests in a source are about, by their titles. */
 export const idsInSource = (source: string): ProofId[] =>
   [...source.matchAll(/['"`]([RS]\d+(?:, [RS]\d+)*: )/g)].flatMap(([, title]) => idsIn(title!))
 

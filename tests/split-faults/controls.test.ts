@@ -9,9 +9,9 @@ import { startOwnPostgres } from './own-postgres.ts'
 import { fault_ms, surviveOn, tickets_within_ms, type Scene, type Survival } from './survival.ts'
 
 /**
- * The same faults, on an installation without its guards: nobody confirms events, and PostgreSQL
- * says that a commit is durable before it is. What faults.test.ts shows shows something only if
- * here orders and tickets are missed.
+ * The faults of faults.test.ts on an installation without its guards: nobody confirms events, and
+ * PostgreSQL says that a commit is durable before it is. What that file shows shows something only
+ * if here orders and tickets are missed.
  */
 
 const preload = new URL('./without-confirmations.ts', import.meta.url).href

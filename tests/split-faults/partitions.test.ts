@@ -76,7 +76,7 @@ async function unplugInSale (machine: Machine): Promise<number> {
       const at_ms = performance.now()
       const first = await open()
       await sleep(2 * pause_ms)
-      // The same sale is still open: its end cannot come any more.
+      // A sale that was open is so still: its end cannot come any more.
       if ((await open()).some(one => first.includes(one))) return at_ms
       machine.plug(true)
       await sleep(pause_ms)

@@ -34,7 +34,7 @@ export interface Survival {
   openSale: (capacity?: number) => Promise<Outcome['sale']>
   /** Lets a crowd buy, brings the fault about, and compares what is left with what they were told. */
   bring: (name: string, fault: Fault, most_ms?: number) => Promise<Outcome>
-  /** The same, and nothing may be missing or late. */
+  /** Brings a fault about as `bring` does, and nothing may be missing or late. */
   check: (name: string, fault: Fault) => Promise<Outcome>
 }
 

@@ -32,7 +32,7 @@ interface HttpRequest<B> {
 /** Sends one request to a service, wherever it runs. */
 export interface Transport {
   send: (request: HttpRequest<string>) => Promise<HttpAnswer>
-  /** The same for bodies too large to hold, either way; takes as long as it takes. */
+  /** For bodies too large to hold, of request or answer; takes as long as it takes. */
   stream: (request: HttpRequest<Readable>) => Promise<{ status: number, stream: Readable }>
 }
 

@@ -84,7 +84,7 @@ export function createConsumer<C> (
   async function apply (tx: Tx, events: StoredEvent[]): Promise<void> {
     const { fresh, some_erased } =
       await insertInbox(tx, service, name, events.map(event => event.id))
-    // The same event may stand in one batch twice; the inbox knows it once.
+    // An event may stand in one batch twice; the inbox knows it once.
     const batch = events.filter(event => fresh.delete(event.id))
     if (batch.length === 0) return
     await handler(ctx, tx, some_erased ? await withoutErased(tx, service, batch) : batch)

@@ -166,7 +166,7 @@ export const closeEffectsGate = (tx: Db, schema: string) =>
 export const exportSnapshot = async (tx: Db) => (await sql<{ snapshot: string }>`
   select pg_export_snapshot() as snapshot`.one(tx)).snapshot
 
-/** The same for all who are connected to one database, and no other's. */
+/** Alike for all who are connected to one database, and different for every other. */
 export const readDatabaseIdentity = async (db: Db) => (await sql<{ identity: string }>`
   select c.system_identifier || '/' || d.oid as identity
     from pg_control_system() as c, pg_database as d where d.datname = current_database()

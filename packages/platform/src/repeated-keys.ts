@@ -8,9 +8,9 @@ export interface Keyed { idempotency: Idempotency | null }
 export interface RepeatedAnswers<A> {
   /** From the stored reply. */
   replay: (reply: unknown) => A
-  /** The same answer as that of a twin that came first in the same batch. */
+  /** From the answer of a twin that came first in the batch. */
   repeat: (first: A) => A
-  /** The same key with another body. */
+  /** Of a key that came with another body before. */
   reused: () => A
 }
 

@@ -95,7 +95,7 @@ export interface Context<S = {}, R = {}> {
   /** Tells who waits for what `tx` writes, once `transaction` has committed it; each only once. */
   afterCommit: (tx: Tx, wake: () => void) => void
   /**
-   * The same for an idempotent route: the key and the reply commit with the work, so a repetition
+   * The transaction of an idempotent route: key and reply commit with the work, so a repetition
    * gets the first answer and a concurrent twin waits for it.
    */
   write: <B>(request: Request<any>, work: (tx: Tx) => Promise<B>) => Promise<B>
@@ -116,8 +116,8 @@ export interface Context<S = {}, R = {}> {
    */
   call: <R extends AnyRoute>(route: R, input: CallInput<R>) => Promise<ReplyOf<R>>
   /**
-   * The same where the body or the answer is too large to hold; it may take its time. The answer
-   * must be read or destroyed.
+   * Asks another service where the body or the answer is too large to hold; it may take its time.
+   * The answer must be read or destroyed.
    */
   callStream: <R extends AnyRoute>(
     route: R, input: Omit<CallInput<R>, 'body'>, body?: Readable

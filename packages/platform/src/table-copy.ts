@@ -12,7 +12,7 @@ export interface TableShape {
   name: string
   /** Those that hold data; generated ones are computed again. */
   columns: string[]
-  /** The same order on every server: by primary key, texts bytewise. */
+  /** An order that is alike on every server: by primary key, texts bytewise. */
   order_by: string
 }
 

@@ -7,7 +7,7 @@ export interface Installation {
   url: string
   /** A typed client of the API, for nobody in particular. */
   call: Call
-  /** The same for a person or an order. */
+  /** A typed client for a person or an order. */
   callAs: (token: string) => Call
   /** `kill -9` of every process of ours at once; PostgreSQL goes on without them. */
   kill: () => Promise<void>

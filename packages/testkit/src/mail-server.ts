@@ -7,7 +7,7 @@ export interface MailServer {
   port: number
   /** Accepted mails, as a mail reader understands them. */
   mails: Email[]
-  /** The same as they came. */
+  /** Accepted mails as they came. */
   sources: string[]
   /** Tries so far, of all addresses that begin so; refused ones count. */
   triesOf: (prefix: string) => number

@@ -31,7 +31,7 @@ export interface PasswordHasher {
  */
 export const hashing_limits: PasswordHasherLimits = { at_once: 2, waiting: 100 }
 
-// The same letters typed on different keyboards can be different code points (NIST SP 800-63B).
+// Letters that look alike can be different code points on different keyboards (NIST SP 800-63B).
 const normalized = (password: string) => password.normalize('NFKC')
 
 export async function createPasswordHasher (

@@ -111,7 +111,7 @@ const cell = (css: CSSProperties, ...children: ReactNode[]) =>
 const lines = (text: string): ReactNode[] => text.split(/\r\n|[\r\n]/).flatMap((line, index) =>
   index === 0 ? [line] : [h('br', { key: index }), line])
 
-/** The same mail for those who read plain text. */
+/** The mail for those who read plain text. */
 export function writeMail (content: Content, { public_url, action_url, links }: MailFrame): string {
   const parts = [
     content.title, ...content.paragraphs, ...links.map(({ label, url }) => `${label}:\n${url}`),

@@ -7,7 +7,7 @@ export interface OutgoingMail {
   subject: string
   text: string
   html: string
-  /** The same for every try, so that a repetition after a lost answer is known as one. */
+  /** Kept for every try, so that a repetition after a lost answer is known as one. */
   message_id: string
   attachments: Attachment[]
 }

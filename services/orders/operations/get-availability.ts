@@ -21,7 +21,7 @@ const parameter = 'event_id='
 const id_length = 36
 
 /**
- * The same answer before anything else is done: it is public, the same for all, and already here.
+ * Availability before anything else is done: it is public, alike for all, and already here.
  * Whatever is not plainly such a request gets its answer from the route.
  */
 export function getAvailabilityEarly (ctx: Ctx, { query, headers }: Asked): EarlyAnswer | null {

@@ -20,7 +20,7 @@ export const getQueuePosition: Operation<typeof contract> = async (ctx, { params
 
 const parameter = 'token='
 
-/** The same before anything else is done: the token says all there is to know of who asks. */
+/** A position before anything else is done: the token says all there is to know of who asks. */
 export function getQueuePositionEarly (ctx: Ctx, { id, query }: Asked): EarlyAnswer | null {
   const room = ctx.resources.rooms.get(id)
   if (!room || !query.startsWith(parameter)) return null

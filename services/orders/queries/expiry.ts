@@ -102,7 +102,7 @@ export const lockUntold = async (tx: Tx, event_id: string, limit: number) =>
      and o.expires_at <= (select released_up_to from orders.events where id = ${event_id})
    order by o.expires_at limit ${limit} for update of o skip locked`.rows(tx)).map(row => row.id)
 
-/** The same among orders that somebody named. */
+/** Released orders that nobody told of yet, among those that somebody named. */
 export const lockUntoldOf = async (tx: Tx, order_ids: string[]) =>
   (await sql<{ id: string }>`
   select o.id from orders.orders o join orders.events e on e.id = o.event_id

@@ -111,7 +111,7 @@ export const findLatePurchases = (tx: Tx, order_ids: string[]) => sql<LateRow>`
     from orders.limited_purchases l join orders.ticket_types t on t.id = l.ticket_type_id
    where l.order_id = any(${order_ids}::uuid[]) and t.max_per_buyer is not null`.rows(tx)
 
-/** The same people's tickets of the same types that count now. */
+/** What the buyers of these orders have now of those types, in other orders that count. */
 export const findPurchasesBeside = (tx: Tx, order_ids: string[]) => sql<Purchased>`
   select l.ticket_type_id, l.user_id, l.email_key, l.quantity
     from orders.limited_purchases l join orders.orders o on o.id = l.order_id

@@ -119,7 +119,7 @@ const lockEvent = async (client: Client, event_id: string) => (await client.quer
   values: [event_id],
 })).rows[0]
 
-/** The same facts without the lock. */
+/** The event's facts without its lock. */
 const readEvent = async (client: Client, event_id: string) =>
   (await client.query<EventRow>(
   `select ${event_columns} from orders.events where id = $1`, [event_id])).rows[0]

@@ -101,7 +101,7 @@ export const claimDuePayments = (tx: Tx, limit: number) => sql<DuePayment>`
 export const lockPayments = (tx: Tx, ids: string[]) => sql<PaymentRow>`
   select * from payments.payments where id = any(${ids}::uuid[]) order by id for update`.rows(tx)
 
-/** The same where their states are all that is asked for. */
+/** Locks payments where their states are all that is asked for, in id order as well. */
 export const lockStates = (tx: Tx, ids: string[]) => sql<Pick<PaymentRow, 'id' | 'status'>>`
   select id, status from payments.payments where id = any(${ids}::uuid[]) order by id for update`.rows(tx)
 

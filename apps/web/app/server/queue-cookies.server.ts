@@ -46,7 +46,7 @@ export function visitorFrom (context: Context): string | undefined {
   return secret && /^[\w-]{16,64}$/.test(secret) ? secret : undefined
 }
 
-/** The same, made when there is none. */
+/** The secret that ties places and passes to this browser, made when there is none. */
 export function requireVisitor (context: Context): string {
   const known = visitorFrom(context)
   const secret = known ?? randomBytes(18).toString('base64url')

@@ -47,7 +47,7 @@ export function readChoice (params: URLSearchParams): Chosen[] {
   })
 }
 
-/** The same as names and values, for an address or for the hidden fields of a form. */
+/** What was chosen, as names and values for an address or the hidden fields of a form. */
 export const choiceFields = (chosen: readonly Chosen[], codes: Codes = {}): [string, string][] => [
   ...chosen.flatMap(({ ticket_type_id, quantity, price }): [string, string][] => [
     [ticket_type_id, String(quantity)],
