@@ -4,7 +4,6 @@ import { natsValues } from './kubernetes/databases.ts'
 import { exampleInstallation } from './kubernetes/installation.ts'
 import { manifestFiles, toYaml } from './kubernetes/manifests.ts'
 import { adapterValues, alertsOf, podMonitorOf } from './kubernetes/monitoring.ts'
-import { sizeNames } from './kubernetes/sizes.ts'
 import { renderNginx } from './nginx.ts'
 import { developmentDatabases } from './postgres/queries.ts'
 import { renderTraefikAddresses, renderTraefikDynamic, renderTraefikStatic } from './traefik.ts'
@@ -35,25 +34,20 @@ function traefikFiles (): RenderedFile[] {
 
 const yamlHeader = '# Written by `npm run deploy:render`; do not edit. docs/operate/deploy.md says how it is used.\n'
 
-/** One example of each size; an installation renders its own by tools/render-kubernetes.ts. */
+/** The example of one size; an installation renders its own by tools/render-kubernetes.ts. */
 function kubernetesFiles (): RenderedFile[] {
   const folder = 'deploy/kubernetes'
+  const example = { ...exampleInstallation, size: 'medium' } as const
+  const values = {
+    'nats-medium': [natsValues(example)],
+    'prometheus-adapter': [adapterValues()],
+    'monitoring': [podMonitorOf(example), alertsOf(example)],
+  }
   return [
-    ...sizeNames.flatMap(size => {
-      const installation = { ...exampleInstallation, size }
-      return [
-        ...manifestFiles(installation).map(({ name, manifests }) =>
-          ({ path: `${folder}/${size}/${name}.yaml`, text: yamlHeader + toYaml(manifests) })),
-        { path: `${folder}/values/nats-${size}.yaml`,
-          text: yamlHeader + toYaml([natsValues(installation)]) },
-      ]
-    }),
-    { path: `${folder}/values/prometheus-adapter.yaml`,
-      text: yamlHeader + toYaml([adapterValues()]) },
-    { path: `${folder}/values/monitoring.yaml`, text: yamlHeader + toYaml([
-      podMonitorOf({ ...exampleInstallation, size: 'medium' }),
-      alertsOf({ ...exampleInstallation, size: 'medium' }),
-    ]) },
+    ...manifestFiles(example).map(({ name, manifests }) =>
+      ({ path: `${folder}/medium/${name}.yaml`, text: yamlHeader + toYaml(manifests) })),
+    ...Object.entries(values).map(([name, documents]) =>
+      ({ path: `${folder}/values/${name}.yaml`, text: yamlHeader + toYaml(documents) })),
   ]
 }
 

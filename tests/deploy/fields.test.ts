@@ -7,9 +7,11 @@ import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { composeDevelopment, composeProduction } from '../../deploy/compose.ts'
 import { targets } from '../../deploy/front-door.ts'
+import { natsValues } from '../../deploy/kubernetes/databases.ts'
 import { exampleInstallation } from '../../deploy/kubernetes/installation.ts'
+import { toYaml } from '../../deploy/kubernetes/manifests.ts'
 import { alertsOf } from '../../deploy/kubernetes/monitoring.ts'
-import { sizeNames } from '../../deploy/kubernetes/sizes.ts'
+import { sizeNames, type SizeName } from '../../deploy/kubernetes/sizes.ts'
 import { traefikLabels } from '../../deploy/traefik.ts'
 import { mistakes } from './fields/closed.ts'
 import { AdapterValues, NatsValues } from './fields/charts.ts'
@@ -20,16 +22,18 @@ import { knownLabel, TraefikRoutes, TraefikSettings } from './fields/traefik.ts'
 const folder = resolve(import.meta.dirname, '../../deploy')
 const read = (file: string) => readFileSync(resolve(folder, file), 'utf8')
 
+const natsOf = (size: SizeName) => toYaml([natsValues({ ...exampleInstallation, size })])
+
 function expectNoMistake (schema: TSchema, file: string, documents: unknown[]): void {
   expect(documents.length, file).toBeGreaterThan(0)
   for (const one of documents) expect(mistakes(schema, one), file).toEqual([])
 }
 
 /** A text with one word misspelt is refused: the list of fields is closed where it is used. */
-function expectRefused (schema: TSchema, file: string, [right, wrong]: [string, string]): void {
-  const misspelt = read(file).replace(right, wrong)
-  expect(misspelt).not.toBe(read(file))
-  expect(mistakes(schema, parse(misspelt)), `${file}: ${wrong}`).not.toEqual([])
+function expectRefused (schema: TSchema, text: string, [right, wrong]: [string, string]): void {
+  const misspelt = text.replace(right, wrong)
+  expect(misspelt).not.toBe(text)
+  expect(mistakes(schema, parse(misspelt)), wrong).not.toEqual([])
 }
 
 test('traefik: its settings and its files of routes have the fields that Traefik 3 knows', () => {
@@ -41,12 +45,12 @@ test('traefik: its settings and its files of routes have the fields that Traefik
   expectNoMistake(TraefikRoutes, 'one-machine.yml', [parse(read('traefik/one-machine.yml'))])
   for (const wrong of [['graceTimeOut', 'graceTimeout'], ['idleConnTimeout: 2s', 'idleConnTimeout: 2'],
     ['exposedByDefault', 'exposeByDefault'], ['address: :443', 'address: 443']] as [string, string][])
-    expectRefused(TraefikSettings, 'traefik/production.yml', wrong)
+    expectRefused(TraefikSettings, read('traefik/production.yml'), wrong)
   for (const wrong of [['inFlightReq', 'inFlightRequest'], ['minVersion', 'minimumVersion'],
     ['burst: 5000', 'burst: many'], ['service: api@internal', 'services: api@internal'],
     // Without it the limit of one visitor is that of all together.
     ['sourceCriterion', 'criterion']] as [string, string][])
-    expectRefused(TraefikRoutes, 'traefik/production-shared.yml', wrong)
+    expectRefused(TraefikRoutes, read('traefik/production-shared.yml'), wrong)
 })
 
 test('traefik: labels are those it reads, and name middlewares and entry points that exist', () => {
@@ -67,15 +71,11 @@ test('traefik: labels are those it reads, and name middlewares and entry points 
 })
 
 test('charts: NATS and the adapter of metrics get the values that their charts know', () => {
-  const values = (file: string) => [parse(read(file))] as unknown[]
-  for (const size of sizeNames) {
-    const nats = `kubernetes/values/nats-${size}.yaml`
-    expectNoMistake(NatsValues, nats, values(nats))
-  }
-  const adapter = 'kubernetes/values/prometheus-adapter.yaml'
-  expectNoMistake(AdapterValues, adapter, values(adapter))
+  for (const size of sizeNames) expectNoMistake(NatsValues, `nats of ${size}`, [parse(natsOf(size))])
+  const adapter = read('kubernetes/values/prometheus-adapter.yaml')
+  expectNoMistake(AdapterValues, 'prometheus-adapter', [parse(adapter)])
 
-  expectRefused(NatsValues, 'kubernetes/values/nats-tour.yaml', ['fileStore', 'fileStorage'])
+  expectRefused(NatsValues, natsOf('tour'), ['fileStore', 'fileStorage'])
   expectRefused(AdapterValues, adapter, ['metricsQuery', 'query'])
 })
 
@@ -115,7 +115,7 @@ test('nats: a message may be as large in every deployment as where it was tested
   for (const name of ['development', 'cluster'])
     expect(read(`nats/${name}.conf`)).toMatch(/^max_payload: 8MB$/m)
   for (const size of sizeNames)
-    expect(read(`kubernetes/values/nats-${size}.yaml`)).toContain('max_payload: << 8MB >>')
+    expect(natsOf(size)).toContain('max_payload: << 8MB >>')
   const split = readFileSync(resolve(folder, '../apps/server/split/carrier.ts'), 'utf8')
   expect(split).toContain('\'max_payload: 8MB\'')
 })
