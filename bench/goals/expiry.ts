@@ -5,6 +5,8 @@ import { settle } from '../sums.ts'
 
 const connections = 256
 const sales_per_second = 500
+/** Orders of one sale in a rush share a deadline. */
+const sold_together = 50
 /** Time to write the holds before the first of them ends. */
 const lead_s = 12
 const look_every_ms = 20
@@ -78,7 +80,7 @@ async function allTold (
   for (;;) {
     const { rows: [row] } = await product.pool.query<{ waiting: boolean, now_ms: number }>(`
       select exists (select from orders.orders where event_id = $1 and status = 'pending')
-             or exists (select from expiration.deadlines where status = 'waiting' and due_at <= now()) as waiting,
+             or exists (select from expiration.deadlines where is_waiting and due_at <= now()) as waiting,
              extract(epoch from clock_timestamp())::float8 * 1000 as now_ms`, [event_id])
     const told_ms = row!.now_ms - last_at
     if (!row!.waiting) {
@@ -100,9 +102,13 @@ async function writeHolds (
 ): Promise<number> {
   const { rows: [row] } = await pool.query<{ first_ms: number }>(`
     with clock as (select now() + make_interval(secs => $4) as first),
+    sales as (
+      select overlay(uuidv7()::text placing '8' from 15) as shared, sale,
+             first + make_interval(secs => sale::float8 * $5 / $3) as ends
+        from generate_series(0, ($3::integer - 1) / $5::integer) as sale, clock),
     wanted as (
-      select uuidv7() as id, n, first + make_interval(secs => n::float8 / $3) as ends
-        from generate_series(1, $3::integer) as n, clock),
+      select overlay(shared placing lpad(to_hex(place), 3, '0') from 34)::uuid as id, ends
+        from sales cross join generate_series(1, least($5, $3 - sale * $5)) as place),
     placed as (
       insert into orders.orders (id, code, event_id, status, buyer_name, buyer_email, buyer_locale,
         total_minor, currency, created_at, expires_at)
@@ -112,11 +118,12 @@ async function writeHolds (
       insert into orders.order_items (order_id, ticket_type_id, name, quantity, unit_price_minor)
       select id, $2, 'Seat', 1, 4500 from wanted),
     deadlines as (
-      insert into expiration.deadlines (kind, subject_id, due_at)
-      select 'order_hold', id, ends from wanted),
+      insert into expiration.deadlines (kind, id, due_at, held)
+      select 'order_hold', overlay(shared placing '000' from 34)::uuid, ends,
+             int4multirange(int4range(1, least($5, $3 - sale * $5) + 1)) from sales),
     stock as (update orders.pools set held = held + $3 where id = $2)
     select extract(epoch from first)::float8 * 1000 as first_ms from clock`,
-  [event.event_id, event.ticket_type_id, count, lead])
+  [event.event_id, event.ticket_type_id, count, lead, sold_together])
   return row!.first_ms
 }
 

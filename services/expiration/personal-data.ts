@@ -2,13 +2,14 @@ import { personal, words, type PersonalDataMap } from '@fermata/platform/persona
 
 export const personalData: PersonalDataMap = {
   tables: {
-    deadlines: {
-      what: words('Deadlines of your orders', 'Échéances de vos commandes'),
-      of: [{ user: 'user_id' }], erase: 'columns',
-      kept: words('The deadline, without whose it was.', 'L’échéance, sans dire de qui.'),
-      personal: { user_id: personal('Your account', 'Votre compte', 'null') },
-      rest: ['kind', 'subject_id', 'due_at', 'status', 'reached_at'],
+    owners: {
+      what: words('Orders of yours that had a deadline', 'Vos commandes qui avaient une échéance'),
+      of: [{ user: 'user_id' }], erase: 'rows',
+      personal: { user_id: personal('Your account', 'Votre compte') },
+      rest: ['subject_id'],
     },
   },
-  impersonal: {},
+  impersonal: {
+    deadlines: ['kind', 'id', 'due_at', 'held', 'dropped', 'reached', 'reached_at', 'is_waiting'],
+  },
 }

@@ -1,8 +1,9 @@
 import type { DeadlineKind, DeadlineStatus } from '@fermata/contracts/expiration'
-import { plainArray } from '@fermata/platform/array-text'
+import { placeSet } from '@fermata/platform/array-text'
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db, Tx } from '@fermata/platform/database'
-import { sql } from '@fermata/platform/sql'
+import { originOf } from '@fermata/platform/ids'
+import { rows, sql } from '@fermata/platform/sql'
 import { within, type Lines } from '@fermata/platform/statement-queries'
 import type { Statements } from '@fermata/platform/statements'
 
@@ -11,7 +12,6 @@ export interface DeadlineRow {
   subject_id: string
   due_at: string
   status: DeadlineStatus
-  user_id: string | null
   reached_at: string | null
   seconds_left: number
 }
@@ -20,47 +20,92 @@ export interface NewDeadline {
   kind: DeadlineKind
   subject_id: string
   due_at: string
-  user_id: string | null
 }
 
+/** The row of subjects whose ids were made together, and their places in it. */
+const rowsOf = (subject_ids: readonly string[]): { id: string, places: string }[] =>
+  [...Map.groupBy([...new Set(subject_ids)].map(originOf), ({ id }) => id)]
+    .map(([id, own]) => ({ id, places: placeSet(own.map(({ place }) => place ?? 1)) }))
+
 /**
- * A later due date replaces an earlier one while the deadline waits. One that was dropped before it
+ * A later due date replaces an earlier one while nobody was told. One that was dropped before it
  * arrived stays dropped: events may come in any order, and what ended needs no deadline.
  */
-export const setDeadlines = (tx: Tx, rows: NewDeadline[]) => sql`
-  insert into expiration.deadlines (kind, subject_id, due_at, user_id)
-  select * from unnest(
-    ${plainArray(rows.map(row => row.kind))}::text[],
-    ${plainArray(rows.map(row => row.subject_id))}::uuid[],
-    ${plainArray(rows.map(row => row.due_at))}::timestamptz[],
-    ${plainArray(rows.map(row => row.user_id))}::uuid[])
-  on conflict (kind, subject_id) do update set due_at = excluded.due_at
-    where deadlines.status = 'waiting'`.run(tx)
+export async function setDeadlines (
+  tx: Tx, kind: DeadlineKind, deadlines: readonly Pick<NewDeadline, 'subject_id' | 'due_at'>[]
+): Promise<void> {
+  const dueAt = new Map(deadlines.map(({ subject_id, due_at }) => [originOf(subject_id).id, due_at]))
+  const shared = rowsOf(deadlines.map(({ subject_id }) => subject_id))
+    .map(row => ({ ...row, due_at: dueAt.get(row.id)! }))
+  await sql`
+    insert into expiration.deadlines (kind, id, due_at, held)
+    select ${kind}, id, due_at, places
+      from ${rows(shared, { id: 'uuid', due_at: 'timestamptz', places: 'int4multirange' })} as d
+    on conflict (kind, id) do update set held = deadlines.held + excluded.held,
+      due_at = case when isempty(deadlines.reached) then excluded.due_at else deadlines.due_at end`.run(tx)
+}
 
 /** Inserts the row when the event that ends it overtakes the one that sets it. */
-export const dropDeadlines = (tx: Tx, kind: DeadlineKind, subject_ids: string[]) => sql`
-  insert into expiration.deadlines (kind, subject_id, due_at, status)
-  select ${kind}, id, now(), 'dropped' from unnest(${subject_ids}::uuid[]) as id
-  on conflict (kind, subject_id) do update set status = 'dropped' where deadlines.status = 'waiting'`.run(tx)
+export async function dropDeadlines (
+  tx: Tx, kind: DeadlineKind, subject_ids: readonly string[]
+): Promise<void> {
+  await sql`
+    insert into expiration.deadlines (kind, id, due_at, dropped)
+    select ${kind}, id, now(), places
+      from ${rows(rowsOf(subject_ids), { id: 'uuid', places: 'int4multirange' })} as d
+    on conflict (kind, id) do update set dropped = deadlines.dropped + excluded.dropped
+      where not deadlines.dropped + deadlines.reached @> excluded.dropped`.run(tx)
+}
 
 /**
  * Due by the database's clock, which no process can set wrong; `skip locked` lets replicas share
  * the work.
+ * @param limit of deadlines; the row in which it falls goes whole
  */
-export const takeDue = (tx: Tx, limit: number) => sql<DeadlineRow>`
-  update expiration.deadlines as d set status = 'reached', reached_at = now()
-    from (select kind, subject_id from expiration.deadlines
-           where status = 'waiting' and due_at <= now()
-           order by due_at limit ${limit} for update skip locked) as due
-   where d.kind = due.kind and d.subject_id = due.subject_id
-  returning d.*, 0 as seconds_left`.rows(tx)
+export const takeDue = (tx: Tx, limit: number) => sql<TakenDeadline>`
+  with due as (
+    select kind, id, places, sum(count) over (order by due_at, id) - count as before from (
+      select kind, id, due_at, held - dropped - reached as places, (
+               select sum(upper(part) - lower(part))::integer
+                 from unnest(held - dropped - reached) as part) as count
+        from expiration.deadlines where is_waiting and due_at <= now()
+       order by due_at, id limit ${limit} for update skip locked) as locked
+  ), taken as (
+    update expiration.deadlines as d set reached = d.reached + due.places, reached_at = now()
+      from due where due.before < ${limit} and d.kind = due.kind and d.id = due.id
+    returning d.kind, d.id, d.due_at, d.reached_at, due.places
+  )
+  /* present: reached_at */
+  select t.kind, expiration.subject_at(t.id, place) as subject_id, t.due_at, t.reached_at
+    from taken t cross join unnest(t.places) as part
+         cross join generate_series(lower(part), upper(part) - 1) as place`.rows(tx)
 
-const columns = sql.raw(`kind, subject_id, due_at, status, user_id, reached_at,
+interface TakenDeadline {
+  kind: DeadlineKind
+  subject_id: string
+  due_at: string
+  reached_at: string
+}
+
+const columns = sql.raw(`/* present: kind, subject_id, due_at, status */ kind, subject_id, due_at, status, reached_at,
   greatest(0, ceil(extract(epoch from due_at - now())))::integer as seconds_left`)
 
 export const findDeadline = (db: Db, kind: DeadlineKind, subject_id: string) =>
   sql<DeadlineRow>`
-  select ${columns} from expiration.deadlines where kind = ${kind} and subject_id = ${subject_id}`.first(db)
+  select ${columns} from expiration.each_deadline
+   where kind = ${kind} and row_id = ${originOf(subject_id).id} and subject_id = ${subject_id}`
+    .first(db)
+
+/** Whose holds these are; nobody who has no account. */
+export const insertOwners = (
+  tx: Tx, owners: readonly { subject_id: string, user_id: string }[]
+) => sql`
+  insert into expiration.owners (subject_id, user_id)
+  select * from ${rows(owners, { subject_id: 'uuid', user_id: 'uuid' })} as o
+  on conflict do nothing`.run(tx)
+
+export const isOwner = async (db: Db, subject_id: string, user_id: string) => await sql`
+  select true as is_owner from expiration.owners where subject_id = ${subject_id} and user_id = ${user_id}`.first(db) !== undefined
 
 export interface DeadlineFilter {
   kind?: DeadlineKind
@@ -70,7 +115,7 @@ export interface DeadlineFilter {
 }
 
 export const listDueFirst = (db: Db, filter: DeadlineFilter) => sql<DeadlineRow>`
-  select ${columns} from expiration.deadlines
+  select ${columns} from expiration.each_deadline
    where (${filter.kind ?? null}::text is null or kind = ${filter.kind ?? null})
      and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
      and (${filter.after?.due_at ?? null}::timestamptz is null
@@ -81,10 +126,10 @@ export const listDueFirst = (db: Db, filter: DeadlineFilter) => sql<DeadlineRow>
 
 /** Deadlines whose time has come and that nobody was told of. */
 const listDue = (db: Db, lines: Lines) => sql<StatementLine>`
-  select subject_id as id, due_at as since,
+  /* present: id, since */ select subject_id as id, due_at as since,
          json_build_object('kind', kind, 'due_at', due_at) as figures
-    from expiration.deadlines
-   where status = 'waiting' and due_at <= now() and ${within(lines, 'subject_id')}
+    from expiration.each_deadline
+   where is_waiting and status = 'waiting' and due_at <= now() and ${within(lines, 'subject_id')}
    order by subject_id limit ${lines.limit}`.rows(db)
 
 export const statements: Statements = { due: { read: listDue } }

@@ -1,7 +1,7 @@
 import type { DataOf } from '@fermata/contracts/define'
 import type { EventFacts } from '@fermata/contracts/fields'
 import { orderCompleted, orderPlaced, type Order, type OrderItem } from '@fermata/contracts/orders'
-import { readableCode, uuidv7 } from '@fermata/platform/ids'
+import { idsTogether, readableCode } from '@fermata/platform/ids'
 import type { Ctx } from './context.ts'
 import { factsOf } from './present-order.ts'
 import type { HoldRow } from './queries/open-holds.ts'
@@ -28,6 +28,7 @@ export function prepareSale (
   const expires_at = new Date(Date.parse(now) + hold_ms).toISOString()
   const orders = new Map<Purchase, Order>()
   const pools = new Map<string, Sale['pools'][number]>()
+  const ids = idsTogether(decisions.filter(({ sold }) => sold).length).reverse()
   const sale: Sale = { event_id: facts.id, created_at: now, expires_at,
     orders: [], items: [], events: [], keys: [], pools: [], promo_uses: [], limited: [],
     holds: holdsOf(purchases, decisions),
@@ -35,7 +36,7 @@ export function prepareSale (
   purchases.forEach((purchase, index) => {
     const decision = decisions[index]!
     if (!decision.sold) return
-    const order = toOrder(purchase, decision, { facts, now, expires_at })
+    const order = toOrder(purchase, decision, { facts, id: ids.pop()!, now, expires_at })
     orders.set(purchase, order)
     addOrder(sale, facts, purchase, order)
     const { promo } = decision
@@ -77,14 +78,14 @@ function holdsOf (purchases: Purchase[], decisions: Decision[]): HoldRow[] {
 /** An order that costs nothing has nothing to wait for. */
 function toOrder (
   { buyer, request }: Purchase, { lines, total_minor, currency, promo }: Sold,
-  { facts, now, expires_at }: { facts: EventFacts, now: string, expires_at: string }
+  { facts, id, now, expires_at }: { facts: EventFacts, id: string, now: string, expires_at: string }
 ): Order {
   const free = total_minor === 0
   const items = lines.map(toItem)
   // In the order in which they are read again, so that a repeated answer is the first one.
   if (items.length > 1) items.sort(byTicketType)
   return {
-    id: uuidv7(), code: readableCode(code_length), event_id: facts.id, event_title: facts.title,
+    id, code: readableCode(code_length), event_id: facts.id, event_title: facts.title,
     status: free ? 'completed' : 'pending',
     items, total_minor, currency, ...(promo && { promo_code: promo.code }),
     buyer, user_id: request.buyer.user_id, expires_at, created_at: now,

@@ -1,5 +1,5 @@
 import { mismatchKinds, type MismatchKind } from '@fermata/contracts/reconciliation'
-import { uuidv7 } from '@fermata/platform/ids'
+import { originOf, uuidv7 } from '@fermata/platform/ids'
 import { mendable, repair, repairs } from '@fermata/server/verify/repairs'
 import { verify } from '@fermata/server/verify/verify'
 import { createTestDatabase } from '@fermata/testkit/postgres'
@@ -35,7 +35,7 @@ const plants: Record<MismatchKind, (evening: Evening) => Planted> = {
   hold_past_end: ({ held: { id } }) => ({ id, along: ['deadline_overdue'], statements: [
     `update orders.orders set expires_at = now() - interval '1 minute' where id = '${id}'`,
     `update expiration.deadlines set due_at = now() - interval '1 minute'
-      where subject_id = '${id}'`] }),
+      where id = '${originOf(id).id}'`] }),
   order_total_differs: ({ held: { id } }) => ({ id, statements: [
     `update orders.orders set total_minor = total_minor + 1 where id = '${id}'`] }),
   order_without_payment: ({ paid: { id } }) => ({ id, statements: [
@@ -93,7 +93,7 @@ const plants: Record<MismatchKind, (evening: Evening) => Planted> = {
     'delete from tickets.check_ins'] }),
   deadline_overdue: ({ held: { id } }) => ({ id, statements: [
     `update expiration.deadlines set due_at = now() - interval '1 minute'
-      where subject_id = '${id}'`] }),
+      where id = '${originOf(id).id}'`] }),
   mail_overdue: () => ({ id: 'a mail', statements: [
     `update notifications.deliveries set status = 'pending', sent_at = null, content = '{}',
             next_attempt_at = now() - interval '1 hour'`] }),

@@ -12,6 +12,14 @@ export const plainArray = (values: readonly (string | number | null)[]): string 
   return `${text}}`
 }
 
+/** An `int4multirange`. @param places at least one, each named once */
+export function placeSet (places: readonly number[]): string {
+  const [first, last] = [Math.min(...places), Math.max(...places)]
+  // Nearly always without a gap.
+  if (last - first === places.length - 1) return `{[${first},${last + 1})}`
+  return `{${places.map(place => `[${place},${place + 1})`).join()}}`
+}
+
 /**
  * Texts without line breaks, which `string_to_array($1, E'\n')` takes apart: JSON as
  * `JSON.stringify` writes it, addresses, headers. None of them is empty: that would be null.

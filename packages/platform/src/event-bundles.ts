@@ -1,4 +1,4 @@
-import { uuidv7 } from './ids.ts'
+import { idAt, originOf, sharedId, uuidv7 } from './ids.ts'
 import type { StoredEvent } from './messages.ts'
 
 /**
@@ -22,24 +22,13 @@ export interface OutboxRow {
 /** An event in the data of its bundle; null when it was erased after its delivery. */
 export type Bundled = Pick<StoredEvent, 'data' | 'request_id'> | null
 
-/** What a relay takes at once; below the 4,095 that three digits count. */
+/** What a relay takes at once; fewer than an id has places. */
 const most_events = 500
 /** A quarter of what a message server takes by default, should each be four bytes. */
 const most_characters = 256 * 1024
 
-/** A UUIDv8 (RFC 9562): a UUIDv7 whose last three digits say which event of the bundle is meant. */
-const newBundleId = () => {
-  const id = uuidv7()
-  return `${id.slice(0, 14)}8${id.slice(15, 33)}000`
-}
-const is_of_bundle = (id: string) => id[14] === '8'
-const placeOf = (id: string) => Number.parseInt(id.slice(33), 16)
 /** Whether a row with this id holds several events. */
-export const isBundle = (id: string) => is_of_bundle(id) && id.endsWith('000')
-
-/** Where an event was published: the bundle and its place there, counted from 1, or it alone. */
-export const originOf = (id: string): { id: string, place: number | null } =>
-  is_of_bundle(id) ? { id: `${id.slice(0, 33)}000`, place: placeOf(id) } : { id, place: null }
+export const isBundle = (id: string) => originOf(id).place === 0
 
 /** Rows in which these events may stand: a bundle's, or their own. */
 export const rowsOf = (event_ids: readonly string[]): string[] =>
@@ -81,7 +70,7 @@ export function toRows (
   }
   return parts.map(([first, ...others]) => others.length === 0
     ? { id: uuidv7(), type, ...first!, size: 1 }
-    : { id: newBundleId(), type, request_id: null, size: others.length + 1,
+    : { id: sharedId(), type, request_id: null, size: others.length + 1,
         data: `[${[first!, ...others].map(({ request_id, data }) =>
           `{"request_id":${JSON.stringify(request_id)},"data":${data}}`).join()}]` })
 }
@@ -90,5 +79,5 @@ export function toRows (
 export const eventsOf = (rows: StoredEvent[]): StoredEvent[] => rows.flatMap(row =>
   isBundle(row.id)
     ? (row.data as Bundled[]).flatMap((one, index) => one === null ? []
-        : { ...row, ...one, id: `${row.id.slice(0, 33)}${(index + 1).toString(16).padStart(3, '0')}` })
+        : { ...row, ...one, id: idAt(row.id, index + 1) })
     : row)

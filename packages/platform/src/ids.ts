@@ -62,6 +62,37 @@ export function uuidv7 (now_ms = Date.now()): string {
   return text.toString('latin1')
 }
 
+/** As many as three hexadecimal digits count. */
+const max_places = 4095
+
+/**
+ * A UUIDv8 (RFC 9562) that many have in common: a UUIDv7 whose last three digits are zero, and say
+ * with `idAt` which of them is meant.
+ */
+export function sharedId (): string {
+  const id = uuidv7()
+  return `${id.slice(0, 14)}8${id.slice(15, 33)}000`
+}
+
+/** @param place from 1 to 4,095 */
+export const idAt = (shared: string, place: number) =>
+  shared.slice(0, 33) + place.toString(16).padStart(3, '0')
+
+/** The id that it shares with others and its place among them, counted from 1; or it alone. */
+export const originOf = (id: string): { id: string, place: number | null } => id[14] === '8'
+  ? { id: `${id.slice(0, 33)}000`, place: Number.parseInt(id.slice(33), 16) } : { id, place: null }
+
+/** Ids of what is made in one go: what is kept of all of them fits in few rows. */
+export function idsTogether (count: number): string[] {
+  if (count === 1) return [uuidv7()]
+  let shared = ''
+  return Array.from({ length: count }, (_, index) => {
+    const place = index % max_places
+    if (place === 0) shared = sharedId()
+    return idAt(shared, place + 1)
+  })
+}
+
 /** The least UUIDv7 of a moment: all made before it are smaller, all others are not. */
 export function firstIdAt (ms: number): string {
   const time = ms.toString(16).padStart(12, '0')

@@ -1,7 +1,7 @@
-import { plainArray } from './array-text.ts'
+import { placeSet, plainArray } from './array-text.ts'
 import { lock_not_available, type Db, type Tx } from './database.ts'
-import { firstIdAt } from './ids.ts'
-import { isBundle, originOf, toRows } from './event-bundles.ts'
+import { firstIdAt, originOf } from './ids.ts'
+import { isBundle, toRows } from './event-bundles.ts'
 import type { Batch, StoredEvent } from './messages.ts'
 import { restore_schema } from './restore-mark.ts'
 import { sql } from './sql.ts'
@@ -212,17 +212,10 @@ export const insertInbox = async (
   return { fresh: new Set([...fresh.flatMap(id => origins.get(id)!), ...more]), some_erased }
 }
 
-/**
- * The places of events of one bundle, each named once, as PostgreSQL writes a set; null for one
- * that was told alone.
- */
+/** The places of events of one bundle, each named once; null for one that was told alone. */
 function placesOf (ids: readonly string[]): string | null {
   const places = ids.flatMap(id => originOf(id).place ?? [])
-  if (places.length === 0) return null
-  const [first, last] = [Math.min(...places), Math.max(...places)]
-  // Nearly always the whole bundle.
-  if (last - first === places.length - 1) return `{[${first},${last + 1})}`
-  return `{${places.map(place => `[${place},${place + 1})`).join()}}`
+  return places.length === 0 ? null : placeSet(places)
 }
 
 /**

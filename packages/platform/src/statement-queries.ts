@@ -1,6 +1,7 @@
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db } from './database.ts'
-import { originOf, rowsOf } from './event-bundles.ts'
+import { rowsOf } from './event-bundles.ts'
+import { originOf } from './ids.ts'
 import { sql, type Fragment } from './sql.ts'
 
 /** What every service states of its outbox, its inbox and its dead letters. */

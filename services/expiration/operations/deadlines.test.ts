@@ -3,7 +3,8 @@ import { eventCanceled, eventPublished } from '@fermata/contracts/events'
 import { deadlineReached, getDeadline, listDeadlines } from '@fermata/contracts/expiration'
 import type { EventFacts } from '@fermata/contracts/fields'
 import { orderCompleted, orderPlaced } from '@fermata/contracts/orders'
-import { uuidv7 } from '@fermata/platform/ids'
+import { idAt, idsTogether, originOf, uuidv7 } from '@fermata/platform/ids'
+import { sql } from '@fermata/platform/sql'
 import { startTestSystem, type TestSystem } from '@fermata/testkit/start'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ctx } from '../context.ts'
@@ -195,11 +196,61 @@ test('forgetOwners: a deadline of somebody erased stays, and is nobody\'s', asyn
   const user_id = uuidv7()
   const placed = order({ user_id })
   await ctx.transaction(tx => ctx.publish(tx, orderPlaced, [placed]))
-  const owner = async () => (await ctx.db.selectFrom('expiration.deadlines').select('user_id')
-    .where('subject_id', '=', placed.order_id).execute())[0]
-  await it.eventually(async () => (await owner())?.user_id === user_id)
+  const owners = () => ctx.db.selectFrom('expiration.owners').select('user_id')
+    .where('subject_id', '=', placed.order_id).execute()
+  await it.eventually(async () => (await owners()).length === 1)
   await ctx.transaction(tx => ctx.publish(tx, credentialsDeleted,
     [{ user_id, email: 'ann@example.com', deleted_at: inSeconds(0) }]))
-  await it.eventually(async () => (await owner())?.user_id === null)
-  expect(await owner()).toEqual({ user_id: null })
+  await it.eventually(async () => (await owners()).length === 0)
+  expect((await deadlineOf('order_hold', placed.order_id)).status).toBe('waiting')
+})
+
+interface Kept { held: string, dropped: string, reached: string, is_waiting: boolean }
+
+const rowsOf = (shared: string) => sql<Kept>`
+  select held, dropped, reached, is_waiting from expiration.deadlines where id = ${shared}`.rows(ctx.db)
+
+test('startHolds: orders of one sale share a row, and each is paid, given up and told of by itself', async () => {
+  const ids = idsTogether(6)
+  const shared = originOf(ids[0]!).id
+  const sold = ids.map(order_id => order({ order_id, expires_at: inSeconds(900) }))
+  // The news of the second overtakes all others, and the sale's own arrives in two parts.
+  await publish(null as never, orderCompleted, [complete(sold[1]!)])
+  await it.eventually(async () => (await rowsOf(shared)).length === 1)
+  expect(await rowsOf(shared)).toMatchObject([{ held: '{}', is_waiting: false }])
+  await publish(null as never, orderPlaced, sold.slice(0, 4))
+  await publish(null as never, orderPlaced, sold.slice(4))
+  await publish(null as never, orderCompleted, [complete(sold[4]!)])
+  await it.eventually(async () =>
+    (await deadlineOf('order_hold', ids[4]!)).status === 'dropped', 'the fifth dropped')
+  expect(await rowsOf(shared)).toEqual([
+    { held: '{[1,7)}', dropped: '{[2,3),[5,6)}', reached: '{}', is_waiting: true }])
+
+  await sql`update expiration.deadlines set due_at = now() where id = ${shared}`.run(ctx.db)
+  await it.eventually(async () =>
+    (await deadlineOf('order_hold', ids[0]!)).status === 'reached', 'the first reached')
+  const told = (await ctx.db.selectFrom('expiration.outbox_events').select('data')
+    .where('type', '=', deadlineReached.type).execute())
+    .map(({ data }) => (data as { subject_id: string }).subject_id).filter(id => ids.includes(id))
+  expect(told.toSorted()).toEqual([ids[0], ids[2], ids[3], ids[5]])
+
+  // What is paid after its end was told stays told of.
+  await publish(null as never, orderCompleted, [complete(sold[2]!)])
+  const late = order({ order_id: idAt(shared, 9), expires_at: inSeconds(900) })
+  await publish(null as never, orderPlaced, [late])
+  const [seventh] = await it.eventually(async () => {
+    const rows = await rowsOf(shared)
+    return rows[0]?.reached.includes('9') && rows
+  }, 'who came late told of at once, for the others were')
+  expect(seventh).toMatchObject({ held: '{[1,7),[9,10)}', is_waiting: false })
+  expect((await deadlineOf('order_hold', ids[2]!)).status).toBe('reached')
+})
+
+test('startHolds: all of a sale paid, and its row waits no more', async () => {
+  const ids = idsTogether(3)
+  const sold = ids.map(order_id => order({ order_id, expires_at: inSeconds(2) }))
+  await publish(null as never, orderPlaced, sold)
+  for (const one of sold) await publish(null as never, orderCompleted, [complete(one)])
+  await it.eventually(async () => (await rowsOf(originOf(ids[0]!).id))[0]?.is_waiting === false)
+  for (const id of ids) expect((await deadlineOf('order_hold', id)).status).toBe('dropped')
 })

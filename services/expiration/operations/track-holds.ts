@@ -5,19 +5,15 @@ import type {
   orderPlaced,
 } from '@fermata/contracts/orders'
 import type { Handler } from '../context.ts'
-import { dropDeadlines, setDeadlines } from '../queries.ts'
+import { dropDeadlines, insertOwners, setDeadlines } from '../queries.ts'
 
 /** A placed order has until `expires_at` to be paid. */
 export const startHolds: Handler<typeof orderPlaced> = async (_ctx, tx, events) => {
-  await setDeadlines(
-    tx,
-    events.map(({ data }) => ({
-      kind: 'order_hold' as const,
-      subject_id: data.order_id,
-      due_at: data.expires_at,
-      user_id: data.user_id,
-    })),
-  )
+  await setDeadlines(tx, 'order_hold',
+    events.map(({ data }) => ({ subject_id: data.order_id, due_at: data.expires_at })))
+  const owners = events.flatMap(({ data: { order_id, user_id } }) =>
+    user_id === null ? [] : { subject_id: order_id, user_id })
+  if (owners.length > 0) await insertOwners(tx, owners)
 }
 
 /** What is paid, given up or expired before its deadline has no deadline any more. */

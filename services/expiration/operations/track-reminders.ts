@@ -8,7 +8,7 @@ const reminder_before_ms = 24 * 60 * 60 * 1000
 interface Scheduled { id: string, starts_at: string, status: string }
 
 const reminders = (events: Scheduled[]) => events.map(event => ({
-  kind: 'event_reminder' as const, subject_id: event.id, user_id: null,
+  subject_id: event.id,
   due_at: new Date(Date.parse(event.starts_at) - reminder_before_ms).toISOString() }))
 
 // An event published within its last day, or after it, reminds nobody: they have only just heard of
@@ -18,20 +18,18 @@ const future = (event: Scheduled) =>
 
 /** A reminder is due 24 hours before the start. */
 export const startReminders: Handler<typeof eventPublished> = async (_ctx, tx, events) => {
-  await setDeadlines(
-    tx,
-    newest(events.map(({ data }) => data)).filter(future).flatMap(event => reminders([event])),
-  )
+  await setDeadlines(tx, 'event_reminder',
+    reminders(newest(events.map(({ data }) => data)).filter(future)))
 }
 
 /** The reminder moves with the start, always 24 hours before it. */
 export const moveReminders: Handler<typeof eventChanged> = async (_ctx, tx, events) => {
-  await setDeadlines(tx, reminders(newest(events.map(({ data }) => data.event)).filter(future)))
+  await setDeadlines(tx, 'event_reminder', reminders(newest(events.map(({ data }) => data.event)).filter(future)))
 }
 
 /** The reminder is dropped. */
 export const endReminders: Handler<typeof eventCanceled> = async (_ctx, tx, events) => {
-  await dropDeadlines(tx, 'event_reminder', [...new Set(events.map(({ data }) => data.event.id))])
+  await dropDeadlines(tx, 'event_reminder', events.map(({ data }) => data.event.id))
 }
 
 /**
