@@ -34,7 +34,8 @@ const rowsOf = (subject_ids: readonly string[]): { id: string, places: string }[
 export async function setDeadlines (
   tx: Tx, kind: DeadlineKind, deadlines: readonly Pick<NewDeadline, 'subject_id' | 'due_at'>[]
 ): Promise<void> {
-  const dueAt = new Map(deadlines.map(({ subject_id, due_at }) => [originOf(subject_id).id, due_at]))
+  const dueAt = new Map(deadlines.map(({ subject_id, due_at }) =>
+    [originOf(subject_id).id, due_at]))
   const shared = rowsOf(deadlines.map(({ subject_id }) => subject_id))
     .map(row => ({ ...row, due_at: dueAt.get(row.id)! }))
   await sql`

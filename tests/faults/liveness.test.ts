@@ -5,7 +5,7 @@ import { eventually } from '../end-to-end/sell.ts'
 import { atScale, figure, is_whole } from '../proofs/proof.ts'
 import { allFaults, chooseFaults, quickFaults, type Fault } from './faults.ts'
 import { judge } from './judge-liveness.ts'
-import { openShop, sellThrough, type Shop } from './liveness.ts'
+import { lastWordsOf, openShop, sellThrough, type Shop } from './liveness.ts'
 
 /**
  * Whatever happened, once it is over the sale goes on to its end by itself: each place is sold, no
@@ -30,7 +30,9 @@ test('R22: whatever happened, all is sold and quiet when it is over', async () =
       shop, random, is_whole ? allFaults : quickFaults, is_whole ? 1 + random(3) : 1)
     const names = faults.map(({ name }) => name).join(', then ')
     const { quiet_after_ms, sold_before } = await sellThrough(shop, seed, faults)
-      .catch((error: unknown) => { throw new Error(`Seed ${seed}: ${names}`, { cause: error }) })
+      .catch((error: unknown) => {
+        throw new Error(`Seed ${seed}: ${names}\n${lastWordsOf(shop)}`, { cause: error })
+      })
     console.log(`seed ${seed}: ${names} after ${sold_before} places; ` +
       `sold and quiet ${Math.round(quiet_after_ms)} ms after it was over`)
     times.push(quiet_after_ms)

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type Call } from '@fermata/contracts/client'
 import { placeOrder, type PlacedOrder } from '@fermata/contracts/orders'
 import { startPayment } from '@fermata/contracts/payments'
+import { isAlive } from '@fermata/platform/embedded-postgres/postmaster'
 import { uuidv7 } from '@fermata/platform/ids'
 import { createTokens } from '@fermata/platform/tokens'
 import { startMailServer } from '@fermata/testkit/mail-server'
@@ -68,6 +71,14 @@ export async function openShop (): Promise<Shop> {
     },
   }
   return shop
+}
+
+/** What Node and PostgreSQL said last, for whoever looks for what went wrong. */
+export function lastWordsOf ({ server, folder }: Shop): string {
+  const log = join(folder, 'postgres', 'server.log')
+  const ends = [server.output(), existsSync(log) ? readFileSync(log, 'utf8') : 'no log of PostgreSQL']
+  return [`Node ${isAlive(server.pid) ? 'runs' : 'has ended'}`, ...ends.map(end => end.slice(-3000))]
+    .join('\n')
 }
 
 const secrets = {

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findBinaries, usableBinaries } from './binaries.ts'
+import { choosePlace, stateFolder } from './data-folder.ts'
 import { findServer, isAlive, readPidFile, waitForEnd } from './postmaster.ts'
 import { isRoot } from './run-as.ts'
 import { linux, makeTestFolder, query, unix, type TestFolder } from './test-folder.ts'
+import { watch } from './watch.ts'
 
 let folders: TestFolder
 let root: string
@@ -60,6 +63,27 @@ describe('after a crash', () => {
     expect(await query(server.url, 'select seat from sold order by seat')).toEqual([{ seat: 1 }, { seat: 7 }])
     await folders.stop(server)
   })
+
+  test.runIf(linux)('watch: a server whose process id somebody else has is started again', async () => {
+    const folder = folders.dataIn('taken-id')
+    // So that its configuration is written.
+    await folders.stop(await folders.start(folder))
+    const place = await choosePlace(folder)
+    const binaries = await usableBinaries(
+      findBinaries(), place.account, () => stateFolder(place.account))
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore' })
+    const watcher = watch(
+      { pid: stranger.pid! }, place, binaries, join(folder, 'postgresql.conf'), () => {})
+    try {
+      await expect.poll(() => readPidFile(place.data).then(file => file?.status), {
+        timeout: 60_000 }).toBe('ready')
+      expect(isAlive(stranger.pid!)).toBe(true)
+    } finally {
+      await watcher.stop()
+      stranger.kill()
+    }
+    expect(await findServer(place.data)).toBeUndefined()
+  }, 90_000)
 
   test.runIf(linux)('startEmbeddedPostgres: an orphan that hangs is stopped by force', async () => {
     const folder = folders.dataIn('hangs')

@@ -47,8 +47,13 @@ export function watch (
       await sleep(pause_ms, undefined, { ref: false, signal: stopping.signal })
     }
   }
+  let looks = 0
+  // Of a server that was taken over no exit is told, and somebody else may have its id by now.
+  // Elsewhere than on Linux it takes a program to tell who that is.
+  const isThere = () => process.platform === 'linux' || looks++ % 10 === 0
+    ? isPostgresOf(current.pid, place.data) : isAlive(current.pid)
   const look = () => {
-    if (stopping.signal.aborted || restarting || isAlive(current.pid)) return
+    if (stopping.signal.aborted || restarting || isThere()) return
     // It rejects only when `stop` cuts its pause short.
     restarting = restart().catch(() => {}).finally(() => { restarting = undefined })
   }
