@@ -34,8 +34,7 @@ import type {
   Context, Handler as PlatformHandler, Operation as PlatformOperation,
 } from '@fermata/platform/service'
 
-/** No row types yet: it has no tables of its own. */
-export type Ctx = Context<unknown>
+export type Ctx = Context
 export type Operation<R extends AnyRoute> = PlatformOperation<R, Ctx>
 export type Handler<E extends EventDefinition> = PlatformHandler<E, Ctx>
 `
