@@ -56,7 +56,7 @@ async function countersAgree (event_id: string) {
                        from (select o.network, i.ticket_type_id, sum(i.quantity) as tickets
                                from orders.orders o join orders.events e on e.id = o.event_id
                                join orders.order_items i on i.order_id = o.id
-                              where o.event_id = ${event_id} and o.network is not null and ${sql.raw(has_tickets)}
+                              where o.event_id = ${event_id} and o.network is not null and ${has_tickets}
                               group by 1, 2) as sums), '') as held`.rows(ctx.db)
   expect(rows[0]!.said).toBe(rows[0]!.held)
   return rows[0]!.said

@@ -183,14 +183,14 @@ export class Evaluator {
       if (nameOf(callee.object) === 'sql') return this.builtIn(name, given, scope)
       return this.method(this.value(callee.object as Node, scope), name, given, scope)
     }
-    if (isOfPlatform(nameOf(callee), scope.module)) return this.rows(given[1]!, scope)
     const called = this.value(callee, scope)
     return called.kind === 'function'
       ? this.apply(called, given.map(one => this.value(one, scope))) : undefined
   }
 
-  /** `sql.raw`, `sql.ref`, `sql.id`, `sql.lit` and `sql.join`. */
+  /** `sql.raw`, `sql.ref`, `sql.id`, `sql.lit`, `sql.join` and `sql.rows`. */
   private builtIn (name: string, given: Node[], scope: Scope): Value | undefined {
+    if (name === 'rows') return this.rows(given[1]!, scope)
     const values = given.map(one => this.value(one, scope))
     const sqlOf = (text: string): Value => ({ kind: 'sql', pieces: [text] })
     const texts = () => values.map(value => textOf(value))
@@ -213,7 +213,7 @@ export class Evaluator {
         : [{ path: '', start: 0, end: 0 }]]) }
   }
 
-  /** Of `rows(items, columns)`; the compiler compares items with columns by itself. */
+  /** Of `sql.rows(items, columns)`; the compiler compares items with columns by itself. */
   private rows (columns: Node, scope: Scope): Value {
     const types = this.value(columns, scope)
     if (types.kind !== 'record') throw new NotKnown('Its columns are made where it runs')
@@ -271,9 +271,6 @@ export class Evaluator {
     return undefined
   }
 }
-
-const isOfPlatform = (name: string | undefined, { imports }: Module) =>
-  name === 'rows' && imports.get(name)?.from === 'packages/platform/src/sql.ts'
 
 const statementsOf = (node: Node) =>
   node.type === 'BlockStatement' ? node.body as Node[] : [node]

@@ -76,8 +76,7 @@ export async function storeMembers (
   // In the order of their ids, so that two batches queue instead of deadlocking.
   const rows = await sql<{ id: string }>`
     insert into ${table(schema, 'organizers')} as o (id, version)
-    select * from unnest(${told.map(one => one.organizer_id)}::uuid[],
-      ${told.map(one => one.version)}::integer[]) order by 1
+    select * from ${sql.rows(told, { organizer_id: 'uuid', version: 'integer' })} as t order by 1
     on conflict (id) do update set version = excluded.version where o.version < excluded.version
     returning id`.rows(tx)
   const ids = rows.map(row => row.id)
@@ -88,9 +87,9 @@ export async function storeMembers (
     newest.get(organizer_id)!.members.map(member => ({ organizer_id, ...member })))
   await sql`
     insert into ${table(schema, 'members')} (organizer_id, user_id, role, event_id)
-    select * from unnest(${members.map(member => member.organizer_id)}::uuid[],
-      ${members.map(member => member.user_id)}::uuid[], ${members.map(member => member.role)}::text[],
-      ${members.map(member => member.event_id)}::uuid[])
+    select * from ${sql.rows(members, {
+      organizer_id: 'uuid', user_id: 'uuid', role: 'text', event_id: 'uuid',
+    })} as m
     on conflict do nothing`.run(tx)
 }
 

@@ -1,4 +1,4 @@
-import { placeSet, plainArray } from './array-text.ts'
+import { placeSet } from './array-text.ts'
 import { lock_not_available, type Db, type Tx } from './database.ts'
 import { firstIdAt, originOf } from './ids.ts'
 import { isBundle, toRows } from './event-bundles.ts'
@@ -19,10 +19,9 @@ export async function insertOutbox (
     ({ data: JSON.stringify(data), request_id })))
   await sql`
     insert into ${sql.ref(`${schema}.outbox`)} (id, type, data, request_id, size)
-    select id, ${type}, data, request_id, size from unnest(
-      ${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.data)}::json[],
-      ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.size)}::smallint[])
-      as r (id, data, request_id, size)`.run(tx)
+    select id, ${type}, data, request_id, size from ${sql.rows(rows, {
+      id: 'uuid', data: 'json', request_id: 'line', size: 'smallint',
+    })} as r`.run(tx)
 }
 
 /**
@@ -182,7 +181,7 @@ export const insertInbox = async (
   tx: Tx, schema: string, handler: string, ids: string[]
 ): Promise<{ fresh: Set<string>, some_erased: boolean }> => {
   const origins = Map.groupBy(new Set(ids), id => originOf(id).id)
-  const done = [...origins.values()].map(placesOf)
+  const seen = [...origins].map(([id, of_it]) => ({ id, done: placesOf(of_it) }))
   // Almost always all are new; then their number says so, and they need not be read again.
   const row = await sql<{
     fresh: string[] | null, some_erased: boolean, is_restoring: boolean
@@ -192,8 +191,7 @@ export const insertInbox = async (
     ), fresh as (
       insert into ${sql.ref(`${schema}.inbox`)} (event_id, handler, done)
       select id, ${handler}, done
-        from gate, unnest(${plainArray([...origins.keys()])}::uuid[], ${done}::int4multirange[])
-          as i (id, done) order by id
+        from gate, ${sql.rows(seen, { id: 'uuid', done: 'int4multirange' })} as i order by id
       on conflict do nothing returning event_id
     )
     select case when count(*) < ${origins.size} then coalesce(array_agg(event_id::text), '{}') end as fresh,
@@ -228,9 +226,11 @@ async function addToInbox (
 ): Promise<string[]> {
   if (ids.length === 0) return []
   const inbox = sql.ref(`${schema}.inbox`)
-  const origins = ids.map(originOf)
-  const given = sql`unnest(${plainArray(ids)}::uuid[], ${plainArray(origins.map(one => one.id))}::uuid[],
-    ${plainArray(origins.map(one => one.place))}::integer[]) as e (id, bundle, place)`
+  const events = ids.map(id => {
+    const { id: bundle, place } = originOf(id)
+    return { id, bundle, place }
+  })
+  const given = sql`${sql.rows(events, { id: 'uuid', bundle: 'uuid', place: 'integer' })} as e`
   const rows = await sql<{ id: string }>`
     with known as (
       select event_id, done from ${inbox} where handler = ${handler} and event_id in (
@@ -242,8 +242,9 @@ async function addToInbox (
   const parts = Map.groupBy(fresh, id => originOf(id).id)
   if (fresh.length > 0) await sql`
     update ${inbox} i set done = i.done + f.done
-      from unnest(${plainArray([...parts.keys()])}::uuid[],
-        ${[...parts.values()].map(placesOf)}::int4multirange[]) as f (bundle, done)
+      from ${sql.rows([...parts].map(([bundle, of_it]) => ({ bundle, done: placesOf(of_it) })), {
+        bundle: 'uuid', done: 'int4multirange',
+      })} as f
      where i.event_id = f.bundle and i.handler = ${handler}`.run(tx)
   return fresh
 }
@@ -307,8 +308,7 @@ export const findIdempotencyKeys = (
   db: Db, schema: string, keys: { scope: string, key: string }[]
 ) => sql<IdempotencyKey>`
   select k.scope, k.key, k.fingerprint, k.status, k.reply
-    from unnest(${keys.map(one => one.scope)}::text[], ${keys.map(one => one.key)}::text[])
-      as wanted (scope, key)
+    from ${sql.rows(keys, { scope: 'text', key: 'text' })} as wanted
     join ${sql.ref(`${schema}.idempotency_keys`)} k using (scope, key)`.rows(db)
 
 /**
@@ -317,10 +317,9 @@ export const findIdempotencyKeys = (
  */
 export const insertIdempotencyKeys = (tx: Tx, schema: string, keys: IdempotencyKey[]) => sql`
   insert into ${sql.ref(`${schema}.idempotency_keys`)} (scope, key, fingerprint, status, reply)
-  select * from unnest(${keys.map(one => one.scope)}::text[],
-    ${keys.map(one => one.key)}::text[], ${keys.map(one => one.fingerprint)}::bytea[],
-    ${keys.map(one => one.status)}::integer[],
-    ${keys.map(one => JSON.stringify(one.reply))}::json[]) as k (scope, key) order by scope, key
+  select * from ${sql.rows(keys.map(one => ({ ...one, reply: JSON.stringify(one.reply) })), {
+    scope: 'text', key: 'text', fingerprint: 'bytea', status: 'integer', reply: 'json',
+  })} as k order by scope, key
   `.run(tx)
 
 export const findIdempotencyKey = (

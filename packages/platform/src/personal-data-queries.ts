@@ -58,8 +58,7 @@ export const rememberErased = (
   tx: Tx, schema: string, rows: { subject: Buffer, user_id: string | null }[]
 ) => sql`
   insert into ${sql.ref(`${schema}.erasures`)} (subject, user_id)
-  select * from unnest(${rows.map(row => row.subject)}::bytea[],
-    ${rows.map(row => row.user_id)}::uuid[])
+  select * from ${sql.rows(rows, { subject: 'bytea', user_id: 'uuid' })} as erased
   on conflict (subject) do update set erased_at = excluded.erased_at`.run(tx)
 
 export interface Erased { subject: Buffer, user_id: string | null, erased_at: string }

@@ -58,79 +58,69 @@ const isFragment = (value: unknown): value is Fragment =>
  * that moment, which grow a thousandfold in the minute before the server counts them again.
  */
 async function send (on: Runner, statement: Fragment): Promise<Answer> {
-  const { texts, values } = flattened(statement)
+  const { text, name, values } = readyOf(statement)
   if ('executeQuery' in on) {
-    const { rows, numAffectedRows } =
-      await on.executeQuery(CompiledQuery.raw(readyOf(texts).text, [...values]))
+    const { rows, numAffectedRows } = await on.executeQuery(CompiledQuery.raw(text, values))
     return { rows, changed: Number(numAffectedRows ?? 0) }
   }
-  const { name, text } = readyOf(texts)
-  const is_pool = 'totalCount' in on
-  const { rows, rowCount } =
-    await on.query({ ...is_pool ? {} : { name }, text, values: values as unknown[] })
+  const { rows, rowCount } = await on.query('totalCount' in on ? { text, values }
+    : { name, text, values })
   return { rows, changed: rowCount ?? 0 }
 }
 
-/** Texts of a template are one list for ever, so most are put together and named once. */
-const ready = new WeakMap<readonly string[], Ready>()
-/** Of those with parts, by what they say. What is made of endless names is not kept. */
-const named = new Map<string, Ready>()
-const most_named = 2000
+/** What a template was put together to, by the lists of texts of it and of its parts. */
+interface Variant extends Ready { lists: (readonly string[])[] }
 
-function readyOf (texts: readonly string[]): Ready {
-  const known = ready.get(texts)
-  if (known) return known
-  let text = texts[0]!
-  for (let at = 1; at < texts.length; at++) text += `$${at}${texts[at]}`
-  const same = named.get(text)
-  if (same) return same
-  const made = { text, name: createHash('sha1').update(text).digest('base64url') }
-  if (isTemplate(texts)) ready.set(texts, made)
-  else if (named.size < most_named) named.set(text, made)
-  return made
-}
+/** Texts of a template are one list for ever; where a statement has endless parts, few are kept. */
+const ready = new WeakMap<readonly string[], Variant[]>()
+const most_variants = 64
 
-const isTemplate = (texts: readonly string[]) => 'raw' in texts
-
-function flattened (made: Fragment): Fragment {
-  if (!made.values.some(isFragment)) return made
-  const texts = [made.texts[0]!]
+function readyOf (made: Fragment): Ready & { values: unknown[] } {
+  const lists: (readonly string[])[] = []
   const values: unknown[] = []
-  for (const [at, value] of made.values.entries()) {
-    if (isFragment(value)) {
-      const inner = flattened(value)
-      texts[texts.length - 1] += inner.texts[0]!
-      texts.push(...inner.texts.slice(1))
-      values.push(...inner.values)
-    } else {
-      values.push(value)
-      texts.push('')
-    }
-    texts[texts.length - 1] += made.texts[at + 1]!
-  }
-  return { texts, values }
+  collect(made, lists, values)
+  const known = ready.get(made.texts)
+  const variant = known?.find(one => one.lists.length === lists.length &&
+    one.lists.every((list, at) => list === lists[at]))
+  if (variant) return { text: variant.text, name: variant.name, values }
+  const text = textOf(made, { parameters: 0 })
+  const name = createHash('sha1').update(text).digest('base64url')
+  if (!known) ready.set(made.texts, [{ lists, text, name }])
+  else if (known.length < most_variants) known.push({ lists, text, name })
+  return { text, name, values }
 }
+
+function collect (made: Fragment, lists: (readonly string[])[], values: unknown[]): void {
+  lists.push(made.texts)
+  for (const value of made.values) {
+    if (isFragment(value)) collect(value, lists, values)
+    else values.push(value)
+  }
+}
+
+const textOf = ({ texts, values }: Fragment, count: { parameters: number }): string =>
+  texts.map((text, at) => {
+    if (at === values.length) return text
+    const value = values[at]
+    return text + (isFragment(value) ? textOf(value, count) : `$${++count.parameters}`)
+  }).join('')
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
-const raw = (text: string): Fragment => make([text], [])
 
-/** @returns a statement, or a part of one */
-export const sql = Object.assign(
-  <Row = unknown>(texts: TemplateStringsArray, ...values: unknown[]) =>
-    make(texts, values) as Statement<Row>,
-  {
-    /** As it is; never of what somebody sent. */
-    raw,
-    /** A name that may have a schema or table before it: `orders.pools`. */
-    ref: (name: string) => raw(name.split('.').map(quoted).join('.')),
-    id: (...names: string[]) => raw(names.map(quoted).join('.')),
-    /** A constant that the planner shall know. */
-    lit: (value: string | number) =>
-      raw(typeof value === 'number' ? String(value) : `'${value.replaceAll('\'', '\'\'')}'`),
-    join: (parts: readonly unknown[], between: Fragment = raw(', ')): Fragment =>
-      make(['', ...parts.map(() => '')],
-        parts.map((part, at) => at === 0 ? part : make(['', '', ''], [between, part]))),
-  })
+/** Lists of texts that are the same list each time, so that what they are part of is known again. */
+const lists = new Map<string, readonly string[]>()
+const most_lists = 5000
+
+function sameList (key: string, list: () => string[]): readonly string[] {
+  const known = lists.get(key)
+  if (known) return known
+  const own = list()
+  if (lists.size < most_lists) lists.set(key, own)
+  return own
+}
+
+const raw = (text: string): Fragment => make(sameList(`raw ${text}`, () => [text]), [])
+const between_two = ['', '', '']
 
 /** What an item has to hold for a column of each type; null everywhere. */
 interface ItemTypes {
@@ -152,29 +142,63 @@ type ItemOf<Columns> = { readonly [Name in keyof Columns as
 const plain = new Set(['uuid', 'smallint', 'integer', 'bigint', 'boolean'])
 const of_lines = new Set(['line', 'json', 'jsonb'])
 
-/**
- * Items as a table of the statement: `from ${rows(pools, { id: 'uuid', held: 'integer' })} as p`.
- * Each column is one parameter, however many items there are.
- */
-export function rows<const Columns extends Record<string, keyof ItemTypes>> (
+/** What stands before and behind the parameter of a column. */
+const arraysOf = (type: keyof ItemTypes): [string, string] => !of_lines.has(type)
+  ? ['', `::${type}[]`]
+  : ['string_to_array(', `, E'\\n', '')${type === 'line' ? '' : `::${type}[]`}`]
+
+interface Table { texts: readonly string[], columns: [string, keyof ItemTypes][] }
+const tables = new Map<string, Table>()
+
+function tableOf (columns: Record<string, keyof ItemTypes>): Table {
+  const key = JSON.stringify(columns)
+  const known = tables.get(key)
+  if (known) return known
+  const names = Object.keys(columns)
+  const given = Object.entries(columns).filter(([, type]) => type !== 'ordinality')
+  const texts = ['(select * from unnest(']
+  for (const [at, [, type]] of given.entries()) {
+    const [before, behind] = arraysOf(type)
+    texts[at] += before
+    texts.push(`${behind}${at < given.length - 1 ? ', ' : ')'}`)
+  }
+  texts[given.length] += `${given.length < names.length ? ' with ordinality' : ''} as items (${
+    names.map(quoted).join(', ')}))`
+  const table: Table = { texts, columns: given }
+  if (tables.size < most_lists) tables.set(key, table)
+  return table
+}
+
+function rowsOf<const Columns extends Record<string, keyof ItemTypes>> (
   items: readonly NoInfer<ItemOf<Columns>>[], columns: Columns
 ): Fragment {
-  const names = Object.keys(columns)
-  const given = names.filter(name => columns[name] !== 'ordinality')
-  const texts = given.map((name, at) => {
-    const before = at === 0 ? '(select * from unnest(' : `${endOf(columns[given[at - 1]!]!)}, `
-    return before + (of_lines.has(columns[name]!) ? 'string_to_array(' : '')
+  const table = tableOf(columns)
+  return make(table.texts, table.columns.map(([name, type]) => {
+    const values = items.map(item => (item as Record<string, unknown>)[name]) as (string | null)[]
+    if (plain.has(type)) return plainArray(values)
+    return of_lines.has(type) ? asLines(values) : values
+  }))
+}
+
+/** @returns a statement, or a part of one */
+export const sql = Object.assign(
+  <Row = unknown>(texts: TemplateStringsArray, ...values: unknown[]) =>
+    make(texts, values) as Statement<Row>,
+  {
+    /** As it is; never of what somebody sent. */
+    raw,
+    /** A name that may have a schema or table before it: `orders.pools`. */
+    ref: (name: string) => raw(name.split('.').map(quoted).join('.')),
+    id: (...names: string[]) => raw(names.map(quoted).join('.')),
+    /** A constant that the planner shall know. */
+    lit: (value: string | number) =>
+      raw(typeof value === 'number' ? String(value) : `'${value.replaceAll('\'', '\'\'')}'`),
+    join: (parts: readonly unknown[], between: Fragment = raw(', ')): Fragment =>
+      make(sameList(`join ${parts.length}`, () => ['', ...parts.map(() => '')]),
+        parts.map((part, at) => at === 0 ? part : make(between_two, [between, part]))),
+    /**
+     * Items as a table of the statement: `from ${sql.rows(pools, { id: 'uuid', held: 'integer' })} as p`.
+     * Each column is one parameter, however many items there are.
+     */
+    rows: rowsOf,
   })
-  const last = `${endOf(columns[given.at(-1)!]!)})${given.length < names.length ? ' with ordinality' : ''}`
-  return make([...texts, `${last} as items (${names.map(quoted).join(', ')}))`],
-    given.map(name => arrayOf(
-      items.map(item => (item as Record<string, unknown>)[name]), columns[name]!)))
-}
-
-const endOf = (type: string) => !of_lines.has(type) ? `::${type}[]`
-  : `, E'\\n', '')${type === 'line' ? '' : `::${type}[]`}`
-
-function arrayOf (values: unknown[], type: keyof ItemTypes): unknown {
-  if (plain.has(type)) return plainArray(values as (string | null)[])
-  return of_lines.has(type) ? asLines(values as (string | null)[]) : values
-}

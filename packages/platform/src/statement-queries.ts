@@ -45,12 +45,15 @@ export const listDeadLetterLines = (db: Db, schema: string, lines: Lines) =>
 export async function findHandled (
   db: Db, schema: string, owed: readonly { event_id: string, handler: string }[]
 ): Promise<Set<string>> {
-  const origins = owed.map(({ event_id }) => originOf(event_id))
+  const asked = owed.map(one => {
+    const { id: origin, place } = originOf(one.event_id)
+    return { ...one, origin, place }
+  })
   const rows = await sql<{ key: string }>`
     select o.event_id || ' ' || o.handler as key
-    from unnest(${owed.map(one => one.event_id)}::uuid[], ${owed.map(one => one.handler)}::text[],
-      ${origins.map(one => one.id)}::uuid[], ${origins.map(one => one.place)}::integer[])
-      as o (event_id, handler, origin, place)
+    from ${sql.rows(asked, {
+      event_id: 'uuid', handler: 'text', origin: 'uuid', place: 'integer',
+    })} as o
    where exists (select from ${sql.ref(`${schema}.inbox`)} i
                   where i.event_id = o.origin and i.handler = o.handler
                     and (o.place is null or i.done @> o.place))

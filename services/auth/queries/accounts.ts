@@ -150,9 +150,9 @@ export const updateLocales = (
   tx: Tx, rows: { user_id: string, locale: Locale, changed_at: string }[],
 ) => sql`
   update auth.accounts as a set locale = n.locale, locale_changed_at = n.changed_at
-    from (select distinct on (user_id) * from unnest(
-            ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.locale)}::text[],
-            ${rows.map(row => row.changed_at)}::timestamptz[]) as t (user_id, locale, changed_at)
+    from (select distinct on (user_id) * from ${sql.rows(rows, {
+      user_id: 'uuid', locale: 'text', changed_at: 'timestamptz',
+    })} as t
            order by user_id, changed_at desc) as n
    where a.id = n.user_id
      and (a.locale_changed_at is null or a.locale_changed_at < n.changed_at)`.run(tx)
@@ -161,9 +161,9 @@ export const updateUsernames = (
   tx: Tx, rows: { user_id: string, username: string, changed_at: string }[],
 ) => sql`
   update auth.accounts as a set username = n.username, username_changed_at = n.changed_at
-    from (select distinct on (user_id) * from unnest(
-            ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.username)}::text[],
-            ${rows.map(row => row.changed_at)}::timestamptz[]) as t (user_id, username, changed_at)
+    from (select distinct on (user_id) * from ${sql.rows(rows, {
+      user_id: 'uuid', username: 'text', changed_at: 'timestamptz',
+    })} as t
            order by user_id, changed_at desc) as n
    where a.id = n.user_id
      and (a.username_changed_at is null or a.username_changed_at < n.changed_at)`.run(tx)

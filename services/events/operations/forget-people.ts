@@ -9,8 +9,7 @@ import { forgetNames, insertPeople } from '../queries/organizers.ts'
 
 /** Keeps names, so that an organiser made on first use is called like its person. */
 export const rememberPeople: Handler<typeof userRegistered> = async (_ctx, tx, events) => {
-  await insertPeople(tx, events.map(({ data }) => data.user_id),
-    events.map(({ data }) => data.username))
+  await insertPeople(tx, events.map(({ data }) => ({ user_id: data.user_id, name: data.username })))
 }
 
 /** Whoever proves an address may do what its owner was asked to do. */

@@ -78,8 +78,7 @@ export const claimMemberships = async (
 ) => {
   const rows = await sql<{ organizer_id: string }>`
     update events.members as m set user_id = p.user_id
-      from unnest(${people.map(one => one.user_id)}::uuid[],
-        ${people.map(one => one.email)}::text[]) as p (user_id, email)
+      from ${sql.rows(people, { user_id: 'uuid', email: 'text' })} as p
      where m.user_id is null and m.email = p.email and not exists (
        select from events.members as o where o.organizer_id = m.organizer_id
           and o.user_id = p.user_id and o.event_id is not distinct from m.event_id)

@@ -45,10 +45,10 @@ export const findPersonName = async (db: Db, user_id: string) => (await sql<{ na
   select name from events.people where user_id = ${user_id}`.first(db))?.name ?? undefined
 
 /** One row for each person, whatever the batch repeats; who was forgotten stays forgotten. */
-export const insertPeople = (tx: Tx, user_ids: string[], names: string[]) => sql`
+export const insertPeople = (tx: Tx, people: { user_id: string, name: string }[]) => sql`
   insert into events.people (user_id, name)
   select distinct on (user_id) user_id, name
-    from unnest(${user_ids}::uuid[], ${names}::text[]) as person (user_id, name)
+    from ${sql.rows(people, { user_id: 'uuid', name: 'text' })} as person
   on conflict (user_id) do nothing`.run(tx)
 
 /** Who was forgotten stays forgotten, whatever news of them comes late. */

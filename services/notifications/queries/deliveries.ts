@@ -15,16 +15,12 @@ export const insertDeliveries = async (tx: Tx, rows: DeliveryToInsert[]) =>
       subject, content, attach_order_id, priority, request_id, next_attempt_at)
     select id, dedupe_key, channel, kind, user_id, recipient, locale, subject, content,
            attach_order_id, priority, request_id, coalesce(send_at, now())
-      from unnest(
-      ${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
-      ${rows.map(row => row.channel)}::text[], ${rows.map(row => row.kind)}::text[],
-      ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.recipient)}::text[],
-      ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.subject)}::text[],
-      ${rows.map(row => JSON.stringify(row.content))}::jsonb[],
-      ${rows.map(row => row.attach_order_id)}::uuid[], ${rows.map(row => row.priority)}::smallint[],
-      ${rows.map(row => row.request_id)}::text[], ${rows.map(row => row.send_at)}::timestamptz[])
-      as new (id, dedupe_key, channel, kind, user_id, recipient, locale, subject, content,
-              attach_order_id, priority, request_id, send_at)
+      from ${sql.rows(rows.map(row => ({ ...row, content: JSON.stringify(row.content) })), {
+        id: 'uuid', dedupe_key: 'text', channel: 'text', kind: 'text', user_id: 'uuid',
+        recipient: 'text', locale: 'text', subject: 'text', content: 'jsonb',
+        attach_order_id: 'uuid', priority: 'smallint', request_id: 'text',
+        send_at: 'timestamptz',
+      })} as new
     on conflict (dedupe_key) do nothing returning id`.rows(tx)).map(row => row.id)
 
 export interface DeliveryRow {

@@ -16,11 +16,10 @@ export interface NewHolder {
 export const insertHolders = (tx: Tx, rows: NewHolder[]) => sql`
   insert into notifications.holders (order_id, event_id, user_id, email, locale, ticket_count,
     is_free)
-  select * from unnest(
-    ${rows.map(row => row.order_id)}::uuid[], ${rows.map(row => row.event_id)}::uuid[],
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
-    ${rows.map(row => row.locale)}::text[], ${rows.map(row => row.ticket_count)}::integer[],
-    ${rows.map(row => row.is_free)}::boolean[])
+  select * from ${sql.rows(rows, {
+    order_id: 'uuid', event_id: 'uuid', user_id: 'uuid', email: 'text', locale: 'text',
+    ticket_count: 'integer', is_free: 'boolean',
+  })} as given
   on conflict (order_id) do update set
     event_id = excluded.event_id, user_id = excluded.user_id, email = excluded.email,
     locale = excluded.locale, ticket_count = excluded.ticket_count,
@@ -29,8 +28,7 @@ export const insertHolders = (tx: Tx, rows: NewHolder[]) => sql`
 /** When the mails of orders go out that could not go out at once. */
 export const markMailsDue = (tx: Tx, rows: { order_id: string, at: string }[]) => sql`
   update notifications.holders h set mail_due_at = new.at
-    from unnest(${rows.map(row => row.order_id)}::uuid[], ${rows.map(row => row.at)}::timestamptz[])
-      as new (order_id, at)
+    from ${sql.rows(rows, { order_id: 'uuid', at: 'timestamptz' })} as new
    where h.order_id = new.order_id`.run(tx)
 
 /** When the mail of an order goes out, where that is still to come. */
@@ -90,9 +88,9 @@ export const listFreeAddresses = (tx: Tx, event_ids: string[]) =>
  */
 export const setEvents = async (tx: Tx, events: EventFacts[]) => (await sql<{ id: string }>`
   insert into notifications.events as e (id, version, facts)
-  select * from unnest(
-    ${events.map(event => event.id)}::uuid[], ${events.map(event => event.version)}::integer[],
-    ${events.map(event => JSON.stringify(event))}::jsonb[])
+  select * from ${sql.rows(events.map(event => ({ ...event, facts: JSON.stringify(event) })), {
+    id: 'uuid', version: 'integer', facts: 'jsonb',
+  })} as given
   on conflict (id) do update set version = excluded.version, facts = excluded.facts
    where e.version < excluded.version
   returning id`.rows(tx)).map(row => row.id)

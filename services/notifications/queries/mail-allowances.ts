@@ -31,8 +31,7 @@ export const storeAllowances = (
 ) => sql`
   update notifications.mail_allowances a
      set spent_until = new.spent_until, waiting_id = new.waiting_id
-    from unnest(${rows.map(row => row.key)}::bytea[], ${rows.map(row => row.spent_until)}::timestamptz[],
-                ${rows.map(row => row.waiting_id)}::uuid[]) as new (key, spent_until, waiting_id)
+    from ${sql.rows(rows, { key: 'bytea', spent_until: 'timestamptz', waiting_id: 'uuid' })} as new
    where a.key = new.key`.run(tx)
 
 /** When the mail with these ids is sent, of those that nobody has begun to send. */

@@ -6,11 +6,10 @@ import type { NewMessage } from '../rules/notice.ts'
 
 export const insertMessages = (tx: Tx, rows: NewMessage[]) => sql`
   insert into notifications.messages (id, dedupe_key, user_id, kind, title, body, url)
-  select * from unnest(
-    ${rows.map(() => uuidv7())}::uuid[], ${rows.map(row => row.dedupe_key)}::text[],
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.kind)}::text[],
-    ${rows.map(row => row.title)}::text[], ${rows.map(row => row.body)}::text[],
-    ${rows.map(row => row.url)}::text[])
+  select * from ${sql.rows(rows.map(row => ({ ...row, id: uuidv7() })), {
+    id: 'uuid', dedupe_key: 'text', user_id: 'uuid', kind: 'text', title: 'text', body: 'text',
+    url: 'text',
+  })} as given
   on conflict (dedupe_key) do nothing`.run(tx)
 
 export interface MessageRow {

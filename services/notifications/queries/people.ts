@@ -23,12 +23,12 @@ export interface PersonRow {
 export const insertPeople = (tx: Tx, rows: PersonRow[]) => sql`
   insert into notifications.people as p (user_id, email, username, locale, is_admin, is_proven)
   select user_id, lower(email), username, locale, is_admin, is_proven
-    from unnest(
-      ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.email)}::text[],
-      ${rows.map(row => row.username)}::text[], ${rows.map(row => row.locale)}::text[],
-      ${rows.map(row => row.roles.includes('admin'))}::boolean[],
-      ${rows.map(row => row.email_verified ?? false)}::boolean[]
-    ) as new (user_id, email, username, locale, is_admin, is_proven)
+    from ${sql.rows(rows.map(row => ({
+      ...row, is_admin: row.roles.includes('admin'), is_proven: row.email_verified ?? false,
+    })), {
+      user_id: 'uuid', email: 'text', username: 'text', locale: 'text', is_admin: 'boolean',
+      is_proven: 'boolean',
+    })} as new
   on conflict (user_id) do update set
     is_proven = p.is_proven or excluded.is_proven,
     username = excluded.username,
@@ -47,9 +47,9 @@ export interface RolesRow { user_id: string, is_admin: boolean, changed_at: stri
 /** One row for each person. */
 export const setRoles = (tx: Tx, rows: RolesRow[]) => sql`
   insert into notifications.people as p (user_id, is_admin, roles_changed_at)
-  select * from unnest(
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => row.is_admin)}::boolean[],
-    ${rows.map(row => row.changed_at)}::timestamptz[])
+  select * from ${sql.rows(rows, {
+    user_id: 'uuid', is_admin: 'boolean', changed_at: 'timestamptz',
+  })} as given
   on conflict (user_id) do update
      set is_admin = excluded.is_admin, roles_changed_at = excluded.roles_changed_at
    where p.erased_at is null
@@ -73,14 +73,11 @@ export interface SettingsRow {
 export const setSettings = (tx: Tx, rows: SettingsRow[]) => sql`
   insert into notifications.people as p (user_id, email, phone, settings_changed_at, locale,
     email_notifications, in_app_notifications, sms_notifications, reminders)
-  select * from unnest(
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => storedAddress(row.email))}::text[],
-    ${rows.map(row => row.phone)}::text[], ${rows.map(row => row.changed_at)}::timestamptz[],
-    ${rows.map(row => row.settings.locale)}::text[],
-    ${rows.map(row => row.settings.email_notifications)}::boolean[],
-    ${rows.map(row => row.settings.in_app_notifications)}::boolean[],
-    ${rows.map(row => row.settings.sms_notifications)}::boolean[],
-    ${rows.map(row => row.settings.reminders)}::boolean[])
+  select * from ${sql.rows(rows.map(row => ({ ...row, ...row.settings, email: storedAddress(row.email) })), {
+    user_id: 'uuid', email: 'text', phone: 'text', changed_at: 'timestamptz',
+    locale: 'text', email_notifications: 'boolean', in_app_notifications: 'boolean',
+    sms_notifications: 'boolean', reminders: 'boolean',
+  })} as given
   on conflict (user_id) do update set
     email = excluded.email, phone = excluded.phone, locale = excluded.locale,
     email_notifications = excluded.email_notifications,

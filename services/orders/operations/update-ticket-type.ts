@@ -6,7 +6,7 @@ import type { Operation } from '../context.ts'
 import { requireManagedEvent } from '../managed-event.ts'
 import { presentTicketType } from '../present-ticket-type.ts'
 import { lockEvents } from '../queries/events.ts'
-import { countPurchases, findUncounted } from '../queries/sale-rules.ts'
+import { writeLimitedPurchases, findUncounted } from '../queries/sale-rules.ts'
 import {
   findType, joinPools, leavePools, listSharedPools, setCapacity, updateType, type TicketTypeRow,
 } from '../queries/stock.ts'
@@ -47,7 +47,7 @@ async function countEarlier (tx: Tx, ticket_type_id: string): Promise<void> {
   let found = count_batch
   while (found === count_batch) {
     const rows = await findUncounted(tx, ticket_type_id, count_batch)
-    await countPurchases(tx, rows.map(({ buyer_email, ...row }) =>
+    await writeLimitedPurchases(tx, rows.map(({ buyer_email, ...row }) =>
       ({ ...row, ticket_type_id, email_key: mailboxOf(buyer_email) })))
     found = rows.length
   }

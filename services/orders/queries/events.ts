@@ -6,8 +6,9 @@ import { sql } from '@fermata/platform/sql'
 export const storeFacts = (db: Db | Tx, facts: EventFacts[]) => sql`
   insert into orders.events (id, facts, title, status, ends_at, version)
   select f.id, f.facts, f.facts ->> 'title', f.facts ->> 'status', (f.facts ->> 'ends_at')::timestamptz, f.version
-    from unnest(${facts.map(one => one.id)}::uuid[], ${facts.map(one => JSON.stringify(one))}::jsonb[],
-      ${facts.map(one => one.version)}::integer[]) as f (id, facts, version)
+    from ${sql.rows(facts.map(one => ({ ...one, facts: JSON.stringify(one) })), {
+           id: 'uuid', facts: 'jsonb', version: 'integer',
+         })} as f
    order by f.id
   on conflict (id) do update set facts = excluded.facts, title = excluded.title, status = excluded.status,
          ends_at = excluded.ends_at, version = excluded.version

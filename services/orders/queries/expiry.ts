@@ -6,17 +6,16 @@ import { offOpenHolds } from './open-holds.ts'
  * A hold whose tickets were given back: its order is expired, though its row may still say
  * `pending`. `o` is the order, `e` its event.
  */
-export const is_released = `(o.status = 'pending' and o.expires_at <= e.released_up_to)`
+export const is_released =
+  sql.raw(`(o.status = 'pending' and o.expires_at <= e.released_up_to)`)
 
 /** An order that counts: its tickets are held or sold. */
-export const has_tickets =
-  `(o.status = 'completed' or (o.status = 'pending' and o.expires_at > e.released_up_to))`
+export const has_tickets = sql.raw(
+  `(o.status = 'completed' or (o.status = 'pending' and o.expires_at > e.released_up_to))`)
 
 /** Over by the database's clock, and its tickets are still held. */
 const is_due = sql.raw(`o.status = 'pending' and o.expires_at > e.released_up_to
   and o.expires_at <= statement_timestamp()`)
-
-const is_untold = sql.raw(is_released)
 
 /** Events of one look; what it leaves out the next ones find, as these are done by then. */
 const max_events = 1000
@@ -43,7 +42,7 @@ export const findEventsWithDue = async (db: Db) => (await sql<{ id: string }>`
 /** Events with released orders that nobody has written down, this long after their hold ended. */
 export const findEventsWithUntold = async (db: Db, after_seconds: number) =>
   (await sql<{ id: string }>`
-  ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_untold}
+  ${selling} where exists (select from orders.orders o where o.event_id = e.id and ${is_released}
      and o.expires_at <= statement_timestamp() - ${after_seconds} * interval '1 second')
    order by e.id limit ${max_events}`.rows(db)).map(row => row.id)
 
@@ -86,7 +85,7 @@ export const releaseHolds = async (tx: Tx, event_id: string, limit: number) =>
               from due join orders.promo_uses u on u.order_id = due.id
              group by u.promo_code_id) as m
      where p.id = m.promo_code_id
-  ), ${sql.raw(offOpenHolds('due'))}
+  ), ${offOpenHolds('due')}
   update orders.events e set released_up_to = line.up_to from line
    where e.id = ${event_id} and line.up_to is not null
   returning (select count(*) from due) as released`.first(tx))?.released ?? 0
@@ -106,7 +105,7 @@ export const lockUntold = async (tx: Tx, event_id: string, limit: number) =>
 export const lockUntoldOf = async (tx: Tx, order_ids: string[]) =>
   (await sql<{ id: string }>`
   select o.id from orders.orders o join orders.events e on e.id = o.event_id
-   where o.id = any(${order_ids}::uuid[]) and ${is_untold}
+   where o.id = any(${order_ids}::uuid[]) and ${is_released}
    order by o.id for update of o skip locked`.rows(tx)).map(row => row.id)
 
 /** An order expired when its hold ended, whenever that was noticed. */

@@ -7,33 +7,25 @@ import { bytesOf, offOpenHolds } from './open-holds.ts'
 /** Who bought, and whom a process remembers of them. */
 
 /** Three indexes, each asked by itself: with `or` between them one might be read from end to end. */
-const orders_of_people = `
-  select id from orders.orders where event_id = $1 and mailbox = any($2::bytea[])
-  union select id from orders.orders where event_id = $1 and visitor = any($3::bytea[])
-  union select id from orders.orders where event_id = $1 and user_id = any($4::uuid[])`
+const ordersOf = (event_id: string, { mailboxes, visitors, user_ids }: People) => sql`
+  select id from orders.orders where event_id = ${event_id} and mailbox = any(${bytesOf(mailboxes)}::bytea[])
+  union select id from orders.orders where event_id = ${event_id} and visitor = any(${bytesOf(visitors)}::bytea[])
+  union select id from orders.orders where event_id = ${event_id} and user_id = any(${user_ids}::uuid[])`
 
 export interface People { mailboxes: string[], visitors: string[], user_ids: string[] }
 
 /** What these people hold and own of the event. */
-export const findEarlier = async (client: Client, event_id: string, people: People) =>
-  (await client.query<EarlierOrder>({
-  name: 'orders-find-earlier',
-  text: `
-    select encode(o.mailbox, 'hex') as mailbox, encode(o.visitor, 'hex') as visitor, o.user_id,
-           o.status = 'pending' as is_open,
-           (select sum(i.quantity)::integer from orders.order_items i where i.order_id = o.id) as tickets
-      from (${orders_of_people}) as mine join orders.orders o on o.id = mine.id
-      join orders.events e on e.id = o.event_id
-     where ${has_tickets}`,
-  values: [event_id, bytesOf(people.mailboxes), bytesOf(people.visitors), people.user_ids],
-})).rows
+export const findEarlier = (client: Client, event_id: string, people: People) => sql<EarlierOrder>`
+  select encode(o.mailbox, 'hex') as mailbox, encode(o.visitor, 'hex') as visitor, o.user_id,
+         o.status = 'pending' as is_open,
+         (select sum(i.quantity)::integer from orders.order_items i where i.order_id = o.id) as tickets
+    from (${ordersOf(event_id, people)}) as mine join orders.orders o on o.id = mine.id
+    join orders.events e on e.id = o.event_id
+   where ${has_tickets}`.rows(client)
 
 /** From here on this process alone may believe what it remembers of the event's buyers. */
-export const becomeSeller = (client: Client, event_id: string, seller: string) => client.query({
-  name: 'orders-become-seller',
-  text: 'update orders.events set seller = $2 where id = $1',
-  values: [event_id, seller],
-})
+export const becomeSeller = (client: Client, event_id: string, seller: string) => sql`
+  update orders.events set seller = ${seller} where id = ${event_id}`.run(client)
 
 export interface BuyerRow {
   id: string, mailbox: string | null, visitor: string | null, user_id: string | null
@@ -58,7 +50,7 @@ export const uncountFree = async (tx: Tx, event_id: string, limit: number) => (a
      where event_id = ${event_id} and status = 'completed' and network is not null
        and expires_at <= statement_timestamp()
      order by expires_at limit ${limit}
-  ), ${sql.raw(offOpenHolds('due'))}
+  ), ${offOpenHolds('due')}
   update orders.orders o set network = null from due where o.id = due.order_id
   returning o.id`.rows(tx)).length
 
@@ -114,4 +106,4 @@ export const findBeside = (tx: Tx, order_ids: string[]) => sql<EarlierOrder & { 
   )
   select o.event_id, ${order_names}, ${order_tickets}, o.status = 'pending' as is_open
     from mine join orders.orders o on o.id = mine.id join orders.events e on e.id = o.event_id
-   where ${sql.raw(has_tickets)}`.rows(tx)
+   where ${has_tickets}`.rows(tx)

@@ -18,10 +18,10 @@ export interface OrderRow {
 }
 
 /** What an order is, whether or not its row says so yet. */
-const status = `case when ${is_released} then 'expired' else o.status end`
+const status = sql`case when ${is_released} then 'expired' else o.status end`
 
 /** Of `orders.orders o` and its event `e`. */
-export const columns = sql.raw(`
+export const columns = sql`
   o.id, o.code, o.event_id, e.title as event_title, ${status} as status, o.buyer_name, o.buyer_email, o.buyer_locale, o.user_id,
   o.total_minor, o.currency, o.payment_id, o.request_id, o.created_at, o.expires_at, o.completed_at, o.canceled_at,
   case when ${is_released} then o.expires_at else o.expired_at end as expired_at, o.refunded_at,
@@ -32,7 +32,7 @@ export const columns = sql.raw(`
             order by i.ticket_type_id, i.line)
      from orders.order_items i where i.order_id = o.id) as items,
   (select c.code from orders.promo_uses u join orders.promo_codes c on c.id = u.promo_code_id
-    where u.order_id = o.id) as promo_code`)
+    where u.order_id = o.id) as promo_code`
 
 export const findOrders = (db: Db | Tx, ids: string[]) => sql<OrderRow>`
   select ${columns} from orders.orders o join orders.events e on e.id = o.event_id
@@ -67,7 +67,7 @@ export const lockEventsOf = (tx: Tx, order_ids: string[]) => sql`
 
 export const findOfEvents = async (db: Tx, event_ids: string[], wanted: 'pending' | 'completed', limit: number) => (await sql<{ id: string }>`
   select o.id from orders.orders o join orders.events e on e.id = o.event_id
-   where o.event_id = any(${event_ids}::uuid[]) and o.status = ${wanted} and not ${sql.raw(is_released)}
+   where o.event_id = any(${event_ids}::uuid[]) and o.status = ${wanted} and not ${is_released}
    order by o.id limit ${limit}`.rows(db)).map(row => row.id)
 
 export interface StateChange { id: string, payment_id: string | null, held: number, sold: number }
@@ -79,8 +79,7 @@ export interface StateChange { id: string, payment_id: string | null, held: numb
  */
 export const changeState = (tx: Tx, to: OrderStatus, changes: StateChange[]) => sql<{ id: string, at: string }>`
   with change as (
-    select * from unnest(${changes.map(one => one.id)}::uuid[], ${changes.map(one => one.payment_id)}::uuid[],
-      ${changes.map(one => one.held)}::integer[], ${changes.map(one => one.sold)}::integer[]) as c (id, payment_id, held, sold)
+    select * from ${sql.rows(changes, { id: 'uuid', payment_id: 'uuid', held: 'integer', sold: 'integer' })} as c
   ), stock as (
     update orders.pools p set held = p.held + m.held, sold = p.sold + m.sold
       from (select d.pool_id, sum(i.quantity * c.held)::integer as held, sum(i.quantity * c.sold)::integer as sold
@@ -98,8 +97,8 @@ export const changeState = (tx: Tx, to: OrderStatus, changes: StateChange[]) => 
     -- Every change ends what an order counts of its network.
     select o.event_id, o.network, o.id as order_id
       from change c join orders.orders o on o.id = c.id join orders.events e on e.id = o.event_id
-     where o.network is not null and ${sql.raw(has_tickets)}
-  ), ${sql.raw(offOpenHolds('counted'))}
+     where o.network is not null and ${has_tickets}
+  ), ${offOpenHolds('counted')}
   update orders.orders o set
     status = ${to}, network = null, payment_id = coalesce(c.payment_id, o.payment_id),
     completed_at = case when ${to} = 'completed' then now() else o.completed_at end,
@@ -128,7 +127,7 @@ export const findDraws = (tx: Tx, order_ids: string[]) => sql<DrawRow>`
 
 export const recordRefunds = (tx: Tx, refunds: { payment_id: string, order_id: string }[]) => sql`
   insert into orders.refunded_payments (payment_id, order_id)
-  select * from unnest(${refunds.map(one => one.payment_id)}::uuid[], ${refunds.map(one => one.order_id)}::uuid[])
+  select * from ${sql.rows(refunds, { payment_id: 'uuid', order_id: 'uuid' })} as r
   on conflict do nothing`.run(tx)
 
 export const findRefundedPayments = async (tx: Tx, payment_ids: string[]) => new Set((await sql<{ payment_id: string }>`
@@ -156,6 +155,6 @@ export const listNewestFirst = (db: Db, { owner, event_id, status: wanted, befor
           and lower(o.buyer_email) = ${owner.email}))`
      : sql`true`}
      and ${event_id ? sql`o.event_id = ${event_id}` : sql`true`}
-     and ${wanted ? sql`${sql.raw(status)} = ${wanted}` : sql`true`}
+     and ${wanted ? sql`${status} = ${wanted}` : sql`true`}
      and ${before ? sql`o.id < ${before}` : sql`true`}
    order by o.id desc limit ${limit}`.rows(db)

@@ -139,8 +139,7 @@ export const findJoins = (
   db: Db, event_id: string, asked: readonly { id: Buffer, number: number }[]
 ) => sql<FoundJoin>`
   select asked.id, first_place, at, position(asked.id in ids) - 1 as offset
-    from unnest(${asked.map(({ number }) => number)}::integer[],
-                ${asked.map(({ id }) => id)}::bytea[]) as asked (number, id)
+    from ${sql.rows(asked, { number: 'integer', id: 'bytea' })} as asked
     join orders.queue_joins using (number)
    where event_id = ${event_id} and position(asked.id in ids) % ${id_bytes} = 1`.rows(db)
 
@@ -189,20 +188,11 @@ export const storeStep = (tx: Tx, step: Step) => sql`
  * What passes were used for so far; read behind the event's lock, so a twin that has just bought is
  * seen.
  */
-export const findPassUses = async (client: Client, event_id: string, places: number[]) =>
-  (await client.query<PassUse>({
-  name: 'orders-find-pass-uses',
-  text: 'select place, orders, buyer from orders.queue_uses where event_id = $1 and place = any($2::integer[])',
-  values: [event_id, places],
-})).rows
+export const findPassUses = (client: Client, event_id: string, places: number[]) => sql<PassUse>`
+  select place, orders, buyer from orders.queue_uses
+   where event_id = ${event_id} and place = any(${places}::integer[])`.rows(client)
 
-export const recordPassUses = (client: Client, event_id: string, uses: PassUse[]) => client.query({
-  name: 'orders-record-pass-uses',
-  text: `
-    insert into orders.queue_uses (event_id, place, orders, buyer)
-    select $1, * from unnest($2::integer[], $3::integer[], $4::bytea[])
-    on conflict (event_id, place) do update set orders = queue_uses.orders + excluded.orders`,
-  values: [
-    event_id, uses.map(one => one.place), uses.map(one => one.orders), uses.map(one => one.buyer),
-  ],
-})
+export const recordPassUses = (client: Client, event_id: string, uses: PassUse[]) => sql`
+  insert into orders.queue_uses (event_id, place, orders, buyer)
+  select ${event_id}, u.* from ${sql.rows(uses, { place: 'integer', orders: 'integer', buyer: 'bytea' })} as u
+  on conflict (event_id, place) do update set orders = queue_uses.orders + excluded.orders`.run(client)

@@ -6,24 +6,19 @@ import { has_tickets } from './expiry.ts'
 
 /** What only some sales need: promo codes, and what buyers of limited types have already. */
 
-const select_promos = `
+const selectPromos = (event_id: string, codes: string[]) => sql`
   select id, code, percent, amount_minor, ticket_type_ids, valid_from, valid_until, max_uses, counts, used
-    from orders.promo_codes where event_id = $1 and code = any($2::text[])`
+    from orders.promo_codes where event_id = ${event_id} and code = any(${codes}::text[])`
 
 /**
  * The codes that a batch names, locked in id order until it commits. The event's lock guards them
  * as well; this one stays right should somebody ever change a code without it.
  */
-export const lockPromos = async (client: Client, event_id: string, codes: string[]) =>
-  (await client.query<PromoForSale>({
-  name: 'orders-lock-promos', text: `${select_promos} order by id for no key update`,
-  values: [event_id, codes],
-})).rows
+export const lockPromos = (client: Client, event_id: string, codes: string[]) =>
+  sql<PromoForSale>`${selectPromos(event_id, codes)} order by id for no key update`.rows(client)
 
-export const readPromos = async (client: Client, event_id: string, codes: string[]) =>
-  (await client.query<PromoForSale>({
-  name: 'orders-read-promos', text: select_promos, values: [event_id, codes],
-})).rows
+export const readPromos = (client: Client, event_id: string, codes: string[]) =>
+  sql<PromoForSale>`${selectPromos(event_id, codes)}`.rows(client)
 
 export interface PromoUseRow { order_id: string, promo_code_id: string, uses: number }
 
@@ -31,53 +26,34 @@ export interface PromoUseRow { order_id: string, promo_code_id: string, uses: nu
  * Uses are added to what is there, so that `promo_codes_never_overspent` judges the true sum even
  * if a lock were missing.
  */
-export const writePromoUses = (client: Client, rows: PromoUseRow[]) => client.query({
-  name: 'orders-write-promo-uses',
-  text: `
-    with used as (
-      insert into orders.promo_uses (order_id, promo_code_id, uses)
-      select * from unnest($1::uuid[], $2::uuid[], $3::integer[])
-      returning promo_code_id, uses
-    )
-    update orders.promo_codes p set used = p.used + u.uses
-      from (select promo_code_id, sum(uses)::integer as uses from used group by promo_code_id) as u
-     where p.id = u.promo_code_id`,
-  values: [rows.map(row => row.order_id), rows.map(row => row.promo_code_id),
-    rows.map(row => row.uses)],
-})
+export const writePromoUses = (client: Client, uses: PromoUseRow[]) => sql`
+  with used as (
+    insert into orders.promo_uses (order_id, promo_code_id, uses)
+    select * from ${sql.rows(uses, { order_id: 'uuid', promo_code_id: 'uuid', uses: 'integer' })} as u
+    returning promo_code_id, uses
+  )
+  update orders.promo_codes p set used = p.used + u.uses
+    from (select promo_code_id, sum(uses)::integer as uses from used group by promo_code_id) as u
+   where p.id = u.promo_code_id`.run(client)
 
 export interface LimitedRow extends Purchased { order_id: string }
 
 export interface Buyers { email_keys: string[], user_ids: string[] }
 
 /** What these people hold and own of these types, by account or by address. */
-export const findPurchases = async (
-  client: Client, type_ids: string[], buyers: Buyers
-) => (await client.query<Purchased>({
-  name: 'orders-find-purchases',
-  text: `
-    select l.ticket_type_id, l.user_id, l.email_key, sum(l.quantity)::integer as quantity
-      from orders.limited_purchases l join orders.orders o on o.id = l.order_id
-      join orders.events e on e.id = o.event_id
-     where l.ticket_type_id = any($1::uuid[]) and ${has_tickets}
-       and (l.email_key = any($2::text[]) or l.user_id = any($3::uuid[]))
-     group by l.ticket_type_id, l.user_id, l.email_key`,
-  values: [type_ids, buyers.email_keys, buyers.user_ids],
-})).rows
+export const findPurchases = (client: Client, type_ids: string[], buyers: Buyers) => sql<Purchased>`
+  select l.ticket_type_id, l.user_id, l.email_key, sum(l.quantity)::integer as quantity
+    from orders.limited_purchases l join orders.orders o on o.id = l.order_id
+    join orders.events e on e.id = o.event_id
+   where l.ticket_type_id = any(${type_ids}::uuid[]) and ${has_tickets}
+     and (l.email_key = any(${buyers.email_keys}::text[]) or l.user_id = any(${buyers.user_ids}::uuid[]))
+   group by l.ticket_type_id, l.user_id, l.email_key`.rows(client)
 
-export const writeLimitedPurchases = (client: Client, rows: LimitedRow[]) => client.query({
-  name: 'orders-write-limited',
-  text: `
-    insert into orders.limited_purchases (order_id, ticket_type_id, user_id, email_key, quantity)
-    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[])`,
-  values: limitedValues(rows),
-})
-
-type LimitedValues = [string[], string[], (string | null)[], string[], number[]]
-const limitedValues = (rows: LimitedRow[]): LimitedValues => [
-  rows.map(row => row.order_id), rows.map(row => row.ticket_type_id), rows.map(row => row.user_id),
-  rows.map(row => row.email_key), rows.map(row => row.quantity),
-]
+export const writeLimitedPurchases = (on: Client | Tx, purchases: LimitedRow[]) => sql`
+  insert into orders.limited_purchases (order_id, ticket_type_id, user_id, email_key, quantity)
+  select * from ${sql.rows(purchases, {
+    order_id: 'uuid', ticket_type_id: 'uuid', user_id: 'uuid', email_key: 'text', quantity: 'integer',
+  })} as l`.run(on)
 
 export interface UncountedRow {
   order_id: string, user_id: string | null, buyer_email: string, quantity: number
@@ -95,14 +71,6 @@ export const findUncounted = (tx: Tx, type_id: string, limit: number) => sql<Unc
      and not exists (select from orders.limited_purchases l where l.order_id = o.id and l.ticket_type_id = ${type_id})
    group by o.id order by o.id limit ${limit}`.rows(tx)
 
-export const countPurchases = (tx: Tx, rows: LimitedRow[]) => {
-  const [order_ids, type_ids, user_ids, email_keys, quantities] = limitedValues(rows)
-  return sql`
-    insert into orders.limited_purchases (order_id, ticket_type_id, user_id, email_key, quantity)
-    select * from unnest(${order_ids}::uuid[], ${type_ids}::uuid[], ${user_ids}::uuid[], ${email_keys}::text[],
-      ${quantities}::integer[])`.run(tx)
-}
-
 export interface LateRow extends LimitedRow { max_per_buyer: number }
 
 /** What orders whose hold has ended would add to their buyers' tickets of limited types. */
@@ -116,7 +84,7 @@ export const findPurchasesBeside = (tx: Tx, order_ids: string[]) => sql<Purchase
   select l.ticket_type_id, l.user_id, l.email_key, l.quantity
     from orders.limited_purchases l join orders.orders o on o.id = l.order_id
     join orders.events e on e.id = o.event_id
-   where ${sql.raw(has_tickets)} and exists (
+   where ${has_tickets} and exists (
      select from orders.limited_purchases late
       where late.order_id = any(${order_ids}::uuid[]) and late.ticket_type_id = l.ticket_type_id
         and (late.email_key = l.email_key or late.user_id = l.user_id))`.rows(tx)

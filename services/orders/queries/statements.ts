@@ -11,10 +11,10 @@ import { is_released } from './expiry.ts'
 
 const listOrders = (db: Db, lines: Lines) => sql<StatementLine>`
   select o.id, greatest(o.created_at, o.completed_at, o.canceled_at, o.expired_at, o.refunded_at,
-           case when ${sql.raw(is_released)} then o.expires_at end) as since,
+           case when ${is_released} then o.expires_at end) as since,
          json_build_object(
            'is_erased', o.buyer_email = ${erasedBuyer.email},
-           'status', case when ${sql.raw(is_released)} then 'expired' else o.status end,
+           'status', case when ${is_released} then 'expired' else o.status end,
            'seats', coalesce(i.seats, 0), 'total_minor', o.total_minor, 'currency', o.currency,
            'items_minor', coalesce(i.items_minor, 0)) as figures
     from orders.orders o join orders.events e on e.id = o.event_id
@@ -42,7 +42,7 @@ const listPromoCodes = (db: Db, lines: Lines) => sql<StatementLine>`
 /** Orders whose hold is over and that nobody has ended: their tickets may still be kept. */
 const listEndedHolds = (db: Db, lines: Lines) => sql<StatementLine>`
   select o.id, o.expires_at as since, json_build_object('expires_at', o.expires_at,
-           'status', case when ${sql.raw(is_released)} then 'released' else 'held' end) as figures
+           'status', case when ${is_released} then 'released' else 'held' end) as figures
     from orders.orders o join orders.events e on e.id = o.event_id
    where o.status = 'pending' and o.expires_at <= now() and ${within(lines, 'o.id')}
    order by o.id limit ${lines.limit}`.rows(db)

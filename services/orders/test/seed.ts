@@ -129,7 +129,7 @@ export async function seedPromo (
 /** What a code counted, and what the orders that count have used of it. */
 export const usesOf = ({ db }: Ctx, promo_id: string) =>
   sql<{ used: number, by_orders: number }>`
-  select c.used, coalesce(sum(u.uses) filter (where ${sql.raw(has_tickets)}), 0) as by_orders
+  select c.used, coalesce(sum(u.uses) filter (where ${has_tickets}), 0) as by_orders
     from orders.promo_codes c join orders.events e on e.id = c.event_id
     left join orders.promo_uses u on u.promo_code_id = c.id
     left join orders.orders o on o.id = u.order_id
@@ -153,6 +153,6 @@ export const sumsOf = ({ db }: Ctx, type_id: string): Promise<Sums> => sql<Sums>
   select p.held, p.sold, p.capacity, count(o.id) as orders, coalesce(sum(i.quantity) filter (where o.id is not null), 0) as tickets
     from orders.pools p join orders.events e on e.id = p.event_id
     left join orders.order_items i on i.ticket_type_id = p.id
-    left join orders.orders o on o.id = i.order_id and ${sql.raw(has_tickets)}
+    left join orders.orders o on o.id = i.order_id and ${has_tickets}
    where p.id = ${type_id}
    group by p.id`.one(db)

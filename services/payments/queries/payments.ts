@@ -48,16 +48,14 @@ export const insertPayments = (
     method, amount_minor, currency, provider_key, hold_ends_at, request_id, asked_at, asks, next_ask_at)
   select *, ${own_ms === null ? sql`null::timestamptz, 0, now()`
     : sql`now(), 1, now() + ${own_ms} * interval '1 millisecond'`}
-    from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
-    ${rows.map(row => row.order_code)}::text[], ${rows.map(row => row.event_id)}::uuid[],
-    ${rows.map(row => row.event_title)}::text[], ${rows.map(row => row.organizer_id)}::uuid[],
-    ${rows.map(row => row.user_id)}::uuid[], ${rows.map(row => JSON.stringify(row.buyer))}::jsonb[],
-    ${rows.map(row => row.provider)}::text[], ${rows.map(row => JSON.stringify(row.method))}::jsonb[],
-    ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.currency)}::text[],
-    ${rows.map(row => row.provider_key)}::text[], ${rows.map(row => row.hold_ends_at)}::timestamptz[],
-    ${rows.map(row => row.request_id)}::text[])
-      as new (id, order_id, order_code, event_id, event_title, organizer_id, user_id, buyer, provider,
-        method, amount_minor, currency, provider_key, hold_ends_at, request_id)
+    from ${sql.rows(rows.map(row => ({
+      ...row, buyer: JSON.stringify(row.buyer), method: JSON.stringify(row.method),
+    })), {
+      id: 'uuid', order_id: 'uuid', order_code: 'text', event_id: 'uuid', event_title: 'text',
+      organizer_id: 'uuid', user_id: 'uuid', buyer: 'jsonb', provider: 'text', method: 'jsonb',
+      amount_minor: 'bigint', currency: 'text', provider_key: 'text',
+      hold_ends_at: 'timestamptz', request_id: 'text',
+    })} as new
    where hold_ends_at > now() order by order_id, id
   on conflict (order_id) where status <> 'failed' do nothing
   returning id, created_at`.rows(tx)
@@ -128,9 +126,12 @@ export const changePayments = (tx: Tx, changes: PaymentChange[]) => sql<PaymentR
          succeeded_at = case when c.status = 'succeeded' then coalesce(p.succeeded_at, now()) else p.succeeded_at end,
          failed_at = case when c.status = 'failed' then now() end,
          refunded_at = case when c.status = 'refunded' then now() end
-    from unnest(${changes.map(change => change.id)}::uuid[], ${changes.map(change => change.status)}::text[],
-      ${changes.map(change => change.reference ?? null)}::text[], ${changes.map(change => change.failure ?? null)}::text[],
-      ${changes.map(change => change.refund_minor ?? 0)}::bigint[]) as c(id, status, reference, failure, refund_minor)
+    from ${sql.rows(changes.map(change => ({
+      id: change.id, status: change.status, reference: change.reference ?? null,
+      failure: change.failure ?? null, refund_minor: change.refund_minor ?? 0,
+    })), {
+      id: 'uuid', status: 'text', reference: 'text', failure: 'text', refund_minor: 'bigint',
+    })} as c
    where p.id = c.id
   returning p.*`.rows(tx)
 
@@ -145,17 +146,16 @@ export interface Postponed {
 export const postponePayments = (tx: Tx, rows: Postponed[]) => sql`
   update payments.payments as p
      set next_ask_at = c.ask_again_at, provider_reference = c.reference, needs_confirmation = c.needs_confirmation
-    from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.reference)}::text[],
-      ${rows.map(row => row.ask_again_at)}::timestamptz[], ${rows.map(row => row.needs_confirmation)}::boolean[])
-      as c(id, reference, ask_again_at, needs_confirmation)
+    from ${sql.rows(rows, {
+      id: 'uuid', reference: 'text', ask_again_at: 'timestamptz', needs_confirmation: 'boolean',
+    })} as c
    where p.id = c.id and p.status = 'pending'`.run(tx)
 
 /** Remembered for payments that still arrive. */
 export const insertEndedOrders = (tx: Tx, orders: { order_id: string, reason: string }[]) => sql`
   insert into payments.ended_orders (order_id, reason)
   select distinct on (order_id) order_id, reason
-    from unnest(${orders.map(order => order.order_id)}::uuid[], ${orders.map(order => order.reason)}::text[])
-      as o(order_id, reason)
+    from ${sql.rows(orders, { order_id: 'uuid', reason: 'text' })} as o
    order by order_id
   on conflict do nothing`.run(tx)
 

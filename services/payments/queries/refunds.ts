@@ -13,9 +13,10 @@ export interface RefundRow {
 
 export const insertRefunds = (tx: Tx, rows: RefundRow[]) => sql`
   insert into payments.refunds (id, payment_id, amount_minor, reason, requested_by, provider_key)
-  select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.payment_id)}::uuid[],
-    ${rows.map(row => row.amount_minor)}::bigint[], ${rows.map(row => row.reason)}::text[],
-    ${rows.map(row => row.requested_by)}::uuid[], ${rows.map(row => row.provider_key)}::text[])`.run(tx)
+  select * from ${sql.rows(rows, {
+    id: 'uuid', payment_id: 'uuid', amount_minor: 'bigint', reason: 'text', requested_by: 'uuid',
+    provider_key: 'text',
+  })} as given`.run(tx)
 
 /**
  * What one person has given back in a currency within the last hour. Their refunds wait for each

@@ -21,11 +21,10 @@ export const bookCharges = (db: Db, charges: BookedCharge[]) => sql`
   insert into payments.simulated_charges (key, order_id, amount_minor, currency, card, succeeds, decides_at)
   select key, order_id, amount_minor, currency, card, succeeds,
          greatest(now(), hold_ends_at) + delay_ms * interval '1 millisecond'
-    from unnest(${charges.map(charge => charge.key)}::text[], ${charges.map(charge => charge.order_id)}::uuid[],
-      ${charges.map(charge => charge.amount_minor)}::bigint[], ${charges.map(charge => charge.currency)}::text[],
-      ${charges.map(charge => charge.card)}::text[], ${charges.map(charge => charge.succeeds)}::boolean[],
-      ${charges.map(charge => charge.delay_ms)}::integer[], ${charges.map(charge => charge.hold_ends_at)}::timestamptz[])
-      as c(key, order_id, amount_minor, currency, card, succeeds, delay_ms, hold_ends_at)
+    from ${sql.rows(charges, {
+      key: 'text', order_id: 'uuid', amount_minor: 'bigint', currency: 'text', card: 'text',
+      succeeds: 'boolean', delay_ms: 'integer', hold_ends_at: 'timestamptz',
+    })} as c
    order by key
   on conflict (key) do nothing`.run(db)
 
@@ -38,6 +37,7 @@ export const readCharges = (db: Db, keys: string[]) => sql<{
 /** A key that is known keeps its first refund. */
 export const bookRefunds = (db: Db, refunds: { key: string, charge_key: string, amount_minor: number }[]) => sql`
   insert into payments.simulated_refunds (key, charge_key, amount_minor)
-  select * from unnest(${refunds.map(refund => refund.key)}::text[], ${refunds.map(refund => refund.charge_key)}::text[],
-    ${refunds.map(refund => refund.amount_minor)}::bigint[]) as r(key, charge_key, amount_minor) order by key
+  select * from ${sql.rows(refunds, {
+    key: 'text', charge_key: 'text', amount_minor: 'bigint',
+  })} as r order by key
   on conflict (key) do nothing`.run(db)

@@ -14,9 +14,9 @@ export const keepEvents = (tx: Tx, events: EventFacts[]) => sql`
   select (facts ->> 'id')::uuid, facts, (facts ->> 'version')::integer, facts ->> 'title',
          (facts ->> 'starts_at')::timestamptz, facts ->> 'status' = 'canceled',
          number_prefix
-    from unnest(${events.map(event => JSON.stringify(event))}::jsonb[],
-      ${events.map(event => numberPrefixOf(event.title, event.slug))}::text[])
-      as new (facts, number_prefix)
+    from ${sql.rows(events.map(event => ({
+      facts: JSON.stringify(event), number_prefix: numberPrefixOf(event.title, event.slug),
+    })), { facts: 'jsonb', number_prefix: 'text' })} as new
    order by 1
   on conflict (id) do update set facts = excluded.facts, version = excluded.version,
     title = excluded.title, starts_at = excluded.starts_at, canceled = excluded.canceled
@@ -36,16 +36,14 @@ export const takeNumbers = (
      order by id for no key update)
   update tickets.events as e set last_number = last_number + wanted.count
     from locked
-    join unnest(${wanted.map(one => one.event_id)}::uuid[], ${wanted.map(one => one.count)}::integer[])
-      as wanted (event_id, count) on wanted.event_id = locked.id
+    join ${sql.rows(wanted, { event_id: 'uuid', count: 'integer' })} as wanted on wanted.event_id = locked.id
    where e.id = locked.id
   returning e.id as event_id, e.number_prefix, e.last_number - wanted.count + 1 as first_number
   `.rows(tx)
 
 export const insertKeys = (tx: Tx, keys: SigningKey[]) => sql`
   insert into tickets.keys (kid, event_id, public_key)
-  select * from unnest(${keys.map(key => key.kid)}::text[], ${keys.map(key => key.event_id)}::uuid[],
-    ${keys.map(key => key.public_key)}::bytea[])
+  select * from ${sql.rows(keys, { kid: 'text', event_id: 'uuid', public_key: 'bytea' })} as given
    order by 1 on conflict do nothing`.run(tx)
 
 export const findEventFacts = async (

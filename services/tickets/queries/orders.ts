@@ -16,10 +16,10 @@ export const claimOrders = async (tx: Tx, orders: NewOrder[]) => (await sql<{ id
   with claimed as (
     insert into tickets.orders as o
       (id, event_id, code, user_id, buyer_name, buyer_email, buyer_locale, issued_at)
-    select *, now() from unnest(${orders.map(order => order.id)}::uuid[],
-      ${orders.map(order => order.event_id)}::uuid[], ${orders.map(order => order.code)}::text[],
-      ${orders.map(order => order.user_id)}::uuid[], ${orders.map(order => order.buyer_name)}::text[],
-      ${orders.map(order => order.buyer_email)}::text[], ${orders.map(order => order.buyer_locale)}::text[])
+    select *, now() from ${sql.rows(orders, {
+      id: 'uuid', event_id: 'uuid', code: 'text', user_id: 'uuid', buyer_name: 'text',
+      buyer_email: 'text', buyer_locale: 'text',
+    })} as given
      order by 1
     on conflict (id) do update set issued_at = null
       where o.issued_at is null
@@ -29,8 +29,7 @@ export const claimOrders = async (tx: Tx, orders: NewOrder[]) => (await sql<{ id
 /** Marks orders as ended, known or not: what ends an order may arrive before what completes it. */
 export const endOrders = (tx: Tx, orders: { id: string, ended_at: string, reason: string }[]) => sql`
   insert into tickets.orders as o (id, ended_at, end_reason)
-  select * from unnest(${orders.map(order => order.id)}::uuid[],
-    ${orders.map(order => order.ended_at)}::timestamptz[], ${orders.map(order => order.reason)}::text[])
+  select * from ${sql.rows(orders, { id: 'uuid', ended_at: 'timestamptz', reason: 'text' })} as given
    order by 1
   on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason
     where o.ended_at is null`.run(tx)

@@ -64,12 +64,11 @@ export const insertTickets = async (tx: Tx, rows: NewTicket[]) => (await sql<{ i
   with issued as (
     insert into tickets.tickets (id, order_id, position, event_id, number, code, ticket_type_id,
       ticket_type_name, holder_name, holder_email, price_minor, currency)
-    select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.order_id)}::uuid[],
-      ${rows.map(row => row.position)}::integer[], ${rows.map(row => row.event_id)}::uuid[],
-      ${rows.map(row => row.number)}::text[], ${rows.map(row => row.code)}::text[],
-      ${rows.map(row => row.ticket_type_id)}::uuid[], ${rows.map(row => row.ticket_type_name)}::text[],
-      ${rows.map(row => row.holder_name)}::text[], ${rows.map(row => row.holder_email)}::text[],
-      ${rows.map(row => row.price_minor)}::bigint[], ${rows.map(row => row.currency)}::text[])
+    select * from ${sql.rows(rows, {
+      id: 'uuid', order_id: 'uuid', position: 'integer', event_id: 'uuid', number: 'text',
+      code: 'text', ticket_type_id: 'uuid', ticket_type_name: 'text', holder_name: 'text',
+      holder_email: 'text', price_minor: 'bigint', currency: 'text',
+    })} as given
     returning issued_at)
   select max(issued_at) as issued_at from issued`.one(tx)).issued_at
 
@@ -94,10 +93,10 @@ export interface NewCheckIn {
  */
 export const admitTickets = async (tx: Tx, rows: NewCheckIn[]) => (await sql<{ ticket_id: string }>`
   with presented as (
-    select * from unnest(${rows.map(row => row.id)}::uuid[], ${rows.map(row => row.ticket_id)}::uuid[],
-      ${rows.map(row => row.event_id)}::uuid[], ${rows.map(row => row.gate)}::text[],
-      ${rows.map(row => row.admitted_by)}::text[], ${rows.map(row => row.admitted_by_id)}::uuid[])
-      as p (id, ticket_id, event_id, gate, admitted_by, admitted_by_id)),
+    select * from ${sql.rows(rows, {
+      id: 'uuid', ticket_id: 'uuid', event_id: 'uuid', gate: 'text', admitted_by: 'text',
+      admitted_by_id: 'uuid',
+    })} as p),
   admitted as (
     update tickets.tickets as t set status = 'used'
       from presented as p join tickets.events as e on e.id = p.event_id and not e.canceled
