@@ -88,6 +88,16 @@ const mayHoldSql = (path: string) => isTest(path) ||
 const statement = /sql(?:<[^`]*>)?`|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/
 const statementInText = /['"`]\s*(?:select\s.+\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s)/i
 
+/**
+ * They make servers, databases and roles, or copy tables: what has no parameters, before a schema is there. A database
+ * is asked whether a pooler stands before it, and a server where its tables are, without anything prepared.
+ */
+const mayQuery = (path: string) => isTest(path) || path.includes('/test/') || path === 'apps/server/find-databases.ts' ||
+  /^packages\/(testkit|platform\/src\/(embedded-postgres\/|(export|import|lesser-roles|refuse-pooler|rehearsal-databases|secret-fingerprints|service-databases|table-copy|sql)\.ts))/.test(path)
+const isProduct = (path: string) => /^(services|packages|apps\/server)\//.test(path) && written(path)
+const queryCall = /\.query(?:<.*>)?\((?!'(?:begin|commit|rollback))/
+const setOfColumns = /\bunnest\(\$\{.*\}::\w+\[\],/
+
 const mayReadEnvironment = (path: string) => path === 'apps/server/env.ts' || isTest(path) ||
   /^(tools|bench|packages\/testkit)\//.test(path) || path.endsWith('.config.ts')
 
@@ -196,6 +206,12 @@ export const rules: readonly Rule[] = [
     instead: 'Move the statement to the service\'s queries.ts, as one function that says what its lock or shape is for.',
     find: sources => eachLine(sources, path => written(path) && !mayHoldSql(path), line =>
       !isComment(line) && (statement.test(line) || statementInText.test(line)) ? 'SQL outside queries' : undefined)
+  },
+  {
+    name: 'statement',
+    instead: 'Write it with `sql` of packages/platform/src/sql.ts, which tools/check-statements.ts compares with the schema, and give it a set as `sql.rows(items, columns)`.',
+    find: sources => eachLine(sources, path => isProduct(path) && !mayQuery(path), line =>
+      !isComment(line) && (queryCall.test(line) || setOfColumns.test(line)) ? 'a statement that is written otherwise' : undefined)
   },
   {
     name: 'session-lock',

@@ -64,6 +64,12 @@ const violations: Record<string, Source[]> = {
     { path: 'services/orders/rules/allocate.ts', text: 'await db.selectFrom(\'pools\').execute()\n' },
     { path: 'apps/server/main.ts', text: 'await client.query(\'select id from orders.pools\')\n' }
   ],
+  statement: [
+    { path: 'services/orders/queries.ts', text: 'const a = await client.query<Row>({ text: \'select 1\' })\n' },
+    { path: 'services/orders/queries/sell.ts', text: 'const a = await pool.query(`select 1`)\n' },
+    { path: 'services/events/queries.ts', text: 'sql`select * from unnest(${a.map(one => one.id)}::uuid[], ${b}::text[])`\n' },
+    { path: 'packages/platform/src/relay.ts', text: 'await client.query(\'select 1\')\n' }
+  ],
   'session-lock': [
     { path: 'services/orders/queries.ts', text: 'const a = sql`select pg_try_advisory_lock(1)`\n' },
     { path: 'services/events/queries.ts', text: 'const a = sql`select pg_advisory_unlock(1)`\n' }

@@ -3,7 +3,7 @@ import { placeSet } from '@fermata/platform/array-text'
 import type { StatementLine } from '@fermata/contracts/reconciliation'
 import type { Db, Tx } from '@fermata/platform/database'
 import { originOf } from '@fermata/platform/ids'
-import { rows, sql } from '@fermata/platform/sql'
+import { sql } from '@fermata/platform/sql'
 import { within, type Lines } from '@fermata/platform/statement-queries'
 import type { Statements } from '@fermata/platform/statements'
 
@@ -41,7 +41,7 @@ export async function setDeadlines (
   await sql`
     insert into expiration.deadlines (kind, id, due_at, held)
     select ${kind}, id, due_at, places
-      from ${rows(shared, { id: 'uuid', due_at: 'timestamptz', places: 'int4multirange' })} as d
+      from ${sql.rows(shared, { id: 'uuid', due_at: 'timestamptz', places: 'int4multirange' })} as d
     on conflict (kind, id) do update set held = deadlines.held + excluded.held,
       due_at = case when isempty(deadlines.reached) then excluded.due_at else deadlines.due_at end`.run(tx)
 }
@@ -53,7 +53,7 @@ export async function dropDeadlines (
   await sql`
     insert into expiration.deadlines (kind, id, due_at, dropped)
     select ${kind}, id, now(), places
-      from ${rows(rowsOf(subject_ids), { id: 'uuid', places: 'int4multirange' })} as d
+      from ${sql.rows(rowsOf(subject_ids), { id: 'uuid', places: 'int4multirange' })} as d
     on conflict (kind, id) do update set dropped = deadlines.dropped + excluded.dropped
       where not deadlines.dropped + deadlines.reached @> excluded.dropped`.run(tx)
 }
@@ -102,7 +102,7 @@ export const insertOwners = (
   tx: Tx, owners: readonly { subject_id: string, user_id: string }[]
 ) => sql`
   insert into expiration.owners (subject_id, user_id)
-  select * from ${rows(owners, { subject_id: 'uuid', user_id: 'uuid' })} as o
+  select * from ${sql.rows(owners, { subject_id: 'uuid', user_id: 'uuid' })} as o
   on conflict do nothing`.run(tx)
 
 export const isOwner = async (db: Db, subject_id: string, user_id: string) => await sql`

@@ -11,6 +11,7 @@ const files = {
   wrong_type: 'services/expiration/queries.ts',
   nullable: 'services/users/queries/restored.ts',
   parameter: 'services/notifications/queries/mail-allowances.ts',
+  set: 'services/notifications/queries/messages.ts',
 }
 
 /** What the check finds when a text stands somewhere else for another. */
@@ -53,4 +54,10 @@ test('a statement is refused whose column is gone, of another type, or may be nu
   const [parameter] = await findingsWith(files.parameter, 'any(${ids}::uuid[])', 'any(${ids.length}::uuid[])')
   expect(parameter).toContain(files.parameter)
   expect(parameter).toContain("Argument of type 'number' is not assignable")
+
+  const [no_such_type] = await findingsWith(files.set, "user_id: 'uuid', kind: 'text'", "user_id: 'integer', kind: 'text'")
+  expect(no_such_type).toContain(files.set)
+  expect(no_such_type).toContain('column "user_id" is of type uuid but expression is of type integer')
+  const item = await findingsWith(files.set, "title: 'text'", "title: 'integer'")
+  expect(item.join('\n')).toMatch(/messages\.ts:\d+ .*Type 'string' is not assignable to type 'number'/s)
 }, 300_000)

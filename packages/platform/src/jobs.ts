@@ -100,12 +100,12 @@ const look_for_forgotten_ms = 60_000
  * A killed worker's jobs stay locked for four hours, in which no mail would leave.
  * @param older_than a PostgreSQL interval
  */
-const releaseJobs = (pool: pg.Pool, older_than: string) => pool.query(`
+const releaseJobs = (pool: pg.Pool, older_than: string) => sql`
   select graphile_worker.force_unlock_workers(array(
     select locked_by from graphile_worker._private_jobs
-     where locked_by is not null and locked_at <= now() - $1::interval
+     where locked_by is not null and locked_at <= now() - ${older_than}::interval
     union select locked_by from graphile_worker._private_job_queues
-     where locked_by is not null and locked_at <= now() - $1::interval))`, [older_than])
+     where locked_by is not null and locked_at <= now() - ${older_than}::interval))`.run(pool)
 
 /** Releases what killed processes left, again and again; the function it returns ends that. */
 export const startReleasing = (pool: pg.Pool, log: Log) => startTimers(
