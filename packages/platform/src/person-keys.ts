@@ -48,11 +48,13 @@ export function fixedKeys (jwks: JWK[]): PersonKeys {
 const refresh_ms = 30_000
 /** Names that nobody knows make us ask, at most so often: anybody can invent them. */
 const ask_again_ms = 1000
+/** Services start side by side: who comes before auth has answered once waits so long for it. */
+const first_answer_within_ms = 3000
 
 /**
  * Auth's public keys, asked of it at the start, now and then, and when a token names one that is
- * not known yet. While auth is away the last ones are believed, and who comes with another, or
- * before it has answered once, is asked to come back.
+ * not known yet. While auth is away the last ones are believed, and who comes with another is asked
+ * to come back; before it has answered once, who comes waits a little for it first.
  * @returns the keys, and what ends the asking
  */
 export function followPersonKeys (
@@ -94,6 +96,10 @@ export function followPersonKeys (
       const began_earlier = asking !== null
       let is_answered = await askOnce()
       if (began_earlier && !keys?.has(kid)) is_answered = await askOnce()
+      const give_up_at_ms = performance.now() + first_answer_within_ms
+      while (keys === null && performance.now() < give_up_at_ms && !stopped.signal.aborted) {
+        is_answered = await askOnce()
+      }
       // A name that is new to us may be auth's newest: only its answer says that it is nobody's.
       if (keys === null || (!is_answered && !keys.has(kid))) throw new Problem(
         unavailable, 'Who you are cannot be checked yet: the auth service has not answered.',
