@@ -62,11 +62,13 @@ async function expectNothingLeft (): Promise<void> {
   'every process to end', gone_within_ms)
 }
 
-const slice = [['start', 'SIGTERM'], ['start', 'SIGHUP'], ['dev', 'SIGTERM']] as const
+const slice = [
+  ['start', 'SIGTERM'], ['start', 'SIGHUP'], ['start', 'SIGINT'], ['dev', 'SIGTERM'],
+] as const
 /** The processes of `start:split` need nats-server. */
 const rest = [
-  ['start', 'SIGINT'], ['start', 'SIGKILL'], ['dev', 'SIGHUP'], ['dev', 'SIGKILL'],
-  ['start:split', 'SIGTERM'], ['start:split', 'SIGHUP'],
+  ['start', 'SIGKILL'], ['dev', 'SIGINT'], ['dev', 'SIGHUP'], ['dev', 'SIGKILL'],
+  ['start:split', 'SIGTERM'], ['start:split', 'SIGHUP'], ['start:split', 'SIGINT'],
 ] as const
 
 test.runIf(linux).each(is_whole ? [...slice, ...rest] : slice)('R16: npm run %s: %s to npm ends the server and its database', async (script, signal) => {
