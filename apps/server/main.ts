@@ -33,7 +33,8 @@ async function open (server: Server, began: number): Promise<void> {
   const auth = server.system.contexts.get('auth')
   if (auth && !server.demo) {
     const { lacksAdministrator } = await import('@fermata/auth/operations/give-way-back')
-    if (await lacksAdministrator(auth)) console.log(`  ${nobody_is_administrator}`)
+    // The shop is open: a database that is away just now is no reason to close it.
+    if (await lacksAdministrator(auth).catch(() => false)) console.log(`  ${nobody_is_administrator}`)
   }
 }
 

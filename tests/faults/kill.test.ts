@@ -6,8 +6,10 @@ import {
   startServerProcess,
   type ServerProcess,
 } from '@fermata/testkit/server-process'
+import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buyer, eventually, must, putOnSale, signIn } from '../end-to-end/sell.ts'
+import { databaseUrlOf, postmasterOf } from './postmaster-of.ts'
 
 /**
  * `kill -9` of Node in the middle of purchases; PostgreSQL is orphaned and the next start takes it
@@ -91,3 +93,21 @@ test(
   },
   120_000,
 )
+
+test('kill -9 of PostgreSQL when the start has just said that it is ready: Node goes on', async () => {
+  const empty = { FERMATA_DEMO: 'false' }
+  server = await startServerProcess(data.folder, empty)
+  await server.kill()
+  // The accounts, which it asks for an administrator at the end of a start, keep it waiting.
+  const locker = new pg.Client({ connectionString: await databaseUrlOf(data.folder) })
+  // It is cut with the rest.
+  locker.on('error', () => {})
+  await locker.connect()
+  await locker.query('begin; lock table auth.accounts in access exclusive mode')
+  server = await startServerProcess(data.folder, empty)
+  await eventually(async () => (await locker.query(`select 1 from pg_locks
+    where relation = 'auth.accounts'::regclass and not granted`)).rowCount! > 0, 'the question')
+  process.kill((await postmasterOf(data.folder))!.pid, 'SIGKILL')
+  const { url } = server
+  await eventually(async () => (await fetch(`${url}/health`)).ok, 'all services to be ready', 120_000)
+}, 300_000)
