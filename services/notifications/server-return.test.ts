@@ -5,7 +5,8 @@ import { ticketsIssued } from '@fermata/contracts/tickets'
 import { startMailServer } from '@fermata/testkit/mail-server'
 import { startTestSystem } from '@fermata/testkit/start'
 import { expect, test } from 'vitest'
-import { look_ms } from './server-return.ts'
+import type { Ctx } from './context.ts'
+import { look_ms, rememberUnreached } from './server-return.ts'
 import service from './service.ts'
 import { authPeer, issued, publisher, ticketsPeer } from './test/news.ts'
 
@@ -57,6 +58,18 @@ test('hurryWhenBack: what failed while the mail server was away leaves when it i
     await stop()
   }
 }, 120_000)
+
+test.for([[false, true], [true, false]])(
+  'rememberUnreached: it asks at once whether the server is there (%s), before the next look finds it back',
+  async ([is_there, was_away]) => {
+    const unreached = { ids: new Set<string>(), was_away: false }
+    const resources = { unreached, isThere: async () => is_there! } as Ctx['resources']
+    await rememberUnreached({ resources }, 'one', 'ECONNECTION')
+    expect(unreached).toEqual({ ids: new Set(['one']), was_away })
+    // What the server said about a mail is no word about the server.
+    await rememberUnreached({ resources }, 'another', 'EMESSAGE')
+    expect(unreached.ids.size).toBe(1)
+  })
 
 test('hurryWhenBack: a server that greets and breaks off in the middle of mails is not away', async () => {
   const { mail_server, attempts, looks, stop } = await failOnce((socket, inside) => {

@@ -23,9 +23,16 @@ export interface Unreached {
   was_away: boolean
 }
 
-/** Keeps in mind that a mail failed for a server that could not be reached. */
-export function rememberUnreached ({ ids }: Unreached, id: string, code: string): void {
-  if (unreachable.has(code) && ids.size < most_remembered) ids.add(id)
+/**
+ * Keeps in mind that a mail failed for a server that could not be reached, and asks at once whether
+ * it is there: it may be back before the next look.
+ */
+export async function rememberUnreached (
+  { resources: { unreached, isThere } }: Pick<Ctx, 'resources'>, id: string, code: string
+): Promise<void> {
+  if (!unreachable.has(code) || unreached.ids.size >= most_remembered) return
+  unreached.ids.add(id)
+  if (!unreached.was_away && !await isThere()) unreached.was_away = true
 }
 
 export async function hurryWhenBack ({ resources, db }: Pick<Ctx, 'resources' | 'db'>) {

@@ -137,7 +137,7 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
   if (!is_last) {
     await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))
-    rememberUnreached(ctx.resources.unreached, id, code)
+    await rememberUnreached(ctx, id, code)
     return
   }
   await ctx.transaction(async tx => {
