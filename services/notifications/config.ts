@@ -32,8 +32,8 @@ export const NotificationSettings = Type.Object({
   }), isSender),
   MAIL_RETRY_SECONDS: Type.Number({
     default: 30, minimum: 0.05, maximum: 3600, examples: ['30'],
-    description: 'seconds until a mail that failed is tried again; doubles with each failure, ' +
-      'up to an hour',
+    description: 'seconds until a mail that failed is tried again (3 when it could not even be ' +
+      'made, at first); doubles with each failure, up to an hour',
   }),
 })
 export type NotificationSettings = Static<typeof NotificationSettings>

@@ -14,7 +14,7 @@ import service from '../service.ts'
 import { startMailServer, type MailServer } from '@fermata/testkit/mail-server'
 import {
   asked_by, authPeer, event, inHours, issued, publisher, ticket, ticketsPeer, unwell,
-  withoutTickets,
+  unwell_for, withoutTickets,
 } from '../test/news.ts'
 import { countMails, keepClaim } from '../queries/deliveries.ts'
 import { tickets_not_valid } from '../rules/superseded.ts'
@@ -28,16 +28,18 @@ let mail_server: MailServer
 let publish: ReturnType<typeof publisher>
 let admin: string
 
+const startHouse = (retry_seconds: string) => startTestSystem([service, ticketsPeer, authPeer], {
+  MAIL_HOSTNAME: '127.0.0.1', MAIL_PORT: String(mail_server.port), MAIL_RETRY_SECONDS: retry_seconds,
+  MAIL_FROM: 'Salle des fêtes <billets@example.org>', PUBLIC_URL: 'https://tickets.example.org',
+})
+
 beforeAll(async () => {
   mail_server = await startMailServer((to, attempt) => {
     if (to.startsWith('later') && attempt <= 3) return 451
     if (to.startsWith('never')) return 550
     return undefined
   })
-  it = await startTestSystem([service, ticketsPeer, authPeer], {
-    MAIL_HOSTNAME: '127.0.0.1', MAIL_PORT: String(mail_server.port), MAIL_RETRY_SECONDS: '0.05',
-    MAIL_FROM: 'Salle des fêtes <billets@example.org>', PUBLIC_URL: 'https://tickets.example.org',
-  })
+  it = await startHouse('0.05')
   publish = publisher(it)
   admin = await it.personToken({ roles: ['admin'] })
 })
@@ -190,6 +192,16 @@ test('deliverDue: tickets that cannot be printed for long are mailed as a link',
   expect(mail.text).toContain('?token=')
   expect((await deliveryTo(email, 'sent')).attempts).toBe(4)
 })
+
+test('deliverDue: tickets that could not be printed for a moment are mailed soon, and not as a link', async () => {
+  const patient = await startHouse('3600')
+  onTestFinished(() => patient.stop())
+  const email = newAddress('moment')
+  const news = ticketsFor(email)
+  unwell_for.set(news.order_id, 2)
+  await publisher(patient)(ticketsIssued, news)
+  expect((await mailTo(email)).attachments).toHaveLength(2)
+}, 60_000)
 
 test('deliverDue: tickets that were all voided meanwhile are not mailed', async () => {
   const email = newAddress('void')

@@ -6,9 +6,7 @@ import { describeFailure } from '../adapters/smtp.ts'
 import { actionUrl, isGone, linkUrls, Superseded } from '../action-url.ts'
 import { lease_seconds, whileClaimed } from '../claimed-delivery.ts'
 import type { Ctx } from '../context.ts'
-import {
-  claimDue, markDead, markDelivered, markFailed, type DueDelivery,
-} from '../queries/deliveries.ts'
+import { claimDue, markDead, markDelivered, markFailed, type DueDelivery } from '../queries/deliveries.ts'
 import { keptMail, sealMail } from '../kept-mails.ts'
 import { beginRound, endRound } from '../mail-rounds.ts'
 import { insertMail } from '../queries/mailbox.ts'
@@ -55,14 +53,14 @@ const traced = { service: 'notifications', name: 'deliver', kind: 'internal' as 
 
 /** What fails is tried again later and ends as a dead letter that administrators see. */
 async function deliver (ctx: Ctx, delivery: DueDelivery, sent: () => void): Promise<void> {
-  let mail: OutgoingMail
+  let mail: OutgoingMail | undefined
   try {
     mail = await compose(ctx, delivery)
     await ctx.resources.sendMail?.(mail)
     sent()
   } catch (error) {
     sent()
-    await handleFailure(ctx, delivery, error)
+    await handleFailure(ctx, delivery, error, mail !== undefined)
     return
   }
   if (ctx.resources.sendMail) {
@@ -124,7 +122,9 @@ async function attach (ctx: Ctx, delivery: DueDelivery): Promise<Attachment[]> {
 
 const bytesOf = (body: Uint8Array | string) => typeof body === 'string' ? Buffer.from(body) : body
 
-async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): Promise<void> {
+async function handleFailure (
+  ctx: Ctx, delivery: DueDelivery, error: unknown, was_composed: boolean
+): Promise<void> {
   const { id, attempts, kind, request_id } = delivery
   if (error instanceof Superseded) {
     await markDead(ctx.db, id, error.message)
@@ -136,7 +136,8 @@ async function handleFailure (ctx: Ctx, delivery: DueDelivery, error: unknown): 
   ctx.log.warn({ request_id, delivery_id: id, kind, attempts, code },
     is_last ? 'delivery given up' : 'delivery failed, will be tried again')
   if (!is_last) {
-    await markFailed(ctx.db, id, words, retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts))
+    await markFailed(ctx.db, id, words,
+      retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts, was_composed))
     await rememberUnreached(ctx, id, code)
     return
   }

@@ -55,9 +55,16 @@ export const inLines = (content: Content): Content => ({
   facts: content.facts.map(([label, value]) => [label, oneLine(value)]),
 })
 
-/** Seconds until the next try: doubling from the first, an hour at most. */
-export const retryDelay = (first_seconds: number, attempts: number) =>
-  Math.min(3600, first_seconds * 2 ** Math.max(0, attempts - 1))
+/** What could not be made, the tickets for one, failed in our own house, mostly for a moment. */
+const own_retry_s = 3
+
+/**
+ * Seconds until the next try: doubling from the first, an hour at most; sooner at first when the
+ * mail was not even composed.
+ */
+export const retryDelay = (first_seconds: number, attempts: number, was_composed = true) =>
+  !was_composed && attempts === 1 ? Math.min(own_retry_s, first_seconds)
+    : Math.min(3600, first_seconds * 2 ** Math.max(0, attempts - 1))
 
 /**
  * With the default of 30 s these are about seven hours: longer than a mail server is usually away.

@@ -143,11 +143,15 @@ export async function messagesOf (it: TestSystem, user_id: string) {
 /** Orders of which the tickets service, as a peer, says that it has none, or that it is unwell. */
 export const withoutTickets = new Set<string>()
 export const unwell = new Set<string>()
+/** How many questions about an order it still refuses before it is well again. */
+export const unwell_for = new Map<string, number>()
 /** The request for whose sake an order's PDF was asked for last. */
 export const asked_by = new Map<string, string>()
 
 function check (order_id: string): void {
-  if (unwell.has(order_id)) throw new Problem(unavailable)
+  const refusals = unwell_for.get(order_id) ?? 0
+  unwell_for.set(order_id, refusals - 1)
+  if (unwell.has(order_id) || refusals > 0) throw new Problem(unavailable)
   if (withoutTickets.has(order_id)) throw new Problem(notFound)
 }
 
