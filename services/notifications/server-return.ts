@@ -25,7 +25,7 @@ export interface Unreached {
 
 /**
  * Keeps in mind that a mail failed for a server that could not be reached, and asks at once whether
- * it is there: it may be back before the next look.
+ * it is there: it may be back before the next look. Never rejects; no sender has to wait for it.
  */
 export async function rememberUnreached (
   { resources: { unreached, isThere } }: Pick<Ctx, 'resources'>, id: string, code: string

@@ -110,7 +110,6 @@ test('kill -9 of PostgreSQL when the start has just said that it is ready: Node 
   process.kill((await postmasterOf(data.folder))!.pid, 'SIGKILL')
   const { url } = server
   await eventually(async () => (await fetch(`${url}/health`)).ok, 'the services to be ready', 120_000)
-  expect(server.output()).toContain('is ready at')
   expect(await server.stop()).toBe(0)
   server = undefined
 }, 300_000)

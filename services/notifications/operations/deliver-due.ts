@@ -138,7 +138,7 @@ async function handleFailure (
   if (!is_last) {
     await markFailed(ctx.db, id, words,
       retryDelay(ctx.settings.MAIL_RETRY_SECONDS, attempts, was_composed))
-    await rememberUnreached(ctx, id, code)
+    void rememberUnreached(ctx, id, code)
     return
   }
   await ctx.transaction(async tx => {

@@ -14,6 +14,8 @@ test('inLines: a heading and each row are one line, whatever comes in', () => {
 test('retryDelay: doubles up to an hour, and all tries together outlast a mail server\'s night', () => {
   expect([1, 2, 3, 4].map(attempts => retryDelay(30, attempts))).toEqual([30, 60, 120, 240])
   expect(retryDelay(30, 40)).toBe(3600)
+  expect([1, 2].map(attempts => retryDelay(30, attempts, false))).toEqual([3, 60])
+  expect(retryDelay(1, 1, false)).toBe(1)
   let total_s = 0
   for (
     let attempts = 1; !isLastAttempt(attempts, false); attempts++
